@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu;
+
+/**
+ * Something the user gave cannot be used: an option, a file, a directory, a checkpoint.
+ *
+ * <p>The message is one complete sentence that says what is wrong, with which value or path, and
+ * where possible what to do about it. The command line prints it without a stack trace.
+ */
+public class InputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * @param message one complete sentence for the user
+   */
+  public InputException(String message) {
+    super(message);
+  }
+
+  /**
+   * @param message one complete sentence for the user
+   * @param cause what was caught, for {@code --verbose} and debuggers
+   */
+  public InputException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

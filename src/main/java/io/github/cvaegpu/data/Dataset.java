@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.data;
+
+import java.util.Map;
+
+/**
+ * A training set, a test set and where they came from.
+ *
+ * @param name {@code mnist}, {@code fashion-mnist}, {@code kmnist}, {@code synthetic}, or a
+ *     folder's name
+ * @param train images to train on
+ * @param test held-out images
+ * @param origin where the bytes were found, for people: a folder, or "drawn by the program"
+ * @param status how far the bytes are to be trusted
+ * @param sha256 SHA-256 (lower-case hex) of each uncompressed file by its IDX name, e.g. {@code
+ *     train-images-idx3-ubyte}; of synthetic digits, of the same bytes as an IDX file would hold
+ */
+public record Dataset(
+    String name,
+    ImageSet train,
+    ImageSet test,
+    String origin,
+    Status status,
+    Map<String, String> sha256) {
+
+  /** How far a dataset's bytes are to be trusted. */
+  public enum Status {
+    /** Every file has the published SHA-256. */
+    VERIFIED,
+    /** A folder of the user's own, with no published checksum to compare with. */
+    UNVERIFIED,
+    /** Drawn by the program, because it was asked for. */
+    SYNTHETIC,
+    /** Drawn by the program, because the real data could not be had. */
+    SYNTHETIC_FALLBACK
+  }
+
+  /** Copies the map. */
+  public Dataset {
+    sha256 = Map.copyOf(sha256);
+  }
+}

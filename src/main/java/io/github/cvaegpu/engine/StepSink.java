@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine;
+
+/** Receives what every training step measured, in order. */
+@FunctionalInterface
+public interface StepSink {
+  /**
+   * Called once a step, after the step's update is decided.
+   *
+   * @param step training steps before this one, over the whole run
+   * @param reconstructionLoss nats per image
+   * @param klDivergence nats per image
+   * @param beta the beta that the step used
+   * @return false to stop after the steps already under way
+   */
+  boolean accept(long step, float reconstructionLoss, float klDivergence, float beta);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.model;
+
+import io.github.cvaegpu.InputException;
+import java.util.List;
+
+/**
+ * The sizes of a fully connected variational autoencoder.
+ *
+ * <p>The encoder is {@code inputs -> hidden[0] -> ... -> 2 * latent} with ReLU between layers; its
+ * output is the posterior mean (first half) and log variance (second half). The decoder mirrors it,
+ * {@code latent -> hidden[last] -> ... -> hidden[0] -> inputs}, and gives logits.
+ *
+ * @param inputs pixels of an image
+ * @param hidden hidden widths of the encoder, in order; the decoder has them reversed
+ * @param latent latent dimensions
+ */
+public record VaeShape(int inputs, List<Integer> hidden, int latent) {
+  /** Widest latent space that {@code --latent} takes. */
+  public static final int MAX_LATENT = 1024;
+
+  /** Widest layer that the command line takes: its weights against 784 pixels are 200 MB. */
+  public static final int MAX_WIDTH = 65_536;
+
+  /** Refuses sizes that make no network. */
+  public VaeShape {
+    hidden = List.copyOf(hidden);
+    if (inputs < 1 || inputs > MAX_WIDTH) {
+      throw new InputException("Images of %d pixels cannot be trained on.".formatted(inputs));
+    }
+    if (hidden.isEmpty()) {
+      throw new InputException("The network needs at least one hidden layer.");
+    }
+    for (int width : hidden) {
+      if (width < 1 || width > MAX_WIDTH) {
+        throw new InputException(
+            "A hidden width must be from 1 to %d, not %d.".formatted(MAX_WIDTH, width));
+      }
+    }
+    if (latent < 1 || latent > MAX_LATENT) {
+      throw new InputException(
+          "The number of latent dimensions must be from 1 to %d, not %d."
+              .formatted(MAX_LATENT, latent));
+    }
+  }
+
+  /** The network of the study: 784 -> 400 -> 50 -> 2 latent dimensions. */
+  public static VaeShape study() {
+    return new VaeShape(784, List.of(400, 50), 2);
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.random;
+
+/**
+ * What random numbers are for. Numbers of different streams never coincide, so adding draws to one
+ * does not move those of another.
+ */
+public enum Stream {
+  /** Initial weights. Coordinates: block of four parameters, tensor index, 0. */
+  INITIAL_WEIGHTS(1),
+  /** Order of the images in an epoch. Coordinates: block of four words, epoch, 0. */
+  BATCH_ORDER(2),
+  /** Reparameterization noise of a training step. See {@link GaussianNoise}. */
+  TRAINING_NOISE(3),
+  /** Reparameterization noise of an evaluation. See {@link GaussianNoise}. */
+  EVALUATION_NOISE(4),
+  /** The built-in synthetic digits. Coordinates: block of four words, image index, split. */
+  SYNTHETIC_DIGITS(5);
+
+  private final int id;
+
+  Stream(int id) {
+    this.id = id;
+  }
+
+  /**
+   * The counter word that sets this stream apart. Part of the numbers' definition: never reused.
+   */
+  public int id() {
+    return id;
+  }
+}
