@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine;
+
+/**
+ * What an engine has to know to train, beside the network and the images.
+ *
+ * @param seed the run's seed
+ * @param batchSize images in a batch, but perhaps the last of an epoch
+ * @param learningRate Adam's step size
+ */
+public record TrainingSettings(long seed, int batchSize, double learningRate) {
+  /** Refuses what no run can use. */
+  public TrainingSettings {
+    if (batchSize < 1) {
+      throw new IllegalArgumentException("batch size " + batchSize);
+    }
+    if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+      throw new IllegalArgumentException("learning rate " + learningRate);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import static io.github.cvaegpu.engine.cpu.VectorMath.LANES;
+import static io.github.cvaegpu.engine.cpu.VectorMath.broadcast;
+import static io.github.cvaegpu.engine.cpu.VectorMath.load;
+import static io.github.cvaegpu.engine.cpu.VectorMath.store;
+import static io.github.cvaegpu.engine.cpu.VectorMath.tail;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * Adam over a range of the flat arrays. With g the gradient, m and v the moments, and t the step
+ * from 1:
+ *
+ * <pre>
+ *   m = 0.9 m + 0.1 g
+ *   v = 0.999 v + 0.001 g^2
+ *   p = p - lr / (1 - 0.9^t) * m / (sqrt(v / (1 - 0.999^t)) + 1e-8)
+ * </pre>
+ *
+ * <p>Source: D. Kingma, J. Ba, "Adam: A method for stochastic optimization", ICLR 2015, Algorithm
+ * 1.
+ */
+final class AdamKernel {
+  private static final double BETA1 = 0.9;
+  private static final double BETA2 = 0.999;
+  private static final float EPSILON = 1e-8f;
+
+  private final MemorySegment parameters;
+  private final MemorySegment gradients;
+  private final MemorySegment firstMoment;
+  private final MemorySegment secondMoment;
+  private float stepSize;
+  private float rootScale;
+
+  AdamKernel(
+      MemorySegment parameters,
+      MemorySegment gradients,
+      MemorySegment firstMoment,
+      MemorySegment secondMoment) {
+    this.parameters = parameters;
+    this.gradients = gradients;
+    this.firstMoment = firstMoment;
+    this.secondMoment = secondMoment;
+  }
+
+  /**
+   * Sets the two numbers that depend on the step.
+   *
+   * @param t the step, from 1
+   * @param learningRate lr
+   */
+  void begin(long t, double learningRate) {
+    stepSize = (float) (learningRate / (1 - StrictMath.pow(BETA1, (double) t)));
+    rootScale = (float) (1 / StrictMath.sqrt(1 - StrictMath.pow(BETA2, (double) t)));
+  }
+
+  /** Updates the parameters and moments of floats {@code first} to {@code end}. */
+  void update(int first, int end) {
+    int i = first;
+    for (; i <= end - LANES; i += LANES) {
+      long at = (long) i * Float.BYTES;
+      FloatVector g = load(gradients, at);
+      FloatVector m = mean(load(firstMoment, at), g);
+      FloatVector v = square(load(secondMoment, at), g);
+      store(m, firstMoment, at);
+      store(v, secondMoment, at);
+      store(moved(load(parameters, at), m, v), parameters, at);
+    }
+    if (i < end) {
+      long at = (long) i * Float.BYTES;
+      VectorMask<Float> mask = tail(i, end);
+      FloatVector g = load(gradients, at, mask);
+      FloatVector m = mean(load(firstMoment, at, mask), g);
+      FloatVector v = square(load(secondMoment, at, mask), g);
+      store(m, firstMoment, at, mask);
+      store(v, secondMoment, at, mask);
+      store(moved(load(parameters, at, mask), m, v), parameters, at, mask);
+    }
+  }
+
+  private static FloatVector mean(FloatVector m, FloatVector g) {
+    return m.fma(broadcast((float) BETA1), g.mul((float) (1 - BETA1)));
+  }
+
+  private static FloatVector square(FloatVector v, FloatVector g) {
+    return v.fma(broadcast((float) BETA2), g.mul(g).mul((float) (1 - BETA2)));
+  }
+
+  private FloatVector moved(FloatVector p, FloatVector m, FloatVector v) {
+    FloatVector root = v.sqrt().fma(broadcast(rootScale), broadcast(EPSILON));
+    return m.div(root).fma(broadcast(-stepSize), p);
+  }
+}

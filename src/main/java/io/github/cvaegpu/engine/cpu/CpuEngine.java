@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.StepSink;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.foreign.OpenBlas;
+import io.github.cvaegpu.model.Linear;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The engine for processors: OpenBLAS for the dense matrix products, the Vector API for everything
+ * else, in float32.
+ *
+ * <p>Bit-identical for one to eight threads: see {@link ThreadTeam}. The flat arrays are those of
+ * {@link ParameterLayout}, but for the first layer's weight, which is held transposed here and
+ * turned when state is read or restored.
+ */
+public final class CpuEngine implements Engine {
+  /** Most threads that share a step. */
+  public static final int MAX_THREADS = ThreadTeam.LANES;
+
+  private final ParameterLayout layout;
+  private final ThreadTeam team;
+  private final OpenBlas blas;
+  private final MemorySegment parameters;
+  private final MemorySegment gradients;
+  private final MemorySegment firstMoment;
+  private final MemorySegment secondMoment;
+  private final TrainingStep training;
+  private final InferencePass inference;
+  private long step;
+  private float klPerImage;
+  private boolean stopped;
+
+  /**
+   * @param shape the network; its inputs are the images' pixels
+   * @param settings how to train
+   * @param images what to train on
+   * @param threads from 1 to {@value #MAX_THREADS}
+   */
+  public CpuEngine(VaeShape shape, TrainingSettings settings, ImageSet images, int threads) {
+    this(shape, settings, images, threads, OpenBlas.get(), OpenBlas.get()::sgemm);
+  }
+
+  CpuEngine(
+      VaeShape shape,
+      TrainingSettings settings,
+      ImageSet images,
+      int threads,
+      OpenBlas blas,
+      Gemm gemm) {
+    if (images.imageSize() != shape.inputs()) {
+      throw new IllegalArgumentException(
+          "images of %d pixels for a network of %d inputs"
+              .formatted(images.imageSize(), shape.inputs()));
+    }
+    this.blas = blas;
+    layout = new ParameterLayout(shape);
+    team = new ThreadTeam(threads);
+    parameters = Matrix.floats(layout.size());
+    gradients = Matrix.floats(layout.size());
+    firstMoment = Matrix.floats(layout.size());
+    secondMoment = Matrix.floats(layout.size());
+    List<Layer> encoder = layers(layout.encoder());
+    List<Layer> decoder = layers(layout.decoder());
+    training =
+        new TrainingStep(
+            shape,
+            images,
+            settings.batchSize(),
+            settings.seed(),
+            settings.learningRate(),
+            gemm,
+            encoder,
+            decoder,
+            new AdamKernel(parameters, gradients, firstMoment, secondMoment));
+    inference =
+        new InferencePass(new ForwardPass(shape, encoder, decoder, gemm, InferencePass.CAPACITY));
+  }
+
+  private List<Layer> layers(List<Linear> places) {
+    return places.stream().map(place -> Layer.of(place, parameters, gradients)).toList();
+  }
+
+  @Override
+  public EngineInfo info() {
+    return new EngineInfo(
+        "cpu",
+        CpuInfo.modelName(),
+        "%s (%s kernels)".formatted(blas.version(), blas.coreName()),
+        team.threads(),
+        "float32");
+  }
+
+  @Override
+  public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
+    long before = step;
+    stopped = false;
+    team.run(
+        member -> {
+          for (int batch = order.firstBatch(); batch < order.batches(); batch++) {
+            if (member.isLead()) {
+              training.begin(order, batch, step, (float) controller.next(klPerImage));
+            }
+            member.barrier();
+            training.run(member);
+            report(member, sink);
+            if (stopped) {
+              return;
+            }
+          }
+        });
+    return (int) (step - before);
+  }
+
+  private void report(Member member, StepSink sink) {
+    if (member.isLead()) {
+      klPerImage = training.klDivergence();
+      stopped = !sink.accept(step, training.reconstructionLoss(), klPerImage, training.beta());
+      step++;
+    }
+    member.barrier();
+  }
+
+  @Override
+  public TrainingState state() {
+    return new TrainingState(
+        copy(parameters), copy(firstMoment), copy(secondMoment), step, klPerImage);
+  }
+
+  /** The gradients of the last step, in the layout's order. */
+  float[] gradients() {
+    return copy(gradients);
+  }
+
+  @Override
+  public void restore(TrainingState state) {
+    overwrite(parameters, state.parameters());
+    overwrite(firstMoment, state.firstMoment());
+    overwrite(secondMoment, state.secondMoment());
+    step = state.step();
+    klPerImage = state.klPerImage();
+  }
+
+  private float[] copy(MemorySegment from) {
+    float[] floats = from.toArray(ValueLayout.JAVA_FLOAT);
+    Linear first = layout.encoder().getFirst();
+    transpose(floats, first.weight(), first.in(), first.out());
+    return floats;
+  }
+
+  private void overwrite(MemorySegment to, float[] floats) {
+    if (floats.length != layout.size()) {
+      throw new IllegalArgumentException(
+          "%d floats for a layout of %d".formatted(floats.length, layout.size()));
+    }
+    float[] turned = floats.clone();
+    Linear first = layout.encoder().getFirst();
+    transpose(turned, first.weight(), first.out(), first.in());
+    MemorySegment.copy(turned, 0, to, ValueLayout.JAVA_FLOAT, 0, turned.length);
+  }
+
+  /** Turns the (rows, columns) matrix at an offset into (columns, rows). */
+  private static void transpose(float[] array, int offset, int rows, int columns) {
+    float[] source = Arrays.copyOfRange(array, offset, offset + rows * columns);
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        array[offset + c * rows + r] = source[r * columns + c];
+      }
+    }
+  }
+
+  @Override
+  public void encode(ImageSet images, int first, int count, float[] mean, float[] logVariance) {
+    inference.encode(team, images, first, count, mean, logVariance);
+  }
+
+  @Override
+  public void reconstructionLoss(
+      ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
+    inference.reconstructionLoss(team, images, first, count, samples, z, loss);
+  }
+
+  @Override
+  public void close() {
+    team.close();
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/** Encoding and scoring without gradients, in chunks that stay in the cache. */
+final class InferencePass {
+  /** Rows of a chunk. */
+  static final int CAPACITY = 256;
+
+  private final ForwardPass forward;
+  private final List<Phase> encode;
+  private final List<Phase> decode;
+  private final double[] loss = new double[CAPACITY * Block.COLUMN_GROUPS];
+
+  InferencePass(ForwardPass forward) {
+    this.forward = forward;
+    encode = forward.encoderPhases();
+    decode = forward.decoderPhases();
+  }
+
+  /** As {@link io.github.cvaegpu.engine.Engine#encode}. */
+  void encode(
+      ThreadTeam team, ImageSet images, int first, int count, float[] mean, float[] logVariance) {
+    int latent = forward.z.columns();
+    for (int done = 0; done < count; done += CAPACITY) {
+      int start = first + done;
+      forward.rows = Math.min(CAPACITY, count - done);
+      team.run(
+          member -> {
+            member.run(lane -> gather(lane, images, start));
+            runAll(member, encode);
+            member.run(forward::heads);
+          });
+      for (int r = 0; r < forward.rows; r++) {
+        copyOut(forward.heads.from(r, 0), mean, (done + r) * latent, latent);
+        copyOut(forward.heads.from(r, latent), logVariance, (done + r) * latent, latent);
+      }
+    }
+  }
+
+  /** As {@link io.github.cvaegpu.engine.Engine#reconstructionLoss}. */
+  void reconstructionLoss(
+      ThreadTeam team,
+      ImageSet images,
+      int first,
+      int count,
+      int samples,
+      float[] z,
+      float[] result) {
+    int latent = forward.z.columns();
+    int total = Math.multiplyExact(count, samples);
+    for (int done = 0; done < total; done += CAPACITY) {
+      int rows = Math.min(CAPACITY, total - done);
+      int skipped = done % samples;
+      int image = first + done / samples;
+      int targets = Math.ceilDiv(skipped + rows, samples);
+      MemorySegment.copy(
+          z, done * latent, forward.z.data(), ValueLayout.JAVA_FLOAT, 0, rows * latent);
+      team.run(
+          member -> {
+            lead(member, targets);
+            member.run(lane -> gather(lane, images, image));
+            lead(member, rows);
+            member.run(forward::firstDecoderLayer);
+            runAll(member, decode);
+            member.run(lane -> score(lane, samples, skipped));
+          });
+      for (int r = 0; r < rows; r++) {
+        double sum = 0;
+        for (int group = 0; group < Block.COLUMN_GROUPS; group++) {
+          sum += loss[r * Block.COLUMN_GROUPS + group];
+        }
+        result[done + r] = (float) sum;
+      }
+    }
+  }
+
+  private void lead(Member member, int rows) {
+    if (member.isLead()) {
+      forward.rows = rows;
+    }
+    member.barrier();
+  }
+
+  private static void runAll(Member member, List<Phase> phases) {
+    for (Phase phase : phases) {
+      member.run(phase);
+    }
+  }
+
+  private void gather(int lane, ImageSet images, int first) {
+    Block rows = Block.rows(lane, forward.rows, 0);
+    for (int r = rows.row(); r < rows.endRow(); r++) {
+      forward.x.gather(r, images.pixels(), first + r);
+    }
+  }
+
+  private void score(int lane, int samples, int skipped) {
+    Block block = forward.output(lane);
+    LossKernels.loss(
+        forward.logits,
+        forward.outputLayer().bias(),
+        forward.x.dense,
+        samples,
+        skipped,
+        block,
+        loss,
+        lane % Block.COLUMN_GROUPS);
+  }
+
+  private static void copyOut(MemorySegment from, float[] to, int at, int count) {
+    MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, 0, to, at, count);
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
+
+import io.github.cvaegpu.model.Linear;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One linear layer of the network in the flat arrays, and its matrix products.
+ *
+ * @param place where it is
+ * @param weight [out, in]; of the first layer [in, out]
+ * @param bias [out]
+ * @param weightGradient as the weight
+ * @param biasGradient as the bias
+ */
+record Layer(
+    Linear place,
+    MemorySegment weight,
+    MemorySegment bias,
+    MemorySegment weightGradient,
+    MemorySegment biasGradient) {
+
+  static Layer of(Linear place, MemorySegment parameters, MemorySegment gradients) {
+    return new Layer(
+        place,
+        slice(parameters, place.weight(), place.weightSize()),
+        slice(parameters, place.bias(), place.out()),
+        slice(gradients, place.weight(), place.weightSize()),
+        slice(gradients, place.bias(), place.out()));
+  }
+
+  private static MemorySegment slice(MemorySegment of, int offset, int count) {
+    return of.asSlice((long) offset * Float.BYTES, (long) count * Float.BYTES);
+  }
+
+  /** y = x W^T on a block of y. */
+  void multiply(Gemm gemm, Matrix x, Matrix y, Block block) {
+    if (block.isEmpty()) {
+      return;
+    }
+    gemm.sgemm(
+        false,
+        true,
+        block.rowCount(),
+        block.columnCount(),
+        place.in(),
+        x.from(block.row(), 0),
+        place.in(),
+        weight.asSlice((long) block.column() * place.in() * Float.BYTES),
+        place.in(),
+        y.from(block.row(), block.column()),
+        place.out());
+  }
+
+  /** dx = dy W on a block of dx: the gradient by the layer's input. */
+  void inputGradient(Gemm gemm, Matrix dy, Matrix dx, Block block) {
+    if (block.isEmpty()) {
+      return;
+    }
+    gemm.sgemm(
+        false,
+        false,
+        block.rowCount(),
+        block.columnCount(),
+        place.out(),
+        dy.from(block.row(), 0),
+        place.out(),
+        weight.asSlice((long) block.column() * Float.BYTES),
+        place.in(),
+        dx.from(block.row(), block.column()),
+        place.in());
+  }
+
+  /** dW = dy^T x on a lane's rows of the weight, summed over all rows of the batch. */
+  void weightGradient(Gemm gemm, Matrix dy, Matrix x, int rows, int lane) {
+    int first = firstOutput(lane);
+    int count = firstOutput(lane + 1) - first;
+    if (count == 0) {
+      return;
+    }
+    gemm.sgemm(
+        true,
+        false,
+        count,
+        place.in(),
+        rows,
+        dy.from(0, first),
+        place.out(),
+        x.data(),
+        place.in(),
+        weightGradient.asSlice((long) first * place.in() * Float.BYTES),
+        place.in());
+  }
+
+  /** First output of a lane; the end of the last lane's for {@code lane = LANES}. */
+  int firstOutput(int lane) {
+    return (int) ((long) place.out() * lane / LANES);
+  }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Threads that run the same body together and meet at barriers.
+ *
+ * <p>Work is cut into {@value #LANES} lanes whatever the number of threads; each thread takes a
+ * contiguous run of them. A lane's arithmetic never depends on which thread does it, which is why
+ * one to eight threads give bit-identical results.
+ */
+final class ThreadTeam implements AutoCloseable {
+  /** Pieces that every phase is cut into, and so the most threads that can share one. */
+  static final int LANES = 8;
+
+  /**
+   * Reads of the barrier before a waiting thread offers its core to others: about 50 microseconds,
+   * far more than a barrier takes when every thread has a core of its own.
+   */
+  private static final int SPINS = 20_000;
+
+  /** A piece of work cut into lanes. */
+  @FunctionalInterface
+  interface Phase {
+    void run(int lane);
+  }
+
+  /** What every thread of the team runs. */
+  @FunctionalInterface
+  interface Body {
+    void run(Member member);
+  }
+
+  private final int threads;
+  private final int spins;
+  private final ExecutorService helpers;
+  private final List<Member> members = new ArrayList<>();
+  private final AtomicInteger arrived = new AtomicInteger();
+  private volatile int generation;
+  private volatile boolean failed;
+
+  /**
+   * @param threads from 1 to {@value #LANES}
+   */
+  ThreadTeam(int threads) {
+    if (threads < 1 || threads > LANES) {
+      throw new IllegalArgumentException("threads: " + threads);
+    }
+    this.threads = threads;
+    // With more threads than cores the one waited for needs the core of the one that waits.
+    spins = threads > Runtime.getRuntime().availableProcessors() ? 0 : SPINS;
+    for (int i = 0; i < threads; i++) {
+      members.add(new Member(i));
+    }
+    helpers =
+        Executors.newFixedThreadPool(
+            Math.max(1, threads - 1),
+            Thread.ofPlatform().daemon().name("cpu-engine-", 1).factory());
+  }
+
+  int threads() {
+    return threads;
+  }
+
+  /** Runs a body on every thread, the caller's among them, and returns when all are done. */
+  void run(Body body) {
+    failed = false;
+    arrived.set(0);
+    List<Future<?>> running = new ArrayList<>();
+    for (Member member : members.subList(1, threads)) {
+      running.add(helpers.submit(() -> guarded(body, member)));
+    }
+    RuntimeException failure = null;
+    try {
+      guarded(body, members.getFirst());
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+    for (Future<?> helper : running) {
+      failure = join(helper, failure);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void guarded(Body body, Member member) {
+    boolean done = false;
+    try {
+      body.run(member);
+      done = true;
+    } finally {
+      if (!done) {
+        failed = true;
+      }
+    }
+  }
+
+  /**
+   * Waits for a helper; keeps the failure that came first, not its echo at the others' barriers.
+   */
+  private static RuntimeException join(Future<?> helper, RuntimeException failure) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          helper.get();
+          return failure;
+        } catch (InterruptedException e) {
+          // The body decides when it ends; an interrupt must not leave it running alone.
+          interrupted = true;
+        } catch (ExecutionException e) {
+          boolean echo = e.getCause() instanceof TeamMateFailedException;
+          if (failure == null || (failure instanceof TeamMateFailedException && !echo)) {
+            return e.getCause() instanceof RuntimeException cause
+                ? cause
+                : new IllegalStateException("a thread of the CPU engine failed", e.getCause());
+          }
+          return failure;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    helpers.shutdown();
+  }
+
+  /** Thrown at a barrier that a failed thread will never reach. */
+  private static final class TeamMateFailedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** One thread's view of the team. */
+  final class Member {
+    private final int index;
+    private final int firstLane;
+    private final int endLane;
+
+    private Member(int index) {
+      this.index = index;
+      firstLane = LANES * index / threads;
+      endLane = LANES * (index + 1) / threads;
+    }
+
+    /** True on exactly one thread: the caller's. */
+    boolean isLead() {
+      return index == 0;
+    }
+
+    /** Runs this thread's lanes of a phase, then waits until all threads have run theirs. */
+    void run(Phase phase) {
+      for (int lane = firstLane; lane < endLane; lane++) {
+        phase.run(lane);
+      }
+      barrier();
+    }
+
+    /** Waits for all threads; what they wrote before is visible after. */
+    @SuppressWarnings("ThreadPriorityCheck") // Yielding is the point: see SPINS.
+    void barrier() {
+      int mine = generation;
+      if (arrived.incrementAndGet() == threads) {
+        arrived.set(0);
+        generation = mine + 1;
+        return;
+      }
+      int spun = 0;
+      while (generation == mine) {
+        if (failed) {
+          throw new TeamMateFailedException();
+        }
+        if (spun < spins) {
+          spun++;
+          Thread.onSpinWait();
+        } else {
+          Thread.yield();
+        }
+      }
+    }
+  }
+}

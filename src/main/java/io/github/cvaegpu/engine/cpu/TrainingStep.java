@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
+import io.github.cvaegpu.model.VaeShape;
+import io.github.cvaegpu.random.GaussianNoise;
+import io.github.cvaegpu.random.Stream;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One training step on the CPU. Each box is a phase: all threads run their lanes of it, then meet.
+ *
+ * <pre>
+ *  gather            x (B, in) from the dataset's bytes, noise (B, Z)
+ *    |
+ *  encode            h = max(x W^T + b, 0), a phase a hidden layer; the first one sparse
+ *    |
+ *  latent            mean, logvar = h W^T + b;  z = mean + exp(logvar/2) noise;  KL
+ *    |               d = max(z W^T + b, 0)
+ *  decode            d = max(d W^T + b, 0), a phase a hidden layer
+ *    |
+ *  output            logits = d W^T + b;  RL;  dlogits = sigmoid(logits) - x
+ *    |
+ *  decodeBackward    dd = (dd W) where d &gt; 0, a phase a layer, down to the first decoder layer
+ *    |
+ *  latentBackward    dz = dd W;  dmean, dlogvar with beta;  dh = (dheads W) where h &gt; 0
+ *    |
+ *  encodeBackward    dh = (dh W) where h &gt; 0, a phase a layer, down to the first encoder layer
+ *    |
+ *  update            of every layer: dW = dy^T x, db = column sums of dy, Adam
+ * </pre>
+ *
+ * <p>Forward and backward cut the batch and the columns of large layers between lanes; the update
+ * cuts the weights, so each gradient is summed over the whole batch by one lane and no partial
+ * gradients have to be added up. Losses are summed over the batch, as the gradients are.
+ */
+final class TrainingStep {
+  private final ImageSet images;
+  private final long seed;
+  private final double learningRate;
+  private final Gemm gemm;
+  private final List<Layer> encoder;
+  private final List<Layer> decoder;
+  private final AdamKernel adam;
+  private final ForwardPass forward;
+  private final Matrix noise;
+
+  // Gradients of the loss by the activations of the same names in ForwardPass.
+  private final List<Matrix> dEncoded = new ArrayList<>();
+  private final Matrix dHeads;
+  private final Matrix dz;
+  private final List<Matrix> dDecoded = new ArrayList<>();
+
+  /** KL divergence of each row. */
+  private final double[] kl;
+
+  /** Reconstruction loss of each row and column group. */
+  private final double[] loss;
+
+  private final Phase gather = this::gather;
+  private final List<Phase> encode;
+  private final Phase latent = this::latent;
+  private final List<Phase> decode;
+  private final Phase output = this::output;
+  private final List<Phase> decodeBackward = new ArrayList<>();
+  private final Phase latentBackward = this::latentBackward;
+  private final List<Phase> encodeBackward = new ArrayList<>();
+  private final Phase update = this::update;
+
+  // The step at hand, set by the lead before the others pass its barrier.
+  private BatchOrder order;
+  private int batch;
+  private long step;
+  private float beta;
+
+  TrainingStep(
+      VaeShape shape,
+      ImageSet images,
+      int batchSize,
+      long seed,
+      double learningRate,
+      Gemm gemm,
+      List<Layer> encoder,
+      List<Layer> decoder,
+      AdamKernel adam) {
+    this.images = images;
+    this.seed = seed;
+    this.learningRate = learningRate;
+    this.gemm = gemm;
+    this.encoder = encoder;
+    this.decoder = decoder;
+    this.adam = adam;
+    forward = new ForwardPass(shape, encoder, decoder, gemm, batchSize);
+    noise = Matrix.allocate(batchSize, shape.latent());
+    for (Matrix matrix : forward.encoded) {
+      dEncoded.add(Matrix.allocate(batchSize, matrix.columns()));
+    }
+    dHeads = Matrix.allocate(batchSize, 2 * shape.latent());
+    dz = Matrix.allocate(batchSize, shape.latent());
+    for (Matrix matrix : forward.decoded) {
+      dDecoded.add(Matrix.allocate(batchSize, matrix.columns()));
+    }
+    kl = new double[batchSize];
+    loss = new double[batchSize * Block.COLUMN_GROUPS];
+    encode = forward.encoderPhases();
+    decode = forward.decoderPhases();
+    decodeBackward.add(
+        backward(
+            forward.outputLayer(), forward.logits, forward.decoded.getLast(), dDecoded.getLast()));
+    for (int i = dDecoded.size() - 1; i >= 1; i--) {
+      decodeBackward.add(
+          backward(
+              decoder.get(i), dDecoded.get(i), forward.decoded.get(i - 1), dDecoded.get(i - 1)));
+    }
+    for (int i = dEncoded.size() - 1; i >= 1; i--) {
+      encodeBackward.add(
+          backward(
+              encoder.get(i), dEncoded.get(i), forward.encoded.get(i - 1), dEncoded.get(i - 1)));
+    }
+  }
+
+  /** Sets what the next step works on. Called by the lead alone. */
+  void begin(BatchOrder newOrder, int newBatch, long newStep, float newBeta) {
+    order = newOrder;
+    batch = newBatch;
+    step = newStep;
+    beta = newBeta;
+    forward.rows = newOrder.size(newBatch);
+    adam.begin(newStep + 1, learningRate);
+  }
+
+  // ---- the training step -----------------------------------------------------------------------
+
+  /** Runs the step; called by every thread of the team. */
+  void run(Member member) {
+    member.run(gather);
+    for (Phase layer : encode) {
+      member.run(layer);
+    }
+    member.run(latent);
+    for (Phase layer : decode) {
+      member.run(layer);
+    }
+    member.run(output);
+    for (Phase layer : decodeBackward) {
+      member.run(layer);
+    }
+    member.run(latentBackward);
+    for (Phase layer : encodeBackward) {
+      member.run(layer);
+    }
+    member.run(update);
+  }
+
+  // ---- its phases ------------------------------------------------------------------------------
+
+  private void gather(int lane) {
+    Block rows = Block.rows(lane, forward.rows, noise.columns());
+    float[] row = new float[noise.columns()];
+    for (int r = rows.row(); r < rows.endRow(); r++) {
+      forward.x.gather(r, images.pixels(), order.image(batch, r));
+      GaussianNoise.row(seed, Stream.TRAINING_NOISE, (int) step, r, row, 0, row.length);
+      for (int c = 0; c < row.length; c++) {
+        noise.data().set(ValueLayout.JAVA_FLOAT, noise.at(r, c), row[c]);
+      }
+    }
+  }
+
+  private void latent(int lane) {
+    forward.heads(lane);
+    Block rows = Block.rows(lane, forward.rows, noise.columns());
+    LatentKernels.forward(forward.heads, noise, forward.z, rows, kl);
+    forward.firstDecoderLayer(lane);
+  }
+
+  private void output(int lane) {
+    Block block = forward.output(lane);
+    LossKernels.lossAndGradient(
+        forward.logits,
+        forward.outputLayer().bias(),
+        forward.x.dense,
+        block,
+        loss,
+        lane % Block.COLUMN_GROUPS);
+  }
+
+  /** A layer's gradient by its input, through the ReLU that made the input. */
+  private Phase backward(Layer layer, Matrix dy, Matrix x, Matrix dx) {
+    return lane -> {
+      Block block = forward.grid(lane, dx);
+      layer.inputGradient(gemm, dy, dx, block);
+      LinearKernels.reluMask(dx, block, x);
+    };
+  }
+
+  private void latentBackward(int lane) {
+    Block rows = Block.rows(lane, forward.rows, dz.columns());
+    decoder.getFirst().inputGradient(gemm, dDecoded.getFirst(), dz, rows);
+    LatentKernels.backward(forward.heads, noise, dz, rows, beta, dHeads);
+    Matrix dh = dEncoded.getLast();
+    Block hidden = Block.rows(lane, forward.rows, dh.columns());
+    encoder.getLast().inputGradient(gemm, dHeads, dh, hidden);
+    LinearKernels.reluMask(dh, hidden, forward.encoded.getLast());
+  }
+
+  private void update(int lane) {
+    updateFirstLayer(lane);
+    for (int i = 1; i < encoder.size(); i++) {
+      Matrix dy = i == encoder.size() - 1 ? dHeads : dEncoded.get(i);
+      updateLayer(encoder.get(i), dy, forward.encoded.get(i - 1), lane);
+    }
+    updateLayer(decoder.getFirst(), dDecoded.getFirst(), forward.z, lane);
+    for (int i = 1; i < decoder.size(); i++) {
+      Matrix dy = i == decoder.size() - 1 ? forward.logits : dDecoded.get(i);
+      updateLayer(decoder.get(i), dy, forward.decoded.get(i - 1), lane);
+    }
+  }
+
+  private void updateFirstLayer(int lane) {
+    Layer layer = encoder.getFirst();
+    Matrix dy = dEncoded.getFirst();
+    SparseBatch x = forward.x;
+    x.listColumns(lane, forward.rows);
+    SparseKernels.weightGradient(x, dy, layer.weightGradient(), lane);
+    int weight = layer.place().weight();
+    int out = layer.place().out();
+    adam.update(weight + x.firstColumn(lane) * out, weight + x.endColumn(lane) * out);
+    updateBias(layer, dy, lane);
+  }
+
+  private void updateLayer(Layer layer, Matrix dy, Matrix x, int lane) {
+    layer.weightGradient(gemm, dy, x, forward.rows, lane);
+    int weight = layer.place().weight();
+    int in = layer.place().in();
+    adam.update(weight + layer.firstOutput(lane) * in, weight + layer.firstOutput(lane + 1) * in);
+    updateBias(layer, dy, lane);
+  }
+
+  private void updateBias(Layer layer, Matrix dy, int lane) {
+    int first = layer.firstOutput(lane);
+    int end = layer.firstOutput(lane + 1);
+    LinearKernels.biasGradient(dy, forward.rows, first, end, layer.biasGradient());
+    adam.update(layer.place().bias() + first, layer.place().bias() + end);
+  }
+
+  // ---- what it measured ------------------------------------------------------------------------
+
+  /** Reconstruction loss of the last step, nats per image; rows added in order. */
+  float reconstructionLoss() {
+    double sum = 0;
+    for (int i = 0; i < forward.rows * Block.COLUMN_GROUPS; i++) {
+      sum += loss[i];
+    }
+    return (float) (sum / forward.rows);
+  }
+
+  /** The beta that the last step used. */
+  float beta() {
+    return beta;
+  }
+
+  /** KL divergence of the last step, nats per image; rows added in order. */
+  float klDivergence() {
+    double sum = 0;
+    for (int r = 0; r < forward.rows; r++) {
+      sum += kl[r];
+    }
+    return (float) (sum / forward.rows);
+  }
+}

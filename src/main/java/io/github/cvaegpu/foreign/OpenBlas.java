@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.foreign;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.github.cvaegpu.InputException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * OpenBLAS, bound through the Foreign Function &amp; Memory API. It is told to use one thread a
+ * call: callers bring their own threads, and a call's result does not depend on how many there are.
+ *
+ * <p>The library is, in this order, the file that the environment variable {@value #OVERRIDE}
+ * names, the one carried in the jar for this platform, or one installed on the machine.
+ */
+public final class OpenBlas {
+  /** Environment variable that names a library file to use instead of the one in the jar. */
+  public static final String OVERRIDE = "CVAE_GPU_OPENBLAS";
+
+  private static final int ROW_MAJOR = 101;
+  private static final int NO_TRANSPOSE = 111;
+  private static final int TRANSPOSE = 112;
+
+  private final String origin;
+  private final String configuration;
+  private final String coreName;
+  private final MethodHandle sgemm;
+
+  private static final class Holder {
+    private static final OpenBlas INSTANCE = load(Optional.ofNullable(System.getenv(OVERRIDE)));
+  }
+
+  private OpenBlas(SymbolLookup library, String origin) {
+    this.origin = origin;
+    Linker linker = Linker.nativeLinker();
+    sgemm =
+        linker.downcallHandle(
+            find(library, "cblas_sgemm"),
+            FunctionDescriptor.ofVoid(
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_FLOAT,
+                ADDRESS,
+                JAVA_INT,
+                ADDRESS,
+                JAVA_INT,
+                JAVA_FLOAT,
+                ADDRESS,
+                JAVA_INT));
+    try {
+      linker
+          .downcallHandle(
+              find(library, "openblas_set_num_threads"), FunctionDescriptor.ofVoid(JAVA_INT))
+          .invokeExact(1);
+      configuration = text(linker, library, "openblas_get_config");
+      coreName = text(linker, library, "openblas_get_corename");
+    } catch (Throwable e) {
+      throw new LinkageError("OpenBLAS at " + origin + " could not be asked about itself", e);
+    }
+  }
+
+  /**
+   * The process's OpenBLAS, loaded when first asked for.
+   *
+   * @throws InputException if there is none that can be loaded
+   */
+  public static OpenBlas get() {
+    try {
+      return Holder.INSTANCE;
+    } catch (ExceptionInInitializerError e) {
+      if (e.getCause() instanceof InputException input) {
+        throw input;
+      }
+      throw e;
+    }
+  }
+
+  private static OpenBlas load(Optional<String> override) {
+    List<String> tried = new ArrayList<>();
+    if (override.isPresent()) {
+      Path file = Path.of(override.get());
+      if (!Files.isRegularFile(file)) {
+        throw new InputException("%s names %s, which is not a file.".formatted(OVERRIDE, file));
+      }
+      return open(file.toAbsolutePath(), tried)
+          .orElseThrow(
+              () ->
+                  new InputException(
+                      "%s names %s, which could not be loaded: %s."
+                          .formatted(OVERRIDE, file, tried.getFirst())));
+    }
+    String platform = BundledLibrary.platform();
+    List<String> names = bundled(platform);
+    if (!names.isEmpty()) {
+      Optional<Path> folder =
+          BundledLibrary.unpack(
+              "org/bytedeco/openblas/" + platform + "/",
+              names,
+              UserCache.folder().resolve("native").resolve("openblas-" + platform));
+      if (folder.isPresent()) {
+        // The linker matches a needed library by its name among those loaded, and libgfortran has
+        // no search path of its own: dependencies first.
+        for (String dependency : names.subList(0, names.size() - 1)) {
+          SymbolLookup.libraryLookup(folder.get().resolve(dependency), Arena.global());
+        }
+        Optional<OpenBlas> found = open(folder.get().resolve(names.getLast()), tried);
+        if (found.isPresent()) {
+          return found.get();
+        }
+      }
+    }
+    for (String name :
+        List.of("libopenblas.so.0", "libopenblas.so", "libopenblas.dylib", "libopenblas.dll")) {
+      try {
+        return new OpenBlas(SymbolLookup.libraryLookup(name, Arena.global()), name);
+      } catch (IllegalArgumentException e) {
+        tried.add(e.getMessage());
+      }
+    }
+    throw new InputException(
+        ("No OpenBLAS was found for %s: install it (on Debian and Ubuntu the package libopenblas0),"
+                + " or set %s to its shared library. Tried: %s.")
+            .formatted(platform, OVERRIDE, String.join("; ", tried)));
+  }
+
+  /** Files to unpack, OpenBLAS itself last. */
+  private static List<String> bundled(String platform) {
+    return switch (platform) {
+      case "linux-x86_64" ->
+          List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
+      case "linux-arm64" -> List.of("libgcc_s.so.1", "libgfortran.so.5", "libopenblas.so.0");
+      default -> List.of();
+    };
+  }
+
+  private static Optional<OpenBlas> open(Path file, List<String> tried) {
+    try {
+      return Optional.of(
+          new OpenBlas(SymbolLookup.libraryLookup(file, Arena.global()), file.toString()));
+    } catch (IllegalArgumentException | LinkageError e) {
+      tried.add(e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static MemorySegment find(SymbolLookup library, String symbol) {
+    return library
+        .find(symbol)
+        .orElseThrow(() -> new UnsatisfiedLinkError("the library has no function " + symbol));
+  }
+
+  private static String text(Linker linker, SymbolLookup library, String function)
+      throws Throwable {
+    var result =
+        (MemorySegment)
+            linker
+                .downcallHandle(find(library, function), FunctionDescriptor.of(ADDRESS))
+                .invokeExact();
+    return result.reinterpret(Long.MAX_VALUE).getString(0).strip();
+  }
+
+  /** The file that was loaded. */
+  public String origin() {
+    return origin;
+  }
+
+  /** What OpenBLAS says of its build, e.g. {@code OpenBLAS 0.3.31 DYNAMIC_ARCH NO_AFFINITY ...}. */
+  public String configuration() {
+    return configuration;
+  }
+
+  /** Name and version only, e.g. {@code OpenBLAS 0.3.31}. */
+  public String version() {
+    String[] words = configuration.split(" ", 3);
+    return words.length < 2 ? configuration : words[0] + " " + words[1];
+  }
+
+  /** The processor family whose kernels OpenBLAS chose, e.g. {@code SkylakeX}. */
+  public String coreName() {
+    return coreName;
+  }
+
+  /**
+   * {@code C = op(A) op(B)} for row-major float matrices, on the calling thread; C is overwritten.
+   *
+   * @param transposeA whether op(A) is A transposed
+   * @param transposeB whether op(B) is B transposed
+   * @param m rows of op(A) and C
+   * @param n columns of op(B) and C
+   * @param k columns of op(A), rows of op(B)
+   * @param a first element of A
+   * @param lda floats from one row of A to the next
+   * @param b first element of B
+   * @param ldb floats from one row of B to the next
+   * @param c first element of C
+   * @param ldc floats from one row of C to the next
+   */
+  public void sgemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      int lda,
+      MemorySegment b,
+      int ldb,
+      MemorySegment c,
+      int ldc) {
+    try {
+      sgemm.invokeExact(
+          ROW_MAJOR,
+          transposeA ? TRANSPOSE : NO_TRANSPOSE,
+          transposeB ? TRANSPOSE : NO_TRANSPOSE,
+          m,
+          n,
+          k,
+          1f,
+          a,
+          lda,
+          b,
+          ldb,
+          0f,
+          c,
+          ldc);
+    } catch (Throwable e) {
+      throw new LinkageError("cblas_sgemm (%d x %d x %d)".formatted(m, n, k), e);
+    }
+  }
+}
