@@ -8,13 +8,19 @@ public interface BetaController {
    *
    * @param klPerImage KL divergence of the step before, in nats per image; 0 before the first step
    * @return beta of this step, finite for every KL that is not NaN
+   * @throws IllegalArgumentException if KL is NaN: the run has diverged, which the caller has to
+   *     notice first
    */
   double next(double klPerImage);
 
   /** What a checkpoint has to keep for the run to go on bit for bit. */
   State state();
 
-  /** Puts the controller where {@link #state()} said it was. */
+  /**
+   * Puts the controller where {@link #state()} said it was.
+   *
+   * @throws IllegalArgumentException if the state holds a number that is not finite
+   */
   void restore(State state);
 
   /**
@@ -26,5 +32,12 @@ public interface BetaController {
   record State(double beta, double integral) {
     /** Before the first step. */
     public static final State INITIAL = new State(0, 0);
+
+    State requireFinite() {
+      if (!Double.isFinite(beta) || !Double.isFinite(integral)) {
+        throw new IllegalArgumentException("not a state of a controller: " + this);
+      }
+      return this;
+    }
   }
 }

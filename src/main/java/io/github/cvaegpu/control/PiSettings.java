@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.control;
+
+import io.github.cvaegpu.InputException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.Optional;
+
+/**
+ * What a {@link PiController} aims at and how hard it pulls.
+ *
+ * @param setPoint KL divergence to hold, in nats per image; above 0
+ * @param kp proportional gain, 0 or more
+ * @param ki integral gain per nat and step, 0 or more; not 0 together with {@code kp}
+ * @param betaMin lower limit of beta, 0 or more
+ * @param betaMax upper limit of beta, above {@code betaMin}
+ * @param antiWindup what the integral does while beta is at a limit
+ */
+public record PiSettings(
+    double setPoint, double kp, double ki, double betaMin, double betaMax, AntiWindup antiWindup) {
+
+  /** Refuses settings that control nothing, with an {@link InputException}. */
+  public PiSettings {
+    if (!(setPoint > 0) || Double.isInfinite(setPoint)) {
+      throw new InputException(
+          "The KL set point must be a finite number of nats above 0, not " + setPoint + ".");
+    }
+    requireFiniteFromZero("The proportional gain Kp", kp);
+    requireFiniteFromZero("The integral gain Ki", ki);
+    if (kp == 0 && ki == 0) {
+      throw new InputException(
+          "Kp and Ki cannot both be 0: beta would never change; train with a constant beta"
+              + " instead.");
+    }
+    requireFiniteFromZero("The lower limit of beta", betaMin);
+    requireFiniteFromZero("The upper limit of beta", betaMax);
+    if (betaMax <= betaMin) {
+      throw new InputException(
+          "The upper limit of beta (%s) must be above the lower limit (%s)."
+              .formatted(betaMax, betaMin));
+    }
+    if (antiWindup == null) {
+      throw new InputException("The PI controller needs an anti-windup rule.");
+    }
+  }
+
+  private static void requireFiniteFromZero(String what, double value) {
+    if (!(value >= 0) || Double.isInfinite(value)) {
+      throw new InputException(what + " must be a finite number, 0 or more, not " + value + ".");
+    }
+  }
+
+  /** The study's set point, gains and limits, with an anti-windup that cannot latch. */
+  public static PiSettings defaults() {
+    return new PiSettings(9.97, 0.01, 0.0001, 0.01, 10, AntiWindup.DIRECTIONAL);
+  }
+
+  /** P = Kp / (1 + exp(e)), from 0 to Kp for every error but NaN. */
+  double proportional(double error) {
+    // StrictMath: Math.exp may differ in its last bit from one processor to another.
+    return kp / (1 + StrictMath.exp(error));
+  }
+
+  /**
+   * Whether {@link AntiWindup#STUDY} will hold beta at a limit for good; empty for {@link
+   * AntiWindup#DIRECTIONAL}.
+   *
+   * <p>I &lt;= -Kp at beta_min is for good: P &lt;= Kp, so P + I + beta_min &lt;= beta_min for
+   * every KL, beta stays, and the rule holds I. How I gets there, with KL* the set point and 0
+   * &lt;= KL:
+   *
+   * <ul>
+   *   <li>Step 1 never integrates (beta before it is 0) and gives beta_min + P(KL*), just above
+   *       beta_min. So step 2 does: I = -Ki (KL* - KL_1), with KL_1 the KL of step 1. That is -Kp
+   *       or less if and only if KL_1 &lt;= KL* - Kp / Ki. Training starts at a KL of about 0, so
+   *       <b>Ki KL* &gt;= Kp latches</b>.
+   *   <li>No later step latches while KL keeps rising to the set point. To integrate at e &gt; 0
+   *       beta must have been above beta_min: |I| &lt; P &lt; Kp / 2. A non-zero I holds at least
+   *       one earlier Ki e' with e' &gt;= e, so Ki e &lt;= |I| &lt; Kp / 2 as well, and |I| + Ki e
+   *       &lt; Kp.
+   *   <li>Once KL has been above the set point and falls back slowly, the last step before beta
+   *       rests at beta_min leaves |I| &lt; P(e) + Ki e. That reaches Kp for some e &lt;= KL* only
+   *       if <b>Ki KL* + P(KL*) &gt;= Kp</b>, where it can latch. (A KL that leaps from far above
+   *       the set point to 0 and back again can latch any Ki &gt; 0.)
+   *   <li>Where KL* is so large (37 nats at the default Kp and beta_min) that beta_min + P(KL*)
+   *       rounds to beta_min, the integral waits until KL comes within E = ln(2 Kp / ulp(beta_min))
+   *       of the set point, so it is E and not KL* that meets Kp / Ki: it can latch, and need not.
+   * </ul>
+   *
+   * @return one sentence for the user that says so and what to do
+   */
+  public Optional<String> latchWarning() {
+    if (antiWindup != AntiWindup.STUDY) {
+      return Optional.empty();
+    }
+    double smallestP = proportional(setPoint);
+    double firstBeta = smallestP + betaMin;
+    if (firstBeta >= betaMax) {
+      return Optional.of(
+          ("With --anti-windup study beta never leaves its upper limit %s, because Kp = %s alone"
+                  + " takes it there at any KL; use --anti-windup directional or a lower --kp.")
+              .formatted(plain(betaMax), plain(kp)));
+    }
+    if (kp == 0) {
+      return Optional.of(
+          ("With --anti-windup study and Kp = 0 beta never leaves its lower limit %s; use"
+                  + " --anti-windup directional or a --kp above 0.")
+              .formatted(plain(betaMin)));
+    }
+    if (ki * setPoint + smallestP < kp) {
+      return Optional.empty();
+    }
+    boolean atOnce = ki * setPoint >= kp && firstBeta > betaMin;
+    String what =
+        atOnce
+            ? "latches at beta = %s for good in its first steps, unless KL is above %s nats in the"
+                    .formatted(plain(betaMin), digits(setPoint - kp / ki))
+                + " very first"
+            : "can latch at beta = %s for good".formatted(plain(betaMin));
+    return Optional.of(
+        ("With --anti-windup study the controller %s, because Ki times the set point (%s x %s) is"
+                + " too large for Kp = %s; use --anti-windup directional or a --ki below %s.")
+            .formatted(
+                what, plain(ki), plain(setPoint), plain(kp), digits((kp - smallestP) / setPoint)));
+  }
+
+  /** Three digits, never more than the value: it is the limit that a user is to stay below. */
+  private static String digits(double value) {
+    return plain(new BigDecimal(value).round(new MathContext(3, RoundingMode.DOWN)).doubleValue());
+  }
+
+  /** 0.0001 rather than 1.0E-4, and 10 rather than 10.0. */
+  private static String plain(double value) {
+    boolean readable = value == 0 || (value >= 1e-9 && value < 1e9);
+    return readable
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
+        : Double.toString(value);
+  }
+}
