@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.control;
+
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * How well a run held its KL divergence: a function of the KL and beta of its steps, and of the
+ * controller's settings. KL is in nats per image. The <em>window</em> of step s is the steps s to s
+ * + 99, as far as they all exist.
+ *
+ * @param steps steps seen
+ * @param atMin steps at {@code betaMin}
+ * @param atMax steps at {@code betaMax}
+ * @param settlingStep the first step whose window, like every later one, has a mean KL within 2 %
+ *     of the set point; empty if the last window is outside or there is none
+ * @param overshoot how far the largest mean KL of a window is above the set point, 0 if it is not;
+ *     nats, empty if there is no window
+ * @param tailSteps steps that {@code offset} and {@code spread} are over: the last 1000, or all if
+ *     there are fewer
+ * @param offset mean KL of the tail minus the set point, nats
+ * @param spread root mean square of KL minus the set point over the tail, nats: the standard
+ *     deviation about the set point, which holds the offset too
+ * @param latchStep the first step of the first latch, empty if there is none. A latch is more than
+ *     1000 steps in a row at one limit whose KL asks for a beta inside the limits: above the set
+ *     point at {@code betaMin}, or below it at {@code betaMax}
+ */
+public record ControlReport(
+    long steps,
+    Saturation atMin,
+    Saturation atMax,
+    OptionalLong settlingStep,
+    OptionalDouble overshoot,
+    int tailSteps,
+    double offset,
+    double spread,
+    OptionalLong latchStep) {
+
+  /** Steps of a window. */
+  public static final int WINDOW = 100;
+
+  /** Distance of a settled window's mean from the set point, as a fraction of the set point. */
+  public static final double SETTLED = 0.02;
+
+  /** Steps of the tail. */
+  public static final int TAIL = 1000;
+
+  /** The longest stay at a limit against the error that is not called a latch, in steps. */
+  public static final int LATCH = 1000;
+
+  /**
+   * Time spent at one limit of beta.
+   *
+   * @param steps steps at the limit
+   * @param fraction the same as a fraction of all steps
+   * @param longestRun most steps in a row
+   */
+  public record Saturation(long steps, double fraction, long longestRun) {}
+
+  /** Whether beta was stuck at a limit. */
+  public boolean latched() {
+    return latchStep.isPresent();
+  }
+
+  /**
+   * Report on a series that is at hand as a whole.
+   *
+   * @param settings of the controller that gave the betas
+   * @param firstStep step of element 0
+   * @param kl KL of each step, nats per image, finite
+   * @param beta beta of each step, as many
+   */
+  public static ControlReport of(PiSettings settings, long firstStep, float[] kl, float[] beta) {
+    if (kl.length != beta.length) {
+      throw new IllegalArgumentException(kl.length + " KLs but " + beta.length + " betas");
+    }
+    Builder builder = new Builder(settings);
+    for (int i = 0; i < kl.length; i++) {
+      builder.accept(firstStep + i, kl[i], beta[i]);
+    }
+    return builder.build();
+  }
+
+  /** Takes a series step by step, in constant memory. */
+  public static final class Builder {
+    private final double setPoint;
+    private final Limit min;
+    private final Limit max;
+    private final float[] recent = new float[TAIL]; // KL of step s at index (s - first) % TAIL
+    private long firstStep;
+    private long steps;
+    private OptionalLong settlingStep = OptionalLong.empty();
+    private double largestError; // of a window's mean, 0 or more
+    private OptionalLong latchStep = OptionalLong.empty();
+
+    /**
+     * @param settings of the controller that gave the betas
+     */
+    public Builder(PiSettings settings) {
+      setPoint = settings.setPoint();
+      // Betas are recorded as floats, so it is the float nearest to a limit that is the limit.
+      min = new Limit((float) settings.betaMin());
+      max = new Limit((float) settings.betaMax());
+    }
+
+    /**
+     * The next step.
+     *
+     * @param step one more than that of the call before
+     * @param kl nats per image, finite
+     * @param beta the beta that the step used, not NaN
+     * @throws IllegalArgumentException if a step is missing or a number is not as said
+     */
+    public void accept(long step, float kl, float beta) {
+      if (steps > 0 && step != firstStep + steps) {
+        throw new IllegalArgumentException(
+            "step " + step + " follows step " + (firstStep + steps - 1));
+      }
+      if (!Float.isFinite(kl) || Float.isNaN(beta)) {
+        throw new IllegalArgumentException(
+            "step " + step + " has KL " + kl + " and beta " + beta + ", so it has diverged");
+      }
+      if (steps == 0) {
+        firstStep = step;
+      }
+      recent[(int) (steps % TAIL)] = kl;
+      steps++;
+      min.accept(beta <= min.value, kl > setPoint);
+      max.accept(beta >= max.value, kl < setPoint);
+      if (latchStep.isEmpty()) {
+        long against = Math.max(min.against, max.against);
+        latchStep = against > LATCH ? OptionalLong.of(step - against + 1) : OptionalLong.empty();
+      }
+      if (steps >= WINDOW) {
+        endWindow(step - WINDOW + 1);
+      }
+    }
+
+    private void endWindow(long windowStep) {
+      double error = meanError(WINDOW, false);
+      largestError = Math.max(largestError, error);
+      if (Math.abs(error) > SETTLED * setPoint) {
+        settlingStep = OptionalLong.empty();
+      } else if (settlingStep.isEmpty()) {
+        settlingStep = OptionalLong.of(windowStep);
+      }
+    }
+
+    /** Mean of KL - set point, or of its square, over the last {@code count} steps. */
+    private double meanError(int count, boolean squared) {
+      double sum = 0;
+      for (long i = steps - count; i < steps; i++) {
+        double error = recent[(int) (i % TAIL)] - setPoint;
+        sum += squared ? error * error : error;
+      }
+      return sum / count;
+    }
+
+    /**
+     * The report on the steps so far.
+     *
+     * @throws IllegalStateException if there are none
+     */
+    public ControlReport build() {
+      if (steps == 0) {
+        throw new IllegalStateException("no steps to report on");
+      }
+      int tail = (int) Math.min(steps, TAIL);
+      return new ControlReport(
+          steps,
+          min.saturation(steps),
+          max.saturation(steps),
+          settlingStep,
+          steps < WINDOW ? OptionalDouble.empty() : OptionalDouble.of(largestError),
+          tail,
+          meanError(tail, false),
+          Math.sqrt(meanError(tail, true)),
+          latchStep);
+    }
+  }
+
+  /** Counts at one limit. */
+  private static final class Limit {
+    private final float value;
+    private long steps;
+    private long run;
+    private long longestRun;
+    private long against; // the current run's steps in a row in which the error pulls inward
+
+    Limit(float value) {
+      this.value = value;
+    }
+
+    void accept(boolean reached, boolean pulledInward) {
+      run = reached ? run + 1 : 0;
+      steps += reached ? 1 : 0;
+      longestRun = Math.max(longestRun, run);
+      against = reached && pulledInward ? against + 1 : 0;
+    }
+
+    Saturation saturation(long of) {
+      return new Saturation(steps, (double) steps / of, longestRun);
+    }
+  }
+}

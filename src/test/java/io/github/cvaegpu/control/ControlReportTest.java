@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.control.ControlReport.Saturation;
+import java.util.Arrays;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** Series of which every figure of the report is known; set point 10, beta from 0.01 to 0.1. */
+class ControlReportTest {
+  private static final float MIN = 0.01f; // less than the double 0.01
+  private static final float MAX = 0.1f; // more than the double 0.1
+  private static final float INSIDE = 0.05f;
+  private static final PiSettings SETTINGS =
+      new PiSettings(10, 0.01, 0.0001, 0.01, 0.1, AntiWindup.DIRECTIONAL);
+
+  /** A series from parts of equal steps. */
+  private static final class Series {
+    private float[] kl = {};
+    private float[] beta = {};
+
+    Series then(int steps, double klOfAll, float betaOfAll) {
+      int from = kl.length;
+      kl = Arrays.copyOf(kl, from + steps);
+      beta = Arrays.copyOf(beta, from + steps);
+      Arrays.fill(kl, from, from + steps, (float) klOfAll);
+      Arrays.fill(beta, from, from + steps, betaOfAll);
+      return this;
+    }
+
+    ControlReport report(long firstStep) {
+      return ControlReport.of(SETTINGS, firstStep, kl, beta);
+    }
+
+    ControlReport report() {
+      return report(0);
+    }
+  }
+
+  @Test
+  void steadyAtTheSetPoint() {
+    ControlReport report = new Series().then(2000, 10, INSIDE).report();
+    assertEquals(
+        new ControlReport(
+            2000,
+            new Saturation(0, 0, 0),
+            new Saturation(0, 0, 0),
+            OptionalLong.of(0),
+            OptionalDouble.of(0),
+            1000,
+            0,
+            0,
+            OptionalLong.empty()),
+        report);
+    assertFalse(report.latched());
+  }
+
+  @Test
+  void countsStepsAndRunsAtEachLimit() {
+    ControlReport report =
+        new Series()
+            .then(10, 0, MIN)
+            .then(5, 12, INSIDE)
+            .then(30, 12, MAX)
+            .then(20, 8, MIN)
+            .then(35, 12, MAX)
+            .then(100, 10, Math.nextUp(MIN))
+            .then(50, 10, Math.nextDown(MAX))
+            .report();
+    assertEquals(new Saturation(30, 30 / 250.0, 20), report.atMin());
+    assertEquals(new Saturation(65, 65 / 250.0, 35), report.atMax());
+    assertEquals(250, report.steps());
+  }
+
+  /**
+   * After 300 steps at 0 the window of step 300 - k has the mean 10 (100 - k) / 100, which is 9.8
+   * at k = 2.
+   */
+  @Test
+  void settlesWithTheFirstWindowOfTheLastGoodStretch() {
+    Series series = new Series().then(300, 0, MIN).then(1000, 10, INSIDE);
+    assertEquals(OptionalLong.of(298), series.report().settlingStep());
+    assertEquals(OptionalLong.of(1298), series.report(1000).settlingStep());
+  }
+
+  @Test
+  void settlesAnewAfterAnExcursion() {
+    // A window with one step at 40 has the mean 10.3; the last such window begins at step 500.
+    ControlReport report =
+        new Series().then(500, 10, INSIDE).then(1, 40, INSIDE).then(400, 10, INSIDE).report();
+    assertEquals(OptionalLong.of(501), report.settlingStep());
+    assertEquals(0.3, report.overshoot().orElseThrow(), 1e-12);
+    // With one step at 29 the mean is 10.19, within the 2 %.
+    ControlReport small =
+        new Series().then(500, 10, INSIDE).then(1, 29, INSIDE).then(400, 10, INSIDE).report();
+    assertEquals(OptionalLong.of(0), small.settlingStep());
+  }
+
+  @Test
+  void isNotSettledIfTheLastWindowIsOutside() {
+    ControlReport report = new Series().then(500, 10, INSIDE).then(10, 13, INSIDE).report();
+    assertEquals(OptionalLong.empty(), report.settlingStep());
+    assertEquals(0.3, report.overshoot().orElseThrow(), 1e-12);
+  }
+
+  @Test
+  void overshootIsZeroIfNoWindowIsAboveTheSetPoint() {
+    ControlReport report = new Series().then(200, 9, INSIDE).report();
+    assertEquals(OptionalDouble.of(0), report.overshoot());
+    assertEquals(OptionalLong.empty(), report.settlingStep());
+  }
+
+  @Test
+  void hasNoWindowBelowAHundredSteps() {
+    ControlReport without = new Series().then(99, 10, INSIDE).report();
+    assertEquals(OptionalDouble.empty(), without.overshoot());
+    assertEquals(OptionalLong.empty(), without.settlingStep());
+    assertEquals(99, without.tailSteps());
+    ControlReport with = new Series().then(100, 10, INSIDE).report();
+    assertEquals(OptionalDouble.of(0), with.overshoot());
+    assertEquals(OptionalLong.of(0), with.settlingStep());
+  }
+
+  /** Half at 13 and half at 9: the offset is (3 - 1) / 2 and the spread sqrt((9 + 1) / 2). */
+  @Test
+  void tailIsTheLastThousandSteps() {
+    ControlReport report =
+        new Series().then(777, 50, INSIDE).then(500, 13, INSIDE).then(500, 9, INSIDE).report();
+    assertEquals(1000, report.tailSteps());
+    assertEquals(1, report.offset(), 1e-12);
+    assertEquals(Math.sqrt(5), report.spread(), 1e-12);
+  }
+
+  @Test
+  void latchesAfterAThousandStepsAgainstTheError() {
+    assertFalse(new Series().then(7, 0, MIN).then(1000, 30, MIN).report().latched());
+    ControlReport low = new Series().then(7, 0, MIN).then(1001, 30, MIN).report(100);
+    assertEquals(OptionalLong.of(107), low.latchStep());
+    assertTrue(low.latched());
+    ControlReport high =
+        new Series().then(7, 0, INSIDE).then(1001, 3, MAX).then(5, 10, INSIDE).report();
+    assertEquals(OptionalLong.of(7), high.latchStep());
+  }
+
+  @Test
+  void firstLatchIsReported() {
+    ControlReport report =
+        new Series().then(1500, 30, MIN).then(10, 10, INSIDE).then(1500, 3, MAX).report();
+    assertEquals(OptionalLong.of(0), report.latchStep());
+  }
+
+  @Test
+  void saturationThatTheErrorAsksForIsNoLatch() {
+    assertFalse(new Series().then(5000, 3, MIN).then(5000, 30, MAX).report().latched());
+    assertFalse(new Series().then(5000, 10, MIN).then(5000, 10, MAX).report().latched());
+    Series broken = new Series();
+    for (int i = 0; i < 10; i++) {
+      broken.then(900, 30, MIN).then(1, 10, MIN);
+    }
+    assertFalse(broken.report().latched());
+  }
+
+  @Test
+  void findsTheLatchOfTheStudysLawAndNoneInTheDirectional() {
+    for (AntiWindup law : AntiWindup.values()) {
+      PiSettings settings = new PiSettings(12, 0.01, 0.001, 0.01, 10, law);
+      PiController controller = new PiController(settings);
+      ControlReport.Builder builder = new ControlReport.Builder(settings);
+      float kl = 0;
+      for (int step = 0; step < 20_000; step++) {
+        float beta = (float) controller.next(kl);
+        kl += (30 * (float) Math.exp(-beta) - kl) / 100;
+        builder.accept(step, kl, beta);
+      }
+      ControlReport report = builder.build();
+      assertEquals(law == AntiWindup.STUDY, report.latched(), report::toString);
+      assertEquals(law == AntiWindup.DIRECTIONAL, report.settlingStep().isPresent());
+    }
+  }
+
+  @Test
+  void aReportCanBeTakenOnTheWay() {
+    ControlReport.Builder builder = new ControlReport.Builder(SETTINGS);
+    assertThrows(IllegalStateException.class, builder::build);
+    builder.accept(0, 12, MIN);
+    ControlReport first = builder.build();
+    builder.accept(1, 10, INSIDE);
+    assertEquals(2, first.offset());
+    assertEquals(1, builder.build().offset());
+  }
+
+  @Test
+  void refusesSeriesThatAreNone() {
+    ControlReport.Builder builder = new ControlReport.Builder(SETTINGS);
+    builder.accept(5, 10, INSIDE);
+    assertThrows(IllegalArgumentException.class, () -> builder.accept(5, 10, INSIDE));
+    assertThrows(IllegalArgumentException.class, () -> builder.accept(7, 10, INSIDE));
+    assertThrows(IllegalArgumentException.class, () -> builder.accept(6, Float.NaN, INSIDE));
+    assertThrows(
+        IllegalArgumentException.class, () -> builder.accept(6, Float.POSITIVE_INFINITY, INSIDE));
+    assertThrows(IllegalArgumentException.class, () -> builder.accept(6, 10, Float.NaN));
+    builder.accept(6, 10, INSIDE);
+    assertEquals(2, builder.build().steps());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> ControlReport.of(SETTINGS, 0, new float[2], new float[3]));
+  }
+}
