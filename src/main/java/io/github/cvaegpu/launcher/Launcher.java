@@ -1,11 +1,187 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.launcher;
 
-/** Entry point. */
+import java.io.File;
+import java.lang.module.ModuleFinder;
+import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.StringTokenizer;
+
+/**
+ * The jar's main class: starts the program proper on a Java that can run it.
+ *
+ * <p>The program needs Java 25 and module flags that a jar's manifest cannot ask for. So this class
+ * and its package are compiled for Java 11, find a Java 25 or newer on the machine ({@link
+ * JavaSearch}) and run the program there as a child ({@link ChildJvm}). Where the running JVM
+ * already is new enough and was started with the flags, the program runs in it.
+ *
+ * <p>Environment variables: {@value #JAVA_VARIABLE} is the Java to use instead of a search, a home
+ * folder or a {@code java} binary; {@value #OPTIONS_VARIABLE} are JVM options for the child,
+ * separated by spaces. A Java that runs this class and is new enough itself is used first.
+ *
+ * <p>The system property {@value #ROOTS_PROPERTY} names the folders, separated like a class path,
+ * that stand in for the file system's root when the usual places are searched; it is for tests.
+ *
+ * <p>This runs before every command, so it stays away from lambdas, regular expressions and string
+ * concatenation on the way to the child: each costs the older JVMs tens of milliseconds.
+ */
 public final class Launcher {
+  private static final String PROGRAM = "io.github.cvaegpu.cli.CvaeGpu";
+  private static final String JAVA_VARIABLE = "CVAE_GPU_JAVA";
+  private static final String OPTIONS_VARIABLE = "CVAE_GPU_JAVA_OPTS";
+  private static final String ROOTS_PROPERTY = "cvaegpu.launcher.roots";
+
+  /** What the program's JVM is started with, before the user's own options. */
+  private static final List<String> FLAGS =
+      Collections.unmodifiableList(
+          Arrays.asList(
+              "--add-modules",
+              JavaRuntime.VECTOR_MODULE,
+              "--enable-native-access=ALL-UNNAMED",
+              "-XX:+UseSerialGC"));
+
   private Launcher() {}
 
-  public static void main(String[] args) {
-    System.out.println("launcher");
+  /**
+   * Runs the program and exits with its exit code, or with 1 and one sentence on standard error
+   * where no Java can run it.
+   *
+   * @param args passed to the program unchanged
+   * @throws Throwable what the program throws, when it runs in this JVM
+   */
+  public static void main(String[] args) throws Throwable {
+    if (runningFeature() >= JavaRuntime.FEATURE
+        && ModuleLayer.boot().findModule(JavaRuntime.VECTOR_MODULE).isPresent()) {
+      runHere(args);
+      return;
+    }
+    try {
+      ChildJvm.runAndExit(new ProcessBuilder(command(findJava(), args)));
+    } catch (LaunchException e) {
+      System.err.println(e.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static void runHere(String[] args) throws Throwable {
+    try {
+      Class.forName(PROGRAM).getMethod("main", String[].class).invoke(null, (Object) args);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static List<String> command(File java, String[] args) {
+    List<String> command = new ArrayList<>();
+    command.add(java.getPath());
+    command.addAll(FLAGS);
+    command.add("-D".concat(LauncherWatch.PROPERTY).concat("=true"));
+    String options = System.getenv(OPTIONS_VARIABLE);
+    if (options != null) {
+      StringTokenizer words = new StringTokenizer(options);
+      while (words.hasMoreTokens()) {
+        command.add(words.nextToken());
+      }
+    }
+    command.add("-cp");
+    // Of "java -jar" this is the jar as it was named, good for the child, whose working folder is
+    // the same; of a start from an IDE it is all that the program needs.
+    command.add(System.getProperty("java.class.path"));
+    command.add(PROGRAM);
+    Collections.addAll(command, args);
+    return command;
+  }
+
+  private static File findJava() {
+    File running = runningJava();
+    if (running != null) {
+      return running;
+    }
+    Map<String, String> environment = System.getenv();
+    String chosen = environment.get(JAVA_VARIABLE);
+    if (chosen != null && !chosen.isEmpty()) {
+      return chosenJava(chosen);
+    }
+    File home = new File(System.getProperty("user.home"));
+    JavaRuntime found = new JavaSearch(environment, home, roots(environment)).find();
+    if (found == null) {
+      throw new LaunchException(noneFound());
+    }
+    return found.java();
+  }
+
+  /** The binary of the running JVM, or null where it cannot run the program. */
+  private static File runningJava() {
+    if (runningFeature() < JavaRuntime.FEATURE
+        || !ModuleFinder.ofSystem().find(JavaRuntime.VECTOR_MODULE).isPresent()) {
+      return null;
+    }
+    // A runtime image made by jlink or jpackage may have no binary.
+    return JavaRuntime.binary(new File(System.getProperty("java.home")));
+  }
+
+  private static int runningFeature() {
+    return JavaRuntime.feature(System.getProperty("java.version"));
+  }
+
+  private static File chosenJava(String chosen) {
+    File binary = JavaRuntime.binary(new File(chosen));
+    if (binary == null) {
+      throw new LaunchException(
+          JAVA_VARIABLE
+              + " is "
+              + chosen
+              + ", which is neither a java program nor a folder with one in its bin folder.");
+    }
+    JavaRuntime runtime = JavaRuntime.inspect(binary);
+    if (!runtime.fits()) {
+      throw new LaunchException(
+          JAVA_VARIABLE
+              + " is "
+              + chosen
+              + ", but cvae-gpu needs Java "
+              + JavaRuntime.FEATURE
+              + " or newer with the module "
+              + JavaRuntime.VECTOR_MODULE
+              + ", and that is "
+              + runtime.description()
+              + ".");
+    }
+    return runtime.java();
+  }
+
+  private static List<File> roots(Map<String, String> environment) {
+    List<File> roots = new ArrayList<>();
+    String given = System.getProperty(ROOTS_PROPERTY);
+    if (given != null) {
+      StringTokenizer folders = new StringTokenizer(given, File.pathSeparator);
+      while (folders.hasMoreTokens()) {
+        roots.add(new File(folders.nextToken()));
+      }
+    } else if (File.separatorChar == '/') {
+      roots.add(new File("/"));
+    } else if (environment.get("ProgramFiles") != null) {
+      roots.add(new File(environment.get("ProgramFiles")));
+    }
+    return roots;
+  }
+
+  private static String noneFound() {
+    return "cvae-gpu needs Java "
+        + JavaRuntime.FEATURE
+        + " or newer with the module "
+        + JavaRuntime.VECTOR_MODULE
+        + ", which every full JDK has; this is Java "
+        + System.getProperty("java.version")
+        + (runningFeature() < JavaRuntime.FEATURE ? "" : " without it")
+        + " and no such Java was found on this machine: install one (on a recent Debian or Ubuntu"
+        + " the package openjdk-25-jdk-headless, elsewhere Eclipse Temurin 25 from adoptium.net),"
+        + " or set "
+        + JAVA_VARIABLE
+        + " to its folder.";
   }
 }

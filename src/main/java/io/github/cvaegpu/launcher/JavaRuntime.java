@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.launcher;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.concurrent.TimeUnit;
+
+/** A Java on this machine and whether the program can run on it. */
+final class JavaRuntime {
+  /** The Java that the program is compiled for. */
+  static final int FEATURE = 25;
+
+  /** A module that the program needs and that a trimmed Java may lack. */
+  static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+  private static final int PROBE_SECONDS = 5;
+
+  private final File java;
+  private final String version;
+  private final boolean hasVectorModule;
+
+  private JavaRuntime(File java, String version, boolean hasVectorModule) {
+    this.java = java;
+    this.version = version;
+    this.hasVectorModule = hasVectorModule;
+  }
+
+  /**
+   * The java binary of a home folder, of a macOS bundle that contains one, or the file itself.
+   *
+   * @return null where there is none
+   */
+  static File binary(File homeOrBinary) {
+    if (homeOrBinary.isFile()) {
+      return homeOrBinary.canExecute() ? homeOrBinary : null;
+    }
+    for (String name : new String[] {"bin/java", "bin/java.exe", "Contents/Home/bin/java"}) {
+      File java = new File(homeOrBinary, name);
+      if (java.isFile() && java.canExecute()) {
+        return java;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Finds out about a java binary: from the {@code release} file of its home where that is enough,
+   * else by running it.
+   */
+  static JavaRuntime inspect(File java) {
+    return inspect(java, PROBE_SECONDS);
+  }
+
+  static JavaRuntime inspect(File java, int probeSeconds) {
+    String version = null;
+    String modules = null;
+    try {
+      // The binary on the PATH tends to be a link to the one in the home.
+      File binary = java.getCanonicalFile();
+      File release = new File(binary.getParentFile().getParentFile(), "release");
+      if (release.isFile()) {
+        try (BufferedReader reader =
+            Files.newBufferedReader(release.toPath(), StandardCharsets.ISO_8859_1)) {
+          for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            if (line.startsWith("JAVA_VERSION=")) {
+              version = unquoted(line);
+            } else if (line.startsWith("MODULES=")) {
+              modules = unquoted(line);
+            }
+          }
+        }
+      }
+      if (version != null && feature(version) > 0) {
+        if (feature(version) < FEATURE) {
+          return new JavaRuntime(binary, version, false);
+        }
+        if (modules != null) {
+          boolean hasModule = " ".concat(modules).concat(" ").contains(" " + VECTOR_MODULE + " ");
+          return new JavaRuntime(binary, version, hasModule);
+        }
+      }
+      return probe(java, version, probeSeconds);
+    } catch (IOException e) {
+      return new JavaRuntime(java, version, false);
+    }
+  }
+
+  private static String unquoted(String assignment) {
+    String value = assignment.substring(assignment.indexOf('=') + 1).trim();
+    boolean quoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
+    return quoted ? value.substring(1, value.length() - 1) : value;
+  }
+
+  /**
+   * Asks the binary itself, which fails if it lacks the module. What it says its home is counts, as
+   * the binary may be a version manager's stand-in.
+   */
+  private static JavaRuntime probe(File java, String knownVersion, int seconds) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                java.getPath(),
+                "--add-modules",
+                VECTOR_MODULE,
+                "-XshowSettings:properties",
+                "-version")
+            .redirectErrorStream(true)
+            .start();
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(seconds, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        return new JavaRuntime(java, knownVersion, false);
+      }
+      // Only what is there: a process left behind may hold the pipe open.
+      byte[] output = process.getInputStream().readNBytes(process.getInputStream().available());
+      String settings = new String(output, System.getProperty("sun.jnu.encoding"));
+      String version = setting(settings, "java.version");
+      String home = setting(settings, "java.home");
+      File binary = home == null ? null : binary(new File(home));
+      return new JavaRuntime(binary == null ? java : binary, version, true);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new JavaRuntime(java, knownVersion, false);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static String setting(String settings, String name) {
+    String key = " " + name + " = ";
+    int start = settings.indexOf(key);
+    if (start < 0) {
+      return null;
+    }
+    int end = settings.indexOf('\n', start);
+    return settings.substring(start + key.length(), end < 0 ? settings.length() : end).trim();
+  }
+
+  /**
+   * The feature number of a version: 25 of {@code 25.0.3} and {@code 25-ea}, 8 of {@code
+   * 1.8.0_412}.
+   *
+   * @return 0 where the text is no version
+   */
+  static int feature(String version) {
+    if (version == null) {
+      return 0;
+    }
+    int start = version.startsWith("1.") ? 2 : 0;
+    int feature = 0;
+    for (int i = start; i < version.length() && i < start + 4; i++) {
+      char c = version.charAt(i);
+      if (c < '0' || c > '9') {
+        break;
+      }
+      feature = 10 * feature + c - '0';
+    }
+    return feature;
+  }
+
+  /** The binary to start. */
+  File java() {
+    return java;
+  }
+
+  /** The feature number, 0 if it could not be found out. */
+  int feature() {
+    return feature(version);
+  }
+
+  /** Whether the program can run on it. */
+  boolean fits() {
+    return feature() >= FEATURE && hasVectorModule;
+  }
+
+  /** What it is, for a sentence that says why it does not fit. */
+  String description() {
+    if (feature() == 0) {
+      return "no Java that starts";
+    }
+    return "Java " + version + (feature() < FEATURE ? "" : " without it");
+  }
+}
