@@ -60,7 +60,8 @@ final class ChildJvm {
     }
     // Windows can only kill, but there Ctrl-C in a console reaches the child by itself.
     if (process.supportsNormalTermination()) {
-      process.destroy();
+      // Process.destroy() would also close the pipes, and the child would die of that.
+      process.toHandle().destroy();
     }
     exitWithIt();
   }

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.launcher;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.zip.ZipEntry;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Runs the packaged launcher as a process. Its classes and manifest are taken from the jar under
+ * test; the program beside them is one made for these tests.
+ */
+class LauncherIT {
+  /** The JVMs that a user may start the jar with. */
+  enum Java {
+    /** The one that runs the tests: new enough. */
+    NEW,
+    /** Too old for the program, found on this machine. */
+    OLD
+  }
+
+  private static final String CHILD_SOURCE = "CvaeGpu.java";
+  private static final int PATIENCE_SECONDS = 30;
+
+  @TempDir static Path temp;
+
+  private static Path jar;
+  private static File newJava;
+  private static File oldJava;
+
+  @BeforeAll
+  static void buildJar() throws IOException {
+    newJava = JavaRuntime.binary(new File(System.getProperty("java.home")));
+    oldJava = findOldJava();
+    Path folder = Files.createDirectories(temp.resolve("odd folder %20 'q' \"+#;&"));
+    jar = folder.resolve("the jar.jar");
+    Path classes = compileProgram();
+    try (var from = new JarFile(System.getProperty("cvaegpu.jar"));
+        var to = new JarOutputStream(Files.newOutputStream(jar), from.getManifest())) {
+      for (var entry : from.stream().toList()) {
+        if (entry.getName().startsWith("io/github/cvaegpu/launcher/") && !entry.isDirectory()) {
+          to.putNextEntry(new ZipEntry(entry.getName()));
+          from.getInputStream(entry).transferTo(to);
+        }
+      }
+      String program = "io/github/cvaegpu/cli/CvaeGpu.class";
+      to.putNextEntry(new ZipEntry(program));
+      Files.copy(classes.resolve(program), to);
+    }
+  }
+
+  private static Path compileProgram() throws IOException {
+    Path source = temp.resolve(CHILD_SOURCE);
+    try (var in = LauncherIT.class.getResourceAsStream(CHILD_SOURCE)) {
+      Files.copy(in, source);
+    }
+    Path classes = temp.resolve("classes");
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-d",
+                classes.toString(),
+                "-cp",
+                System.getProperty("cvaegpu.jar"),
+                source.toString());
+    assertEquals(0, code);
+    return classes;
+  }
+
+  private static File findOldJava() {
+    List<File> places = new ArrayList<>();
+    for (String folder : System.getenv("PATH").split(File.pathSeparator, -1)) {
+      places.add(new File(folder, "java"));
+    }
+    File[] homes = new File("/usr/lib/jvm").listFiles();
+    if (homes != null) {
+      places.addAll(Arrays.asList(homes));
+    }
+    for (File place : places) {
+      File java = JavaRuntime.binary(place);
+      if (java != null) {
+        JavaRuntime runtime = JavaRuntime.inspect(java);
+        if (runtime.feature() >= 11 && runtime.feature() < JavaRuntime.FEATURE) {
+          return runtime.java();
+        }
+      }
+    }
+    return null;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void runsTheProgramWithItsFlagsAndNothingOnStderr(Java java) throws Exception {
+    Result result = launch(java, "java").await();
+    List<String> lines = result.lines();
+    assertEquals("", result.errors());
+    assertTrue(Integer.parseInt(lines.get(0)) >= JavaRuntime.FEATURE, lines.get(0));
+    assertEquals("true", lines.get(1));
+    assertEquals("none", lines.get(2));
+    assertEquals(jar.toString(), lines.get(3));
+    assertEquals(0, result.code());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void findsTheJarThroughARelativeLink(Java java) throws Exception {
+    Path link = temp.resolve(java + " link.jar");
+    Files.createSymbolicLink(link, jar);
+    ProcessBuilder builder = builder(java, "java");
+    builder.command().set(2, "./" + link.getFileName());
+    builder.directory(temp.toFile());
+    Result result = new Run(builder).await();
+    assertEquals("", result.errors());
+    assertTrue(result.text().endsWith("/" + link.getFileName() + "\n"), result.text());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void passesArgumentsUnchanged(Java java) throws Exception {
+    List<String> args =
+        List.of(
+            "args",
+            "",
+            " ",
+            "a b",
+            "\"",
+            "'",
+            "\\",
+            "\\\"",
+            "*",
+            "*.java",
+            "@file",
+            "$HOME",
+            "-cp",
+            "--",
+            "a=\"b c\"",
+            "%PATH%",
+            "line\nbreak",
+            "~",
+            "");
+    Result result = launch(java, args.toArray(new String[0])).await();
+    StringBuilder expected = new StringBuilder();
+    for (String arg : args) {
+      expected.append('<').append(arg).append(">\n");
+    }
+    assertEquals(expected.toString(), result.text());
+    assertEquals("", result.errors());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void copesWithUnicodeInArgumentsAndInTheJarsPath(Java java) throws Exception {
+    // The JVM of the tests may not be able to write such names: a shell does.
+    String script =
+        "f=\"$1/$(printf '\\303\\274\\346\\227\\245').jar\"; cp \"$3\" \"$f\";"
+            + " exec \"$2\" -jar \"$f\" args \"$(printf '\\360\\237\\230\\200 \\303\\274')\"";
+    ProcessBuilder builder = builder(java);
+    String binary = builder.command().get(0);
+    builder.command("sh", "-c", script, "sh", temp.toString(), binary, jar.toString());
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    Result result = new Run(builder).await();
+    assertEquals("", result.errors());
+    assertEquals("<args>\n<\ud83d\ude00 \u00fc>\n", result.text());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void passesTheExitCodeOn(Java java) throws Exception {
+    for (int code : new int[] {0, 1, 2, 130, 255}) {
+      assertEquals(code, launch(java, "exit", Integer.toString(code)).await().code());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void passesEveryByteOfStderrOn(Java java) throws Exception {
+    String hex = "00ff0d 57 0a 0d e697a5 1b5b4b fe";
+    Result result = launch(java, "stderr", hex).await();
+    assertArrayEquals(
+        new byte[] {
+          0, -1, 13, 'W', 10, 13, (byte) 0xe6, (byte) 0x97, (byte) 0xa5, 27, '[', 'K', -2
+        },
+        result.err());
+    byte[] flood = launch(java, "flood").await().err();
+    assertEquals(1 << 20, flood.length);
+    for (int i = 0; i < flood.length; i++) {
+      assertEquals((byte) ((i * 31) >> 3), flood[i]);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void aStackTraceOfTheProgramIsSeen(Java java) throws Exception {
+    Result result = launch(java, "throw").await();
+    assertTrue(result.errors().startsWith("Exception in thread \"main\""), result.errors());
+    assertTrue(result.errors().contains("thrown by the program"), result.errors());
+    assertEquals(1, result.code());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void takesJvmOptionsFromTheEnvironment(Java java) throws Exception {
+    ProcessBuilder builder = builder(java, "java");
+    builder.environment().put("CVAE_GPU_JAVA_OPTS", "  -Dgiven=7  -Xmx64m ");
+    Result result = new Run(builder).await();
+    assertEquals("7", result.lines().get(2));
+    assertEquals("", result.errors());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void theWarningIsDroppedAfterWhatTheJvmSaysOfItsOptions(Java java) throws Exception {
+    ProcessBuilder builder = builder(java, "exit", "0");
+    builder.environment().put("JAVA_TOOL_OPTIONS", "-Dx=1");
+    String line = "Picked up JAVA_TOOL_OPTIONS: -Dx=1\n";
+    assertEquals(line + line, new Run(builder).await().errors());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void sigtermEndsTheProgramGracefully(Java java) throws Exception {
+    Run run = launch(java, "await-signal");
+    run.out.awaitText("ready\n");
+    run.process.toHandle().destroy();
+    Result result = run.await();
+    assertEquals("ready\nsaved\n", result.text());
+    assertEquals("50 %\rlast words", result.errors());
+    assertEquals(130, result.code());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void stderrIsNotHeldBack(Java java) throws Exception {
+    Run run = launch(java, "await-signal");
+    run.err.awaitText("50 %\r");
+    assertTrue(run.process.isAlive());
+    run.process.toHandle().destroy();
+    run.await();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void sigkillOfTheLauncherEndsTheProgramAtOnce(Java java) throws Exception {
+    Run run = launch(java, "await-signal");
+    run.out.awaitText("ready\n");
+    run.process.toHandle().destroyForcibly();
+    // The program has the same standard output, which is at its end when both are gone.
+    run.out.join(1000);
+    assertFalse(run.out.isAlive());
+    assertEquals("ready\n", run.out.text());
+    assertEquals(137, run.process.waitFor());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void aProcessLeftBehindDoesNotKeepTheLauncher(Java java) throws Exception {
+    Run run = launch(java, "orphan");
+    assertTrue(run.process.waitFor(10, TimeUnit.SECONDS));
+    assertEquals("bye", run.err.text());
+    assertEquals(0, run.process.exitValue());
+  }
+
+  @Test
+  void runsInPlaceWhereTheFlagsWereGiven() throws Exception {
+    ProcessBuilder builder = builder(Java.NEW, "java");
+    builder.command().addAll(1, List.of("--add-modules", "jdk.incubator.vector", "-Dgiven=here"));
+    Result result = new Run(builder).await();
+    // A child would not have the property, and its warning would be dropped.
+    assertEquals("here", result.lines().get(2));
+    assertEquals("WARNING: Using incubator modules: jdk.incubator.vector\n", result.errors());
+  }
+
+  @Test
+  void saysInOneSentenceThatNoJavaIsNewEnough() throws Exception {
+    ProcessBuilder builder = builder(Java.OLD, "java");
+    String empty = Files.createDirectories(temp.resolve("empty")).toString();
+    builder.environment().keySet().removeAll(List.of("JAVA_HOME", "JDK_HOME"));
+    builder.environment().put("PATH", empty);
+    builder
+        .command()
+        .addAll(1, List.of("-Dcvaegpu.launcher.roots=" + empty, "-Duser.home=" + empty));
+    Result result = new Run(builder).await();
+    String version = JavaRuntime.inspect(oldJava).description();
+    assertEquals(
+        "cvae-gpu needs Java 25 or newer with the module jdk.incubator.vector, which every full"
+            + " JDK has; this is "
+            + version
+            + " and no such Java was found on this machine: install one (on a recent Debian or"
+            + " Ubuntu the package openjdk-25-jdk-headless, elsewhere Eclipse Temurin 25 from"
+            + " adoptium.net), or set CVAE_GPU_JAVA to its folder.\n",
+        result.errors());
+    assertEquals("", result.text());
+    assertEquals(1, result.code());
+  }
+
+  @Test
+  void theChosenJavaIsUsedOrRefusedButNeverReplaced() throws Exception {
+    ProcessBuilder builder = builder(Java.OLD, "java");
+    Map<String, String> environment = builder.environment();
+    String home = environment.remove("JAVA_HOME");
+    environment.put("CVAE_GPU_JAVA", home);
+    assertEquals(0, new Run(builder).await().code());
+    environment.put("JAVA_HOME", home);
+
+    environment.put("CVAE_GPU_JAVA", oldJava.toString());
+    Result tooOld = new Run(builder).await();
+    assertEquals(
+        "CVAE_GPU_JAVA is "
+            + oldJava
+            + ", but cvae-gpu needs Java 25 or newer with the module jdk.incubator.vector, and"
+            + " that is "
+            + JavaRuntime.inspect(oldJava).description()
+            + ".\n",
+        tooOld.errors());
+    assertEquals(1, tooOld.code());
+
+    environment.put("CVAE_GPU_JAVA", "/absent");
+    Result absent = new Run(builder).await();
+    assertEquals(
+        "CVAE_GPU_JAVA is /absent, which is neither a java program nor a folder with one in its"
+            + " bin folder.\n",
+        absent.errors());
+    assertEquals(1, absent.code());
+  }
+
+  private static ProcessBuilder builder(Java java, String... args) {
+    File binary = java == Java.NEW ? newJava : oldJava;
+    if (binary == null) {
+      String reason = "SKIPPED: this machine has no Java from 11 to 24 to start the launcher with";
+      System.out.println(reason);
+      Assumptions.abort(reason);
+    }
+    List<String> command = new ArrayList<>(List.of(binary.getPath(), "-jar", jar.toString()));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    Map<String, String> environment = builder.environment();
+    environment
+        .keySet()
+        .removeAll(
+            List.of(
+                "CVAE_GPU_JAVA", "CVAE_GPU_JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
+    environment.put("JAVA_HOME", System.getProperty("java.home"));
+    return builder;
+  }
+
+  private static Run launch(Java java, String... args) throws IOException {
+    return new Run(builder(java, args));
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // A plain carrier, compared by nobody.
+  private record Result(int code, byte[] out, byte[] err) {
+    String text() {
+      return new String(out, UTF_8);
+    }
+
+    List<String> lines() {
+      return text().lines().toList();
+    }
+
+    String errors() {
+      return new String(err, UTF_8);
+    }
+  }
+
+  /** A launcher under way. */
+  private static final class Run {
+    private final Process process;
+    private final Collector out;
+    private final Collector err;
+
+    Run(ProcessBuilder builder) throws IOException {
+      process = builder.start();
+      out = new Collector(process.getInputStream());
+      err = new Collector(process.getErrorStream());
+    }
+
+    Result await() throws InterruptedException {
+      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("still running; stderr: " + err.text());
+      }
+      out.join();
+      err.join();
+      return new Result(process.exitValue(), out.bytes(), err.bytes());
+    }
+  }
+
+  /** Reads a stream to its end. */
+  private static final class Collector extends Thread {
+    private final InputStream in;
+    private final ByteArrayOutputStream read = new ByteArrayOutputStream();
+
+    Collector(InputStream in) {
+      this.in = in;
+      setDaemon(true);
+      start();
+    }
+
+    @Override
+    public void run() {
+      try {
+        in.transferTo(read);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    byte[] bytes() {
+      return read.toByteArray();
+    }
+
+    String text() {
+      return read.toString(UTF_8);
+    }
+
+    void awaitText(String expected) throws InterruptedException {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      while (!text().equals(expected)) {
+        if (System.nanoTime() > deadline) {
+          throw new AssertionError("expected " + expected + " but there is " + text());
+        }
+        Thread.sleep(10);
+      }
+    }
+  }
+}

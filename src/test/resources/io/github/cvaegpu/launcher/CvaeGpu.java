@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.launcher.LauncherWatch;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/** Stands in for the program in tests of the launcher: does what its first argument says. */
+public final class CvaeGpu {
+  public static void main(String[] args) throws Exception {
+    LauncherWatch.start();
+    var out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, "UTF-8");
+    var err = new FileOutputStream(FileDescriptor.err);
+    switch (args[0]) {
+      case "args" -> {
+        for (String arg : args) {
+          out.println("<" + arg + ">");
+        }
+      }
+      case "exit" -> System.exit(Integer.parseInt(args[1]));
+      case "java" -> {
+        out.println(Runtime.version().feature());
+        out.println(ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+        out.println(System.getProperty("given", "none"));
+        out.println(System.getProperty("java.class.path"));
+      }
+      case "stderr" -> {
+        for (String piece : args[1].split(" ")) {
+          err.write(HexFormat.of().parseHex(piece));
+        }
+      }
+      case "flood" -> {
+        byte[] bytes = new byte[1 << 20];
+        for (int i = 0; i < bytes.length; i++) {
+          bytes[i] = (byte) (i * 31 >> 3);
+        }
+        err.write(bytes);
+      }
+      case "await-signal" -> {
+        Runtime.getRuntime()
+            .addShutdownHook(
+                new Thread(
+                    () -> {
+                      try {
+                        Thread.sleep(700);
+                        err.write("last words".getBytes(StandardCharsets.UTF_8));
+                        out.println("saved");
+                      } catch (Exception e) {
+                        e.printStackTrace();
+                      }
+                      Runtime.getRuntime().halt(130);
+                    }));
+        err.write("50 %\r".getBytes(StandardCharsets.UTF_8));
+        out.println("ready");
+        Thread.sleep(60_000);
+      }
+      case "orphan" -> {
+        new ProcessBuilder("sleep", "30")
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+        err.write("bye".getBytes(StandardCharsets.UTF_8));
+      }
+      case "throw" -> throw new IllegalStateException("thrown by the program");
+      default -> throw new IllegalArgumentException(args[0]);
+    }
+  }
+}
