@@ -3,9 +3,9 @@ package io.github.cvaegpu.launcher;
 
 import java.io.BufferedReader;
 import java.io.File;
+import java.io.FileReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.concurrent.TimeUnit;
 
 /** A Java on this machine and whether the program can run on it. */
@@ -63,7 +63,7 @@ final class JavaRuntime {
       File release = new File(binary.getParentFile().getParentFile(), "release");
       if (release.isFile()) {
         try (BufferedReader reader =
-            Files.newBufferedReader(release.toPath(), StandardCharsets.ISO_8859_1)) {
+            new BufferedReader(new FileReader(release, StandardCharsets.ISO_8859_1))) {
           for (String line = reader.readLine(); line != null; line = reader.readLine()) {
             if (line.startsWith("JAVA_VERSION=")) {
               version = unquoted(line);

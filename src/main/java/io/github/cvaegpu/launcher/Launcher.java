@@ -54,8 +54,7 @@ public final class Launcher {
    * @throws Throwable what the program throws, when it runs in this JVM
    */
   public static void main(String[] args) throws Throwable {
-    if (runningFeature() >= JavaRuntime.FEATURE
-        && ModuleLayer.boot().findModule(JavaRuntime.VECTOR_MODULE).isPresent()) {
+    if (runningFeature() >= JavaRuntime.FEATURE && startedWithVectorModule()) {
       runHere(args);
       return;
     }
@@ -65,6 +64,16 @@ public final class Launcher {
       System.err.println(e.getMessage());
       System.exit(1);
     }
+  }
+
+  /** As {@code ModuleLayer.findModule} would say, which reaches for streams and lambdas. */
+  private static boolean startedWithVectorModule() {
+    for (Module module : ModuleLayer.boot().modules()) {
+      if (module.getName().equals(JavaRuntime.VECTOR_MODULE)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void runHere(String[] args) throws Throwable {
