@@ -25,7 +25,7 @@ public record Dataset(
 
   /** How far a dataset's bytes are to be trusted. */
   public enum Status {
-    /** Every file has the published SHA-256. */
+    /** Every file has the published checksum. */
     VERIFIED,
     /** A folder of the user's own, with no published checksum to compare with. */
     UNVERIFIED,
@@ -38,5 +38,10 @@ public record Dataset(
   /** Copies the map. */
   public Dataset {
     sha256 = Map.copyOf(sha256);
+  }
+
+  /** The same data, to be trusted differently. */
+  Dataset withStatus(Status other) {
+    return new Dataset(name, train, test, origin, other, sha256);
   }
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.data;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The four files of a dataset, named as MNIST's are. */
+enum DataFile {
+  TRAIN_IMAGES("train-images", IdxFile.Kind.IMAGES),
+  TRAIN_LABELS("train-labels", IdxFile.Kind.LABELS),
+  TEST_IMAGES("t10k-images", IdxFile.Kind.IMAGES),
+  TEST_LABELS("t10k-labels", IdxFile.Kind.LABELS);
+
+  /** For sentences: all four, as they are downloaded. */
+  static final String GZIP_NAMES =
+      "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
+          + "t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz";
+
+  private final String stem;
+  private final IdxFile.Kind kind;
+
+  DataFile(String stem, IdxFile.Kind kind) {
+    this.stem = stem;
+    this.kind = kind;
+  }
+
+  IdxFile.Kind kind() {
+    return kind;
+  }
+
+  /** Name of the uncompressed file, e.g. {@code train-images-idx3-ubyte}. */
+  String idxName() {
+    return "%s-%s".formatted(stem, suffix());
+  }
+
+  /** Name of the file as it is downloaded and cached. */
+  String gzipName() {
+    return idxName() + ".gz";
+  }
+
+  /**
+   * Accepted names, the preferred first. A cache that holds a damaged plain file is mended by a
+   * download, so the name of downloads comes first; some archives unpack to the dotted spelling.
+   */
+  private List<String> names() {
+    String dotted = "%s.%s".formatted(stem, suffix());
+    return List.of(gzipName(), idxName(), dotted + ".gz", dotted);
+  }
+
+  private String suffix() {
+    return switch (kind) {
+      case IMAGES -> "idx3-ubyte";
+      case LABELS -> "idx1-ubyte";
+    };
+  }
+
+  /** The file in a folder, under any of its accepted names. */
+  Optional<Path> in(Path folder) {
+    return names().stream().map(folder::resolve).filter(Files::exists).findFirst();
+  }
+}

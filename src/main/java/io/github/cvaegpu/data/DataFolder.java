@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.data;
+
+import io.github.cvaegpu.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A folder of four IDX files. */
+final class DataFolder {
+  private final Path folder;
+
+  DataFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Reads a folder of the user's own. If every file has a published checksum, the dataset gets the
+   * published name and is verified, else it has the folder's name.
+   *
+   * @throws InputException if the folder or a file of it cannot be used
+   */
+  Dataset read(List<PublishedDataset> published) {
+    requireFolder();
+    Map<DataFile, Path> paths = new EnumMap<>(DataFile.class);
+    for (DataFile file : DataFile.values()) {
+      file.in(folder).ifPresent(path -> paths.put(file, path));
+    }
+    requireAll(paths);
+    Map<DataFile, IdxFile> contents = new EnumMap<>(DataFile.class);
+    paths.forEach((file, path) -> contents.put(file, IdxFile.read(path, file.kind())));
+    for (PublishedDataset candidate : published) {
+      if (is(candidate, paths, contents)) {
+        return dataset(candidate.name(), Dataset.Status.VERIFIED, contents);
+      }
+    }
+    return dataset(name(), Dataset.Status.UNVERIFIED, contents);
+  }
+
+  private void requireFolder() {
+    if (!Files.exists(folder)) {
+      throw new InputException("The data folder %s does not exist.".formatted(folder));
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new InputException(
+          "%s is a file, where a folder of four IDX files is needed.".formatted(folder));
+    }
+    if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
+      throw new InputException(
+          "The data folder %s may not be read by this user.".formatted(folder));
+    }
+  }
+
+  private void requireAll(Map<DataFile, Path> paths) {
+    String missing =
+        Stream.of(DataFile.values())
+            .filter(file -> !paths.containsKey(file))
+            .map(DataFile::idxName)
+            .collect(Collectors.joining(", "));
+    if (paths.isEmpty()) {
+      throw new InputException(
+          "The folder %s holds no dataset: looked for %s, each plain or with .gz."
+              .formatted(folder, missing));
+    }
+    if (!missing.isEmpty()) {
+      throw new InputException(
+          "The folder %s holds only a part of a dataset: it lacks %s, plain or with .gz."
+              .formatted(folder, missing));
+    }
+  }
+
+  private static boolean is(
+      PublishedDataset candidate, Map<DataFile, Path> paths, Map<DataFile, IdxFile> contents) {
+    // The small files come first: they tell datasets apart without another look at the large ones.
+    return Stream.of(
+            DataFile.TEST_LABELS,
+            DataFile.TRAIN_LABELS,
+            DataFile.TEST_IMAGES,
+            DataFile.TRAIN_IMAGES)
+        .allMatch(file -> mismatch(candidate, file, paths.get(file), contents.get(file)).isEmpty());
+  }
+
+  /**
+   * Reads one file of a published dataset.
+   *
+   * @return its content; empty if there is no such file
+   * @throws InputException if it is not the published file
+   */
+  Optional<IdxFile> readPublished(PublishedDataset dataset, DataFile file) {
+    Optional<Path> path = file.in(folder);
+    Optional<IdxFile> content = path.map(p -> IdxFile.read(p, file.kind()));
+    if (content.isPresent()) {
+      mismatch(dataset, file, path.get(), content.get())
+          .ifPresent(
+              wrong -> {
+                throw new InputException("%s %s.".formatted(path.get(), wrong));
+              });
+    }
+    return content;
+  }
+
+  private static Optional<String> mismatch(
+      PublishedDataset dataset, DataFile file, Path path, IdxFile content) {
+    try {
+      return dataset.mismatch(file, path, content);
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read (%s).".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Puts four files together.
+   *
+   * @throws InputException if they do not go together
+   */
+  Dataset dataset(String name, Dataset.Status status, Map<DataFile, IdxFile> contents) {
+    ImageSet train =
+        images(
+            "training", contents.get(DataFile.TRAIN_IMAGES), contents.get(DataFile.TRAIN_LABELS));
+    ImageSet test =
+        images("test", contents.get(DataFile.TEST_IMAGES), contents.get(DataFile.TEST_LABELS));
+    if (train.height() != test.height() || train.width() != test.width()) {
+      throw new InputException(
+          "The folder %s has training images of %d x %d pixels and test images of %d x %d."
+              .formatted(folder, train.height(), train.width(), test.height(), test.width()));
+    }
+    Map<String, String> sha256 =
+        contents.entrySet().stream()
+            .collect(Collectors.toMap(e -> e.getKey().idxName(), e -> e.getValue().sha256()));
+    return new Dataset(name, train, test, folder.toString(), status, sha256);
+  }
+
+  private ImageSet images(String split, IdxFile images, IdxFile labels) {
+    if (images.count() != labels.count()) {
+      throw new InputException(
+          "The folder %s has %d %s images and %d labels for them."
+              .formatted(folder, images.count(), split, labels.count()));
+    }
+    return new ImageSet(images.height(), images.width(), images.bytes(), labels.bytes());
+  }
+
+  private String name() {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? folder.toString() : last.toString();
+  }
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.data;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+
+/**
+ * Downloads the files of a dataset from its mirrors. A file is written under a temporary name,
+ * compared with its published checksum and only then renamed, so a file with its final name is
+ * whole. Proxies are those of the JDK's settings ({@code -Dhttps.proxyHost} and so on).
+ */
+final class Downloader implements AutoCloseable {
+
+  /**
+   * How patient to be.
+   *
+   * @param connect longest wait for a connection
+   * @param stall longest wait for an answer, and for the next bytes of it
+   * @param pause wait before the first retry; doubled for each one after
+   * @param attempts how often one mirror is asked for one file
+   */
+  record Timing(Duration connect, Duration stall, Duration pause, int attempts) {
+    static final Timing DEFAULT =
+        new Timing(Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofMillis(500), 4);
+  }
+
+  /** Some files could not be had from any mirror. */
+  static final class FailedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<String> reasons;
+
+    FailedException(List<String> reasons, Throwable cause) {
+      super(String.join("; ", reasons), cause);
+      this.reasons = List.copyOf(reasons);
+    }
+
+    /** For each mirror a sentence without its full stop, beginning with the URL. */
+    List<String> reasons() {
+      return reasons;
+    }
+  }
+
+  /** One attempt failed; whether another at the same mirror can help. */
+  private static final class AttemptException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean retry;
+
+    AttemptException(boolean retry, String phrase) {
+      super(phrase);
+      this.retry = retry;
+    }
+  }
+
+  /** The largest published file has 26 MB: whatever is larger is not one. */
+  private static final long MAX_FILE = 64L << 20;
+
+  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/(\\d+)");
+
+  private final Timing timing;
+  private final HttpClient client;
+
+  Downloader(Timing timing) {
+    this.timing = timing;
+    var builder =
+        HttpClient.newBuilder()
+            .connectTimeout(timing.connect())
+            .followRedirects(HttpClient.Redirect.NORMAL);
+    Optional.ofNullable(ProxySelector.getDefault()).ifPresent(builder::proxy);
+    client = builder.build();
+  }
+
+  @Override
+  public void close() {
+    client.shutdownNow();
+  }
+
+  /**
+   * Downloads files into a folder, from the first mirror that has them.
+   *
+   * @param dataset says where from, and the checksums
+   * @param files which of the four
+   * @param folder exists and is locked by the caller
+   * @throws FailedException if a file could not be had; those that could are in the folder
+   */
+  void fetch(
+      PublishedDataset dataset, Collection<DataFile> files, Path folder, DownloadListener listener)
+      throws FailedException, InterruptedException {
+    List<DataFile> wanted = new ArrayList<>(files);
+    List<String> reasons = new ArrayList<>();
+    for (URI mirror : dataset.mirrors()) {
+      while (!wanted.isEmpty()) {
+        DataFile file = wanted.getFirst();
+        URI url = mirror.resolve(file.gzipName());
+        Path part = folder.resolve(file.gzipName() + ".part");
+        try {
+          try {
+            Files.deleteIfExists(part);
+            new Transfer(url, part, listener).run();
+            verify(dataset, file, part);
+            Path stored = folder.resolve(file.gzipName());
+            Files.move(part, stored, StandardCopyOption.ATOMIC_MOVE);
+            listener.stored(url, stored);
+            wanted.removeFirst();
+          } finally {
+            Files.deleteIfExists(part);
+          }
+        } catch (AttemptException e) {
+          String reason = "%s %s".formatted(url, e.getMessage());
+          reasons.add(reason);
+          listener.failed(url, reason);
+          // One file that fails tells enough about a mirror.
+          break;
+        } catch (IOException e) {
+          reasons.add("%s cannot be written (%s)".formatted(folder, describe(e)));
+          throw new FailedException(reasons, e);
+        }
+      }
+    }
+    if (!wanted.isEmpty()) {
+      throw new FailedException(reasons, null);
+    }
+  }
+
+  private static void verify(PublishedDataset dataset, DataFile file, Path part)
+      throws AttemptException, IOException {
+    Optional<String> wrong;
+    try {
+      wrong = dataset.mismatch(file, part, IdxFile.parse(part, file.kind()));
+    } catch (IdxFile.Refusal e) {
+      wrong = Optional.of(e.getMessage());
+    }
+    if (wrong.isPresent()) {
+      throw new AttemptException(false, wrong.get());
+    }
+  }
+
+  /** One file from one mirror, resumed where a connection broke. */
+  private final class Transfer {
+    private final URI url;
+    private final Path part;
+    private final DownloadListener listener;
+    private String entityTag = "";
+    private long total = -1;
+
+    Transfer(URI url, Path part, DownloadListener listener) {
+      this.url = url;
+      this.part = part;
+      this.listener = listener;
+    }
+
+    void run() throws AttemptException, IOException, InterruptedException {
+      Duration pause = timing.pause();
+      for (int attempt = 1; ; attempt++) {
+        try {
+          attempt();
+          return;
+        } catch (AttemptException e) {
+          if (!e.retry || attempt == timing.attempts()) {
+            throw e;
+          }
+        }
+        Thread.sleep(pause);
+        pause = pause.multipliedBy(2);
+      }
+    }
+
+    private void attempt() throws AttemptException, IOException, InterruptedException {
+      listener.connecting(url);
+      try (FileChannel out =
+          FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        HttpResponse<BodyQueue> response = ask(out.size());
+        try {
+          out.position(startOf(response, out.size()));
+          out.truncate(out.position());
+          receive(response.body(), out);
+        } finally {
+          response.body().cancel();
+        }
+        if (out.size() < total) {
+          throw new AttemptException(
+              true, "broke off after %d of %d bytes".formatted(out.size(), total));
+        }
+        // On the disk before it gets its final name.
+        out.force(true);
+      }
+    }
+
+    private HttpResponse<BodyQueue> ask(long from) throws AttemptException, InterruptedException {
+      var request = HttpRequest.newBuilder(url).header("User-Agent", "cvae-gpu");
+      if (from > 0) {
+        request.header("Range", "bytes=%d-".formatted(from));
+        if (!entityTag.isEmpty()) {
+          request.header("If-Range", entityTag);
+        }
+      }
+      // HttpRequest.timeout is not used: whether it spans the body depends on the JDK.
+      CompletableFuture<HttpResponse<BodyQueue>> answer =
+          client.sendAsync(request.build(), info -> new BodyQueue());
+      try {
+        return answer.get(timing.connect().plus(timing.stall()).toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        throw new AttemptException(
+            true, "gave no answer within %s".formatted(seconds(timing.stall())));
+      } catch (ExecutionException e) {
+        Throwable cause = e.getCause();
+        boolean hopeless =
+            cause instanceof ConnectException
+                || cause instanceof SSLException
+                || cause instanceof HttpConnectTimeoutException;
+        throw new AttemptException(!hopeless, describe(cause));
+      } finally {
+        answer.cancel(true);
+      }
+    }
+
+    /** Where the answer's body begins in the file. */
+    private long startOf(HttpResponse<BodyQueue> response, long have) throws AttemptException {
+      int status = response.statusCode();
+      var headers = response.headers();
+      if (status == 200) {
+        total = headers.firstValueAsLong("Content-Length").orElse(-1);
+        entityTag = headers.firstValue("ETag").filter(tag -> !tag.startsWith("W/")).orElse("");
+        return 0;
+      }
+      Matcher range = CONTENT_RANGE.matcher(headers.firstValue("Content-Range").orElse("no range"));
+      if (status == 206 && range.matches() && range.group(1).equals(Long.toString(have))) {
+        return have;
+      }
+      boolean busy = status >= 500 || status == 408 || status == 429;
+      throw new AttemptException(busy, "answered with HTTP status %d".formatted(status));
+    }
+
+    private void receive(BodyQueue body, FileChannel out)
+        throws AttemptException, IOException, InterruptedException {
+      while (true) {
+        BodyQueue.Event event = body.next(timing.stall());
+        if (event == null) {
+          throw new AttemptException(
+              true,
+              "stalled after %d bytes: nothing came for %s"
+                  .formatted(out.position(), seconds(timing.stall())));
+        }
+        if (event.error() != null) {
+          throw new AttemptException(
+              true,
+              "broke off after %d bytes (%s)".formatted(out.position(), describe(event.error())));
+        }
+        if (event.end()) {
+          return;
+        }
+        for (ByteBuffer buffer : event.buffers()) {
+          while (buffer.hasRemaining()) {
+            out.write(buffer);
+          }
+        }
+        if (out.position() > MAX_FILE) {
+          throw new AttemptException(
+              false, "sends more than %d MiB, more than any such file".formatted(MAX_FILE >> 20));
+        }
+        listener.received(url, out.position(), total);
+      }
+    }
+
+    private String describe(Throwable e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+          return "cannot be reached: the host %s is unknown".formatted(url.getHost());
+        }
+      }
+      if (e instanceof HttpConnectTimeoutException) {
+        return "cannot be reached: no connection within %s".formatted(seconds(timing.connect()));
+      }
+      if (e instanceof ConnectException) {
+        return "cannot be reached: the connection is refused";
+      }
+      return Downloader.describe(e);
+    }
+  }
+
+  private static String describe(Throwable e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  private static String seconds(Duration duration) {
+    return "%.3g s".formatted(duration.toMillis() / 1000.0);
+  }
+}

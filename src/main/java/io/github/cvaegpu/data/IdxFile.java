@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.data;
+
+import io.github.cvaegpu.InputException;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * The content of one IDX file, the format that MNIST is published in: a big-endian magic number,
+ * the dimensions as big-endian 32-bit integers, then unsigned bytes.
+ *
+ * <p>Gzip is recognised by the file's first two bytes, not by its name.
+ */
+public final class IdxFile {
+
+  /** What a file holds, told by its magic number. */
+  public enum Kind {
+    /** Three dimensions: images, rows, columns. */
+    IMAGES(2051, 3),
+    /** One dimension: labels. */
+    LABELS(2049, 1);
+
+    private final int magic;
+    private final int dimensions;
+
+    Kind(int magic, int dimensions) {
+      this.magic = magic;
+      this.dimensions = dimensions;
+    }
+
+    private String plural() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Why a file was refused: a phrase that goes after the file's path or URL. */
+  static final class Refusal extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Refusal(String phrase) {
+      super(phrase);
+    }
+  }
+
+  private static final int GZIP_MAGIC = 0x1f8b;
+
+  /** Deflate cannot do better: a longest match of 258 bytes costs at least two bits. */
+  private static final int MAX_DEFLATE_RATIO = 1032;
+
+  /** Longest array that every JVM can make. */
+  private static final int MAX_PAYLOAD = Integer.MAX_VALUE - 8;
+
+  /** Small enough to be hashed while it is still in the processor's cache. */
+  private static final int CHUNK = 1 << 16;
+
+  private static final int SNIFFED = 512;
+
+  private final int count;
+  private final int height;
+  private final int width;
+  private final byte[] bytes;
+  private final String sha256;
+
+  private IdxFile(int[] dimensions, byte[] bytes, String sha256) {
+    count = dimensions[0];
+    height = dimensions[1];
+    width = dimensions[2];
+    this.bytes = bytes;
+    this.sha256 = sha256;
+  }
+
+  /** Number of images or labels. */
+  public int count() {
+    return count;
+  }
+
+  /** Rows of an image; 1 for labels. */
+  public int height() {
+    return height;
+  }
+
+  /** Columns of an image; 1 for labels. */
+  public int width() {
+    return width;
+  }
+
+  /**
+   * Unsigned bytes, (image, row, column) with the column fastest, or one label an image. Not to be
+   * written to.
+   */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** SHA-256 of the whole uncompressed file, header included, in lower-case hex. */
+  public String sha256() {
+    return sha256;
+  }
+
+  /**
+   * Reads a plain or gzipped IDX file into one array of its final size.
+   *
+   * @param path the file
+   * @param kind what it has to hold
+   * @throws InputException if it cannot be read or is anything but one complete IDX file of this
+   *     kind; the sentence begins with the path
+   */
+  public static IdxFile read(Path path, Kind kind) {
+    try {
+      return parse(path, kind);
+    } catch (Refusal e) {
+      throw new InputException("%s %s.".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /** As {@link #read}, for callers that name something else than the path in their sentence. */
+  static IdxFile parse(Path path, Kind kind) throws Refusal {
+    if (Files.isDirectory(path)) {
+      throw new Refusal("is a folder, not an IDX file of " + kind.plural());
+    }
+    try (var in = new BufferedInputStream(Files.newInputStream(path), CHUNK)) {
+      long size = Files.size(path);
+      if (size == 0) {
+        throw new Refusal("is empty");
+      }
+      byte[] start = peek(in, SNIFFED);
+      refuseHtml(start, "an HTML page, not a gzip file");
+      if (start.length < 2
+          || (Byte.toUnsignedInt(start[0]) << 8 | (start[1] & 0xFF)) != GZIP_MAGIC) {
+        return parse(in, kind, size, "");
+      }
+      long mostBytes = Math.multiplyExact(size, (long) MAX_DEFLATE_RATIO);
+      try (var inflated = new BufferedInputStream(new GZIPInputStream(in, CHUNK), CHUNK)) {
+        refuseHtml(peek(inflated, SNIFFED), "a gzipped HTML page, not gzipped IDX");
+        return parse(inflated, kind, mostBytes, "gzip ");
+      }
+    } catch (Refusal e) {
+      throw e;
+    } catch (NoSuchFileException e) {
+      throw new Refusal("does not exist");
+    } catch (AccessDeniedException e) {
+      throw new Refusal("may not be read by this user");
+    } catch (EOFException e) {
+      throw new Refusal("is truncated: its gzip data ends too early");
+    } catch (ZipException e) {
+      throw new Refusal("is damaged: gzip says \"%s\"".formatted(e.getMessage()));
+    } catch (IOException e) {
+      throw new Refusal("cannot be read (%s)".formatted(e.getMessage()));
+    }
+  }
+
+  private static IdxFile parse(InputStream in, Kind kind, long mostBytes, String container)
+      throws IOException {
+    int headerSize = Integer.BYTES * (1 + kind.dimensions);
+    byte[] header = in.readNBytes(headerSize);
+    if (header.length >= Integer.BYTES) {
+      int magic = ByteBuffer.wrap(header).getInt();
+      if (magic != kind.magic) {
+        throw new Refusal(wrongMagic(magic, kind));
+      }
+    }
+    if (header.length < headerSize) {
+      throw new Refusal(
+          "is truncated: it has %d bytes and an IDX header of %s has %d"
+              .formatted(header.length, kind.plural(), headerSize));
+    }
+    int[] dimensions = new int[] {1, 1, 1};
+    ByteBuffer.wrap(header, Integer.BYTES, headerSize - Integer.BYTES)
+        .asIntBuffer()
+        .get(dimensions, 0, kind.dimensions);
+    int payload = payload(dimensions, kind);
+    // Before the array is made: a damaged header must not ask for gigabytes.
+    if (payload > mostBytes - headerSize) {
+      throw new Refusal(
+          "is truncated: its header promises %d bytes of %s and the %sfile is too short for them"
+              .formatted(payload, kind.plural(), container));
+    }
+    MessageDigest digest = sha256Digest();
+    digest.update(header);
+    byte[] bytes = new byte[payload];
+    int filled = 0;
+    while (filled < payload) {
+      int read = in.read(bytes, filled, Math.min(CHUNK, payload - filled));
+      if (read < 0) {
+        throw new Refusal(
+            "is truncated: its header promises %d bytes of %s and it has %d"
+                .formatted(payload, kind.plural(), filled));
+      }
+      digest.update(bytes, filled, read);
+      filled += read;
+    }
+    // At the end of a gzip file this is also what checks its CRC.
+    if (in.read() >= 0) {
+      throw new Refusal(
+          "has more bytes than the %d bytes of %s that its header promises"
+              .formatted(payload, kind.plural()));
+    }
+    return new IdxFile(dimensions, bytes, hex(digest.digest()));
+  }
+
+  private static String wrongMagic(int magic, Kind kind) {
+    for (Kind other : Kind.values()) {
+      if (magic == other.magic) {
+        return "is an IDX file of %s (magic number %d), where %s (%d) are needed"
+            .formatted(other.plural(), magic, kind.plural(), kind.magic);
+      }
+    }
+    return "is not an IDX file of %s: its magic number is %d (0x%08x) and not %d"
+        .formatted(kind.plural(), Integer.toUnsignedLong(magic), magic, kind.magic);
+  }
+
+  private static int payload(int[] dimensions, Kind kind) throws Refusal {
+    String shown =
+        kind == Kind.LABELS
+            ? "%d labels".formatted(Integer.toUnsignedLong(dimensions[0]))
+            : "%d images of %d x %d pixels"
+                .formatted(
+                    Integer.toUnsignedLong(dimensions[0]),
+                    Integer.toUnsignedLong(dimensions[1]),
+                    Integer.toUnsignedLong(dimensions[2]));
+    long payload = 1;
+    for (int dimension : dimensions) {
+      if (dimension == 0) {
+        throw new Refusal("has no content: its header says %s".formatted(shown));
+      }
+      // Each factor is checked as it comes in, so that the product fits in a long.
+      payload = dimension < 0 ? Long.MAX_VALUE : payload * dimension;
+      if (payload > MAX_PAYLOAD) {
+        throw new Refusal("has absurd dimensions: its header says %s".formatted(shown));
+      }
+    }
+    return (int) payload;
+  }
+
+  private static byte[] peek(BufferedInputStream in, int length) throws IOException {
+    in.mark(length);
+    byte[] start = in.readNBytes(length);
+    in.reset();
+    return start;
+  }
+
+  /** Mirrors that moved, proxies and sign-in pages answer with HTML under the file's name. */
+  private static void refuseHtml(byte[] start, String phrase) throws Refusal {
+    String text = new String(start, StandardCharsets.UTF_8);
+    if (text.startsWith("\uFEFF")) {
+      text = text.substring(1);
+    }
+    if (text.stripLeading().startsWith("<")) {
+      throw new Refusal("is " + phrase);
+    }
+  }
+
+  /** The bytes that an IDX file of this content begins with. */
+  static byte[] header(Kind kind, int... dimensions) {
+    var header = ByteBuffer.allocate(Integer.BYTES * (1 + kind.dimensions)).putInt(kind.magic);
+    Arrays.stream(dimensions).limit(kind.dimensions).forEach(header::putInt);
+    return header.array();
+  }
+
+  static MessageDigest sha256Digest() {
+    return digest("SHA-256");
+  }
+
+  static MessageDigest digest(String algorithm) {
+    try {
+      return MessageDigest.getInstance(algorithm);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java has " + algorithm, e);
+    }
+  }
+
+  static String hex(byte[] digest) {
+    return HexFormat.of().formatHex(digest);
+  }
+}
