@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.random.GaussianNoise;
+import io.github.cvaegpu.random.Stream;
+
+/**
+ * Scores images with an engine's model. The noise of sample k of image i is addressed by (seed, i,
+ * k), so figures do not depend on how the images are cut into chunks.
+ */
+public final class Evaluator {
+  /** Latent points scored at a time: enough to keep an engine busy, little memory. */
+  private static final int CHUNK = 8192;
+
+  private final Engine engine;
+  private final int latent;
+  private final long seed;
+
+  /**
+   * @param engine holds the model
+   * @param latent the model's latent dimensions
+   * @param seed seed of the evaluation noise
+   */
+  public Evaluator(Engine engine, int latent, long seed) {
+    this.engine = engine;
+    this.latent = latent;
+    this.seed = seed;
+  }
+
+  /**
+   * Scores every image of a set.
+   *
+   * @param images images of the model's input size
+   * @param samples latent points an image, from 1
+   */
+  public Evaluation evaluate(ImageSet images, int samples) {
+    if (samples < 1) {
+      throw new IllegalArgumentException("samples: " + samples);
+    }
+    var sums = new Sums(samples);
+    int imagesAtATime = Math.max(1, CHUNK / samples);
+    for (int first = 0; first < images.size(); first += imagesAtATime) {
+      score(images, first, Math.min(imagesAtATime, images.size() - first), samples, sums);
+    }
+    return sums.build(images.size());
+  }
+
+  private void score(ImageSet images, int first, int count, int samples, Sums sums) {
+    float[] mean = new float[count * latent];
+    float[] logVariance = new float[count * latent];
+    engine.encode(images, first, count, mean, logVariance);
+    float[] noise = new float[Math.multiplyExact(count * latent, samples)];
+    float[] z = new float[noise.length];
+    for (int i = 0; i < count; i++) {
+      for (int k = 0; k < samples; k++) {
+        int at = (i * samples + k) * latent;
+        GaussianNoise.row(seed, Stream.EVALUATION_NOISE, k, first + i, noise, at, latent);
+        for (int j = 0; j < latent; j++) {
+          double deviation = Math.exp(logVariance[i * latent + j] / 2);
+          z[at + j] = (float) (mean[i * latent + j] + deviation * noise[at + j]);
+        }
+      }
+    }
+    float[] loss = new float[count * samples];
+    engine.reconstructionLoss(images, first, count, samples, z, loss);
+    for (int i = 0; i < count; i++) {
+      sums.accept(mean, logVariance, noise, z, loss, i);
+    }
+  }
+
+  /** Running figures over images. */
+  private final class Sums {
+    private final int samples;
+    private final double[] logWeights;
+    private final Estimate.Builder reconstruction = new Estimate.Builder();
+    private final Estimate.Builder kl = new Estimate.Builder();
+    private final Estimate.Builder elbo = new Estimate.Builder();
+    private final Estimate.Builder bound = new Estimate.Builder();
+    private double effective;
+
+    Sums(int samples) {
+      this.samples = samples;
+      logWeights = new double[samples];
+    }
+
+    void accept(
+        float[] mean, float[] logVariance, float[] noise, float[] z, float[] loss, int image) {
+      double divergence = 0;
+      double halfLogVariance = 0;
+      for (int j = image * latent; j < (image + 1) * latent; j++) {
+        double m = mean[j];
+        double s = logVariance[j];
+        divergence += 0.5 * (m * m + Math.exp(s) - s - 1);
+        halfLogVariance += 0.5 * s;
+      }
+      double lossSum = 0;
+      for (int k = 0; k < samples; k++) {
+        int sample = image * samples + k;
+        lossSum += loss[sample];
+        // log p(x|z) + log p(z) - log q(z|x); the two normal densities share their constant.
+        double ratio = halfLogVariance;
+        for (int j = sample * latent; j < (sample + 1) * latent; j++) {
+          ratio += 0.5 * ((double) noise[j] * noise[j] - (double) z[j] * z[j]);
+        }
+        logWeights[k] = ratio - loss[sample];
+      }
+      double meanLoss = lossSum / samples;
+      reconstruction.accept(meanLoss);
+      kl.accept(divergence);
+      elbo.accept(-(meanLoss + divergence));
+      acceptWeights();
+    }
+
+    /** The log of the mean weight, with the largest taken out so that no exponential overflows. */
+    private void acceptWeights() {
+      double largest = Double.NEGATIVE_INFINITY;
+      for (double w : logWeights) {
+        largest = Math.max(largest, w);
+      }
+      double sum = 0;
+      double squares = 0;
+      for (double w : logWeights) {
+        double scaled = Math.exp(w - largest);
+        sum += scaled;
+        squares += scaled * scaled;
+      }
+      bound.accept(largest + Math.log(sum / samples));
+      effective += sum * sum / squares;
+    }
+
+    Evaluation build(int images) {
+      return new Evaluation(
+          images,
+          samples,
+          reconstruction.build(),
+          kl.build(),
+          elbo.build(),
+          bound.build(),
+          effective / images);
+    }
+  }
+}

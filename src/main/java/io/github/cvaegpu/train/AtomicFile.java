@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Replaces files so that, whatever fails and whenever the machine stops, the name leads to the
+ * whole old file or to the whole new one.
+ */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** Writes a file's content. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * Writes all of the content.
+     *
+     * @param out unbuffered; closed by the caller
+     */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /**
+   * Writes a file under a temporary name beside it ({@code .name.*.tmp}), forces it to the device
+   * and renames it over the file. On failure the temporary file is deleted and the old file stays.
+   *
+   * @param file the file to create or replace
+   * @param content writes the bytes
+   */
+  public static void replace(Path file, Content content) throws IOException {
+    Path target = file.toAbsolutePath();
+    Path directory = target.getParent();
+    if (directory == null) {
+      throw new FileSystemException(file.toString(), null, "is not the name of a file");
+    }
+    Path temporary =
+        directory.resolve(
+            ".%s.%016x.tmp"
+                .formatted(target.getFileName(), ThreadLocalRandom.current().nextLong()));
+    Files.createFile(temporary);
+    try {
+      // Not a FileChannel: an interrupted thread's channel closes under it in mid-checkpoint.
+      try (var out = new FileOutputStream(temporary.toFile())) {
+        content.writeTo(out);
+        out.getFD().sync();
+      }
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        Files.deleteIfExists(temporary);
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+    forceDirectory(directory);
+  }
+
+  /** Makes the rename itself survive a power cut. */
+  private static void forceDirectory(Path directory) {
+    try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Windows opens no directories and some network file systems do not force them. The file
+      // itself is forced and renamed: either name is a whole file, so this is no failure.
+    }
+  }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import com.google.gson.JsonParseException;
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.model.ParameterLayout;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * {@code checkpoint.safetensors}: everything that a run needs to go on bit for bit, and nothing
+ * that runs when opened.
+ *
+ * <p>Parameters have PyTorch's names and shapes ({@code encoder.0.weight} of [out, in]); Adam's
+ * moments have the same names behind {@value #FIRST_MOMENT} and {@value #SECOND_MOMENT}. The
+ * metadata entry {@value #METADATA} is JSON: the plan, the number of inputs, the position and the
+ * dataset's checksums.
+ *
+ * @param state parameters, moments and step
+ * @param position where the run stands
+ * @param plan what the run trains
+ * @param layout where each tensor is in the arrays
+ * @param datasetSha256 checksums of what is trained on
+ */
+public record Checkpoint(
+    TrainingState state,
+    Position position,
+    TrainingPlan plan,
+    ParameterLayout layout,
+    Map<String, String> datasetSha256) {
+
+  static final String FIRST_MOMENT = "adam.exp_avg.";
+  static final String SECOND_MOMENT = "adam.exp_avg_sq.";
+  static final String METADATA = "cvae-gpu";
+  private static final int FORMAT = 1;
+
+  /**
+   * Where a run stands.
+   *
+   * @param step training steps done
+   * @param klPerImage KL divergence of the last step, which the controller has yet to see
+   * @param epoch epochs done
+   * @param nextBatch batches done of the epoch under way
+   * @param controller the controller's memory
+   * @param parametersSha256 SHA-256 of the parameters after each epoch done
+   */
+  public record Position(
+      long step,
+      float klPerImage,
+      int epoch,
+      int nextBatch,
+      BetaController.State controller,
+      List<String> parametersSha256) {}
+
+  /** The metadata entry. */
+  private record Header(
+      int format,
+      String program,
+      TrainingPlan plan,
+      int inputs,
+      Position position,
+      Map<String, String> dataset) {}
+
+  /** Writes the file, whole or not at all. */
+  void write(Path file) throws IOException {
+    SequencedMap<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
+    put(tensors, "", state.parameters());
+    put(tensors, FIRST_MOMENT, state.firstMoment());
+    put(tensors, SECOND_MOMENT, state.secondMoment());
+    var header =
+        new Header(
+            FORMAT,
+            Program.nameAndVersion(),
+            plan,
+            layout.shape().inputs(),
+            position,
+            datasetSha256);
+    // "format": "pt" is what loaders look for to know that names and shapes are PyTorch's.
+    new SafeTensors(Map.of("format", "pt", METADATA, Json.COMPACT.toJson(header)), tensors)
+        .writeAtomically(file);
+  }
+
+  private void put(SequencedMap<String, SafeTensors.Tensor> tensors, String prefix, float[] array) {
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      tensors.put(
+          prefix + tensor.name(), new SafeTensors.Tensor(tensor.shape(), array, tensor.offset()));
+    }
+  }
+
+  /**
+   * Reads a checkpoint.
+   *
+   * @throws InputException if the file is none, is damaged, or holds a value that is not finite
+   */
+  public static Checkpoint read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new InputException("There is no checkpoint %s.".formatted(file));
+    }
+    try {
+      SafeTensors tensors = SafeTensors.read(file);
+      tensors.requireFinite(file);
+      Header header = header(file, tensors.metadata().get(METADATA));
+      var layout = new ParameterLayout(header.plan().shape(header.inputs()));
+      Position position = header.position();
+      var state =
+          new TrainingState(
+              gather(file, tensors, layout, ""),
+              gather(file, tensors, layout, FIRST_MOMENT),
+              gather(file, tensors, layout, SECOND_MOMENT),
+              position.step(),
+              position.klPerImage());
+      return new Checkpoint(state, position, header.plan(), layout, header.dataset());
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private static Header header(Path file, String json) {
+    if (json == null) {
+      throw new InputException(
+          "%s was not written by this program: it has no '%s' metadata.".formatted(file, METADATA));
+    }
+    Header header;
+    try {
+      header = Json.COMPACT.fromJson(json, Header.class);
+    } catch (JsonParseException e) {
+      throw new InputException("The metadata of %s are damaged.".formatted(file), e);
+    } catch (RuntimeException e) {
+      // Gson wraps what a record's constructor refuses.
+      throw new InputException(
+          "The metadata of %s are damaged%s"
+              .formatted(
+                  file,
+                  e.getCause() instanceof InputException input ? ": " + input.getMessage() : "."),
+          e);
+    }
+    if (header == null || header.plan() == null || !isComplete(header.position())) {
+      throw new InputException("The metadata of %s are incomplete.".formatted(file));
+    }
+    if (header.format() != FORMAT) {
+      throw new InputException(
+          "%s has format %d; this program reads format %d."
+              .formatted(file, header.format(), FORMAT));
+    }
+    return header;
+  }
+
+  private static boolean isComplete(Position position) {
+    return position != null
+        && position.controller() != null
+        && position.parametersSha256() != null
+        && position.epoch() >= 0
+        && position.nextBatch() >= 0
+        && position.parametersSha256().size() == position.epoch();
+  }
+
+  private static float[] gather(
+      Path file, SafeTensors tensors, ParameterLayout layout, String prefix) {
+    float[] array = new float[layout.size()];
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      tensors.require(file, prefix + tensor.name(), tensor.shape()).copyTo(array, tensor.offset());
+    }
+    return array;
+  }
+
+  /**
+   * Refuses to go on with another run than this one.
+   *
+   * @param other the plan to go on with; only the number of epochs may differ
+   * @param otherLayout the network to go on with
+   * @param dataset what would be trained on
+   * @throws InputException if anything that decides the numbers differs
+   */
+  void requireSameRun(TrainingPlan other, ParameterLayout otherLayout, Dataset dataset) {
+    if (!otherLayout.shape().equals(layout.shape())) {
+      throw new InputException(
+          "The checkpoint's network has %d inputs, hidden %s and latent %d; the run's has %d, %s and %d."
+              .formatted(
+                  layout.shape().inputs(),
+                  layout.shape().hidden(),
+                  layout.shape().latent(),
+                  otherLayout.shape().inputs(),
+                  otherLayout.shape().hidden(),
+                  otherLayout.shape().latent()));
+    }
+    if (!dataset.sha256().equals(datasetSha256)) {
+      throw new InputException(
+          "The run was started on other images than those of %s (%s): their checksums differ."
+              .formatted(dataset.name(), dataset.origin()));
+    }
+    if (!plan.withEpochsAndDataOf(other).equals(other)) {
+      throw new InputException(
+          "The checkpoint's settings are not those of run.json: %s against %s."
+              .formatted(plan, other));
+    }
+    if (other.epochs() < position.epoch()
+        || (other.epochs() == position.epoch() && position.nextBatch() > 0)) {
+      throw new InputException(
+          "The run has already done more than the %d epochs asked for.".formatted(other.epochs()));
+    }
+  }
+
+  /**
+   * SHA-256 of parameters, lower-case hex: the tensors in order, as little-endian floats, without
+   * the gaps between them.
+   */
+  static String sha256(float[] parameters, ParameterLayout layout) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        ByteBuffer bytes =
+            ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(parameters, tensor.offset(), tensor.size());
+        digest.update(bytes);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

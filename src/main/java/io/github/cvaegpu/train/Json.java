@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import com.google.gson.FieldNamingPolicy;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.TypeAdapter;
+import com.google.gson.TypeAdapterFactory;
+import com.google.gson.reflect.TypeToken;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** JSON as this project writes it: lower_case_names, enum constants in lower case, two spaces. */
+public final class Json {
+  /** For files and machine-readable output that people read too. */
+  public static final Gson PRETTY = builder().setPrettyPrinting().create();
+
+  /** For one-line output. */
+  public static final Gson COMPACT = builder().create();
+
+  private Json() {}
+
+  private static GsonBuilder builder() {
+    return new GsonBuilder()
+        .setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)
+        .disableHtmlEscaping()
+        .serializeNulls()
+        .registerTypeAdapterFactory(new LowerCaseEnums())
+        .registerTypeAdapter(OptionalLong.class, new OptionalLongs())
+        .registerTypeAdapter(OptionalDouble.class, new OptionalDoubles());
+  }
+
+  private static final class LowerCaseEnums implements TypeAdapterFactory {
+    @Override
+    public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
+      if (!type.getRawType().isEnum()) {
+        return null;
+      }
+      TypeAdapter<T> byName = gson.getDelegateAdapter(this, type);
+      return new TypeAdapter<>() {
+        @Override
+        public void write(JsonWriter out, T value) throws IOException {
+          out.value(value == null ? null : value.toString().toLowerCase(Locale.ROOT));
+        }
+
+        @Override
+        public T read(JsonReader in) throws IOException {
+          if (in.peek() == JsonToken.NULL) {
+            in.nextNull();
+            return null;
+          }
+          String name = in.nextString().toUpperCase(Locale.ROOT);
+          T constant = byName.fromJsonTree(new JsonPrimitive(name));
+          if (constant == null) {
+            throw new IOException("unknown value " + name);
+          }
+          return constant;
+        }
+      };
+    }
+  }
+
+  private static final class OptionalLongs extends TypeAdapter<OptionalLong> {
+    @Override
+    public void write(JsonWriter out, OptionalLong value) throws IOException {
+      out.value(value != null && value.isPresent() ? value.getAsLong() : null);
+    }
+
+    @Override
+    public OptionalLong read(JsonReader in) throws IOException {
+      if (in.peek() == JsonToken.NULL) {
+        in.nextNull();
+        return OptionalLong.empty();
+      }
+      return OptionalLong.of(in.nextLong());
+    }
+  }
+
+  private static final class OptionalDoubles extends TypeAdapter<OptionalDouble> {
+    @Override
+    public void write(JsonWriter out, OptionalDouble value) throws IOException {
+      out.value(value != null && value.isPresent() ? value.getAsDouble() : null);
+    }
+
+    @Override
+    public OptionalDouble read(JsonReader in) throws IOException {
+      if (in.peek() == JsonToken.NULL) {
+        in.nextNull();
+        return OptionalDouble.empty();
+      }
+      return OptionalDouble.of(in.nextDouble());
+    }
+  }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+/** What decides beta. */
+public enum Model {
+  /** ControlVAE: a PI controller holds the KL divergence at a set point. */
+  CONTROL,
+  /** Beta-VAE: beta is constant. */
+  BETA
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import com.google.gson.JsonParseException;
+import io.github.cvaegpu.InputException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The folder that is a run: {@code run.json}, {@code metrics.csv} and {@code
+ * checkpoint.safetensors}. While it is open for training no other process can open it so; the
+ * operating system drops the lock with the process, however it ends.
+ */
+public final class RunDirectory implements AutoCloseable {
+  private final Path folder;
+  private final FileChannel lockFile;
+
+  private RunDirectory(Path folder, FileChannel lockFile) {
+    this.folder = folder;
+    this.lockFile = lockFile;
+  }
+
+  /**
+   * Makes the folder of a new run.
+   *
+   * @param folder made if absent; may exist, but hold no run
+   * @throws InputException if it holds a run, cannot be written to, or is in use
+   */
+  public static RunDirectory create(Path folder) {
+    RunDirectory run = open(folder);
+    if (Files.exists(run.recordFile()) || Files.exists(run.checkpointFile())) {
+      run.close();
+      throw new InputException(
+          "%s already holds a run: add --resume to go on with it, or choose another --out."
+              .formatted(folder));
+    }
+    return run;
+  }
+
+  /**
+   * Opens the folder of a run to go on with it.
+   *
+   * @throws InputException if it holds no run, cannot be written to, or is in use
+   */
+  public static RunDirectory resume(Path folder) {
+    if (!Files.exists(folder.resolve("run.json"))) {
+      throw new InputException(
+          "%s holds no run to resume: there is no run.json.".formatted(folder));
+    }
+    return open(folder);
+  }
+
+  private static RunDirectory open(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      FileChannel lockFile =
+          FileChannel.open(
+              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (!lock(lockFile)) {
+        lockFile.close();
+        throw new InputException("Another process is training in %s.".formatted(folder));
+      }
+      deleteLeftovers(folder);
+      return new RunDirectory(folder, lockFile);
+    } catch (FileAlreadyExistsException e) {
+      throw new InputException(
+          "%s cannot be a run directory: a file of that name is there.".formatted(folder), e);
+    } catch (AccessDeniedException e) {
+      throw new InputException(
+          "The run directory %s cannot be written to: permission denied.".formatted(folder), e);
+    } catch (IOException e) {
+      throw new InputException(
+          "The run directory %s cannot be written to: %s.".formatted(folder, e.getMessage()), e);
+    }
+  }
+
+  /** Temporary files of a process that was killed in the middle of writing one. */
+  private static void deleteLeftovers(Path folder) throws IOException {
+    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, ".*.tmp")) {
+      for (Path leftover : leftovers) {
+        Files.delete(leftover);
+      }
+    }
+  }
+
+  private static boolean lock(FileChannel lockFile) throws IOException {
+    try {
+      FileLock lock = lockFile.tryLock();
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  /** The folder. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Where the checkpoint is, or will be. */
+  public Path checkpointFile() {
+    return checkpointFile(folder);
+  }
+
+  /** Where the checkpoint of a run directory is that is not opened for training. */
+  public static Path checkpointFile(Path folder) {
+    return folder.resolve("checkpoint.safetensors");
+  }
+
+  /** Where the metrics are. */
+  public Path metricsFile() {
+    return folder.resolve("metrics.csv");
+  }
+
+  /** Where the record is. */
+  public Path recordFile() {
+    return folder.resolve("run.json");
+  }
+
+  /** Writes {@code run.json}, whole or not at all. */
+  void write(RunRecord record) throws IOException {
+    byte[] json = (Json.PRETTY.toJson(record) + "\n").getBytes(StandardCharsets.UTF_8);
+    AtomicFile.replace(recordFile(), out -> out.write(json));
+  }
+
+  /** Reads {@code run.json}. */
+  public RunRecord record() {
+    return readRecord(folder);
+  }
+
+  /**
+   * Reads the {@code run.json} of a folder, without opening it for training.
+   *
+   * @throws InputException if there is none, or it is damaged or of a later version
+   */
+  public static RunRecord readRecord(Path folder) {
+    Path file = folder.resolve("run.json");
+    if (!Files.isRegularFile(file)) {
+      throw new InputException("%s holds no run: there is no run.json.".formatted(folder));
+    }
+    try {
+      RunRecord record = Json.PRETTY.fromJson(Files.readString(file), RunRecord.class);
+      if (record == null || record.plan() == null || record.sessions() == null) {
+        throw new InputException("%s is damaged: parts of it are missing.".formatted(file));
+      }
+      if (record.format() != RunRecord.FORMAT) {
+        throw new InputException(
+            "%s has format %d; this program reads format %d."
+                .formatted(file, record.format(), RunRecord.FORMAT));
+      }
+      return record;
+    } catch (InputException e) {
+      throw e;
+    } catch (JsonParseException e) {
+      throw new InputException("%s is damaged: it is not the JSON of a run.".formatted(file), e);
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
+    } catch (RuntimeException e) {
+      // Gson wraps what a record's constructor refuses.
+      String reason =
+          e.getCause() instanceof InputException input ? ": " + input.getMessage() : ".";
+      throw new InputException("%s is damaged%s".formatted(file, reason), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      lockFile.close();
+    } catch (IOException e) {
+      // Closing releases the lock whatever it reports, and nothing was written to the file.
+    }
+  }
+}

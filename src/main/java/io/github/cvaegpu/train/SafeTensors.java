@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import io.github.cvaegpu.InputException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+
+/**
+ * Named float tensors and a few strings in the safetensors format: the length of a JSON header in 8
+ * bytes, the header, then raw little-endian data. Reading one runs nothing and trusts nothing.
+ *
+ * <p>The same content gives the same bytes: tensors in the order given, metadata in the order of
+ * its keys. Values go through bit for bit, NaN payloads included. Only the dtype F32 is written or
+ * read.
+ *
+ * <p>Format: <a href="https://github.com/huggingface/safetensors">huggingface/safetensors</a>.
+ *
+ * @param metadata strings about the file
+ * @param tensors tensors by name, in the order of their data
+ */
+public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Tensor> tensors) {
+  private static final int CHUNK = 1 << 16;
+
+  /**
+   * A row-major tensor inside an array.
+   *
+   * @param shape sizes of the dimensions; empty for a single number
+   * @param data holds the tensor; shared, not copied
+   * @param offset the tensor's first float in {@code data}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // A view: compared by nobody.
+  public record Tensor(List<Integer> shape, float[] data, int offset) {
+    /** Checks that the array holds the tensor. */
+    public Tensor {
+      shape = List.copyOf(shape);
+      if (shape.stream().anyMatch(dimension -> dimension < 0)) {
+        throw new IllegalArgumentException("shape " + shape);
+      }
+      int size = size(shape);
+      if (offset < 0 || offset > data.length - size) {
+        throw new IllegalArgumentException(
+            "shape %s at %d of %d floats".formatted(shape, offset, data.length));
+      }
+    }
+
+    /** A tensor that begins where its array does. */
+    public Tensor(List<Integer> shape, float[] data) {
+      this(shape, data, 0);
+    }
+
+    /** Number of floats. */
+    public int size() {
+      return size(shape);
+    }
+
+    /** In long: a shape such as [65536, 65536, 0] is that of an empty tensor. */
+    private static int size(List<Integer> shape) {
+      long size = 1;
+      for (int dimension : shape) {
+        size = Math.multiplyExact(size, dimension);
+      }
+      return Math.toIntExact(size);
+    }
+
+    /** Copies the floats into an array from an index on. */
+    public void copyTo(float[] into, int at) {
+      System.arraycopy(data, offset, into, at, size());
+    }
+  }
+
+  /** Copies the maps, not the floats. */
+  public SafeTensors {
+    metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
+    tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
+    if (tensors.containsKey(SafeTensorsHeader.METADATA)) {
+      throw new IllegalArgumentException("a tensor is called " + SafeTensorsHeader.METADATA);
+    }
+    for (var strings : List.of(metadata.keySet(), metadata.values(), tensors.keySet())) {
+      for (String string : strings) {
+        if (!SafeTensorsHeader.isEncodable(string)) {
+          throw new IllegalArgumentException("half a surrogate pair in " + string);
+        }
+      }
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InputException if the file is not in the format or has tensors other than F32
+   * @throws IOException if the file cannot be read
+   */
+  public static SafeTensors read(Path file) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size < Long.BYTES) {
+        throw SafeTensorsHeader.refusal(file, "it has %d bytes, fewer than 8".formatted(size));
+      }
+      ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+      fill(channel, 0, buffer.limit(Long.BYTES));
+      long length = buffer.getLong(0);
+      if (length < 0 || length > size - Long.BYTES) {
+        throw SafeTensorsHeader.refusal(
+            file,
+            "its header of %s bytes would be longer than the file of %d"
+                .formatted(Long.toUnsignedString(length), size));
+      }
+      if (length > SafeTensorsHeader.MAX_BYTES) {
+        throw SafeTensorsHeader.refusal(
+            file,
+            "its header of %d bytes is longer than the %d that the format allows"
+                .formatted(length, SafeTensorsHeader.MAX_BYTES));
+      }
+      ByteBuffer json = ByteBuffer.allocate((int) length);
+      fill(channel, Long.BYTES, json);
+      long start = Long.BYTES + length;
+      var header = SafeTensorsHeader.parse(file, json.array(), size - start);
+      SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+      for (var entry : header.entries()) {
+        float[] data = new float[entry.size()];
+        readFloats(channel, start + entry.begin(), data, buffer);
+        tensors.put(entry.name(), new Tensor(entry.shape(), data));
+      }
+      return new SafeTensors(header.metadata(), tensors);
+    }
+  }
+
+  private static void readFloats(FileChannel channel, long at, float[] into, ByteBuffer buffer)
+      throws IOException {
+    int count;
+    for (int done = 0; done < into.length; done += count) {
+      count = Math.min(CHUNK / Float.BYTES, into.length - done);
+      buffer.clear().limit(count * Float.BYTES);
+      fill(channel, at + (long) done * Float.BYTES, buffer);
+      // A bulk copy moves bits; a float at a time could quieten a signalling NaN.
+      buffer.flip().asFloatBuffer().get(into, done, count);
+    }
+  }
+
+  private static void fill(FileChannel channel, long at, ByteBuffer buffer) throws IOException {
+    long position = at;
+    while (buffer.hasRemaining()) {
+      int count = channel.read(buffer, position);
+      if (count < 0) {
+        throw new EOFException("The file became shorter while it was read.");
+      }
+      position += count;
+    }
+  }
+
+  /**
+   * Writes the file's bytes to a stream.
+   *
+   * @param out needs no buffer
+   */
+  public void write(OutputStream out) throws IOException {
+    byte[] header = header().toBytes();
+    if (header.length > SafeTensorsHeader.MAX_BYTES) {
+      throw new IllegalArgumentException("a header of %d bytes".formatted(header.length));
+    }
+    byte[] bytes = new byte[CHUNK];
+    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    out.write(bytes, 0, buffer.putLong(header.length).position());
+    out.write(header);
+    FloatBuffer floats = buffer.clear().asFloatBuffer();
+    for (Tensor tensor : tensors.values()) {
+      int size = tensor.size();
+      int count;
+      for (int done = 0; done < size; done += count) {
+        count = Math.min(floats.capacity(), size - done);
+        floats.clear().put(tensor.data(), tensor.offset() + done, count);
+        out.write(bytes, 0, count * Float.BYTES);
+      }
+    }
+  }
+
+  private SafeTensorsHeader header() {
+    List<SafeTensorsHeader.Entry> entries = new ArrayList<>();
+    long end = 0;
+    for (var item : tensors.entrySet()) {
+      Tensor tensor = item.getValue();
+      long begin = end;
+      end = begin + (long) tensor.size() * Float.BYTES;
+      entries.add(new SafeTensorsHeader.Entry(item.getKey(), tensor.shape(), begin, end));
+    }
+    return new SafeTensorsHeader(metadata, entries);
+  }
+
+  /**
+   * Writes a file, or replaces it all at once: on any failure the file that was there is still
+   * there. See {@link AtomicFile}.
+   */
+  public void writeAtomically(Path file) throws IOException {
+    AtomicFile.replace(file, this::write);
+  }
+
+  /**
+   * A tensor that has to be there.
+   *
+   * @param file named in a refusal
+   * @param name the tensor's name
+   * @param shape the shape it has to have
+   * @throws InputException if there is no such tensor
+   */
+  public Tensor require(Path file, String name, List<Integer> shape) {
+    Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new InputException("%s has no tensor %s.".formatted(file, name));
+    }
+    if (!tensor.shape().equals(shape)) {
+      throw new InputException(
+          "Tensor %s of %s has the shape %s, not %s.".formatted(name, file, tensor.shape(), shape));
+    }
+    return tensor;
+  }
+
+  /**
+   * Refuses infinities and NaN.
+   *
+   * @param file named in the refusal
+   * @throws InputException if any tensor holds a value that is not finite
+   */
+  public void requireFinite(Path file) {
+    for (var item : tensors.entrySet()) {
+      Tensor tensor = item.getValue();
+      for (int i = 0; i < tensor.size(); i++) {
+        float value = tensor.data()[tensor.offset() + i];
+        if (!Float.isFinite(value)) {
+          throw new InputException(
+              "%s cannot be used: tensor %s holds %s at index %d."
+                  .formatted(file, item.getKey(), value, i));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.eval.Evaluator;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.train.RunRecord.ExitReason;
+import io.github.cvaegpu.train.TrainingListener.EpochReport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Trains one run from where its directory stands to its last epoch.
+ *
+ * <p>An engine trains an epoch at a time. The trainer cuts it short, after a step, when a
+ * checkpoint is due or the run is to stop, and then has it go on with the next batch: the numbers
+ * are those of an epoch in one piece.
+ */
+public final class Trainer {
+  /** Steps that the final figures are means over, as in the study. */
+  static final int LAST_STEPS = 100;
+
+  private final TrainingPlan plan;
+  private final Dataset dataset;
+  private final Engine engine;
+  private final RunDirectory directory;
+  private final ParameterLayout layout;
+  private final CheckpointInterval interval;
+  private final TrainingListener listener;
+  private final BooleanSupplier stopRequested;
+  private final int batchesPerEpoch;
+
+  private final BetaController controller;
+  private final List<String> parametersSha256 = new ArrayList<>();
+  private final List<RunRecord.Session> sessions = new ArrayList<>();
+  private final StepMeans means = new StepMeans();
+  private MetricsLog log;
+  private long stepsDone;
+  private int epoch;
+  private int nextBatch;
+  private long lastCheckpoint;
+  private boolean lossesFinite = true;
+  private long imagesTrained;
+  private long nanosTraining;
+
+  /** What a run came to. */
+  public record Outcome(ExitReason exitReason, long stepsDone, RunRecord record) {}
+
+  /**
+   * @param plan what to train
+   * @param dataset on which images
+   * @param engine on what; made for this plan and dataset
+   * @param directory where the run is kept
+   * @param interval how often to write a checkpoint
+   * @param listener told of progress
+   * @param stopRequested asked after every step; true ends the run after that step
+   */
+  public Trainer(
+      TrainingPlan plan,
+      Dataset dataset,
+      Engine engine,
+      RunDirectory directory,
+      CheckpointInterval interval,
+      TrainingListener listener,
+      BooleanSupplier stopRequested) {
+    this.plan = plan;
+    this.dataset = dataset;
+    this.engine = engine;
+    this.directory = directory;
+    this.interval = interval;
+    this.listener = listener;
+    this.stopRequested = stopRequested;
+    layout = new ParameterLayout(plan.shape(dataset.train().imageSize()));
+    batchesPerEpoch = Math.ceilDiv(dataset.train().size(), plan.batchSize());
+    controller = plan.newController();
+  }
+
+  /**
+   * Trains until the last epoch is done or a stop is requested.
+   *
+   * @return what the run came to: COMPLETED or INTERRUPTED
+   * @throws DivergedException if a loss is not finite; the checkpoint from before is kept
+   * @throws InputException if the directory's files do not go with the plan or cannot be written
+   */
+  public Outcome run() {
+    try {
+      begin();
+      try (MetricsLog opened = MetricsLog.open(directory.metricsFile(), stepsDone)) {
+        log = opened;
+        lastCheckpoint = System.nanoTime();
+        return train();
+      }
+    } catch (UncheckedIOException e) {
+      throw unwritable(e.getCause());
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private InputException unwritable(IOException e) {
+    String kept =
+        Files.exists(directory.checkpointFile())
+            ? "the last checkpoint there is whole"
+            : "no checkpoint was written yet";
+    return new InputException(
+        "The run directory %s cannot be written to (%s); %s."
+            .formatted(directory.folder(), e.getMessage(), kept),
+        e);
+  }
+
+  /** Puts the engine and the controller where the checkpoint left them, or at the beginning. */
+  private void begin() throws IOException {
+    if (Files.exists(directory.recordFile())) {
+      sessions.addAll(directory.record().sessions());
+    }
+    if (Files.exists(directory.checkpointFile())) {
+      Checkpoint checkpoint = Checkpoint.read(directory.checkpointFile());
+      checkpoint.requireSameRun(plan, layout, dataset);
+      engine.restore(checkpoint.state());
+      controller.restore(checkpoint.position().controller());
+      parametersSha256.addAll(checkpoint.position().parametersSha256());
+      epoch = checkpoint.position().epoch();
+      nextBatch = checkpoint.position().nextBatch();
+    } else {
+      engine.restore(TrainingState.initial(InitialWeights.draw(layout, plan.seed())));
+    }
+    stepsDone = (long) epoch * batchesPerEpoch + nextBatch;
+    sessions.add(
+        new RunRecord.Session(
+            engine.info(),
+            System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vendor"),
+            "%s %s, %s"
+                .formatted(
+                    System.getProperty("os.name"),
+                    System.getProperty("os.version"),
+                    System.getProperty("os.arch")),
+            stepsDone,
+            now(),
+            null));
+    record(ExitReason.RUNNING, null, null);
+  }
+
+  // ---- training --------------------------------------------------------------------------------
+
+  private Outcome train() throws IOException {
+    while (epoch < plan.epochs()) {
+      BatchOrder order =
+          BatchOrder.shuffled(plan.seed(), epoch, dataset.train().size(), plan.batchSize());
+      trainUntilStopped(order);
+      TrainingState state = engine.state();
+      requireConverging(state);
+      if (nextBatch == batchesPerEpoch) {
+        finishEpoch(state);
+      }
+      boolean stop = stopRequested.getAsBoolean();
+      if (stop || epoch == plan.epochs() || isCheckpointDue()) {
+        writeCheckpoint(state);
+      }
+      if (stop && epoch < plan.epochs()) {
+        return end(ExitReason.INTERRUPTED, null);
+      }
+    }
+    return end(ExitReason.COMPLETED, finalMetrics());
+  }
+
+  /** After every step: log, report, and say whether the engine may go on. */
+  private boolean afterStep(long step, float rl, float kl, float beta) {
+    if (!Float.isFinite(rl) || !Float.isFinite(kl)) {
+      lossesFinite = false;
+      return false;
+    }
+    try {
+      log.append(step + 1, epoch + 1, rl, kl, beta);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    stepsDone = step + 1;
+    means.accept(rl, kl, beta);
+    listener.step(stepsDone, rl, kl, beta);
+    return !stopRequested.getAsBoolean() && !isCheckpointDue();
+  }
+
+  // ---- what surrounds it -----------------------------------------------------------------------
+
+  private boolean isCheckpointDue() {
+    return interval.isDue(stepsDone, batchesPerEpoch, System.nanoTime() - lastCheckpoint);
+  }
+
+  private void trainUntilStopped(BatchOrder order) {
+    long start = System.nanoTime();
+    int first = nextBatch;
+    nextBatch += engine.trainEpoch(order.from(first), controller, this::afterStep);
+    nanosTraining += System.nanoTime() - start;
+    for (int batch = first; batch < nextBatch; batch++) {
+      imagesTrained += order.size(batch);
+    }
+  }
+
+  private void requireConverging(TrainingState state) throws IOException {
+    if (lossesFinite && isFinite(state)) {
+      return;
+    }
+    log.flush();
+    String message =
+        ("Training diverged at step %d: %s is not a finite number. The last finite losses were RL"
+                + " %s and KL %s nats per image, with beta %s. %s A lower --lr may help.")
+            .formatted(
+                lossesFinite ? stepsDone : stepsDone + 1,
+                lossesFinite ? "a parameter" : "a loss",
+                means.lastRl(),
+                means.lastKl(),
+                means.lastBeta(),
+                Files.exists(directory.checkpointFile())
+                    ? "The checkpoint from before is kept."
+                    : "There was no checkpoint yet.");
+    endSession();
+    record(ExitReason.DIVERGED, message, null);
+    throw new DivergedException(message);
+  }
+
+  private static boolean isFinite(TrainingState state) {
+    for (float[] array : List.of(state.parameters(), state.firstMoment(), state.secondMoment())) {
+      for (float value : array) {
+        if (!Float.isFinite(value)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private void finishEpoch(TrainingState state) throws IOException {
+    parametersSha256.add(Checkpoint.sha256(state.parameters(), layout));
+    epoch++;
+    nextBatch = 0;
+    log.flush();
+    listener.epoch(
+        new EpochReport(
+            epoch, plan.epochs(), means.rl(), means.kl(), means.beta(), imagesPerSecond()));
+    means.reset();
+    record(ExitReason.RUNNING, null, null);
+  }
+
+  private void writeCheckpoint(TrainingState state) throws IOException {
+    // The rows first: a checkpoint must never be ahead of the log that it is resumed with.
+    log.force();
+    new Checkpoint(
+            state,
+            new Checkpoint.Position(
+                state.step(),
+                state.klPerImage(),
+                epoch,
+                nextBatch,
+                controller.state(),
+                List.copyOf(parametersSha256)),
+            plan,
+            layout,
+            dataset.sha256())
+        .write(directory.checkpointFile());
+    lastCheckpoint = System.nanoTime();
+  }
+
+  private RunRecord.Metrics finalMetrics() throws IOException {
+    log.flush();
+    var last = new StepMeans();
+    var report =
+        plan.model() == Model.CONTROL ? new ControlReport.Builder(plan.controller()) : null;
+    MetricsLog.read(
+        directory.metricsFile(),
+        (step, epochOfStep, rl, kl, beta) -> {
+          if (step > stepsDone - LAST_STEPS) {
+            last.accept(rl, kl, beta);
+          }
+          if (report != null) {
+            report.accept(step, kl, beta);
+          }
+        });
+    Evaluation test = new Evaluator(engine, plan.latent(), plan.seed()).evaluate(dataset.test(), 1);
+    return new RunRecord.Metrics(
+        new RunRecord.LastSteps(
+            last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),
+        test,
+        report == null ? null : report.build(),
+        imagesPerSecond());
+  }
+
+  private double imagesPerSecond() {
+    return nanosTraining == 0 ? 0 : imagesTrained * 1e9 / nanosTraining;
+  }
+
+  private Outcome end(ExitReason reason, RunRecord.Metrics metrics) throws IOException {
+    endSession();
+    return new Outcome(reason, stepsDone, record(reason, null, metrics));
+  }
+
+  private void endSession() {
+    RunRecord.Session open = sessions.removeLast();
+    sessions.add(
+        new RunRecord.Session(
+            open.engine(), open.java(), open.os(), open.firstStep(), open.started(), now()));
+  }
+
+  private RunRecord record(ExitReason reason, String message, RunRecord.Metrics metrics)
+      throws IOException {
+    var record =
+        new RunRecord(
+            RunRecord.FORMAT,
+            Program.nameAndVersion(),
+            plan,
+            new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
+            RunRecord.DatasetRecord.of(dataset),
+            List.copyOf(sessions),
+            stepsDone,
+            reason,
+            message,
+            List.copyOf(parametersSha256),
+            metrics);
+    directory.write(record);
+    return record;
+  }
+
+  private static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.PiController;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.List;
+
+/**
+ * Everything that decides what a run computes. Two runs of one plan on one kind of engine are
+ * bit-identical; what may differ without changing the numbers (threads, where the files are) is not
+ * here.
+ *
+ * @param model what decides beta
+ * @param controller the PI controller's settings; unused by a beta-VAE
+ * @param beta the beta-VAE's weight of the KL divergence; unused by a ControlVAE
+ * @param epochs passes over the training set
+ * @param batchSize images in a batch
+ * @param learningRate Adam's step size
+ * @param latent latent dimensions
+ * @param hidden hidden widths of the encoder
+ * @param seed where all random numbers come from
+ * @param data the dataset as it was asked for
+ */
+public record TrainingPlan(
+    Model model,
+    PiSettings controller,
+    double beta,
+    int epochs,
+    int batchSize,
+    double learningRate,
+    int latent,
+    List<Integer> hidden,
+    long seed,
+    String data) {
+
+  /** Refuses what no run can use. */
+  public TrainingPlan {
+    hidden = List.copyOf(hidden);
+    if (epochs < 1) {
+      throw new InputException("The number of epochs must be 1 or more, not %d.".formatted(epochs));
+    }
+    if (batchSize < 1) {
+      throw new InputException("The batch size must be 1 or more, not %d.".formatted(batchSize));
+    }
+    if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+      throw new InputException(
+          "The learning rate must be a positive number, not %s.".formatted(learningRate));
+    }
+    if (!(beta >= 0) || Double.isInfinite(beta)) {
+      throw new InputException("Beta must be zero or a positive number, not %s.".formatted(beta));
+    }
+  }
+
+  /** The study's ControlVAE. */
+  public static TrainingPlan study() {
+    VaeShape shape = VaeShape.study();
+    return new TrainingPlan(
+        Model.CONTROL,
+        PiSettings.defaults(),
+        1,
+        200,
+        128,
+        1e-4,
+        shape.latent(),
+        shape.hidden(),
+        0,
+        "auto");
+  }
+
+  /** The network for images of a size. */
+  public VaeShape shape(int inputs) {
+    return new VaeShape(inputs, hidden, latent);
+  }
+
+  /** A new controller, before its first step. */
+  public BetaController newController() {
+    return switch (model) {
+      case CONTROL -> new PiController(controller);
+      case BETA -> new ConstantBeta(beta);
+    };
+  }
+
+  /** What an engine has to know of the plan. */
+  public TrainingSettings settings() {
+    return new TrainingSettings(seed, batchSize, learningRate);
+  }
+
+  /** This plan with what may change between the parts of one run taken from another. */
+  TrainingPlan withEpochsAndDataOf(TrainingPlan other) {
+    return new TrainingPlan(
+        model,
+        controller,
+        beta,
+        other.epochs,
+        batchSize,
+        learningRate,
+        latent,
+        hidden,
+        seed,
+        other.data);
+  }
+
+  /**
+   * Refuses images that this plan cannot be trained on.
+   *
+   * @throws InputException if a batch is larger than the whole set
+   */
+  public void requireFits(ImageSet images) {
+    if (batchSize > images.size()) {
+      throw new InputException(
+          "A batch of %d does not fit the %d training images.".formatted(batchSize, images.size()));
+    }
+  }
+}
