@@ -21,7 +21,8 @@ import java.util.StringTokenizer;
  *
  * <p>Environment variables: {@value #JAVA_VARIABLE} is the Java to use instead of a search, a home
  * folder or a {@code java} binary; {@value #OPTIONS_VARIABLE} are JVM options for the child,
- * separated by spaces. A Java that runs this class and is new enough itself is used first.
+ * separated by spaces. Without the former, a Java that runs this class and is new enough itself is
+ * used before the machine is searched.
  *
  * <p>The system property {@value #ROOTS_PROPERTY} names the folders, separated like a class path,
  * that stand in for the file system's root when the usual places are searched; it is for tests.
@@ -106,14 +107,14 @@ public final class Launcher {
   }
 
   private static File findJava() {
-    File running = runningJava();
-    if (running != null) {
-      return running;
-    }
     Map<String, String> environment = System.getenv();
     String chosen = environment.get(JAVA_VARIABLE);
     if (chosen != null && !chosen.isEmpty()) {
       return chosenJava(chosen);
+    }
+    File running = runningJava();
+    if (running != null) {
+      return running;
     }
     File home = new File(System.getProperty("user.home"));
     JavaRuntime found = new JavaSearch(environment, home, roots(environment)).find();

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataLocations;
+import io.github.cvaegpu.data.DataUnavailableException;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.data.DownloadListener;
+import io.github.cvaegpu.data.SyntheticDigits;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code cvae-gpu data}: lists the datasets, downloads one, or says where one is kept. */
+@Command(
+    name = "data",
+    mixinStandardHelpOptions = true,
+    description = "Lists the datasets: where each is, and whether its bytes are verified.",
+    subcommands = {DataCommand.Fetch.class, DataCommand.Where.class})
+public final class DataCommand implements Callable<Integer> {
+  private final Supplier<DatasetLoader> loader;
+
+  @Spec private CommandSpec spec;
+
+  /** The command over the datasets of this process's environment. */
+  public DataCommand() {
+    this(() -> new DatasetLoader(DataLocations.fromEnvironment()));
+  }
+
+  /**
+   * The command over other datasets.
+   *
+   * @param loader called when a command runs, so that a bad environment spoils no help text
+   */
+  DataCommand(Supplier<DatasetLoader> loader) {
+    this.loader = loader;
+  }
+
+  @Override
+  public Integer call() {
+    return run(spec, this::list);
+  }
+
+  private void list() {
+    DatasetLoader datasets = loader.get();
+    row("NAME", "STATE", "TRAIN", "TEST", "PIXELS", "WHERE");
+    listOne(DataLocations.FOLDER_VARIABLE, datasets::fromEnvironmentFolder, "");
+    for (String name : datasets.downloadable()) {
+      listOne(
+          name,
+          () -> datasets.cached(name),
+          "%s (cvae-gpu data fetch %s)".formatted(datasets.folder(name), name));
+    }
+    row(
+        DatasetLoader.SYNTHETIC,
+        "built in",
+        count(SyntheticDigits.TRAIN_IMAGES),
+        count(SyntheticDigits.TEST_IMAGES),
+        SyntheticDigits.SIDE + " x " + SyntheticDigits.SIDE,
+        "drawn by the program");
+  }
+
+  /** Prints one row; where there is nothing, only if it says where to get it. */
+  private void listOne(String name, Supplier<Optional<Dataset>> find, String ifAbsent) {
+    try {
+      Optional<Dataset> found = find.get();
+      if (found.isPresent()) {
+        Dataset data = found.get();
+        row(
+            name,
+            data.status().name().toLowerCase(Locale.ROOT),
+            count(data.train().size()),
+            count(data.test().size()),
+            data.train().height() + " x " + data.train().width(),
+            data.origin());
+      } else if (!ifAbsent.isEmpty()) {
+        row(name, "absent", "-", "-", "-", ifAbsent);
+      }
+    } catch (InputException e) {
+      row(name, "unusable", "-", "-", "-", e.getMessage());
+    }
+  }
+
+  private void row(Object... cells) {
+    spec.commandLine()
+        .getOut()
+        .println(String.format(Locale.ROOT, "%-14s %-10s %8s %8s %9s  %s", cells));
+  }
+
+  private static String count(int images) {
+    return String.format(Locale.ROOT, "%,d", images);
+  }
+
+  /** Exit code 0, or the sentence of an error on the error stream and 1 or 2. */
+  private static int run(CommandSpec spec, Runnable body) {
+    try {
+      body.run();
+      return CommandLine.ExitCode.OK;
+    } catch (InputException e) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(e.getMessage());
+      return e instanceof DataUnavailableException
+          ? CommandLine.ExitCode.SOFTWARE
+          : CommandLine.ExitCode.USAGE;
+    }
+  }
+
+  /** {@code cvae-gpu data fetch NAME}. */
+  @Command(
+      name = "fetch",
+      mixinStandardHelpOptions = true,
+      description = "Downloads a dataset into the cache and verifies its bytes.",
+      exitCodeListHeading = "Exit codes:%n",
+      exitCodeList = {
+        "0:the dataset is in the cache, verified",
+        "1:it could not be had",
+        "2:there is no such dataset"
+      })
+  static final class Fetch implements Callable<Integer> {
+    @ParentCommand private DataCommand parent;
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", description = "mnist, fashion-mnist or kmnist (no default).")
+    private String name;
+
+    @Option(
+        names = "--force",
+        description = "Downloads also what is there already (default: ${DEFAULT-VALUE}).")
+    private boolean force;
+
+    @Override
+    public Integer call() {
+      return run(spec, this::fetch);
+    }
+
+    private void fetch() {
+      DownloadListener lines = new DownloadLines(spec.commandLine().getErr());
+      Dataset data = parent.loader.get().fetch(name, force, lines);
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%s is in %s, verified: %,d training and %,d test images.%n",
+              data.name(),
+              data.origin(),
+              data.train().size(),
+              data.test().size());
+    }
+  }
+
+  /** {@code cvae-gpu data path NAME}. */
+  @Command(
+      name = "path",
+      mixinStandardHelpOptions = true,
+      description = "Prints the folder that a dataset is cached in, whether or not it is there.")
+  static final class Where implements Callable<Integer> {
+    @ParentCommand private DataCommand parent;
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", description = "mnist, fashion-mnist or kmnist (no default).")
+    private String name;
+
+    @Override
+    public Integer call() {
+      return run(spec, () -> spec.commandLine().getOut().println(parent.loader.get().folder(name)));
+    }
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
+import io.github.cvaegpu.data.DataLocations;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.engine.cpu.CpuInfo;
+import io.github.cvaegpu.foreign.CudaProbe;
+import io.github.cvaegpu.foreign.OpenBlas;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code doctor}: says what the program finds on this machine, and what is missing. */
+@Command(
+    name = "doctor",
+    description = "Says what was found on this machine for training, and what is missing.",
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    footer = {"", "Exit code 0 when training can run, else 1."})
+final class DoctorCommand implements Callable<Integer> {
+  /** Extensions that decide how wide vectors are and how fast products. */
+  private static final List<String> FEATURES =
+      List.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve");
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    line("program", Program.nameAndVersion());
+    line(
+        "Java",
+        "%s, %s (%s)"
+            .formatted(
+                System.getProperty("java.runtime.version"),
+                System.getProperty("java.vendor"),
+                System.getProperty("java.home")));
+    line(
+        "system",
+        "%s %s, %s"
+            .formatted(
+                System.getProperty("os.name"),
+                System.getProperty("os.version"),
+                System.getProperty("os.arch")));
+    line("processor", CpuInfo.modelName());
+    line(
+        "", "%d processors for this process".formatted(Runtime.getRuntime().availableProcessors()));
+    List<String> features = CpuInfo.features(FEATURES);
+    line("", features.isEmpty() ? "extensions unknown" : String.join(" ", features));
+    line("", "Vector API: %d-bit vectors".formatted(CpuInfo.vectorBits()));
+    boolean canTrain = blas();
+    datasets();
+    cuda();
+    line("", "");
+    line("training", canTrain ? "can run, on the CPU" : "cannot run: see BLAS");
+    return canTrain ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private boolean blas() {
+    try {
+      OpenBlas blas = OpenBlas.get();
+      line("BLAS", "%s, %s kernels".formatted(blas.version(), blas.coreName()));
+      line("", blas.origin());
+      return true;
+    } catch (InputException e) {
+      line("BLAS", "missing: " + e.getMessage());
+      return false;
+    }
+  }
+
+  private void datasets() {
+    var loader = new DatasetLoader(DataLocations.fromEnvironment());
+    String heading = "datasets";
+    try {
+      Optional<Dataset> own = loader.fromEnvironmentFolder();
+      if (own.isPresent()) {
+        line(heading, DataLocations.FOLDER_VARIABLE + ": " + describe(own.get()));
+        heading = "";
+      }
+    } catch (InputException e) {
+      line(heading, DataLocations.FOLDER_VARIABLE + ": " + e.getMessage());
+      heading = "";
+    }
+    for (String name : loader.downloadable()) {
+      line(heading, name + ": " + cached(loader, name));
+      heading = "";
+    }
+    line("", "synthetic: built in");
+  }
+
+  private static String cached(DatasetLoader loader, String name) {
+    try {
+      return loader
+          .cached(name)
+          .map(DoctorCommand::describe)
+          .orElse(
+              "not in the cache; 'cvae-gpu data fetch %s' downloads it to %s"
+                  .formatted(name, loader.folder(name)));
+    } catch (InputException e) {
+      return e.getMessage();
+    }
+  }
+
+  private static String describe(Dataset dataset) {
+    return "%s, %s".formatted(dataset.status().name().toLowerCase(Locale.ROOT), dataset.origin());
+  }
+
+  private void cuda() {
+    CudaProbe.Driver driver = CudaProbe.driver();
+    if (driver.problem().isPresent()) {
+      line("GPU", "none: %s; NVIDIA's driver package brings it".formatted(driver.problem().get()));
+    } else {
+      line("GPU", String.join(", ", driver.devices()));
+      line("", "driver for CUDA " + driver.version().orElse("unknown"));
+    }
+    library("cuBLAS", List.of("libcublas.so.13", "libcublas.so.12"));
+    library("NVRTC", List.of("libnvrtc.so.13", "libnvrtc.so.12"));
+    line("", "this version trains on the CPU only");
+  }
+
+  private void library(String what, List<String> names) {
+    line(
+        "",
+        CudaProbe.library(names)
+            .map(name -> what + ": " + name)
+            .orElse(
+                "%s: not found (%s); NVIDIA's CUDA toolkit 12 or 13 brings it"
+                    .formatted(what, String.join(", ", names))));
+  }
+
+  private void line(String heading, String text) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(String.format(Locale.ROOT, "%-10s %s", heading, text).stripTrailing());
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataLocations;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Resolution;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.eval.Estimate;
+import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.eval.Evaluator;
+import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.RunDirectory;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code evaluate}: scores a run's model on images. */
+@Command(
+    name = "evaluate",
+    description = "Scores a run's model: RL, KL, ELBO and the importance-weighted bound.",
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class EvaluateCommand implements Callable<Integer> {
+  private static final int MAX_SAMPLES = 1_000_000;
+
+  /** Which images. */
+  enum Split {
+    TEST,
+    TRAIN
+  }
+
+  /** The machine-readable form. */
+  private record Line(String run, String dataset, Split split, long steps, Evaluation evaluation) {}
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", description = "A run directory.")
+  private Path run;
+
+  @Option(
+      names = "--split",
+      paramLabel = "test|train",
+      defaultValue = "test",
+      description = "Which images. Default: test.")
+  private Split split;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "K",
+      defaultValue = "100",
+      description = "Latent points drawn for each image. Default: ${DEFAULT-VALUE}.")
+  private int samples;
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME|DIR",
+      description = "Images to score instead of those the run was trained on. Default: the run's.")
+  private String data;
+
+  @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")
+  private boolean offline;
+
+  @Mixin private EngineOptions engineOptions;
+
+  @Option(names = "--json", description = "Print one line of JSON. Default: a table for people.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    if (samples < 1 || samples > MAX_SAMPLES) {
+      throw new InputException(
+          "--samples must be from 1 to %d, not %d.".formatted(MAX_SAMPLES, samples));
+    }
+    if (!Files.isDirectory(run)) {
+      throw new InputException("%s is not a run directory.".formatted(run));
+    }
+    Checkpoint checkpoint = Checkpoint.read(RunDirectory.checkpointFile(run));
+    Dataset dataset = load(checkpoint);
+    ImageSet images = split == Split.TEST ? dataset.test() : dataset.train();
+    int inputs = checkpoint.layout().shape().inputs();
+    if (images.imageSize() != inputs) {
+      throw new InputException(
+          "The images of %s have %d x %d = %d pixels, but the checkpoint's network has %d inputs."
+              .formatted(
+                  dataset.name(), images.height(), images.width(), images.imageSize(), inputs));
+    }
+    try (Engine engine = engineOptions.create(checkpoint.plan(), dataset.train())) {
+      engine.restore(checkpoint.state());
+      Evaluation evaluation =
+          new Evaluator(engine, checkpoint.plan().latent(), checkpoint.plan().seed())
+              .evaluate(images, samples);
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        var line =
+            new Line(
+                run.toString(), dataset.name(), split, checkpoint.position().step(), evaluation);
+        out.println(Json.COMPACT.toJson(line));
+      } else {
+        print(out, dataset, checkpoint.position().step(), evaluation);
+      }
+      return ExitCode.OK;
+    }
+  }
+
+  private Dataset load(Checkpoint checkpoint) {
+    String wanted = data != null ? data : RunDirectory.readRecord(run).dataToLoad();
+    Resolution resolution =
+        new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline))
+            .load(wanted, new DownloadLines(spec.commandLine().getErr()));
+    Dataset dataset = resolution.dataset();
+    if (data == null && !dataset.sha256().equals(checkpoint.datasetSha256())) {
+      throw new InputException(
+          "The run was trained on other images than those of %s (%s): name them with --data."
+              .formatted(dataset.name(), dataset.origin()));
+    }
+    return dataset;
+  }
+
+  private void print(PrintWriter out, Dataset dataset, long steps, Evaluation evaluation) {
+    out.printf(
+        Locale.ROOT,
+        "%s after %,d steps, on the %,d %s images of %s; nats per image, mean +- standard error%n",
+        run,
+        steps,
+        evaluation.images(),
+        split.name().toLowerCase(Locale.ROOT),
+        dataset.name());
+    row(out, "RL", "reconstruction loss", evaluation.reconstructionLoss());
+    row(out, "KL", "divergence of posterior and prior", evaluation.klDivergence());
+    row(out, "ELBO", "-(RL + KL)", evaluation.elbo());
+    row(
+        out,
+        "L_" + samples,
+        "importance-weighted bound, effective sample size %.1f"
+            .formatted(evaluation.effectiveSampleSize()),
+        evaluation.importanceWeightedBound());
+  }
+
+  private static void row(PrintWriter out, String name, String meaning, Estimate estimate) {
+    out.printf(
+        Locale.ROOT,
+        "  %-8s %9.3f +- %.3f   %s%n",
+        name,
+        estimate.mean(),
+        estimate.standardError(),
+        meaning);
+  }
+}

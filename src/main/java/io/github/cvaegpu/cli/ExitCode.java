@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+/** What the program's exit codes mean. */
+final class ExitCode {
+  /** All done. */
+  static final int OK = 0;
+
+  /** Something failed that is not the user's input, such as a defect of this program. */
+  static final int FAILED = 1;
+
+  /** An option, a file or a directory that cannot be used. */
+  static final int BAD_INPUT = 2;
+
+  /** Training diverged. */
+  static final int DIVERGED = 3;
+
+  /** Stopped by Ctrl-C or SIGTERM, after a checkpoint. */
+  static final int INTERRUPTED = 130;
+
+  private ExitCode() {}
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.control.AntiWindup;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/**
+ * The options that make a {@link TrainingPlan}. One that is not given is null, so that a resumed
+ * run can tell what the user asked for from what the study has.
+ */
+final class PlanOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "control|beta",
+      description = "ControlVAE or beta-VAE. Default: control.")
+  private Model model;
+
+  @Option(
+      names = "--kl",
+      paramLabel = "NATS",
+      description = "control: set point of the KL divergence, nats per image. Default: 9.97.")
+  private Double setPoint;
+
+  @Option(
+      names = "--kp",
+      paramLabel = "GAIN",
+      description = "control: proportional gain. Default: 0.01.")
+  private Double kp;
+
+  @Option(
+      names = "--ki",
+      paramLabel = "GAIN",
+      description = "control: integral gain, per nat and step. Default: 0.0001.")
+  private Double ki;
+
+  @Option(
+      names = "--beta-min",
+      paramLabel = "BETA",
+      description = "control: lower limit of beta. Default: 0.01.")
+  private Double betaMin;
+
+  @Option(
+      names = "--beta-max",
+      paramLabel = "BETA",
+      description = "control: upper limit of beta. Default: 10.")
+  private Double betaMax;
+
+  @Option(
+      names = "--anti-windup",
+      paramLabel = "directional|study",
+      description = "control: when the integral is held. Default: directional.")
+  private AntiWindup antiWindup;
+
+  @Option(
+      names = "--beta",
+      paramLabel = "BETA",
+      description = "beta: weight of the KL divergence. Default: 1.")
+  private Double beta;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the training images. Default: 200.")
+  private Integer epochs;
+
+  @Option(names = "--batch", paramLabel = "N", description = "Images in a batch. Default: 128.")
+  private Integer batchSize;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      description = "Adam's learning rate. Default: 0.0001.")
+  private Double learningRate;
+
+  @Option(names = "--latent", paramLabel = "N", description = "Latent dimensions. Default: 2.")
+  private Integer latent;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N,N...",
+      hideParamSyntax = true,
+      split = ",",
+      description = "Hidden widths of the encoder; the decoder mirrors them. Default: 400,50.")
+  private List<Integer> hidden;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Where all random numbers come from, any 64-bit integer. Default: 0.")
+  private Long seed;
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME|DIR",
+      description = "auto, mnist, fashion-mnist, kmnist, synthetic or a folder. Default: auto.")
+  private String data;
+
+  /** The dataset asked for, if one was. */
+  Optional<String> data() {
+    return Optional.ofNullable(data);
+  }
+
+  /** The plan of a new run. */
+  TrainingPlan plan() {
+    TrainingPlan study = TrainingPlan.study();
+    Model chosen = or(model, study.model());
+    if (chosen == Model.BETA) {
+      refuse("beta", "--kl", setPoint);
+      refuse("beta", "--kp", kp);
+      refuse("beta", "--ki", ki);
+      refuse("beta", "--beta-min", betaMin);
+      refuse("beta", "--beta-max", betaMax);
+      refuse("beta", "--anti-windup", antiWindup);
+    } else {
+      refuse("control", "--beta", beta);
+    }
+    return merged(study, chosen);
+  }
+
+  /**
+   * The plan of a run that goes on: its own, but for the number of epochs.
+   *
+   * @throws InputException if an option asks for another setting than the run has
+   */
+  TrainingPlan onTopOf(TrainingPlan running) {
+    requireSame("--model", model, running.model());
+    requireSame("--kl", setPoint, running.controller().setPoint());
+    requireSame("--kp", kp, running.controller().kp());
+    requireSame("--ki", ki, running.controller().ki());
+    requireSame("--beta-min", betaMin, running.controller().betaMin());
+    requireSame("--beta-max", betaMax, running.controller().betaMax());
+    requireSame("--anti-windup", antiWindup, running.controller().antiWindup());
+    requireSame("--beta", beta, running.beta());
+    requireSame("--batch", batchSize, running.batchSize());
+    requireSame("--lr", learningRate, running.learningRate());
+    requireSame("--latent", latent, running.latent());
+    requireSame("--hidden", hidden, running.hidden());
+    requireSame("--seed", seed, running.seed());
+    return merged(running, running.model());
+  }
+
+  private TrainingPlan merged(TrainingPlan base, Model chosen) {
+    PiSettings controller = base.controller();
+    return new TrainingPlan(
+        chosen,
+        new PiSettings(
+            or(setPoint, controller.setPoint()),
+            or(kp, controller.kp()),
+            or(ki, controller.ki()),
+            or(betaMin, controller.betaMin()),
+            or(betaMax, controller.betaMax()),
+            or(antiWindup, controller.antiWindup())),
+        or(beta, base.beta()),
+        or(epochs, base.epochs()),
+        or(batchSize, base.batchSize()),
+        or(learningRate, base.learningRate()),
+        or(latent, base.latent()),
+        or(hidden, base.hidden()),
+        or(seed, base.seed()),
+        or(data, base.data()));
+  }
+
+  private static void refuse(String model, String option, Object value) {
+    if (value != null) {
+      throw new InputException("%s has no effect with --model %s.".formatted(option, model));
+    }
+  }
+
+  private static void requireSame(String option, Object asked, Object running) {
+    if (asked != null && !asked.equals(running)) {
+      throw new InputException(
+          "The run was started with %s %s and cannot go on with %s."
+              .formatted(option, running, asked));
+    }
+  }
+
+  private static <T> T or(T given, T otherwise) {
+    return Objects.requireNonNullElse(given, otherwise);
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/** Progress where there is no terminal: a plain line an epoch. */
+final class ProgressLines implements Progress {
+  private final PrintWriter out;
+
+  ProgressLines(PrintWriter out) {
+    this.out = out;
+  }
+
+  @Override
+  public void epoch(EpochReport report) {
+    out.println(line(report));
+  }
+
+  static String line(EpochReport report) {
+    return String.format(
+        Locale.ROOT,
+        "epoch %d/%d  RL %.2f  KL %.2f  beta %.4f  %,.0f images/s",
+        report.epoch(),
+        report.epochs(),
+        report.rl(),
+        report.kl(),
+        report.beta(),
+        report.imagesPerSecond());
+  }
+}

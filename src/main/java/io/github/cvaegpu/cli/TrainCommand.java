@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataLocations;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.data.DownloadListener;
+import io.github.cvaegpu.data.Resolution;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.foreign.Terminal;
+import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.RunRecord.ExitReason;
+import io.github.cvaegpu.train.Trainer;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code train}: trains a run, or goes on with one. */
+@Command(
+    name = "train",
+    description = "Trains a ControlVAE or a beta-VAE; the defaults are the study's.",
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class TrainCommand implements Callable<Integer> {
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private PlanOptions planOptions;
+
+  @Mixin private EngineOptions engineOptions;
+
+  @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")
+  private boolean offline;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Run directory. Default: runs/MODEL-DATE-TIME.")
+  private Path folder;
+
+  @Option(
+      names = "--resume",
+      description = "Go on with the run in --out, with its own settings. Default: a new run.")
+  private boolean resume;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N{s|steps|epochs}",
+      converter = Converters.Interval.class,
+      defaultValue = "10s",
+      description = "How often to write a checkpoint. Default: ${DEFAULT-VALUE}.")
+  private CheckpointInterval checkpointEvery;
+
+  @Option(
+      names = "--quiet",
+      description = "Print nothing but warnings and errors. Default: progress.")
+  private boolean quiet;
+
+  @Option(
+      names = "--json",
+      description = "Print the outcome as one line of JSON at the end. Default: for people.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    if (resume && folder == null) {
+      throw new InputException("--resume needs --out DIR, the run directory to go on with.");
+    }
+    TrainingPlan plan;
+    String data;
+    if (resume) {
+      RunRecord record = RunDirectory.readRecord(folder);
+      plan = planOptions.onTopOf(record.plan());
+      data = planOptions.data().orElse(record.dataToLoad());
+    } else {
+      plan = planOptions.plan();
+      data = plan.data();
+    }
+    if (plan.model() == Model.CONTROL) {
+      plan.controller().latchWarning().ifPresent(text -> err().println("Warning: " + text));
+    }
+    Dataset dataset = load(data);
+    plan.requireFits(dataset.train());
+    Path where = folder != null ? folder : defaultFolder(plan.model());
+    try (RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where);
+        Engine engine = engineOptions.create(plan, dataset.train())) {
+      if (!quiet) {
+        err().println(engineOptions.describe(engine.info()));
+      }
+      return train(plan, dataset, engine, directory);
+    }
+  }
+
+  private Dataset load(String data) {
+    DownloadListener listener = quiet ? DownloadListener.SILENT : new DownloadLines(out());
+    Resolution resolution =
+        new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline)).load(data, listener);
+    if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
+      FallbackWarning.print(resolution, err());
+    }
+    return resolution.dataset();
+  }
+
+  private int train(TrainingPlan plan, Dataset dataset, Engine engine, RunDirectory directory) {
+    try (Interruption interruption = Interruption.install()) {
+      Trainer.Outcome outcome;
+      try (Progress progress = progress(plan, dataset)) {
+        outcome =
+            new Trainer(
+                    plan,
+                    dataset,
+                    engine,
+                    directory,
+                    checkpointEvery,
+                    progress,
+                    interruption::isRequested)
+                .run();
+      }
+      TrainingSummary summary = new TrainingSummary(outcome, directory.folder());
+      if (!quiet) {
+        summary.print(out());
+      }
+      if (json) {
+        out().println(summary.json());
+      }
+      out().flush();
+      return outcome.exitReason() == ExitReason.COMPLETED ? ExitCode.OK : ExitCode.INTERRUPTED;
+    }
+  }
+
+  private Progress progress(TrainingPlan plan, Dataset dataset) {
+    if (quiet) {
+      return Progress.NONE;
+    }
+    return Terminal.isInteractive()
+        ? new ProgressOnTerminal(plan.epochs(), dataset.train().size(), plan.batchSize())
+        : new ProgressLines(out());
+  }
+
+  private static Path defaultFolder(Model model) {
+    String name =
+        model.name().toLowerCase(Locale.ROOT)
+            + "-"
+            + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
+    Path folder = Path.of("runs", name);
+    // A second run within the same second.
+    for (int i = 2; Files.exists(folder); i++) {
+      folder = Path.of("runs", name + "-" + i);
+    }
+    return folder;
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+}
