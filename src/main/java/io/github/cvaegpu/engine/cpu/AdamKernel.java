@@ -5,7 +5,6 @@ import static io.github.cvaegpu.engine.cpu.VectorMath.LANES;
 import static io.github.cvaegpu.engine.cpu.VectorMath.broadcast;
 import static io.github.cvaegpu.engine.cpu.VectorMath.load;
 import static io.github.cvaegpu.engine.cpu.VectorMath.store;
-import static io.github.cvaegpu.engine.cpu.VectorMath.tail;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -27,7 +26,11 @@ import jdk.incubator.vector.VectorMask;
 final class AdamKernel {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.999;
-  private static final float EPSILON = 1e-8f;
+  private static final FloatVector BETA1_VECTOR = broadcast((float) BETA1);
+  private static final FloatVector ONE_MINUS_BETA1 = broadcast((float) (1 - BETA1));
+  private static final FloatVector BETA2_VECTOR = broadcast((float) BETA2);
+  private static final FloatVector ONE_MINUS_BETA2 = broadcast((float) (1 - BETA2));
+  private static final FloatVector EPSILON = broadcast(1e-8f);
 
   private final MemorySegment parameters;
   private final MemorySegment gradients;
@@ -60,38 +63,57 @@ final class AdamKernel {
 
   /** Updates the parameters and moments of floats {@code first} to {@code end}. */
   void update(int first, int end) {
-    int i = first;
-    for (; i <= end - LANES; i += LANES) {
+    int whole = end - (end - first) % LANES;
+    FloatVector minusStep = broadcast(-stepSize);
+    FloatVector scale = broadcast(rootScale);
+    vectors(parameters, gradients, firstMoment, secondMoment, first, whole, minusStep, scale);
+    if (whole < end) {
+      tail(whole, end, minusStep, scale);
+    }
+  }
+
+  // Whole vectors and the tail are methods of their own: together they are more than the compiler
+  // inlines, and what it does not inline puts every vector on the heap. The segments are parameters
+  // because fields would be read again after every store.
+
+  private static void vectors(
+      MemorySegment parameters,
+      MemorySegment gradients,
+      MemorySegment firstMoment,
+      MemorySegment secondMoment,
+      int first,
+      int end,
+      FloatVector minusStep,
+      FloatVector scale) {
+    for (int i = first; i < end; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector g = load(gradients, at);
       FloatVector m = mean(load(firstMoment, at), g);
       FloatVector v = square(load(secondMoment, at), g);
       store(m, firstMoment, at);
       store(v, secondMoment, at);
-      store(moved(load(parameters, at), m, v), parameters, at);
+      FloatVector p = load(parameters, at);
+      store(m.div(v.sqrt().fma(scale, EPSILON)).fma(minusStep, p), parameters, at);
     }
-    if (i < end) {
-      long at = (long) i * Float.BYTES;
-      VectorMask<Float> mask = tail(i, end);
-      FloatVector g = load(gradients, at, mask);
-      FloatVector m = mean(load(firstMoment, at, mask), g);
-      FloatVector v = square(load(secondMoment, at, mask), g);
-      store(m, firstMoment, at, mask);
-      store(v, secondMoment, at, mask);
-      store(moved(load(parameters, at, mask), m, v), parameters, at, mask);
-    }
+  }
+
+  private void tail(int first, int end, FloatVector minusStep, FloatVector scale) {
+    long at = (long) first * Float.BYTES;
+    VectorMask<Float> mask = VectorMath.tail(first, end);
+    FloatVector g = load(gradients, at, mask);
+    FloatVector m = mean(load(firstMoment, at, mask), g);
+    FloatVector v = square(load(secondMoment, at, mask), g);
+    store(m, firstMoment, at, mask);
+    store(v, secondMoment, at, mask);
+    FloatVector p = load(parameters, at, mask);
+    store(m.div(v.sqrt().fma(scale, EPSILON)).fma(minusStep, p), parameters, at, mask);
   }
 
   private static FloatVector mean(FloatVector m, FloatVector g) {
-    return m.fma(broadcast((float) BETA1), g.mul((float) (1 - BETA1)));
+    return m.fma(BETA1_VECTOR, g.mul(ONE_MINUS_BETA1));
   }
 
   private static FloatVector square(FloatVector v, FloatVector g) {
-    return v.fma(broadcast((float) BETA2), g.mul(g).mul((float) (1 - BETA2)));
-  }
-
-  private FloatVector moved(FloatVector p, FloatVector m, FloatVector v) {
-    FloatVector root = v.sqrt().fma(broadcast(rootScale), broadcast(EPSILON));
-    return m.div(root).fma(broadcast(-stepSize), p);
+    return v.fma(BETA2_VECTOR, g.mul(g).mul(ONE_MINUS_BETA2));
   }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import static io.github.cvaegpu.engine.cpu.VectorMath.HALF;
 import static io.github.cvaegpu.engine.cpu.VectorMath.LANES;
+import static io.github.cvaegpu.engine.cpu.VectorMath.ONE;
 import static io.github.cvaegpu.engine.cpu.VectorMath.broadcast;
 import static io.github.cvaegpu.engine.cpu.VectorMath.load;
 import static io.github.cvaegpu.engine.cpu.VectorMath.store;
 import static io.github.cvaegpu.engine.cpu.VectorMath.tail;
+import static io.github.cvaegpu.engine.cpu.VectorMath.zero;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -37,17 +40,17 @@ final class LatentKernels {
     int latent = z.columns();
     float[] lanes = new float[LANES];
     for (int r = rows.row(); r < rows.endRow(); r++) {
-      FloatVector sum = broadcast(0f);
+      FloatVector sum = zero();
       for (int c = 0; c < latent; c += LANES) {
         VectorMask<Float> mask = tail(c, latent);
         FloatVector mean = load(heads.data(), heads.at(r, c), mask);
         FloatVector logVariance = load(heads.data(), heads.at(r, latent + c), mask);
-        FloatVector deviation = VectorMath.exp(logVariance.mul(0.5f));
+        FloatVector deviation = VectorMath.exp(logVariance.mul(HALF));
         FloatVector variance = deviation.mul(deviation);
         FloatVector e = load(noise.data(), noise.at(r, c), mask);
         store(deviation.fma(e, mean), z.data(), z.at(r, c), mask);
         // Masked, so that lanes past the end add exp(0) = 1 to nothing.
-        sum = sum.add(mean.mul(mean).add(variance).sub(logVariance).sub(1f), mask);
+        sum = sum.add(mean.mul(mean).add(variance).sub(logVariance).sub(ONE), mask);
       }
       sum.intoArray(lanes, 0);
       double total = 0;
@@ -70,18 +73,19 @@ final class LatentKernels {
   static void backward(
       Matrix heads, Matrix noise, Matrix dz, Block rows, float beta, Matrix dheads) {
     int latent = dz.columns();
+    FloatVector fullBeta = broadcast(beta);
     FloatVector halfBeta = broadcast(0.5f * beta);
     for (int r = rows.row(); r < rows.endRow(); r++) {
       for (int c = 0; c < latent; c += LANES) {
         VectorMask<Float> mask = tail(c, latent);
         FloatVector mean = load(heads.data(), heads.at(r, c), mask);
         FloatVector logVariance = load(heads.data(), heads.at(r, latent + c), mask);
-        FloatVector deviation = VectorMath.exp(logVariance.mul(0.5f));
+        FloatVector deviation = VectorMath.exp(logVariance.mul(HALF));
         FloatVector e = load(noise.data(), noise.at(r, c), mask);
         FloatVector dzc = load(dz.data(), dz.at(r, c), mask);
-        FloatVector dmean = mean.fma(broadcast(beta), dzc);
-        FloatVector dlogVariance = dzc.mul(deviation).mul(e).mul(0.5f);
-        dlogVariance = deviation.mul(deviation).sub(1f).fma(halfBeta, dlogVariance);
+        FloatVector dmean = mean.fma(fullBeta, dzc);
+        FloatVector dlogVariance = dzc.mul(deviation).mul(e).mul(HALF);
+        dlogVariance = deviation.mul(deviation).sub(ONE).fma(halfBeta, dlogVariance);
         store(dmean, dheads.data(), dheads.at(r, c), mask);
         store(dlogVariance, dheads.data(), dheads.at(r, latent + c), mask);
       }

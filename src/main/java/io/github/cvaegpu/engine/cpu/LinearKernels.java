@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
-import static io.github.cvaegpu.engine.cpu.VectorMath.FLOATS;
 import static io.github.cvaegpu.engine.cpu.VectorMath.LANES;
-import static io.github.cvaegpu.engine.cpu.VectorMath.broadcast;
+import static io.github.cvaegpu.engine.cpu.VectorMath.ZERO;
 import static io.github.cvaegpu.engine.cpu.VectorMath.load;
 import static io.github.cvaegpu.engine.cpu.VectorMath.store;
 import static io.github.cvaegpu.engine.cpu.VectorMath.tail;
+import static io.github.cvaegpu.engine.cpu.VectorMath.zero;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -29,13 +29,13 @@ final class LinearKernels {
       int c = block.column();
       for (; c <= block.endColumn() - LANES; c += LANES) {
         long at = (long) c * Float.BYTES;
-        store(load(y.data(), row + at).add(load(bias, at)).max(0f), y.data(), row + at);
+        store(load(y.data(), row + at).add(load(bias, at)).max(ZERO), y.data(), row + at);
       }
       if (c < block.endColumn()) {
         long at = (long) c * Float.BYTES;
         VectorMask<Float> mask = tail(c, block.endColumn());
         FloatVector sum = load(y.data(), row + at, mask).add(load(bias, at, mask));
-        store(sum.max(0f), y.data(), row + at, mask);
+        store(sum.max(ZERO), y.data(), row + at, mask);
       }
     }
   }
@@ -60,20 +60,19 @@ final class LinearKernels {
    * @param y (rows, columns) the ReLU's output
    */
   static void reluMask(Matrix dy, Block block, Matrix y) {
-    FloatVector zero = broadcast(0f);
     for (int r = block.row(); r < block.endRow(); r++) {
       long row = y.at(r, 0);
       int c = block.column();
       for (; c <= block.endColumn() - LANES; c += LANES) {
         long at = row + (long) c * Float.BYTES;
-        VectorMask<Float> on = load(y.data(), at).compare(VectorOperators.GT, 0f);
-        store(zero.blend(load(dy.data(), at), on), dy.data(), at);
+        VectorMask<Float> on = load(y.data(), at).compare(VectorOperators.GT, ZERO);
+        store(ZERO.blend(load(dy.data(), at), on), dy.data(), at);
       }
       if (c < block.endColumn()) {
         long at = row + (long) c * Float.BYTES;
         VectorMask<Float> mask = tail(c, block.endColumn());
-        VectorMask<Float> on = load(y.data(), at, mask).compare(VectorOperators.GT, 0f);
-        store(zero.blend(load(dy.data(), at, mask), on), dy.data(), at, mask);
+        VectorMask<Float> on = load(y.data(), at, mask).compare(VectorOperators.GT, ZERO);
+        store(ZERO.blend(load(dy.data(), at, mask), on), dy.data(), at, mask);
       }
     }
   }
@@ -89,7 +88,7 @@ final class LinearKernels {
   static void biasGradient(Matrix dy, int rows, int first, int end, MemorySegment gradient) {
     for (int c = first; c < end; c += LANES) {
       VectorMask<Float> mask = tail(c, end);
-      FloatVector sum = FloatVector.zero(FLOATS);
+      FloatVector sum = zero();
       for (int r = 0; r < rows; r++) {
         sum = sum.add(load(dy.data(), dy.at(r, c), mask));
       }

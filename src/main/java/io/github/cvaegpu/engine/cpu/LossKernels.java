@@ -2,10 +2,11 @@
 package io.github.cvaegpu.engine.cpu;
 
 import static io.github.cvaegpu.engine.cpu.VectorMath.LANES;
-import static io.github.cvaegpu.engine.cpu.VectorMath.broadcast;
+import static io.github.cvaegpu.engine.cpu.VectorMath.ONE;
+import static io.github.cvaegpu.engine.cpu.VectorMath.ZERO;
 import static io.github.cvaegpu.engine.cpu.VectorMath.load;
 import static io.github.cvaegpu.engine.cpu.VectorMath.store;
-import static io.github.cvaegpu.engine.cpu.VectorMath.tail;
+import static io.github.cvaegpu.engine.cpu.VectorMath.zero;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -39,29 +40,50 @@ final class LossKernels {
    */
   static void lossAndGradient(
       Matrix logits, MemorySegment bias, Matrix x, Block block, double[] loss, int group) {
-    float[] lanes = new float[LANES];
+    int whole = block.endColumn() - block.columnCount() % LANES;
+    float[] lanes = new float[block.rowCount() * LANES];
+    gradientVectors(logits, bias, x, block, whole, lanes);
+    setLoss(loss, block, group, lanes);
+    if (whole < block.endColumn()) {
+      gradientTail(logits, bias, x, block, whole, lanes);
+      addLoss(loss, block, group, lanes);
+    }
+  }
+
+  // Whole vectors and the tail are methods of their own: together they are more than the compiler
+  // inlines, and what it does not inline puts every vector on the heap.
+
+  private static void gradientVectors(
+      Matrix logits, MemorySegment bias, Matrix x, Block block, int whole, float[] lanes) {
+    MemorySegment l = logits.data();
+    MemorySegment t = x.data();
     for (int r = block.row(); r < block.endRow(); r++) {
       long row = logits.at(r, 0);
-      FloatVector sum = broadcast(0f);
-      int c = block.column();
-      for (; c <= block.endColumn() - LANES; c += LANES) {
+      FloatVector sum = zero();
+      for (int c = block.column(); c < whole; c += LANES) {
         long at = (long) c * Float.BYTES;
-        FloatVector logit = load(logits.data(), row + at).add(load(bias, at));
-        FloatVector target = load(x.data(), row + at);
-        FloatVector u = VectorMath.exp(logit.abs().neg());
+        FloatVector logit = load(l, row + at).add(load(bias, at));
+        FloatVector target = load(t, row + at);
+        FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
+        // In this order the compiler keeps u in a register; in the other it goes to the heap.
+        store(gradient(logit, target, u), l, row + at);
         sum = sum.add(loss(logit, target, u));
-        store(gradient(logit, target, u), logits.data(), row + at);
       }
-      if (c < block.endColumn()) {
-        long at = (long) c * Float.BYTES;
-        VectorMask<Float> mask = tail(c, block.endColumn());
-        FloatVector logit = load(logits.data(), row + at, mask).add(load(bias, at, mask));
-        FloatVector target = load(x.data(), row + at, mask);
-        FloatVector u = VectorMath.exp(logit.abs().neg());
-        sum = sum.add(loss(logit, target, u), mask);
-        store(gradient(logit, target, u), logits.data(), row + at, mask);
-      }
-      loss[r * Block.COLUMN_GROUPS + group] = total(sum, lanes);
+      sum.intoArray(lanes, (r - block.row()) * LANES);
+    }
+  }
+
+  private static void gradientTail(
+      Matrix logits, MemorySegment bias, Matrix x, Block block, int whole, float[] lanes) {
+    VectorMask<Float> mask = VectorMath.tail(whole, block.endColumn());
+    long at = (long) whole * Float.BYTES;
+    for (int r = block.row(); r < block.endRow(); r++) {
+      long row = logits.at(r, 0);
+      FloatVector logit = load(logits.data(), row + at, mask).add(load(bias, at, mask));
+      FloatVector target = load(x.data(), row + at, mask);
+      FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
+      ZERO.blend(loss(logit, target, u), mask).intoArray(lanes, (r - block.row()) * LANES);
+      store(gradient(logit, target, u), logits.data(), row + at, mask);
     }
   }
 
@@ -87,36 +109,86 @@ final class LossKernels {
       Block block,
       double[] loss,
       int group) {
-    float[] lanes = new float[LANES];
+    int whole = block.endColumn() - block.columnCount() % LANES;
+    float[] lanes = new float[block.rowCount() * LANES];
+    lossVectors(logits, bias, x, samples, skipped, block, whole, lanes);
+    setLoss(loss, block, group, lanes);
+    if (whole < block.endColumn()) {
+      lossTail(logits, bias, x, samples, skipped, block, whole, lanes);
+      addLoss(loss, block, group, lanes);
+    }
+  }
+
+  private static void lossVectors(
+      Matrix logits,
+      MemorySegment bias,
+      Matrix x,
+      int samples,
+      int skipped,
+      Block block,
+      int whole,
+      float[] lanes) {
     for (int r = block.row(); r < block.endRow(); r++) {
-      FloatVector sum = broadcast(0f);
-      for (int c = block.column(); c < block.endColumn(); c += LANES) {
-        VectorMask<Float> mask = tail(c, block.endColumn());
-        FloatVector logit =
-            load(logits.data(), logits.at(r, c), mask)
-                .add(load(bias, (long) c * Float.BYTES, mask));
-        FloatVector target = load(x.data(), x.at((r + skipped) / samples, c), mask);
-        sum = sum.add(loss(logit, target, VectorMath.exp(logit.abs().neg())), mask);
+      long row = logits.at(r, 0);
+      long target = x.at((r + skipped) / samples, 0);
+      FloatVector sum = zero();
+      for (int c = block.column(); c < whole; c += LANES) {
+        long at = (long) c * Float.BYTES;
+        FloatVector logit = load(logits.data(), row + at).add(load(bias, at));
+        FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
+        sum = sum.add(loss(logit, load(x.data(), target + at), u));
       }
-      loss[r * Block.COLUMN_GROUPS + group] = total(sum, lanes);
+      sum.intoArray(lanes, (r - block.row()) * LANES);
+    }
+  }
+
+  private static void lossTail(
+      Matrix logits,
+      MemorySegment bias,
+      Matrix x,
+      int samples,
+      int skipped,
+      Block block,
+      int whole,
+      float[] lanes) {
+    VectorMask<Float> mask = VectorMath.tail(whole, block.endColumn());
+    long at = (long) whole * Float.BYTES;
+    for (int r = block.row(); r < block.endRow(); r++) {
+      FloatVector logit = load(logits.data(), logits.at(r, whole), mask).add(load(bias, at, mask));
+      FloatVector target = load(x.data(), x.at((r + skipped) / samples, whole), mask);
+      FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
+      ZERO.blend(loss(logit, target, u), mask).intoArray(lanes, (r - block.row()) * LANES);
     }
   }
 
   private static FloatVector loss(FloatVector logit, FloatVector target, FloatVector u) {
-    return logit.max(0f).add(VectorMath.log1p(u)).sub(logit.mul(target));
+    return logit.max(ZERO).add(VectorMath.log1p(u)).sub(logit.mul(target));
   }
 
   private static FloatVector gradient(FloatVector logit, FloatVector target, FloatVector u) {
-    VectorMask<Float> negative = logit.compare(VectorOperators.LT, 0f);
-    return broadcast(1f).blend(u, negative).div(u.add(1f)).sub(target);
+    VectorMask<Float> negative = logit.compare(VectorOperators.LT, ZERO);
+    return ONE.blend(u, negative).div(u.add(ONE)).sub(target);
+  }
+
+  /** Sets each row's loss to the sum of its lanes. */
+  private static void setLoss(double[] loss, Block block, int group, float[] lanes) {
+    for (int r = block.row(); r < block.endRow(); r++) {
+      loss[r * Block.COLUMN_GROUPS + group] = total(lanes, (r - block.row()) * LANES);
+    }
+  }
+
+  /** Adds the sum of each row's lanes to its loss. */
+  private static void addLoss(double[] loss, Block block, int group, float[] lanes) {
+    for (int r = block.row(); r < block.endRow(); r++) {
+      loss[r * Block.COLUMN_GROUPS + group] += total(lanes, (r - block.row()) * LANES);
+    }
   }
 
   /** The sum of a vector's lanes, first to last. */
-  private static double total(FloatVector vector, float[] lanes) {
-    vector.intoArray(lanes, 0);
+  private static double total(float[] lanes, int from) {
     double total = 0;
-    for (float lane : lanes) {
-      total += lane;
+    for (int i = from; i < from + LANES; i++) {
+      total += lanes[i];
     }
     return total;
   }

@@ -5,6 +5,9 @@ import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -16,6 +19,9 @@ import java.util.Arrays;
  * need each pixel's images (by column), which are listed a lane of columns at a time.
  */
 final class SparseBatch {
+  private static final VarHandle EIGHT_BYTES =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   /** v / 255, rounded once, for every pixel value v. */
   private static final float[] INTENSITY = new float[256];
 
@@ -59,21 +65,25 @@ final class SparseBatch {
 
     /** A counting sort of the rows' entries by column; rows ascend because they are visited so. */
     private void list(int rows) {
-      Arrays.fill(start, 0);
+      int[] entries = column;
+      int[] starts = start;
+      Arrays.fill(starts, 0);
       for (int r = 0; r < rows; r++) {
-        int base = r * inputs;
-        for (int e = lowerBound(base, rowEnd[r], first); e < rowEnd[r] && column[e] < end; e++) {
-          start[column[e] - first + 1]++;
+        int stop = lowerBound(r, end);
+        for (int e = lowerBound(r, first); e < stop; e++) {
+          starts[entries[e] - first + 1]++;
         }
       }
-      for (int c = 1; c < start.length; c++) {
-        start[c] += start[c - 1];
+      for (int c = 1; c < starts.length; c++) {
+        starts[c] += starts[c - 1];
       }
-      System.arraycopy(start, 0, fill, 0, fill.length);
+      int[] next = fill;
+      int[] listed = row;
+      System.arraycopy(starts, 0, next, 0, next.length);
       for (int r = 0; r < rows; r++) {
-        int base = r * inputs;
-        for (int e = lowerBound(base, rowEnd[r], first); e < rowEnd[r] && column[e] < end; e++) {
-          row[fill[column[e] - first]++] = r;
+        int stop = lowerBound(r, end);
+        for (int e = lowerBound(r, first); e < stop; e++) {
+          listed[next[entries[e] - first]++] = r;
         }
       }
     }
@@ -96,16 +106,30 @@ final class SparseBatch {
 
   /** Reads an image into a row. */
   void gather(int row, byte[] pixels, int image) {
-    int from = image * inputs;
-    int entry = row * inputs;
-    MemorySegment to = dense.data();
-    long offset = dense.at(row, 0);
-    for (int c = 0; c < inputs; c++) {
-      int v = pixels[from + c] & 0xFF;
-      to.set(ValueLayout.JAVA_FLOAT, offset + (long) c * Float.BYTES, INTENSITY[v]);
-      // Stored always, kept unless the next one overwrites it: no branch to mispredict.
-      column[entry] = c;
-      entry += v != 0 ? 1 : 0;
+    // Locals, because fields would be read again after every store.
+    MemorySegment to = dense.data().asSlice(dense.at(row, 0), (long) inputs * Float.BYTES);
+    int[] entries = column;
+    int width = inputs;
+    int from = image * width;
+    int entry = row * width;
+    to.fill((byte) 0);
+    int c = 0;
+    // Eight pixels at a time, as most eights are all zero.
+    for (; c <= width - Long.BYTES; c += Long.BYTES) {
+      long eight = (long) EIGHT_BYTES.get(pixels, from + c);
+      while (eight != 0) {
+        int shift = Long.numberOfTrailingZeros(eight) & -Byte.SIZE;
+        int at = c + shift / Byte.SIZE;
+        to.setAtIndex(ValueLayout.JAVA_FLOAT, at, INTENSITY[(int) (eight >>> shift) & 0xFF]);
+        entries[entry++] = at;
+        eight &= ~(0xFFL << shift);
+      }
+    }
+    for (; c < width; c++) {
+      if (pixels[from + c] != 0) {
+        to.setAtIndex(ValueLayout.JAVA_FLOAT, c, INTENSITY[pixels[from + c] & 0xFF]);
+        entries[entry++] = c;
+      }
     }
     rowEnd[row] = entry;
   }
@@ -115,9 +139,10 @@ final class SparseBatch {
     columnLanes[lane].list(rows);
   }
 
-  private int lowerBound(int from, int to, int firstColumn) {
-    int low = from;
-    int high = to;
+  /** The first entry of a row whose column is not below a given one. */
+  private int lowerBound(int row, int firstColumn) {
+    int low = row * inputs;
+    int high = rowEnd[row];
     while (low < high) {
       int middle = (low + high) >>> 1;
       if (column[middle] < firstColumn) {
@@ -127,10 +152,6 @@ final class SparseBatch {
       }
     }
     return low;
-  }
-
-  int inputs() {
-    return inputs;
   }
 
   /** First entry of a row. */

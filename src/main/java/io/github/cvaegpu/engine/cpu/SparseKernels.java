@@ -2,10 +2,12 @@
 package io.github.cvaegpu.engine.cpu;
 
 import static io.github.cvaegpu.engine.cpu.VectorMath.LANES;
+import static io.github.cvaegpu.engine.cpu.VectorMath.ZERO;
 import static io.github.cvaegpu.engine.cpu.VectorMath.broadcast;
 import static io.github.cvaegpu.engine.cpu.VectorMath.load;
 import static io.github.cvaegpu.engine.cpu.VectorMath.store;
 import static io.github.cvaegpu.engine.cpu.VectorMath.tail;
+import static io.github.cvaegpu.engine.cpu.VectorMath.zero;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -76,11 +78,11 @@ final class SparseKernels {
       y4 = load(weight, w + vector(4)).fma(v, y4);
     }
     long to = y.at(r, c);
-    store(y0.max(0f), y.data(), to);
-    store(y1.max(0f), y.data(), to + vector(1));
-    store(y2.max(0f), y.data(), to + vector(2));
-    store(y3.max(0f), y.data(), to + vector(3));
-    store(y4.max(0f), y.data(), to + vector(4));
+    store(y0.max(ZERO), y.data(), to);
+    store(y1.max(ZERO), y.data(), to + vector(1));
+    store(y2.max(ZERO), y.data(), to + vector(2));
+    store(y3.max(ZERO), y.data(), to + vector(3));
+    store(y4.max(ZERO), y.data(), to + vector(4));
   }
 
   private static void forwardTail(
@@ -102,7 +104,7 @@ final class SparseKernels {
           broadcast(x.dense.data().get(ValueLayout.JAVA_FLOAT, row + column * Float.BYTES));
       sum = load(weight, at + column * out * Float.BYTES, mask).fma(v, sum);
     }
-    store(sum.max(0f), y.data(), y.at(r, c), mask);
+    store(sum.max(ZERO), y.data(), y.at(r, c), mask);
   }
 
   /**
@@ -136,7 +138,7 @@ final class SparseKernels {
     long out = dy.columns();
     MemorySegment dense = x.dense.data();
     long at = (long) c * Float.BYTES;
-    FloatVector g0 = broadcast(0f);
+    FloatVector g0 = zero();
     FloatVector g1 = g0;
     FloatVector g2 = g0;
     FloatVector g3 = g0;
@@ -170,7 +172,7 @@ final class SparseKernels {
     int[] rows = x.rows(lane);
     int[] starts = x.columnStarts(lane);
     int i = pixel - x.firstColumn(lane);
-    FloatVector sum = broadcast(0f);
+    FloatVector sum = zero();
     for (int e = starts[i]; e < starts[i + 1]; e++) {
       FloatVector v =
           broadcast(x.dense.data().get(ValueLayout.JAVA_FLOAT, x.dense.at(rows[e], pixel)));

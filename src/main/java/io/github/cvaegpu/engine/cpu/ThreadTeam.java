@@ -32,6 +32,12 @@ final class ThreadTeam implements AutoCloseable {
     void run(int lane);
   }
 
+  /** Runs phases one after another. */
+  @FunctionalInterface
+  interface PhaseRunner {
+    void run(Phase phase);
+  }
+
   /** What every thread of the team runs. */
   @FunctionalInterface
   interface Body {
@@ -144,7 +150,7 @@ final class ThreadTeam implements AutoCloseable {
   }
 
   /** One thread's view of the team. */
-  final class Member {
+  final class Member implements PhaseRunner {
     private final int index;
     private final int firstLane;
     private final int endLane;
@@ -161,7 +167,8 @@ final class ThreadTeam implements AutoCloseable {
     }
 
     /** Runs this thread's lanes of a phase, then waits until all threads have run theirs. */
-    void run(Phase phase) {
+    @Override
+    public void run(Phase phase) {
       for (int lane = firstLane; lane < endLane; lane++) {
         phase.run(lane);
       }

@@ -3,8 +3,8 @@ package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.PhaseRunner;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.Stream;
@@ -137,7 +137,7 @@ final class TrainingStep {
   // ---- the training step -----------------------------------------------------------------------
 
   /** Runs the step; called by every thread of the team. */
-  void run(Member member) {
+  void run(PhaseRunner member) {
     member.run(gather);
     for (Phase layer : encode) {
       member.run(layer);

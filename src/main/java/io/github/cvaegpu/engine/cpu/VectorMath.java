@@ -27,49 +27,76 @@ final class VectorMath {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  /** 1.5 * 2^23: adding it to a float below 2^22 rounds to an integer, held in the low bits. */
-  private static final float ROUND = 0x1.8p23f;
+  // Constants are vectors made once: made where they are used, they lie so deep in calls that the
+  // compiler stops inlining and puts vectors on the heap.
 
-  private static final float LOG2_E = 1.44269504088896341f;
+  static final FloatVector ZERO = FloatVector.zero(FLOATS);
+  static final FloatVector HALF = broadcast(0.5f);
+  static final FloatVector ONE = broadcast(1f);
+  private static final FloatVector TWO = broadcast(2f);
+
+  /** 1.5 * 2^23: adding it to a float below 2^22 rounds to an integer, held in the low bits. */
+  private static final FloatVector ROUND = broadcast(0x1.8p23f);
+
+  private static final FloatVector LOG2_E = broadcast(1.44269504088896341f);
 
   // ln 2 in two parts; the high one has few bits, so its product with a small integer is exact.
-  private static final float LN2_HIGH = 0.693359375f;
-  private static final float LN2_LOW = -2.12194440e-4f;
+  private static final FloatVector MINUS_LN2_HIGH = broadcast(-0.693359375f);
+  private static final FloatVector MINUS_LN2_LOW = broadcast(2.12194440e-4f);
 
-  /** exp of anything above is infinite in float. */
-  private static final float EXP_OVERFLOW = 88.72284f;
+  /** 127.5 ln 2: above, n would be 128, and 2^128 has no float. */
+  private static final FloatVector EXP_OVERFLOW = broadcast(88.37f);
 
-  /** Below, exp is subnormal; it is given as 0, which no sum here could tell apart. */
-  private static final float EXP_UNDERFLOW = -87.33654f;
+  /** -126 ln 2: below, the result would be subnormal. */
+  private static final FloatVector EXP_UNDERFLOW = broadcast(-87.33f);
+
+  private static final FloatVector INFINITY = broadcast(Float.POSITIVE_INFINITY);
+
+  // The minimax polynomial of exp, highest power first.
+  private static final FloatVector EXP_7 = broadcast(1.9875691500e-4f);
+  private static final FloatVector EXP_6 = broadcast(1.3981999507e-3f);
+  private static final FloatVector EXP_5 = broadcast(8.3334519073e-3f);
+  private static final FloatVector EXP_4 = broadcast(4.1665795894e-2f);
+  private static final FloatVector EXP_3 = broadcast(1.6666665459e-1f);
+  private static final FloatVector EXP_2 = broadcast(5.0000001201e-1f);
+
+  // The Taylor series of artanh.
+  private static final FloatVector THIRD = broadcast(1f / 3);
+  private static final FloatVector FIFTH = broadcast(1f / 5);
+  private static final FloatVector SEVENTH = broadcast(1f / 7);
+  private static final FloatVector NINTH = broadcast(1f / 9);
+  private static final FloatVector ELEVENTH = broadcast(1f / 11);
+  private static final FloatVector THIRTEENTH = broadcast(1f / 13);
+  private static final FloatVector FIFTEENTH = broadcast(1f / 15);
 
   private VectorMath() {}
 
+  /** e^x to 2 ulp; infinity above 88.37, 0 below -87.33, NaN for NaN. */
+  static FloatVector exp(FloatVector x) {
+    FloatVector y = expInRange(x.min(EXP_OVERFLOW).max(EXP_UNDERFLOW));
+    y = y.blend(ZERO, x.compare(VectorOperators.LT, EXP_UNDERFLOW));
+    return y.blend(INFINITY, x.compare(VectorOperators.GT, EXP_OVERFLOW));
+  }
+
+  /** e^x to 2 ulp for x &lt;= 0; 1e-38 below -87.33, which beside 1 is the same as 0. */
+  static FloatVector expOfNonPositive(FloatVector x) {
+    return expInRange(x.max(EXP_UNDERFLOW));
+  }
+
   /**
-   * e^x to 2 ulp; infinity above 88.72, 0 below -87.33, NaN for NaN.
-   *
-   * <p>Cody-Waite reduction x = n ln 2 + r with |r| &lt;= ln(2)/2, then the degree-5 minimax
+   * Cody-Waite reduction x = n ln 2 + r with |r| &lt;= ln(2)/2, then the degree-5 minimax
    * polynomial of the Cephes library's {@code expf} (S. Moshier), then a multiplication by 2^n in
    * the exponent's bits.
    */
-  static FloatVector exp(FloatVector x) {
-    FloatVector clamped = x.min(EXP_OVERFLOW).max(EXP_UNDERFLOW);
-    FloatVector shifted = clamped.fma(broadcast(LOG2_E), broadcast(ROUND));
+  private static FloatVector expInRange(FloatVector x) {
+    FloatVector shifted = x.fma(LOG2_E, ROUND);
     FloatVector n = shifted.sub(ROUND);
-    FloatVector r = n.fma(broadcast(-LN2_HIGH), clamped);
-    r = n.fma(broadcast(-LN2_LOW), r);
-    FloatVector p = broadcast(1.9875691500e-4f);
-    p = p.fma(r, broadcast(1.3981999507e-3f));
-    p = p.fma(r, broadcast(8.3334519073e-3f));
-    p = p.fma(r, broadcast(4.1665795894e-2f));
-    p = p.fma(r, broadcast(1.6666665459e-1f));
-    p = p.fma(r, broadcast(5.0000001201e-1f));
-    p = p.fma(r.mul(r), r).add(1f);
-    // n is up to 128 and 2^128 has no float: scale by 2^(n-1), which has, and then by 2.
-    IntVector exponent = shifted.reinterpretAsInts().sub(1).lanewise(VectorOperators.LSHL, 23);
-    FloatVector scaled = p.reinterpretAsInts().add(exponent).reinterpretAsFloats().mul(2f);
-    scaled = scaled.blend(0f, x.compare(VectorOperators.LT, EXP_UNDERFLOW));
-    scaled = scaled.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_OVERFLOW));
-    return scaled.blend(x, x.test(VectorOperators.IS_NAN));
+    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, x));
+    FloatVector p = EXP_7.fma(r, EXP_6).fma(r, EXP_5).fma(r, EXP_4).fma(r, EXP_3).fma(r, EXP_2);
+    p = p.fma(r.mul(r), r).add(ONE);
+    // The shift drops all of ROUND but the integer n in its low bits.
+    IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
   }
 
   /**
@@ -79,17 +106,20 @@ final class VectorMath {
    * s^15: the first term left out is below 4e-10 of the result.
    */
   static FloatVector log1p(FloatVector u) {
-    FloatVector s = u.div(u.add(2f));
+    FloatVector s = u.div(u.add(TWO));
     FloatVector q = s.mul(s);
-    FloatVector p = broadcast(1f / 15);
-    p = p.fma(q, broadcast(1f / 13));
-    p = p.fma(q, broadcast(1f / 11));
-    p = p.fma(q, broadcast(1f / 9));
-    p = p.fma(q, broadcast(1f / 7));
-    p = p.fma(q, broadcast(1f / 5));
-    p = p.fma(q, broadcast(1f / 3));
+    FloatVector p = FIFTEENTH.fma(q, THIRTEENTH).fma(q, ELEVENTH).fma(q, NINTH);
+    p = p.fma(q, SEVENTH).fma(q, FIFTH).fma(q, THIRD);
     FloatVector twice = s.add(s);
     return p.mul(q).fma(twice, twice);
+  }
+
+  /**
+   * Zeros to add to. A sum that begins with the constant {@link #ZERO} would be kept on the heap,
+   * like the constant.
+   */
+  static FloatVector zero() {
+    return FloatVector.zero(FLOATS);
   }
 
   /** A vector of one value. */
