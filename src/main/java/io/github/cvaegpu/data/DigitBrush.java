@@ -25,6 +25,9 @@ final class DigitBrush {
   /** The edge of a stroke fades over this many pixels to either side, as a scanned one does. */
   private static final double SOFTNESS = 0.56;
 
+  /** Pixels between the middle of a stroke and the image's edge: all but the widest stay inside. */
+  private static final double MARGIN = 2.6;
+
   /** More than any shape in {@link DigitShapes} makes. */
   private static final int MAX_POINTS = 128;
 
@@ -139,13 +142,18 @@ final class DigitBrush {
         massY += piece * (y[i] + y[i - 1]) / 2;
       }
     }
-    double middle = (SIDE - 1) / 2.0;
-    double shiftX = middle - scale * massX / length + uniform() - 0.5;
-    double shiftY = middle - scale * massY / length + uniform() - 0.5;
+    double shiftX = shift(scale * massX / length, scale * minX, scale * maxX);
+    double shiftY = shift(scale * massY / length, scale * minY, scale * maxY);
     for (int i = 0; i < points; i++) {
       x[i] = scale * x[i] + shiftX;
       y[i] = scale * y[i] + shiftY;
     }
+  }
+
+  /** Brings the centre of mass near the middle, but no end of the digit to the image's edge. */
+  private double shift(double mass, double min, double max) {
+    double wanted = (SIDE - 1) / 2.0 - mass + uniform() - 0.5;
+    return Math.clamp(wanted, MARGIN - min, SIDE - 1 - MARGIN - max);
   }
 
   private void paint(byte[] pixels, int at) {
