@@ -242,7 +242,7 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
         if (!Float.isFinite(value)) {
           throw new InputException(
               "%s cannot be used: tensor %s holds %s at index %d."
-                  .formatted(file, item.getKey(), value, i));
+                  .formatted(file, SafeTensorsHeader.quote(item.getKey()), value, i));
         }
       }
     }

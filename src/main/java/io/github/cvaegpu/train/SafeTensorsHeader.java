@@ -5,6 +5,7 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import com.google.gson.stream.MalformedJsonException;
 import io.github.cvaegpu.InputException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -147,7 +148,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
       }
       reader.endObject();
       if (reader.peek() != JsonToken.END_DOCUMENT) {
-        throw refusal(file, "its header goes on after the JSON object");
+        throw new MalformedJsonException("text after the object");
       }
     }
 
@@ -162,7 +163,7 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
         if (reader.peek() != JsonToken.STRING) {
           throw refusal(file, "%s in its %s is not a string".formatted(quote(name), METADATA));
         }
-        metadata.put(name, encodable(reader.nextString()));
+        metadata.put(name, reader.nextString());
       }
       reader.endObject();
     }
@@ -312,19 +313,11 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
     }
 
     private String name(JsonReader reader, Set<String> seen, String where) throws IOException {
-      String name = encodable(reader.nextName());
+      String name = reader.nextName();
       if (!seen.add(name)) {
         throw refusal(file, "%s occurs twice in %s".formatted(quote(name), where));
       }
       return name;
-    }
-
-    /** JSON can escape half a surrogate pair, which no UTF-8 can be written for. */
-    private String encodable(String text) {
-      if (!isEncodable(text)) {
-        throw refusal(file, "its header escapes half a surrogate pair");
-      }
-      return text;
     }
 
     private InputException tooLarge(String tensor) {
@@ -337,12 +330,13 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
     }
   }
 
+  /** Whether UTF-8 can be written for a string: half a surrogate pair has none. */
   static boolean isEncodable(String text) {
     return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   /** A name out of an untrusted file, fit for a terminal. */
-  private static String quote(String name) {
+  static String quote(String name) {
     String start = name.length() > 80 ? name.substring(0, 77) + "..." : name;
     return start.codePoints().anyMatch(Character::isISOControl)
         ? start
