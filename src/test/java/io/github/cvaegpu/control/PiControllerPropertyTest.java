@@ -55,11 +55,25 @@ class PiControllerPropertyTest {
             logUniform(1e-6, 1e3),
             logUniform(1e-300, 1e300),
             Arbitraries.of(Double.MIN_VALUE, Double.MAX_VALUE));
-    Arbitrary<Double> maybeZero = Arbitraries.oneOf(positive, Arbitraries.just(0.0));
+    Arbitrary<Integer> zeros = Arbitraries.integers().between(0, 5); // which of Kp, Ki, beta_min
     return Combinators.combine(
-            positive, maybeZero, positive, maybeZero, positive, Arbitraries.of(AntiWindup.class))
-        .filter((setPoint, kp, ki, low, high, law) -> low < high && (kp > 0 || ki > 0))
-        .as(PiSettings::new);
+            positive,
+            positive,
+            positive,
+            positive,
+            positive,
+            Arbitraries.of(AntiWindup.class),
+            zeros)
+        .filter((setPoint, kp, ki, low, high, law, zero) -> low < high)
+        .as(
+            (setPoint, kp, ki, low, high, law, zero) ->
+                new PiSettings(
+                    setPoint,
+                    zero % 3 == 1 ? 0 : kp,
+                    zero % 3 == 2 ? 0 : ki,
+                    zero >= 3 ? 0 : low,
+                    high,
+                    law));
   }
 
   /** Settings of which Kp is not beyond all reason: at most the range of beta. */
