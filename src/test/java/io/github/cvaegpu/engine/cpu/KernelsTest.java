@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.Random;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Elementary functions and kernels at their limits. */
+class KernelsTest {
+  private static final int LANES = VectorMath.LANES;
+
+  @Test
+  void expIsWithinTwoUlp() {
+    assertUlps(-87.3f, 88.3f, VectorMath::exp, Math::exp);
+  }
+
+  @Test
+  void expOfNonPositiveIsWithinTwoUlp() {
+    assertUlps(-87.3f, 0, VectorMath::expOfNonPositive, Math::exp);
+  }
+
+  @Test
+  void log1pIsWithinTwoUlp() {
+    assertUlps(0, 1, VectorMath::log1p, Math::log1p);
+    assertUlps(0, 1e-6f, VectorMath::log1p, Math::log1p);
+  }
+
+  @Test
+  void expAtItsLimits() {
+    assertEquals(Float.POSITIVE_INFINITY, one(VectorMath::exp, 89));
+    assertEquals(Float.POSITIVE_INFINITY, one(VectorMath::exp, Float.POSITIVE_INFINITY));
+    assertEquals(0f, one(VectorMath::exp, -88));
+    assertEquals(0f, one(VectorMath::exp, Float.NEGATIVE_INFINITY));
+    assertEquals(1f, one(VectorMath::exp, 0));
+    assertTrue(Float.isNaN(one(VectorMath::exp, Float.NaN)));
+    assertEquals(1f, 1f + one(VectorMath::expOfNonPositive, Float.NEGATIVE_INFINITY));
+    assertTrue(Float.isNaN(one(VectorMath::expOfNonPositive, Float.NaN)));
+  }
+
+  /** The same operations on scalars give the same bits: nothing depends on the compiler. */
+  @Test
+  void expIsExactlyItsScalarForm() {
+    var random = new Random(1);
+    for (int i = 0; i < 20_000; i++) {
+      float x = -87 * random.nextFloat();
+      assertEquals(scalarExp(x), one(VectorMath::expOfNonPositive, x), "exp(" + x + ")");
+    }
+  }
+
+  private static float scalarExp(float x) {
+    float shifted = Math.fma(x, 1.44269504088896341f, 0x1.8p23f);
+    float n = shifted - 0x1.8p23f;
+    float r = Math.fma(n, 2.12194440e-4f, Math.fma(n, -0.693359375f, x));
+    float p = 1.9875691500e-4f;
+    for (float c :
+        new float[] {
+          1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f
+        }) {
+      p = Math.fma(p, r, c);
+    }
+    p = Math.fma(p, r * r, r) + 1;
+    return Float.intBitsToFloat(
+        Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 15, 16, 37, 784})
+  void lossAndGradientAreRightAndFiniteForAnyFiniteLogit(int columns) {
+    float[] extremes = {
+      0, -0f, 1e-30f, 1, -1, 20, -20, 88, -88, 104, -104, 1e4f, -1e4f, 1e30f, -1e30f
+    };
+    Matrix logits = Matrix.allocate(2, columns);
+    Matrix x = Matrix.allocate(2, columns);
+    var random = new Random(columns);
+    for (int i = 0; i < 2 * columns; i++) {
+      float logit =
+          i % 3 == 0 ? (float) (3 * random.nextGaussian()) : extremes[i % extremes.length];
+      logits.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, logit);
+      x.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextInt(256) / 255f);
+    }
+    float[] before = logits.data().toArray(ValueLayout.JAVA_FLOAT);
+    float[] targets = x.data().toArray(ValueLayout.JAVA_FLOAT);
+    double[] loss = new double[2 * Block.COLUMN_GROUPS];
+    double[] scored = new double[2 * Block.COLUMN_GROUPS];
+    var bias = Matrix.floats(columns);
+    for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
+      Block block = Block.grid(lane, 2, columns, 16);
+      LossKernels.loss(logits, bias, x, 1, 0, block, scored, lane % Block.COLUMN_GROUPS);
+    }
+    for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
+      Block block = Block.grid(lane, 2, columns, 16);
+      LossKernels.lossAndGradient(logits, bias, x, block, loss, lane % Block.COLUMN_GROUPS);
+    }
+    double[] expected = new double[2];
+    for (int i = 0; i < 2 * columns; i++) {
+      double l = before[i];
+      double t = targets[i];
+      expected[i / columns] += Math.max(l, 0) - l * t + Math.log1p(Math.exp(-Math.abs(l)));
+      double gradient = 1 / (1 + Math.exp(-l)) - t;
+      assertEquals(
+          gradient, logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, i), 3e-7, "logit " + l);
+    }
+    for (int r = 0; r < 2; r++) {
+      assertEquals(expected[r], sum(loss, r), 1e-6 * expected[r] + 1e-6);
+      assertEquals(sum(loss, r), sum(scored, r), "scoring and training give the same bits");
+      assertTrue(Double.isFinite(sum(loss, r)));
+    }
+  }
+
+  private static double sum(double[] loss, int row) {
+    double sum = 0;
+    for (int g = 0; g < Block.COLUMN_GROUPS; g++) {
+      sum += loss[row * Block.COLUMN_GROUPS + g];
+    }
+    return sum;
+  }
+
+  @Test
+  void blocksCoverAMatrixOnce() {
+    for (int rows : new int[] {1, 2, 7, 96, 128}) {
+      for (int columns : new int[] {1, 15, 50, 400, 784}) {
+        int[] hits = new int[rows * columns];
+        int[] rowHits = new int[rows];
+        for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
+          Block block = Block.grid(lane, rows, columns, 16);
+          for (int r = block.row(); r < block.endRow(); r++) {
+            for (int c = block.column(); c < block.endColumn(); c++) {
+              hits[r * columns + c]++;
+            }
+          }
+          Block strip = Block.rows(lane, rows, columns);
+          for (int r = strip.row(); r < strip.endRow(); r++) {
+            rowHits[r]++;
+          }
+        }
+        for (int hit : hits) {
+          assertEquals(1, hit);
+        }
+        for (int hit : rowHits) {
+          assertEquals(1, hit);
+        }
+      }
+    }
+  }
+
+  /**
+   * A vector that the compiler cannot keep in a register costs an object of about 100 bytes, and
+   * the smallest kernel has 3,200 of them in a step: one that slips back onto the heap shows here
+   * long before it does in a profile.
+   */
+  @Test
+  void aWarmStepPutsNoVectorsOnTheHeap() {
+    VaeShape shape = VaeShape.study();
+    ImageSet images = RandomImages.of(128 * 20, 28, 28, 0.2, 1);
+    try (var engine = new CpuEngine(shape, new TrainingSettings(1, 128, 1e-3), images, 1)) {
+      engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), 1)));
+      BatchOrder order = BatchOrder.shuffled(1, 0, images.size(), 128);
+      var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long best = Long.MAX_VALUE;
+      for (int epoch = 0; epoch < 60 && best > 250_000; epoch++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        engine.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        best = Math.min(best, allocated / order.batches());
+      }
+      assertTrue(best <= 250_000, best + " bytes a step");
+    }
+  }
+
+  private interface Function {
+    FloatVector of(FloatVector x);
+  }
+
+  private interface Exact {
+    double of(double x);
+  }
+
+  private static float one(Function function, float x) {
+    return function.of(VectorMath.broadcast(x)).lane(LANES - 1);
+  }
+
+  private static void assertUlps(float from, float to, Function function, Exact exact) {
+    int samples = 100_000;
+    float[] xs = new float[LANES];
+    for (int i = 0; i < samples; i += LANES) {
+      for (int lane = 0; lane < LANES; lane++) {
+        xs[lane] = from + (to - from) * ((i + lane) / (float) samples);
+      }
+      FloatVector y = function.of(FloatVector.fromArray(VectorMath.FLOATS, xs, 0));
+      for (int lane = 0; lane < LANES; lane++) {
+        double expected = exact.of(xs[lane]);
+        double ulp = Math.ulp((float) expected);
+        assertEquals(expected, y.lane(lane), 2 * ulp, "at " + xs[lane]);
+      }
+    }
+  }
+}
