@@ -95,10 +95,7 @@ final class InferencePass {
   }
 
   private void gather(int lane, ImageSet images, int first) {
-    Block rows = Block.rows(lane, forward.rows, 0);
-    for (int r = rows.row(); r < rows.endRow(); r++) {
-      forward.x.gather(r, images.pixels(), first + r);
-    }
+    forward.x.gather(lane, forward.rows, images.pixels(), r -> first + r);
   }
 
   private void score(int lane, int samples, int skipped) {

@@ -55,12 +55,15 @@ final class LossKernels {
 
   private static void gradientVectors(
       Matrix logits, MemorySegment bias, Matrix x, Block block, int whole, float[] lanes) {
+    // Locals, because fields would be read again after every store.
     MemorySegment l = logits.data();
     MemorySegment t = x.data();
-    for (int r = block.row(); r < block.endRow(); r++) {
-      long row = logits.at(r, 0);
+    int first = block.column();
+    long stride = (long) logits.columns() * Float.BYTES;
+    long row = logits.at(block.row(), 0);
+    for (int sums = 0; sums < lanes.length; sums += LANES) {
       FloatVector sum = zero();
-      for (int c = block.column(); c < whole; c += LANES) {
+      for (int c = first; c < whole; c += LANES) {
         long at = (long) c * Float.BYTES;
         FloatVector logit = load(l, row + at).add(load(bias, at));
         FloatVector target = load(t, row + at);
@@ -69,7 +72,8 @@ final class LossKernels {
         store(gradient(logit, target, u), l, row + at);
         sum = sum.add(loss(logit, target, u));
       }
-      sum.intoArray(lanes, (r - block.row()) * LANES);
+      sum.intoArray(lanes, sums);
+      row += stride;
     }
   }
 

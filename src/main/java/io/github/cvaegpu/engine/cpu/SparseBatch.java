@@ -5,22 +5,23 @@ import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * A batch of images, both dense and as lists of the pixels that are not zero.
  *
- * <p>Four fifths of MNIST's pixels are zero. A product with a zero adds nothing, so the first
- * layer's two products run over the others only: the same sums, in the same order, for a fifth of
- * the work. The products forward need each image's pixels (by row); those of the weight gradient
- * need each pixel's images (by column), which are listed a lane of columns at a time.
+ * <p>Four fifths of MNIST's pixels are zero. A product with a zero adds nothing, so the first layer's
+ * two products run over the others only: the same sums, in the same order, for a fifth of the work.
+ * The products forward need each image's pixels (by row); those of the weight gradient need each
+ * pixel's images (by column), which are listed a lane of columns at a time.
  */
 final class SparseBatch {
-  private static final VarHandle EIGHT_BYTES =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
 
   /** v / 255, rounded once, for every pixel value v. */
   private static final float[] INTENSITY = new float[256];
@@ -42,9 +43,18 @@ final class SparseBatch {
   /** Column of each entry, ascending within a row. (rows, inputs), filled to rowEnd. */
   private final int[] column;
 
+  /** Words of 64 rows that hold the rows of a lane. */
+  private final int words;
+
+  /**
+   * Which of a lane's rows are not zero in a column: bit r of word {@code column * words + r / 64}
+   * stands for the lane's row r. By lane, so that no two threads set bits of one word.
+   */
+  private final long[][] litRows = new long[LANES][];
+
   private final ColumnLane[] columnLanes = new ColumnLane[LANES];
 
-  /** The entries of a lane of columns, ordered by column and then by row. */
+  /** The entries of a lane of columns, by column and then by row. */
   private final class ColumnLane {
     private final int first;
     private final int end;
@@ -52,40 +62,35 @@ final class SparseBatch {
     /** Where each column's entries begin; one more than there are columns. */
     private final int[] start;
 
+    /** Row of each entry. */
     private final int[] row;
-    private final int[] fill;
 
     private ColumnLane(int first, int end, int capacity) {
       this.first = first;
       this.end = end;
       start = new int[end - first + 1];
-      fill = new int[end - first];
       row = new int[Math.multiplyExact(end - first, capacity)];
     }
 
-    /** A counting sort of the rows' entries by column; rows ascend because they are visited so. */
     private void list(int rows) {
-      int[] entries = column;
-      int[] starts = start;
-      Arrays.fill(starts, 0);
-      for (int r = 0; r < rows; r++) {
-        int stop = lowerBound(r, end);
-        for (int e = lowerBound(r, first); e < stop; e++) {
-          starts[entries[e] - first + 1]++;
-        }
-      }
-      for (int c = 1; c < starts.length; c++) {
-        starts[c] += starts[c - 1];
-      }
-      int[] next = fill;
+      // Locals, because fields would be read again after every store.
       int[] listed = row;
-      System.arraycopy(starts, 0, next, 0, next.length);
-      for (int r = 0; r < rows; r++) {
-        int stop = lowerBound(r, end);
-        for (int e = lowerBound(r, first); e < stop; e++) {
-          listed[next[entries[e] - first]++] = r;
+      int perColumn = words;
+      int n = 0;
+      for (int c = first; c < end; c++) {
+        start[c - first] = n;
+        for (int lane = 0; lane < LANES; lane++) {
+          int base = Block.rows(lane, rows, 0).row();
+          long[] lit = litRows[lane];
+          for (int w = c * perColumn; w < (c + 1) * perColumn; w++) {
+            for (long bits = lit[w]; bits != 0; bits &= bits - 1) {
+              listed[n++] = base + Long.numberOfTrailingZeros(bits);
+            }
+            base += Long.SIZE;
+          }
         }
       }
+      start[end - first] = n;
     }
   }
 
@@ -98,60 +103,65 @@ final class SparseBatch {
     dense = Matrix.allocate(capacity, inputs);
     rowEnd = new int[capacity];
     column = new int[Math.multiplyExact(capacity, inputs)];
+    words = Math.ceilDiv(Math.ceilDiv(capacity, LANES), Long.SIZE);
     for (int lane = 0; lane < LANES; lane++) {
+      litRows[lane] = new long[Math.multiplyExact(inputs, words)];
       columnLanes[lane] =
           new ColumnLane(inputs * lane / LANES, inputs * (lane + 1) / LANES, capacity);
     }
   }
 
-  /** Reads an image into a row. */
-  void gather(int row, byte[] pixels, int image) {
-    // Locals, because fields would be read again after every store.
-    MemorySegment to = dense.data().asSlice(dense.at(row, 0), (long) inputs * Float.BYTES);
-    int[] entries = column;
-    int width = inputs;
-    int from = image * width;
-    int entry = row * width;
-    to.fill((byte) 0);
-    int c = 0;
-    // Eight pixels at a time, as most eights are all zero.
-    for (; c <= width - Long.BYTES; c += Long.BYTES) {
-      long eight = (long) EIGHT_BYTES.get(pixels, from + c);
-      while (eight != 0) {
-        int shift = Long.numberOfTrailingZeros(eight) & -Byte.SIZE;
-        int at = c + shift / Byte.SIZE;
-        to.setAtIndex(ValueLayout.JAVA_FLOAT, at, INTENSITY[(int) (eight >>> shift) & 0xFF]);
-        entries[entry++] = at;
-        eight &= ~(0xFFL << shift);
-      }
+  /**
+   * Reads a lane's rows.
+   *
+   * @param rows rows of the whole batch
+   * @param pixels of all images
+   * @param imageOfRow which image goes to a row
+   */
+  void gather(int lane, int rows, byte[] pixels, IntUnaryOperator imageOfRow) {
+    Block share = Block.rows(lane, rows, 0);
+    long[] lit = litRows[lane];
+    Arrays.fill(lit, 0);
+    for (int r = share.row(); r < share.endRow(); r++) {
+      gatherRow(r, r - share.row(), pixels, imageOfRow.applyAsInt(r) * inputs, lit);
     }
-    for (; c < width; c++) {
-      if (pixels[from + c] != 0) {
-        to.setAtIndex(ValueLayout.JAVA_FLOAT, c, INTENSITY[pixels[from + c] & 0xFF]);
-        entries[entry++] = c;
+  }
+
+  private void gatherRow(int row, int rowOfLane, byte[] pixels, int from, long[] lit) {
+    MemorySegment to = dense.data().asSlice(dense.at(row, 0), (long) inputs * Float.BYTES);
+    to.fill((byte) 0);
+    int[] entries = column;
+    int perColumn = words;
+    int word = rowOfLane / Long.SIZE;
+    long bit = 1L << rowOfLane;
+    int entry = row * inputs;
+    for (int c = 0; c < inputs; c += BYTES.length()) {
+      for (long bits = notZero(pixels, from + c, inputs - c); bits != 0; bits &= bits - 1) {
+        int at = c + Long.numberOfTrailingZeros(bits);
+        to.setAtIndex(ValueLayout.JAVA_FLOAT, at, INTENSITY[pixels[from + at] & 0xFF]);
+        entries[entry++] = at;
+        lit[at * perColumn + word] |= bit;
       }
     }
     rowEnd[row] = entry;
   }
 
+  /** A bit for each of a vector of bytes that is not zero, of which {@code count} are looked at. */
+  private static long notZero(byte[] pixels, int from, int count) {
+    if (count >= BYTES.length()) {
+      return ByteVector.fromArray(BYTES, pixels, from)
+          .compare(VectorOperators.NE, (byte) 0)
+          .toLong();
+    }
+    VectorMask<Byte> mask = BYTES.indexInRange(0, count);
+    return ByteVector.fromArray(BYTES, pixels, from, mask)
+        .compare(VectorOperators.NE, (byte) 0, mask)
+        .toLong();
+  }
+
   /** Lists the entries of a lane of columns, after all rows have been gathered. */
   void listColumns(int lane, int rows) {
     columnLanes[lane].list(rows);
-  }
-
-  /** The first entry of a row whose column is not below a given one. */
-  private int lowerBound(int row, int firstColumn) {
-    int low = row * inputs;
-    int high = rowEnd[row];
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (column[middle] < firstColumn) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
   }
 
   /** First entry of a row. */

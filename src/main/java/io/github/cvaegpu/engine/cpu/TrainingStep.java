@@ -160,10 +160,10 @@ final class TrainingStep {
   // ---- its phases ------------------------------------------------------------------------------
 
   private void gather(int lane) {
+    forward.x.gather(lane, forward.rows, images.pixels(), r -> order.image(batch, r));
     Block rows = Block.rows(lane, forward.rows, noise.columns());
     float[] row = new float[noise.columns()];
     for (int r = rows.row(); r < rows.endRow(); r++) {
-      forward.x.gather(r, images.pixels(), order.image(batch, r));
       GaussianNoise.row(seed, Stream.TRAINING_NOISE, (int) step, r, row, 0, row.length);
       for (int c = 0; c < row.length; c++) {
         noise.data().set(ValueLayout.JAVA_FLOAT, noise.at(r, c), row[c]);

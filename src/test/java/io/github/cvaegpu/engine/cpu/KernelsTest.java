@@ -31,7 +31,7 @@ class KernelsTest {
 
   @Test
   void expOfNonPositiveIsWithinTwoUlp() {
-    assertUlps(-87.3f, 0, VectorMath::expOfNonPositive, Math::exp);
+    assertUlps(-42.5f, 0, VectorMath::expOfNonPositive, Math::exp);
   }
 
   @Test
@@ -57,7 +57,7 @@ class KernelsTest {
   void expIsExactlyItsScalarForm() {
     var random = new Random(1);
     for (int i = 0; i < 20_000; i++) {
-      float x = -87 * random.nextFloat();
+      float x = -42.5f * random.nextFloat();
       assertEquals(scalarExp(x), one(VectorMath::expOfNonPositive, x), "exp(" + x + ")");
     }
   }
