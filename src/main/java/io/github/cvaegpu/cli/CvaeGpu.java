@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       DataCommand.class,
+      BenchCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     },

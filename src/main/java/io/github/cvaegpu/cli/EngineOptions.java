@@ -35,7 +35,8 @@ final class EngineOptions {
     return new CpuEngine(plan.shape(images.imageSize()), plan.settings(), images, threads());
   }
 
-  private int threads() {
+  /** Threads to use. */
+  int threads() {
     if (threads == null) {
       return Math.min(CpuEngine.MAX_THREADS, Runtime.getRuntime().availableProcessors());
     }

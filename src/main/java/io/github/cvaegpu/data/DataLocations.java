@@ -2,6 +2,7 @@
 package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.foreign.UserCache;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -39,7 +40,7 @@ public record DataLocations(Path cache, Optional<Path> environmentFolder, boolea
   static DataLocations from(Map<String, String> environment, String system, String home) {
     Optional<Path> folder = variable(environment, FOLDER_VARIABLE).map(Path::of);
     boolean offline = variable(environment, OFFLINE_VARIABLE).map(DataLocations::yes).orElse(false);
-    return new DataLocations(cache(environment, system, home), folder, offline);
+    return new DataLocations(UserCache.folder(environment, system, home), folder, offline);
   }
 
   private static boolean yes(String value) {
@@ -51,29 +52,6 @@ public record DataLocations(Path cache, Optional<Path> environmentFolder, boolea
               "The environment variable %s must be 1 or 0, not \"%s\"."
                   .formatted(OFFLINE_VARIABLE, value));
     };
-  }
-
-  private static Path cache(Map<String, String> environment, String system, String home) {
-    // A container's user may have no home: Java then says "?".
-    Path userHome = Path.of(home.length() > 1 ? home : System.getProperty("java.io.tmpdir"));
-    String lower = system.toLowerCase(Locale.ROOT);
-    Path base;
-    if (lower.startsWith("windows")) {
-      base =
-          variable(environment, "LOCALAPPDATA")
-              .map(Path::of)
-              .orElseGet(() -> userHome.resolve("AppData").resolve("Local"));
-    } else if (lower.startsWith("mac")) {
-      base = userHome.resolve("Library").resolve("Caches");
-    } else {
-      base =
-          variable(environment, "XDG_CACHE_HOME")
-              .map(Path::of)
-              // The XDG specification says that a relative path is to be ignored.
-              .filter(Path::isAbsolute)
-              .orElseGet(() -> userHome.resolve(".cache"));
-    }
-    return base.resolve("cvae-gpu");
   }
 
   private static Optional<String> variable(Map<String, String> environment, String name) {

@@ -4,6 +4,7 @@ package io.github.cvaegpu.foreign;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Where this user's programs keep what can be fetched or made again. */
 public final class UserCache {
@@ -13,22 +14,26 @@ public final class UserCache {
    * The program's own folder in the user's cache; it need not exist.
    *
    * @param environment environment variables
-   * @param home the user's home folder
    * @param os the value of {@code os.name}
+   * @param home the value of {@code user.home}
    */
-  public static Path folder(Map<String, String> environment, Path home, String os) {
+  public static Path folder(Map<String, String> environment, String os, String home) {
+    // A container's user may have no home: Java then says "?".
+    Path userHome = Path.of(home.length() > 1 ? home : System.getProperty("java.io.tmpdir"));
     String lower = os.toLowerCase(Locale.ROOT);
-    String xdg = environment.get("XDG_CACHE_HOME");
     Path base;
-    // The XDG specification says that a relative path there is to be ignored.
-    if (xdg != null && Path.of(xdg).isAbsolute()) {
-      base = Path.of(xdg);
-    } else if (lower.startsWith("windows") && environment.get("LOCALAPPDATA") != null) {
-      base = Path.of(environment.get("LOCALAPPDATA"));
+    if (lower.startsWith("windows")) {
+      base =
+          variable(environment, "LOCALAPPDATA")
+              .orElseGet(() -> userHome.resolve("AppData").resolve("Local"));
     } else if (lower.startsWith("mac")) {
-      base = home.resolve("Library").resolve("Caches");
+      base = userHome.resolve("Library").resolve("Caches");
     } else {
-      base = home.resolve(".cache");
+      base =
+          variable(environment, "XDG_CACHE_HOME")
+              // The XDG specification says that a relative path is to be ignored.
+              .filter(Path::isAbsolute)
+              .orElseGet(() -> userHome.resolve(".cache"));
     }
     return base.resolve("cvae-gpu");
   }
@@ -36,6 +41,12 @@ public final class UserCache {
   /** The folder for this process's environment. */
   public static Path folder() {
     return folder(
-        System.getenv(), Path.of(System.getProperty("user.home")), System.getProperty("os.name"));
+        System.getenv(), System.getProperty("os.name", ""), System.getProperty("user.home", ""));
+  }
+
+  private static Optional<Path> variable(Map<String, String> environment, String name) {
+    return Optional.ofNullable(environment.get(name))
+        .filter(value -> !value.isBlank())
+        .map(Path::of);
   }
 }

@@ -22,9 +22,9 @@ import jdk.incubator.vector.VectorOperators;
  *   p = p - lr / (1 - 0.9^t) * m / (sqrt(v / (1 - 0.999^t)) + 1e-8)
  * </pre>
  *
- * <p>An m below 2^-100 is made 0. The mean of a pixel that is seldom lit halves every seven steps and
- * would soon be subnormal, which takes processors a hundred cycles an operation; beside the 1e-8 in the
- * denominator it moves no parameter.
+ * <p>An m below 2^-100 is made 0. The mean of a pixel that is seldom lit halves every seven steps
+ * and would soon be subnormal, which takes processors a hundred cycles an operation; beside the
+ * 1e-8 in the denominator it moves no parameter.
  *
  * <p>Source: D. Kingma, J. Ba, "Adam: A method for stochastic optimization", ICLR 2015, Algorithm
  * 1.

@@ -140,6 +140,16 @@ public final class CpuEngine implements Engine {
         copy(parameters), copy(firstMoment), copy(secondMoment), step, klPerImage);
   }
 
+  /** The training step, for the benchmark. */
+  TrainingStep step() {
+    return training;
+  }
+
+  /** The threads, for the benchmark. */
+  ThreadTeam team() {
+    return team;
+  }
+
   /** The gradients of the last step, in the layout's order. */
   float[] gradients() {
     return copy(gradients);

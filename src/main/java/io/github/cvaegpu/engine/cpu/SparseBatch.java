@@ -15,10 +15,10 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * A batch of images, both dense and as lists of the pixels that are not zero.
  *
- * <p>Four fifths of MNIST's pixels are zero. A product with a zero adds nothing, so the first layer's
- * two products run over the others only: the same sums, in the same order, for a fifth of the work.
- * The products forward need each image's pixels (by row); those of the weight gradient need each
- * pixel's images (by column), which are listed a lane of columns at a time.
+ * <p>Four fifths of MNIST's pixels are zero. A product with a zero adds nothing, so the first
+ * layer's two products run over the others only: the same sums, in the same order, for a fifth of
+ * the work. The products forward need each image's pixels (by row); those of the weight gradient
+ * need each pixel's images (by column), which are listed a lane of columns at a time.
  */
 final class SparseBatch {
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;

@@ -60,7 +60,7 @@ class CpuEngineTest {
     float[] initial = InitialWeights.draw(layout, SEED);
     var reference = new ReferenceVae(shape);
     var adam = new ReferenceVae.Adam(LEARNING_RATE, layout.size());
-    double[] parameters = toDoubles(initial);
+    double[] parameters = ReferenceVae.toDouble(initial);
     BatchOrder order = BatchOrder.shuffled(SEED, 0, images.size(), batch);
 
     try (var engine = engine(shape, images, batch, 2)) {
@@ -69,7 +69,10 @@ class CpuEngineTest {
         List<Reported> reported = oneStep(engine, order.from(step), beta);
         ReferenceVae.Step expected =
             reference.step(
-                parameters, pixels(images, order, step), noise(batch, latent, step), (float) beta);
+                parameters,
+                ReferenceVae.pixels(images, order, step),
+                ReferenceVae.noise(SEED, step, batch, latent),
+                (float) beta);
         adam.update(parameters, expected.gradients());
 
         assertEquals(1, reported.size());
@@ -112,7 +115,11 @@ class CpuEngineTest {
               (step, rl, kl, beta) -> reported.add(new Reported(step, rl, kl, beta))));
       ReferenceVae.Step expected =
           new ReferenceVae(shape)
-              .step(toDoubles(initial), pixels(images, order, 2), noise(3, 2, 0), 1);
+              .step(
+                  ReferenceVae.toDouble(initial),
+                  ReferenceVae.pixels(images, order, 2),
+                  ReferenceVae.noise(SEED, 0, 3, 2),
+                  1);
       assertEquals(3, order.size(2));
       assertRelative("RL", expected.reconstructionLoss(), reported.getFirst().rl());
       assertRelative("KL", expected.klDivergence(), reported.getFirst().kl());
@@ -209,7 +216,8 @@ class CpuEngineTest {
           double[][] x = {pixels(images, 2 + i)};
           // The reference samples z = mean + deviation * noise: choose the noise that gives our z.
           double[][] zero = {new double[3]};
-          ReferenceVae.Step posterior = reference.step(toDoubles(parameters), x, zero, 1);
+          ReferenceVae.Step posterior =
+              reference.step(ReferenceVae.toDouble(parameters), x, zero, 1);
           double[][] noise = {new double[3]};
           for (int j = 0; j < 3; j++) {
             double deviation = Math.exp(posterior.logVariance()[0][j] / 2);
@@ -217,7 +225,7 @@ class CpuEngineTest {
             assertEquals(posterior.mean()[0][j], mean[i * 3 + j], 1e-5);
             assertEquals(posterior.logVariance()[0][j], logVariance[i * 3 + j], 1e-5);
           }
-          ReferenceVae.Step scored = reference.step(toDoubles(parameters), x, noise, 1);
+          ReferenceVae.Step scored = reference.step(ReferenceVae.toDouble(parameters), x, noise, 1);
           assertRelative("loss", scored.reconstructionLoss(), loss[row]);
         }
       }
@@ -300,38 +308,12 @@ class CpuEngineTest {
     return reported;
   }
 
-  private static double[][] pixels(ImageSet images, BatchOrder order, int batch) {
-    double[][] pixels = new double[order.size(batch)][];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = pixels(images, order.image(batch, i));
-    }
-    return pixels;
-  }
-
   private static double[] pixels(ImageSet images, int image) {
     double[] pixels = new double[images.imageSize()];
     for (int p = 0; p < pixels.length; p++) {
       pixels[p] = (images.pixels()[image * pixels.length + p] & 0xFF) / 255.0;
     }
     return pixels;
-  }
-
-  private static double[][] noise(int rows, int latent, int step) {
-    double[][] noise = new double[rows][latent];
-    float[] row = new float[latent];
-    for (int r = 0; r < rows; r++) {
-      GaussianNoise.row(SEED, Stream.TRAINING_NOISE, step, r, row, 0, latent);
-      noise[r] = toDoubles(row);
-    }
-    return noise;
-  }
-
-  private static double[] toDoubles(float[] floats) {
-    double[] doubles = new double[floats.length];
-    for (int i = 0; i < floats.length; i++) {
-      doubles[i] = floats[i];
-    }
-    return doubles;
   }
 
   private static void assertRelative(String what, double expected, float actual) {

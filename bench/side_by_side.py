@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trains the study's ControlVAE with cvae-gpu, JAX and PyTorch in turn, and writes down the speeds.
+
+The machine may be shared and noisy, so the programs take turns, in another order each round, and the
+figure of each is the median of all its epochs; compare ratios, not numbers of different days.
+
+  mvn -q -DskipTests package
+  python3 -m venv .venv && .venv/bin/pip install torch numpy jax jaxlib
+  .venv/bin/python bench/side_by_side.py --data MNIST_DIR --out bench/results/NAME.json
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+PEERS = ["jax", "torch-fused", "torch"]
+
+
+def last_line(command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))} failed:\n{result.stderr}")
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def processor():
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor()
+
+
+def commit():
+    def git(*words):
+        return subprocess.run(["git", "-C", BENCH, *words], capture_output=True, text=True).stdout
+
+    return git("rev-parse", "--short", "HEAD").strip() + (
+        " and changes" if git("status", "--porcelain", "--", "../src").strip() else ""
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--jar", default=BENCH.parent / "target" / "cvae-gpu.jar")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=5, help="measured in each round")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out")
+    a = parser.parse_args()
+
+    def ours():
+        plan = ["--lr", "0.001", "--data", a.data, "--threads", str(a.threads)]
+        command = ["java", "-jar", a.jar, "bench", "--json", "--rounds", str(a.epochs)]
+        return last_line([*command, *plan])
+
+    def peer(name):
+        script = [sys.executable, BENCH / "peers.py", "--only", name, "--data", a.data]
+        return last_line([*script, "--epochs", str(a.epochs), "--threads", str(a.threads)])
+
+    names = ["cvae-gpu", *PEERS]
+    speeds = {}
+    versions = {}
+    loads = []
+    for r in range(a.rounds):
+        turn = r % len(names)
+        for name in names[turn:] + names[:turn]:
+            loads.append(os.getloadavg()[0])
+            result = ours() if name == "cvae-gpu" else peer(name)
+            speeds.setdefault(name, []).extend(result["training"])
+            if name == "cvae-gpu":
+                versions[name] = result["engine"]["library"]
+                speeds.setdefault("OpenBLAS calls", []).extend(result["blas_calls"])
+                speeds.setdefault("all products", []).extend(result["all_products"])
+            else:
+                versions[name] = result["version"]
+            median = statistics.median(result["training"])
+            print(f"round {r + 1}: {name:12s} {median:9,.0f} images/s", flush=True)
+            time.sleep(1)
+
+    median = {name: statistics.median(values) for name, values in speeds.items()}
+    best = max(PEERS, key=lambda name: median[name])
+    ratios = {
+        "to the best peer, " + best: median["cvae-gpu"] / median[best],
+        "to its own OpenBLAS calls alone": median["cvae-gpu"] / median["OpenBLAS calls"],
+        "to all products by OpenBLAS alone": median["cvae-gpu"] / median["all products"],
+    }
+    for name, value in median.items():
+        values = speeds[name]
+        print(f"{name:16s} {value:9,.0f} images/s ({min(values):,.0f} to {max(values):,.0f})")
+    for what, ratio in ratios.items():
+        print(f"cvae-gpu {what}: {ratio:.2f}")
+    if a.out:
+        record = {
+            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "command": "bench/side_by_side.py "
+            f"--rounds {a.rounds} --epochs {a.epochs} --threads {a.threads}",
+            "commit": commit(),
+            "machine": {
+                "processor": processor(),
+                "cores": os.cpu_count(),
+                "system": platform.platform(),
+                "load average before each turn": loads,
+            },
+            "versions": versions,
+            "images_per_second": speeds,
+            "median": median,
+            "ratio_of_cvae_gpu": ratios,
+        }
+        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""How long `java -jar` takes to the first training step, and how much memory a run holds at its peak.
+
+The first step is seen from outside: the run writes a checkpoint after every step, and the time is
+that from the start of `java` to the appearance of the file. The peak is the sum of the high-water
+marks of the launcher's and the program's resident memory, over a run of some epochs (Linux only).
+
+  mvn -q -DskipTests package
+  python3 bench/startup.py --data MNIST_DIR --out bench/results/NAME.json
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+
+
+def start(a, run, *options):
+    command = ["java", "-jar", str(a.jar), "train", "--data", a.data, "--out", str(run), "--quiet"]
+    return subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
+
+
+def first_step(a):
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        begun = time.perf_counter()
+        process = start(a, run, "--epochs", "1", "--checkpoint-every", "1steps")
+        while not (run / "checkpoint.safetensors").exists():
+            if process.poll() is not None:
+                raise SystemExit("the run ended before its first checkpoint")
+            time.sleep(0.001)
+        seconds = time.perf_counter() - begun
+        process.terminate()
+        process.wait()
+        return seconds
+
+
+def tree(pid):
+    pids = [pid]
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        pids += tree(int(child))
+    return pids
+
+
+def peak_megabytes(a):
+    with tempfile.TemporaryDirectory() as folder:
+        process = start(a, Path(folder) / "run", "--epochs", str(a.epochs))
+        peaks = {}
+        while process.poll() is None:
+            try:
+                for pid in tree(process.pid):
+                    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                        if line.startswith("VmHWM"):
+                            peaks[pid] = int(line.split()[1]) / 1024
+            except OSError:
+                pass
+            time.sleep(0.05)
+        if process.returncode != 0:
+            raise SystemExit(f"the run exited with {process.returncode}")
+        return sum(peaks.values())
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--jar", default=BENCH.parent / "target" / "cvae-gpu.jar")
+    parser.add_argument("--starts", type=int, default=7)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--out")
+    a = parser.parse_args()
+    starts = [first_step(a) for _ in range(a.starts)]
+    peak = peak_megabytes(a)
+    print(
+        f"first step after {statistics.median(starts):.2f} s, median of {a.starts}"
+        f" ({min(starts):.2f} to {max(starts):.2f})"
+    )
+    print(f"peak resident memory {peak:.0f} MB, launcher and program, {a.epochs} epochs")
+    if a.out:
+        record = {
+            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "command": f"bench/startup.py --starts {a.starts} --epochs {a.epochs}",
+            "machine": {"cores": os.cpu_count(), "system": platform.platform()},
+            "seconds_to_first_step": starts,
+            "peak_resident_megabytes": peak,
+        }
+        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

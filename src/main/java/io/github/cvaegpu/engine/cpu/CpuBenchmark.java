@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
+import io.github.cvaegpu.foreign.OpenBlas;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How fast the CPU engine trains here, beside how fast its matrix products alone would be.
+ *
+ * <p>The products' speed is the ceiling of a step made of OpenBLAS calls. It is measured by writing
+ * down the calls of one real step, with their operands, and repeating them on the same threads,
+ * with the same barriers between phases and nothing else. The engine runs the first layer's two
+ * products over lit pixels only, without OpenBLAS, so there are two ceilings: of the calls that it
+ * makes, and of those that it would make if the first layer were dense as well.
+ */
+public final class CpuBenchmark {
+  /**
+   * What was measured; speeds in images per second, an entry a round.
+   *
+   * @param engine what computed
+   * @param training epochs of training
+   * @param blasCalls the step's OpenBLAS calls alone
+   * @param allProducts the same and the first layer's products as OpenBLAS calls
+   */
+  public record Result(
+      EngineInfo engine, List<Double> training, List<Double> blasCalls, List<Double> allProducts) {}
+
+  /** One product, with its operands. */
+  private record Call(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      int lda,
+      MemorySegment b,
+      int ldb,
+      MemorySegment c,
+      int ldc) {
+    void make(Gemm gemm) {
+      gemm.sgemm(transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc);
+    }
+  }
+
+  /** Makes calls and, while it has a list, writes them down. */
+  private static final class Recorder implements Gemm {
+    private final Gemm gemm;
+    private List<Call> calls;
+
+    private Recorder(Gemm gemm) {
+      this.gemm = gemm;
+    }
+
+    @Override
+    public void sgemm(
+        boolean transposeA,
+        boolean transposeB,
+        int m,
+        int n,
+        int k,
+        MemorySegment a,
+        int lda,
+        MemorySegment b,
+        int ldb,
+        MemorySegment c,
+        int ldc) {
+      var call = new Call(transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc);
+      if (calls != null) {
+        calls.add(call);
+      }
+      call.make(gemm);
+    }
+  }
+
+  /** The calls of one phase, by lane. */
+  private static final class PhaseCalls {
+    private final List<List<Call>> lanes = new ArrayList<>();
+
+    private boolean isEmpty() {
+      return lanes.stream().allMatch(List::isEmpty);
+    }
+
+    private Phase replay(Gemm gemm) {
+      return lane -> {
+        for (Call call : lanes.get(lane)) {
+          call.make(gemm);
+        }
+      };
+    }
+  }
+
+  private final VaeShape shape;
+  private final TrainingSettings settings;
+  private final ImageSet images;
+  private final CpuEngine engine;
+  private final Gemm gemm;
+  private final Recorder recorder;
+
+  private CpuBenchmark(VaeShape shape, TrainingSettings settings, ImageSet images, int threads) {
+    this.shape = shape;
+    this.settings = settings;
+    this.images = images;
+    gemm = OpenBlas.get()::sgemm;
+    recorder = new Recorder(gemm);
+    engine = new CpuEngine(shape, settings, images, threads, OpenBlas.get(), recorder);
+  }
+
+  /**
+   * Measures.
+   *
+   * @param controller asked for beta before each step, as in training
+   * @param rounds epochs of training, and of each kind of products, in turn
+   * @param warmUp rounds before, which are not reported
+   */
+  public static Result run(
+      VaeShape shape,
+      TrainingSettings settings,
+      ImageSet images,
+      BetaController controller,
+      int threads,
+      int rounds,
+      int warmUp) {
+    var benchmark = new CpuBenchmark(shape, settings, images, threads);
+    try {
+      return benchmark.measure(controller, rounds, warmUp);
+    } finally {
+      benchmark.engine.close();
+    }
+  }
+
+  private Result measure(BetaController controller, int rounds, int warmUp) {
+    engine.restore(
+        TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
+    List<PhaseCalls> calls = record();
+    List<PhaseCalls> all = withDenseFirstLayer(calls);
+    List<Double> training = new ArrayList<>();
+    List<Double> blasCalls = new ArrayList<>();
+    List<Double> allProducts = new ArrayList<>();
+    for (int round = -warmUp; round < rounds; round++) {
+      BatchOrder order =
+          BatchOrder.shuffled(settings.seed(), round + warmUp, images.size(), settings.batchSize());
+      long start = System.nanoTime();
+      engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
+      double trained = imagesPerSecond(images.size(), start);
+      double made = replay(calls);
+      double dense = replay(all);
+      if (round >= 0) {
+        training.add(trained);
+        blasCalls.add(made);
+        allProducts.add(dense);
+      }
+    }
+    return new Result(engine.info(), training, blasCalls, allProducts);
+  }
+
+  /** The calls of a step of a whole batch, phase by phase. */
+  private List<PhaseCalls> record() {
+    List<PhaseCalls> phases = new ArrayList<>();
+    BatchOrder order = BatchOrder.shuffled(settings.seed(), 0, images.size(), settings.batchSize());
+    engine.step().begin(order, 0, 0, 1);
+    engine
+        .step()
+        .run(
+            phase -> {
+              var calls = new PhaseCalls();
+              for (int lane = 0; lane < LANES; lane++) {
+                recorder.calls = new ArrayList<>();
+                phase.run(lane);
+                calls.lanes.add(recorder.calls);
+              }
+              phases.add(calls);
+            });
+    recorder.calls = null;
+    return phases;
+  }
+
+  /** The same, with the first layer's products where the sparse ones are: second and last phase. */
+  private List<PhaseCalls> withDenseFirstLayer(List<PhaseCalls> calls) {
+    int in = shape.inputs();
+    int out = shape.hidden().getFirst();
+    int rows = settings.batchSize();
+    Matrix x = Matrix.allocate(rows, in);
+    Matrix w = Matrix.allocate(in, out);
+    Matrix y = Matrix.allocate(rows, out);
+    List<PhaseCalls> all = new ArrayList<>();
+    for (int i = 0; i < calls.size(); i++) {
+      var phase = new PhaseCalls();
+      for (int lane = 0; lane < LANES; lane++) {
+        List<Call> made = new ArrayList<>(calls.get(i).lanes.get(lane));
+        if (i == 1) {
+          Block b = Block.grid(lane, rows, out, SparseKernels.GROUP);
+          if (!b.isEmpty()) {
+            made.add(
+                new Call(
+                    false,
+                    false,
+                    b.rowCount(),
+                    b.columnCount(),
+                    in,
+                    x.from(b.row(), 0),
+                    in,
+                    w.from(0, b.column()),
+                    out,
+                    y.from(b.row(), b.column()),
+                    out));
+          }
+        }
+        if (i == calls.size() - 1) {
+          int first = in * lane / LANES;
+          int count = in * (lane + 1) / LANES - first;
+          if (count > 0) {
+            made.add(
+                new Call(
+                    true,
+                    false,
+                    count,
+                    out,
+                    rows,
+                    x.from(0, first),
+                    in,
+                    y.data(),
+                    out,
+                    w.from(first, 0),
+                    out));
+          }
+        }
+        phase.lanes.add(made);
+      }
+      all.add(phase);
+    }
+    return all;
+  }
+
+  /** Repeats a step's calls as often as an epoch has whole batches. */
+  private double replay(List<PhaseCalls> calls) {
+    List<Phase> phases =
+        calls.stream().filter(phase -> !phase.isEmpty()).map(phase -> phase.replay(gemm)).toList();
+    int steps = Math.max(1, images.size() / settings.batchSize());
+    long start = System.nanoTime();
+    engine
+        .team()
+        .run(
+            member -> {
+              for (int step = 0; step < steps; step++) {
+                for (Phase phase : phases) {
+                  member.run(phase);
+                }
+              }
+            });
+    return imagesPerSecond((long) steps * settings.batchSize(), start);
+  }
+
+  private static double imagesPerSecond(long images, long start) {
+    return images * 1e9 / (System.nanoTime() - start);
+  }
+}
