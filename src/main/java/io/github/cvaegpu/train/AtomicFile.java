@@ -5,8 +5,10 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -64,6 +66,17 @@ public final class AtomicFile {
       throw e;
     }
     forceDirectory(directory);
+  }
+
+  /** Why a file could not be read or written: Java's own message may be the name alone. */
+  static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return e.getMessage() + ": permission denied";
+    }
+    if (e instanceof NoSuchFileException) {
+      return e.getMessage() + ": no such file or folder";
+    }
+    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 
   /** Makes the rename itself survive a power cut. */

@@ -8,6 +8,7 @@ import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /**
  * {@code checkpoint.safetensors}: everything that a run needs to go on bit for bit, and nothing
@@ -88,7 +90,8 @@ public record Checkpoint(
             plan,
             layout.shape().inputs(),
             position,
-            datasetSha256);
+            // Sorted: an immutable map's order changes from process to process.
+            new TreeMap<>(datasetSha256));
     // "format": "pt" is what loaders look for to know that names and shapes are PyTorch's.
     new SafeTensors(Map.of("format", "pt", METADATA, Json.COMPACT.toJson(header)), tensors)
         .writeAtomically(file);
@@ -125,7 +128,7 @@ public record Checkpoint(
               position.klPerImage());
       return new Checkpoint(state, position, header.plan(), layout, header.dataset());
     } catch (IOException e) {
-      throw new InputException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
+      throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
   }
 
@@ -148,23 +151,34 @@ public record Checkpoint(
                   e.getCause() instanceof InputException input ? ": " + input.getMessage() : "."),
           e);
     }
-    if (header == null || header.plan() == null || !isComplete(header.position())) {
-      throw new InputException("The metadata of %s are incomplete.".formatted(file));
-    }
-    if (header.format() != FORMAT) {
+    if (header != null && header.format() != FORMAT) {
       throw new InputException(
           "%s has format %d; this program reads format %d."
               .formatted(file, header.format(), FORMAT));
     }
+    if (header == null
+        || header.plan() == null
+        || header.dataset() == null
+        || header.inputs() < 1
+        || header.inputs() > VaeShape.MAX_WIDTH
+        || !isUsable(header.position())) {
+      throw new InputException(
+          "The metadata of %s are damaged: parts of them are missing or make no sense."
+              .formatted(file));
+    }
     return header;
   }
 
-  private static boolean isComplete(Position position) {
+  private static boolean isUsable(Position position) {
     return position != null
+        && Float.isFinite(position.klPerImage())
         && position.controller() != null
-        && position.parametersSha256() != null
+        && Double.isFinite(position.controller().beta())
+        && Double.isFinite(position.controller().integral())
         && position.epoch() >= 0
         && position.nextBatch() >= 0
+        && position.parametersSha256() != null
+        && !position.parametersSha256().contains(null)
         && position.parametersSha256().size() == position.epoch();
   }
 
@@ -197,20 +211,38 @@ public record Checkpoint(
                   otherLayout.shape().hidden(),
                   otherLayout.shape().latent()));
     }
-    if (!dataset.sha256().equals(datasetSha256)) {
-      throw new InputException(
-          "The run was started on other images than those of %s (%s): their checksums differ."
-              .formatted(dataset.name(), dataset.origin()));
-    }
+    requireSameImages(datasetSha256, dataset);
     if (!plan.withEpochsAndDataOf(other).equals(other)) {
       throw new InputException(
           "The checkpoint's settings are not those of run.json: %s against %s."
               .formatted(plan, other));
     }
+    int batches = Math.ceilDiv(dataset.train().size(), plan.batchSize());
+    if (position.nextBatch() >= batches
+        || position.step() != (long) position.epoch() * batches + position.nextBatch()) {
+      throw new InputException(
+          "The checkpoint is damaged: it is after step %d, but before batch %d of %d of epoch %d."
+              .formatted(position.step(), position.nextBatch() + 1, batches, position.epoch() + 1));
+    }
     if (other.epochs() < position.epoch()
         || (other.epochs() == position.epoch() && position.nextBatch() > 0)) {
       throw new InputException(
           "The run has already done more than the %d epochs asked for.".formatted(other.epochs()));
+    }
+  }
+
+  /**
+   * Refuses to go on with other images.
+   *
+   * @param sha256 checksums of the files that the run was started on
+   * @param dataset what would be trained on
+   * @throws InputException if the checksums differ
+   */
+  static void requireSameImages(Map<String, String> sha256, Dataset dataset) {
+    if (!dataset.sha256().equals(sha256)) {
+      throw new InputException(
+          "The run was started on other images than those of %s (%s): their checksums differ."
+              .formatted(dataset.name(), dataset.origin()));
     }
   }
 

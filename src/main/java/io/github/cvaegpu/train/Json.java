@@ -32,6 +32,9 @@ public final class Json {
         .disableHtmlEscaping()
         .serializeNulls()
         .registerTypeAdapterFactory(new LowerCaseEnums())
+        .registerTypeAdapter(double.class, new Doubles())
+        // Gson writes a field of a primitive type by the class of its boxed value.
+        .registerTypeAdapter(Double.class, new Doubles())
         .registerTypeAdapter(OptionalLong.class, new OptionalLongs())
         .registerTypeAdapter(OptionalDouble.class, new OptionalDoubles());
   }
@@ -63,6 +66,26 @@ public final class Json {
           return constant;
         }
       };
+    }
+  }
+
+  /**
+   * JSON has neither infinities nor NaN, but a model that overflows on an image has such figures:
+   * they are written as null, which reads back as NaN.
+   */
+  private static final class Doubles extends TypeAdapter<Double> {
+    @Override
+    public void write(JsonWriter out, Double value) throws IOException {
+      out.value(value != null && Double.isFinite(value) ? value : null);
+    }
+
+    @Override
+    public Double read(JsonReader in) throws IOException {
+      if (in.peek() == JsonToken.NULL) {
+        in.nextNull();
+        return Double.NaN;
+      }
+      return in.nextDouble();
     }
   }
 

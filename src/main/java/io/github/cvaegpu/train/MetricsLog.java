@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 
 /**
  * {@code metrics.csv}: a row a training step. Numbers are floats in their shortest decimal form,
@@ -44,10 +45,13 @@ public final class MetricsLog implements AutoCloseable {
    * @param file made if absent
    * @param rows rows to keep; those after are cut off, as a run that goes on from a checkpoint
    *     writes them again
-   * @throws InputException if there are fewer rows than that
+   * @throws InputException if there are fewer rows than that, or the file is no log
    */
   public static MetricsLog open(Path file, long rows) throws IOException {
     long end = Files.exists(file) ? offsetAfter(file, rows) : -1;
+    if (end >= 0) {
+      requireHeader(file);
+    }
     if (end < 0 && rows > 0) {
       throw new InputException(
           "%s does not have the %d steps that the checkpoint beside it has done."
@@ -64,6 +68,19 @@ public final class MetricsLog implements AutoCloseable {
       channel.position(end);
     }
     return log;
+  }
+
+  private static void requireHeader(Path file) throws IOException {
+    byte[] expected = (HEADER + "\n").getBytes(StandardCharsets.US_ASCII);
+    try (InputStream in = Files.newInputStream(file)) {
+      if (!Arrays.equals(expected, in.readNBytes(expected.length))) {
+        throw noHeader(file);
+      }
+    }
+  }
+
+  private static InputException noHeader(Path file) {
+    return new InputException("%s does not begin with '%s'.".formatted(file, HEADER));
   }
 
   /** Byte offset after the header and a number of rows, or -1 where there are not as many. */
@@ -117,14 +134,14 @@ public final class MetricsLog implements AutoCloseable {
    * Reads a log.
    *
    * @param file a log
-   * @param sink told of each row
-   * @throws InputException if a line is no row
+   * @param sink told of each row; may refuse one with an IllegalArgumentException
+   * @throws InputException if a line is no row, or is refused
    */
   public static void read(Path file, RowSink sink) throws IOException {
-    try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.US_ASCII)) {
+    try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
       String line = in.readLine();
       if (!HEADER.equals(line)) {
-        throw new InputException("%s does not begin with '%s'.".formatted(file, HEADER));
+        throw noHeader(file);
       }
       long number = 1;
       for (line = in.readLine(); line != null; line = in.readLine()) {
@@ -137,7 +154,7 @@ public final class MetricsLog implements AutoCloseable {
               Float.parseFloat(fields[2]),
               Float.parseFloat(fields[3]),
               Float.parseFloat(fields[4]));
-        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
           throw new InputException("Line %d of %s is no row.".formatted(number, file), e);
         }
       }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -21,6 +22,9 @@ import java.nio.file.StandardOpenOption;
  * operating system drops the lock with the process, however it ends.
  */
 public final class RunDirectory implements AutoCloseable {
+  /** Only the names that {@link AtomicFile} makes of this folder's: it may hold other things. */
+  private static final String LEFTOVERS = ".{run.json,checkpoint.safetensors}.*.tmp";
+
   private final Path folder;
   private final FileChannel lockFile;
 
@@ -37,10 +41,12 @@ public final class RunDirectory implements AutoCloseable {
    */
   public static RunDirectory create(Path folder) {
     RunDirectory run = open(folder);
-    if (Files.exists(run.recordFile()) || Files.exists(run.checkpointFile())) {
+    if (Files.exists(run.recordFile())
+        || Files.exists(run.checkpointFile())
+        || Files.exists(run.metricsFile())) {
       run.close();
       throw new InputException(
-          "%s already holds a run: add --resume to go on with it, or choose another --out."
+          "%s already holds files of a run: add --resume to go on with it, or choose another --out."
               .formatted(folder));
     }
     return run;
@@ -79,13 +85,14 @@ public final class RunDirectory implements AutoCloseable {
           "The run directory %s cannot be written to: permission denied.".formatted(folder), e);
     } catch (IOException e) {
       throw new InputException(
-          "The run directory %s cannot be written to: %s.".formatted(folder, e.getMessage()), e);
+          "The run directory %s cannot be written to: %s.".formatted(folder, AtomicFile.reason(e)),
+          e);
     }
   }
 
   /** Temporary files of a process that was killed in the middle of writing one. */
   private static void deleteLeftovers(Path folder) throws IOException {
-    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, ".*.tmp")) {
+    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, LEFTOVERS)) {
       for (Path leftover : leftovers) {
         Files.delete(leftover);
       }
@@ -149,21 +156,25 @@ public final class RunDirectory implements AutoCloseable {
     }
     try {
       RunRecord record = Json.PRETTY.fromJson(Files.readString(file), RunRecord.class);
-      if (record == null || record.plan() == null || record.sessions() == null) {
-        throw new InputException("%s is damaged: parts of it are missing.".formatted(file));
-      }
-      if (record.format() != RunRecord.FORMAT) {
+      if (record != null && record.format() != RunRecord.FORMAT) {
         throw new InputException(
             "%s has format %d; this program reads format %d."
                 .formatted(file, record.format(), RunRecord.FORMAT));
       }
+      if (record == null
+          || record.plan() == null
+          || record.dataset() == null
+          || record.sessions() == null
+          || record.sessions().contains(null)) {
+        throw new InputException("%s is damaged: parts of it are missing.".formatted(file));
+      }
       return record;
     } catch (InputException e) {
       throw e;
-    } catch (JsonParseException e) {
+    } catch (JsonParseException | CharacterCodingException e) {
       throw new InputException("%s is damaged: it is not the JSON of a run.".formatted(file), e);
     } catch (IOException e) {
-      throw new InputException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
+      throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     } catch (RuntimeException e) {
       // Gson wraps what a record's constructor refuses.
       String reason =

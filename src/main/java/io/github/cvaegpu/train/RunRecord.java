@@ -8,6 +8,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.eval.Evaluation;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * {@code run.json}: what a run is, for people and programs. What a resumed run needs is in the
@@ -48,9 +49,7 @@ public record RunRecord(
    */
   public String dataToLoad() {
     boolean settled =
-        dataset != null
-            && plan.data().equals(DatasetLoader.AUTO)
-            && dataset.status() != Dataset.Status.UNVERIFIED;
+        plan.data().equals(DatasetLoader.AUTO) && dataset.status() != Dataset.Status.UNVERIFIED;
     return settled ? dataset.name() : plan.data();
   }
 
@@ -102,7 +101,7 @@ public record RunRecord(
           dataset.status(),
           dataset.train().size(),
           dataset.test().size(),
-          dataset.sha256());
+          new TreeMap<>(dataset.sha256()));
     }
   }
 

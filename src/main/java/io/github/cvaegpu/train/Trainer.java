@@ -100,16 +100,32 @@ public final class Trainer {
   public Outcome run() {
     try {
       begin();
+      if (!Files.exists(directory.recordFile())) {
+        // Before the log: a folder with a log but no record could not be resumed after a kill.
+        record(ExitReason.RUNNING, null, null);
+      }
       try (MetricsLog opened = MetricsLog.open(directory.metricsFile(), stepsDone)) {
         log = opened;
+        record(ExitReason.RUNNING, null, null);
         lastCheckpoint = System.nanoTime();
         return train();
       }
     } catch (UncheckedIOException e) {
-      throw unwritable(e.getCause());
+      throw failed(e.getCause());
     } catch (IOException e) {
-      throw unwritable(e);
+      throw failed(e);
     }
+  }
+
+  private InputException failed(IOException e) {
+    InputException failure = unwritable(e);
+    try {
+      endSession();
+      record(ExitReason.FAILED, failure.getMessage(), null);
+    } catch (IOException alsoUnwritable) {
+      failure.addSuppressed(alsoUnwritable);
+    }
+    return failure;
   }
 
   private InputException unwritable(IOException e) {
@@ -119,14 +135,16 @@ public final class Trainer {
             : "no checkpoint was written yet";
     return new InputException(
         "The run directory %s cannot be written to (%s); %s."
-            .formatted(directory.folder(), e.getMessage(), kept),
+            .formatted(directory.folder(), AtomicFile.reason(e), kept),
         e);
   }
 
   /** Puts the engine and the controller where the checkpoint left them, or at the beginning. */
-  private void begin() throws IOException {
+  private void begin() {
     if (Files.exists(directory.recordFile())) {
-      sessions.addAll(directory.record().sessions());
+      RunRecord record = directory.record();
+      Checkpoint.requireSameImages(record.dataset().sha256(), dataset);
+      sessions.addAll(record.sessions());
     }
     if (Files.exists(directory.checkpointFile())) {
       Checkpoint checkpoint = Checkpoint.read(directory.checkpointFile());
@@ -152,7 +170,6 @@ public final class Trainer {
             stepsDone,
             now(),
             null));
-    record(ExitReason.RUNNING, null, null);
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -217,20 +234,24 @@ public final class Trainer {
     }
     log.flush();
     String message =
-        ("Training diverged at step %d: %s is not a finite number. The last finite losses were RL"
-                + " %s and KL %s nats per image, with beta %s. %s A lower --lr may help.")
+        "Training diverged at step %d: %s is not a finite number. %s %s A lower --lr may help."
             .formatted(
                 lossesFinite ? stepsDone : stepsDone + 1,
                 lossesFinite ? "a parameter" : "a loss",
-                means.lastRl(),
-                means.lastKl(),
-                means.lastBeta(),
+                lastFiniteLosses(),
                 Files.exists(directory.checkpointFile())
                     ? "The checkpoint from before is kept."
                     : "There was no checkpoint yet.");
     endSession();
     record(ExitReason.DIVERGED, message, null);
     throw new DivergedException(message);
+  }
+
+  private String lastFiniteLosses() {
+    return stepsDone == sessions.getLast().firstStep()
+        ? "No step of this process had finite losses."
+        : "The last finite losses were RL %s and KL %s nats per image, with beta %s."
+            .formatted(means.lastRl(), means.lastKl(), means.lastBeta());
   }
 
   private static boolean isFinite(TrainingState state) {

@@ -41,7 +41,13 @@ public record TrainingPlan(
 
   /** Refuses what no run can use. */
   public TrainingPlan {
-    hidden = List.copyOf(hidden);
+    // A file's plan may lack any part.
+    if (model == null || controller == null || hidden == null || data == null) {
+      throw new InputException(
+          "A plan needs a model, a controller's settings, hidden widths and a dataset.");
+    }
+    // Whatever the images: a network that cannot be is refused before they are loaded.
+    hidden = new VaeShape(1, hidden, latent).hidden();
     if (epochs < 1) {
       throw new InputException("The number of epochs must be 1 or more, not %d.".formatted(epochs));
     }

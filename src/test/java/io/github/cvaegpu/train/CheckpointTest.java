@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.model.ParameterLayout;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CheckpointTest {
+  private static final String WEIGHT = "encoder.0.weight";
+
+  @TempDir Path folder;
+  private Path file;
+  private Checkpoint checkpoint;
+
+  @BeforeEach
+  void write() throws IOException {
+    file = folder.resolve("checkpoint.safetensors");
+    TrainingPlan plan = TinyRun.plan(3, 0.1 + 0.2);
+    var layout = new ParameterLayout(plan.shape(TinyImages.SIDE * TinyImages.SIDE));
+    float[][] arrays = new float[3][layout.size()];
+    for (int a = 0; a < arrays.length; a++) {
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        for (int i = 0; i < tensor.size(); i++) {
+          arrays[a][tensor.offset() + i] = (a + 1) * 0.1f + i * 1e-7f;
+        }
+      }
+      arrays[a][0] = Float.MIN_VALUE;
+      arrays[a][1] = -0f;
+      arrays[a][2] = Float.MAX_VALUE;
+    }
+    checkpoint =
+        new Checkpoint(
+            new TrainingState(arrays[0], arrays[1], arrays[2], 7, 1 / 3f),
+            new Checkpoint.Position(
+                7, 1 / 3f, 1, 2, new BetaController.State(0.1 + 0.2, -1e-300), List.of("ab")),
+            plan,
+            layout,
+            TinyImages.dataset(1).sha256());
+    checkpoint.write(file);
+  }
+
+  private String refusal() {
+    String message = assertThrows(InputException.class, () -> Checkpoint.read(file)).getMessage();
+    assertTrue(message.endsWith(".") && !message.contains("\n"), message);
+    assertTrue(message.contains(file.toString()), message);
+    return message;
+  }
+
+  @Test
+  void readsBackBitForBit() throws IOException {
+    Checkpoint read = Checkpoint.read(file);
+    assertBits(checkpoint.state().parameters(), read.state().parameters());
+    assertBits(checkpoint.state().firstMoment(), read.state().firstMoment());
+    assertBits(checkpoint.state().secondMoment(), read.state().secondMoment());
+    assertEquals(checkpoint.state().step(), read.state().step());
+    assertEquals(checkpoint.state().klPerImage(), read.state().klPerImage());
+    assertEquals(checkpoint.position(), read.position());
+    assertEquals(checkpoint.plan(), read.plan());
+    assertEquals(checkpoint.layout().shape(), read.layout().shape());
+    assertEquals(checkpoint.datasetSha256(), read.datasetSha256());
+    byte[] bytes = Files.readAllBytes(file);
+    read.write(file);
+    assertArrayEquals(bytes, Files.readAllBytes(file));
+  }
+
+  @Test
+  void theOrderOfTheChecksumsDoesNotDependOnTheProcess() throws IOException {
+    String json = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
+    String written = json.substring(json.indexOf("\"dataset\":"));
+    Map<String, String> shuffled = new LinkedHashMap<>();
+    new TreeMap<>(checkpoint.datasetSha256()).descendingMap().forEach(shuffled::put);
+    new Checkpoint(
+            checkpoint.state(),
+            checkpoint.position(),
+            checkpoint.plan(),
+            checkpoint.layout(),
+            shuffled)
+        .write(file);
+    String again = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
+    assertEquals(written, again.substring(again.indexOf("\"dataset\":")));
+  }
+
+  private static void assertBits(float[] expected, float[] actual) {
+    assertEquals(expected.length, actual.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(
+          Float.floatToRawIntBits(expected[i]), Float.floatToRawIntBits(actual[i]), "at " + i);
+    }
+  }
+
+  @Test
+  void theChecksumIsOfTheTensorsWithoutTheGaps() {
+    float[] parameters = checkpoint.state().parameters().clone();
+    String sum = Checkpoint.sha256(parameters, checkpoint.layout());
+    var bias = checkpoint.layout().tensors().get(3);
+    int gap = bias.offset() + bias.size();
+    assertTrue(gap % ParameterLayout.ALIGNMENT != 0);
+    parameters[gap] = 1;
+    assertEquals(sum, Checkpoint.sha256(parameters, checkpoint.layout()));
+    parameters[1] = 0f;
+    assertTrue(!sum.equals(Checkpoint.sha256(parameters, checkpoint.layout())));
+  }
+
+  @Test
+  void anAbsentFileIsNamed() throws IOException {
+    Files.delete(file);
+    assertEquals("There is no checkpoint " + file + ".", refusal());
+    Files.createDirectory(file);
+    assertEquals("There is no checkpoint " + file + ".", refusal());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 7, 8, 100, -4, -1})
+  void aFileCutShortIsRefused(int bytes) throws IOException {
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, bytes >= 0 ? bytes : whole.length + bytes));
+    refusal();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MAX_VALUE, -1, 1_000_000_000, 1L << 33})
+  void aHeaderThatIsLongerThanTheFileIsRefused(long length) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
+    Files.write(file, bytes);
+    refusal();
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void aNumberThatIsNotFiniteIsRefused(float value) throws IOException {
+    for (String prefix : List.of("", Checkpoint.FIRST_MOMENT, Checkpoint.SECOND_MOMENT)) {
+      float[] weight = {1, value};
+      rewriteTensor(prefix + WEIGHT, new SafeTensors.Tensor(List.of(2), weight));
+      assertEquals(
+          "%s cannot be used: tensor %s holds %s at index 1."
+              .formatted(file, prefix + WEIGHT, value),
+          refusal());
+      checkpoint.write(file);
+    }
+  }
+
+  @Test
+  void anotherShapeIsRefused() throws IOException {
+    rewriteTensor(WEIGHT, new SafeTensors.Tensor(List.of(81, 20), new float[20 * 81]));
+    assertEquals(
+        "Tensor %s of %s has the shape [81, 20], not [20, 81].".formatted(WEIGHT, file), refusal());
+  }
+
+  @Test
+  void anAbsentTensorIsNamed() throws IOException {
+    String name = Checkpoint.SECOND_MOMENT + WEIGHT;
+    rewriteTensor(name, null);
+    assertEquals("%s has no tensor %s.".formatted(file, name), refusal());
+  }
+
+  private void rewriteTensor(String name, SafeTensors.Tensor tensor) throws IOException {
+    SafeTensors read = SafeTensors.read(file);
+    SequencedMap<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>(read.tensors());
+    tensors.remove(name);
+    if (tensor != null) {
+      tensors.put(name, tensor);
+    }
+    new SafeTensors(read.metadata(), tensors).writeAtomically(file);
+  }
+
+  @Test
+  void aFileOfAnotherProgramIsRefused() throws IOException {
+    rewriteMetadata(null);
+    assertEquals(
+        file + " was not written by this program: it has no 'cvae-gpu' metadata.", refusal());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "null", "{}", "[]", "7", "{\"format\": 1", "not JSON"})
+  void metadataThatAreNoMetadataAreRefused(String json) throws IOException {
+    rewriteMetadata(json);
+    refusal();
+  }
+
+  @Test
+  void anotherFormatIsNamed() throws IOException {
+    edit("\"format\":1", "\"format\":2");
+    assertEquals(file + " has format 2; this program reads format 1.", refusal());
+  }
+
+  @Test
+  void aPlanThatNobodyCanTrainIsRefused() throws IOException {
+    edit("\"epochs\":3", "\"epochs\":-1");
+    assertEquals(
+        "The metadata of " + file + " are damaged: The number of epochs must be 1 or more, not -1.",
+        refusal());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"plan\" | \"plane\"",
+        "\"model\" | \"mode\"",
+        "\"model\":\"control\" | \"model\":\"x\"",
+        "\"controller\":{\"set | \"control\":{\"set",
+        "\"anti_windup\":\"directional\" | \"anti_windup\":null",
+        "\"hidden\":[20,10] | \"hidden\":[]",
+        "\"hidden\":[20,10] | \"hidden\":[20,null]",
+        "\"hidden\":[20,10] | \"hidden\":[20,99999999999]",
+        "\"latent\":2 | \"latent\":3",
+        "\"latent\":2 | \"latent\":0",
+        "\"inputs\":81 | \"inputs\":0",
+        "\"inputs\":81 | \"inputs\":80",
+        "\"position\" | \"place\"",
+        "\"controller\":{\"beta | \"contr\":{\"beta",
+        "\"epoch\":1 | \"epoch\":2",
+        "\"epoch\":1 | \"epoch\":-1",
+        "\"next_batch\":2 | \"next_batch\":-1",
+        "\"parameters_sha256\":[\"ab\"] | \"parameters_sha256\":[null]",
+        "\"parameters_sha256\":[\"ab\"] | \"parameters_sha256\":null",
+        "\"integral\":-1.0E-300 | \"integral\":null",
+        "\"integral\":-1.0E-300 | \"integral\":NaN",
+        "\"kl_per_image\":0.33333334 | \"kl_per_image\":null",
+        "\"kl_per_image\":0.33333334 | \"kl_per_image\":NaN",
+        "\"kl_per_image\":0.33333334 | \"kl_per_image\":1e99",
+        "\"dataset\":{ | \"data\":{",
+      })
+  void metadataThatMakeNoSenseAreRefused(String from, String to) throws IOException {
+    edit(from, to);
+    refusal();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"next_batch\":2 | \"next_batch\":5",
+        "\"next_batch\":2 | \"next_batch\":3",
+        "\"step\":7 | \"step\":8"
+      })
+  void aPlaceWhereNoRunCanBeIsRefused(String from, String to) throws IOException {
+    edit(from, to);
+    Checkpoint read = Checkpoint.read(file);
+    var refusal =
+        assertThrows(
+            InputException.class,
+            () -> read.requireSameRun(read.plan(), read.layout(), TinyImages.dataset(1)));
+    assertTrue(
+        refusal.getMessage().startsWith("The checkpoint is damaged: "), refusal.getMessage());
+  }
+
+  private void edit(String from, String to) throws IOException {
+    String json = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
+    assertTrue(json.contains(from), json);
+    rewriteMetadata(json.replace(from, to));
+  }
+
+  private void rewriteMetadata(String json) throws IOException {
+    SafeTensors read = SafeTensors.read(file);
+    Map<String, String> metadata = new TreeMap<>(read.metadata());
+    metadata.remove(Checkpoint.METADATA);
+    if (json != null) {
+      metadata.put(Checkpoint.METADATA, json);
+    }
+    new SafeTensors(metadata, read.tensors()).writeAtomically(file);
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MetricsLogTest {
+  private static final String HEADER = MetricsLog.HEADER + "\n";
+
+  @TempDir Path folder;
+  private Path file;
+
+  @BeforeEach
+  void name() {
+    file = folder.resolve("metrics.csv");
+  }
+
+  private void append(long rows, int first, int count) throws IOException {
+    try (var log = MetricsLog.open(file, rows)) {
+      for (int step = first; step < first + count; step++) {
+        log.append(step, 1, step + 0.5f, step + 0.25f, 1);
+      }
+    }
+  }
+
+  private static String row(int step) {
+    return "%d,1,%d.5,%d.25,1.0\n".formatted(step, step, step);
+  }
+
+  @Test
+  void appendsRowsBehindAHeader() throws IOException {
+    append(0, 1, 2);
+    assertEquals(HEADER + row(1) + row(2), Files.readString(file));
+    append(2, 3, 1);
+    assertEquals(HEADER + row(1) + row(2) + row(3), Files.readString(file));
+  }
+
+  @Test
+  void cutsOffTheRowsAfterTheCheckpoint() throws IOException {
+    append(0, 1, 5);
+    append(2, 7, 1);
+    assertEquals(HEADER + row(1) + row(2) + row(7), Files.readString(file));
+    append(0, 9, 1);
+    assertEquals(HEADER + row(9), Files.readString(file));
+  }
+
+  @Test
+  void cutsOffARowThatWasWrittenInPart() throws IOException {
+    Files.writeString(file, HEADER + row(1) + "2,1,2.5");
+    append(1, 2, 1);
+    assertEquals(HEADER + row(1) + row(2), Files.readString(file));
+  }
+
+  @Test
+  void beginsAnewWhereNotEvenTheHeaderIsWhole() throws IOException {
+    Files.writeString(file, "step,ep");
+    append(0, 1, 1);
+    assertEquals(HEADER + row(1), Files.readString(file));
+  }
+
+  @Test
+  void refusesALogWithFewerRowsThanTheCheckpointHasSteps() throws IOException {
+    Files.writeString(file, HEADER + row(1) + "2,1,2.5");
+    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 2));
+    assertEquals(
+        file + " does not have the 2 steps that the checkpoint beside it has done.",
+        refusal.getMessage());
+    assertEquals(HEADER + row(1) + "2,1,2.5", Files.readString(file));
+    assertThrows(InputException.class, () -> MetricsLog.open(folder.resolve("absent"), 1));
+  }
+
+  @Test
+  void findsARowBeyondTheFirstBufferful() throws IOException {
+    append(0, 1, 5000);
+    long whole = Files.size(file);
+    assertTrue(whole > 1 << 16);
+    append(4999, 5000, 1);
+    assertEquals(whole, Files.size(file));
+  }
+
+  @Test
+  void refusesAFileOfAnotherKindAndLeavesItAsItIs() throws IOException {
+    Files.writeString(file, "name,price\napple,1\n");
+    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 0));
+    assertEquals(file + " does not begin with '" + MetricsLog.HEADER + "'.", refusal.getMessage());
+    assertEquals("name,price\napple,1\n", Files.readString(file));
+  }
+
+  @Test
+  void floatsReadBackToTheSameBits() throws IOException {
+    float[] values = {
+      0,
+      -0f,
+      Float.MIN_VALUE,
+      Float.MIN_NORMAL,
+      Float.MAX_VALUE,
+      0.1f,
+      1 / 3f,
+      206.56789f,
+      -1e-7f,
+      16777217f,
+      Math.nextUp(1f),
+      Math.nextDown(10f)
+    };
+    try (var log = MetricsLog.open(file, 0)) {
+      for (int i = 0; i < values.length; i++) {
+        log.append(Long.MAX_VALUE - i, Integer.MAX_VALUE, values[i], -values[i], values[i] / 2);
+      }
+    }
+    List<Integer> expected = new ArrayList<>();
+    List<Integer> read = new ArrayList<>();
+    for (float value : values) {
+      expected.addAll(bits(value, -value, value / 2));
+    }
+    List<Long> steps = new ArrayList<>();
+    MetricsLog.read(
+        file,
+        (step, epoch, rl, kl, beta) -> {
+          steps.add(step);
+          assertEquals(Integer.MAX_VALUE, epoch);
+          read.addAll(bits(rl, kl, beta));
+        });
+    assertEquals(expected, read);
+    assertEquals(Long.MAX_VALUE, steps.getFirst());
+    assertEquals(values.length, steps.size());
+  }
+
+  private static List<Integer> bits(float rl, float kl, float beta) {
+    return List.of(
+        Float.floatToRawIntBits(rl), Float.floatToRawIntBits(kl), Float.floatToRawIntBits(beta));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "2", "2,1,x,1,1", "2,1,1,1", "two,1,1,1,1", "2,1,\u00e9,1,1"})
+  void namesALineThatIsNoRow(String line) throws IOException {
+    Files.writeString(file, HEADER + row(1) + line + "\n");
+    var refusal =
+        assertThrows(
+            InputException.class, () -> MetricsLog.read(file, (step, epoch, rl, kl, beta) -> {}));
+    assertEquals("Line 3 of " + file + " is no row.", refusal.getMessage());
+  }
+
+  @Test
+  void namesALineThatItsReaderRefuses() throws IOException {
+    Files.writeString(file, HEADER + row(1));
+    var refusal =
+        assertThrows(
+            InputException.class,
+            () ->
+                MetricsLog.read(
+                    file,
+                    (step, epoch, rl, kl, beta) -> {
+                      throw new IllegalArgumentException("out of order");
+                    }));
+    assertEquals("Line 2 of " + file + " is no row.", refusal.getMessage());
+  }
+
+  @Test
+  void flushedRowsAreSeenBeforeTheLogIsClosed() throws IOException {
+    try (var log = MetricsLog.open(file, 0)) {
+      log.append(1, 1, 1.5f, 1.25f, 1);
+      log.flush();
+      assertEquals(HEADER + row(1), Files.readString(file));
+      log.append(2, 1, 2.5f, 2.25f, 1);
+      log.force();
+      assertEquals(HEADER + row(1) + row(2), Files.readString(file));
+    }
+  }
+}

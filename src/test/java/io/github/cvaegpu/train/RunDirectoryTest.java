@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.TinyImages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunDirectoryTest {
+  @TempDir Path temp;
+
+  private static RunRecord record() {
+    return new RunRecord(
+        RunRecord.FORMAT,
+        "a program",
+        TrainingPlan.study(),
+        new RunRecord.Network(81, 1000),
+        RunRecord.DatasetRecord.of(TinyImages.dataset(1)),
+        List.of(),
+        7,
+        RunRecord.ExitReason.INTERRUPTED,
+        null,
+        List.of(),
+        null);
+  }
+
+  private static String refusal(Runnable open) {
+    String message = assertThrows(InputException.class, open::run).getMessage();
+    assertTrue(message.endsWith(".") && !message.contains("\n"), message);
+    return message;
+  }
+
+  @Test
+  void makesTheFolderAndKeepsARecord() throws IOException {
+    Path folder = temp.resolve("a").resolve("run");
+    try (var run = RunDirectory.create(folder)) {
+      run.write(record());
+      assertEquals(record(), run.record());
+    }
+    try (var run = RunDirectory.resume(folder)) {
+      assertEquals(record(), run.record());
+      assertEquals(folder.resolve("checkpoint.safetensors"), run.checkpointFile());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run.json", "metrics.csv", "checkpoint.safetensors"})
+  void aNewRunDoesNotReplaceAnother(String file) throws IOException {
+    Files.writeString(temp.resolve(file), "content");
+    assertEquals(
+        temp
+            + " already holds files of a run: add --resume to go on with it, or choose another"
+            + " --out.",
+        refusal(() -> RunDirectory.create(temp)));
+    assertEquals("content", Files.readString(temp.resolve(file)));
+    Files.delete(temp.resolve(file));
+    // The refusal has let go of the folder.
+    RunDirectory.create(temp).close();
+  }
+
+  @Test
+  void thereHasToBeARunToResume() {
+    Path absent = temp.resolve("absent");
+    assertEquals(
+        absent + " holds no run to resume: there is no run.json.",
+        refusal(() -> RunDirectory.resume(absent)));
+    assertFalse(Files.exists(absent));
+  }
+
+  @Test
+  void isOpenForTrainingOnce() throws IOException {
+    try (var run = RunDirectory.create(temp)) {
+      assertEquals(
+          "Another process is training in " + temp + ".", refusal(() -> RunDirectory.create(temp)));
+      run.write(record());
+      assertEquals(
+          "Another process is training in " + temp + ".", refusal(() -> RunDirectory.resume(temp)));
+    }
+    RunDirectory.resume(temp).close();
+  }
+
+  @Test
+  void deletesWhatAKilledProcessLeftAndNothingElse() throws IOException {
+    Path checkpoint = Files.writeString(temp.resolve(".checkpoint.safetensors.0a.tmp"), "part");
+    Path json = Files.writeString(temp.resolve(".run.json.ff.tmp"), "part");
+    Path other = Files.writeString(temp.resolve(".notes.txt.tmp"), "the user's own");
+    RunDirectory.create(temp).close();
+    assertFalse(Files.exists(checkpoint));
+    assertFalse(Files.exists(json));
+    assertTrue(Files.exists(other));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run.json", "checkpoint.safetensors"})
+  void theTemporaryNamesAreThoseThatAreDeleted(String name) throws IOException {
+    AtomicFile.replace(
+        temp.resolve(name),
+        out -> {
+          // What a kill at this moment would leave.
+          Path part = hidden().getFirst();
+          Files.copy(part, Path.of(part.toString().replace(".tmp", "0.tmp")));
+        });
+    Files.delete(temp.resolve(name));
+    assertEquals(1, hidden().size());
+    RunDirectory.create(temp).close();
+    assertEquals(List.of(), hidden());
+  }
+
+  private List<Path> hidden() throws IOException {
+    try (Stream<Path> files = Files.list(temp)) {
+      return files.filter(file -> file.toString().endsWith(".tmp")).toList();
+    }
+  }
+
+  @Test
+  void aFileInTheWayIsNamed() throws IOException {
+    Path file = Files.writeString(temp.resolve("file"), "");
+    assertEquals(
+        file + " cannot be a run directory: a file of that name is there.",
+        refusal(() -> RunDirectory.create(file)));
+    String below = refusal(() -> RunDirectory.create(file.resolve("run")));
+    assertTrue(below.startsWith("The run directory " + file.resolve("run") + " cannot"), below);
+  }
+
+  @Test
+  void anUnwritableFolderIsNamed() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("read-only"));
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+    if (Files.isWritable(folder)) {
+      String reason = "SKIPPED: this user may write to every folder";
+      System.out.println(reason);
+      Assumptions.abort(reason);
+    }
+    assertEquals(
+        "The run directory " + folder + " cannot be written to: permission denied.",
+        refusal(() -> RunDirectory.create(folder)));
+  }
+
+  static Stream<Arguments> damages() {
+    return Stream.of(
+        Arguments.of("nothing", edit(json -> "")),
+        Arguments.of("the literal null", edit(json -> "null")),
+        Arguments.of("half of it", edit(json -> json.substring(0, json.length() / 2))),
+        Arguments.of("other JSON", edit(json -> "{\"name\": \"other\"}")),
+        Arguments.of("a list", edit(json -> "[1, 2]")),
+        Arguments.of(
+            "another format", edit(json -> json.replace("\"format\": 1", "\"format\": 2"))),
+        Arguments.of("no plan", edit(json -> json.replace("\"plan\"", "\"plane\""))),
+        Arguments.of("no model", edit(json -> json.replace("\"model\"", "\"mode\""))),
+        Arguments.of("no dataset", edit(json -> json.replace("\"dataset\"", "\"data set\""))),
+        Arguments.of("no seed's number", edit(json -> json.replace("\"seed\": 0", "\"seed\": []"))),
+        Arguments.of(
+            "a refused plan", edit(json -> json.replace("\"epochs\": 200", "\"epochs\": 0"))),
+        Arguments.of(
+            "a refused controller", edit(json -> json.replace("\"kp\": 0.01", "\"kp\": -1"))),
+        Arguments.of(
+            "an unknown model",
+            edit(json -> json.replace("\"model\": \"control\"", "\"model\": \"x\""))),
+        Arguments.of(
+            "a null session",
+            edit(json -> json.replace("\"sessions\": []", "\"sessions\": [null]"))),
+        Arguments.of(
+            "a null width",
+            edit(json -> json.replaceFirst("\"hidden\": \\[", "\"hidden\": [null,"))));
+  }
+
+  private static UnaryOperator<String> edit(UnaryOperator<String> edit) {
+    return edit;
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("damages")
+  void aDamagedRecordIsRefused(String name, UnaryOperator<String> damage) throws IOException {
+    String json = Json.PRETTY.toJson(record());
+    String damaged = damage.apply(json);
+    assertFalse(json.equals(damaged), name);
+    Path file = Files.writeString(temp.resolve("run.json"), damaged);
+    String message = refusal(() -> RunDirectory.readRecord(temp));
+    assertTrue(message.startsWith(file.toString()), message);
+  }
+
+  @Test
+  void aRecordThatIsNotTextIsRefused() throws IOException {
+    Path file = Files.write(temp.resolve("run.json"), new byte[] {'{', (byte) 0xff, (byte) 0xfe});
+    assertEquals(
+        file + " is damaged: it is not the JSON of a run.",
+        refusal(() -> RunDirectory.readRecord(temp)));
+  }
+}

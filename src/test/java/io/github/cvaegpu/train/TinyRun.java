@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.eval.Evaluation;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A run of a small network on {@link TinyImages}, five batches an epoch, the last one smaller. */
+final class TinyRun {
+  static final int STEPS_PER_EPOCH = 5;
+  static final CheckpointInterval NEVER = CheckpointInterval.parse("999999epochs");
+
+  Dataset dataset = TinyImages.dataset(1);
+  TrainingPlan plan = plan(3, 1e-2);
+  int threads = 1;
+  CheckpointInterval interval = NEVER;
+  TrainingListener listener = TrainingListener.NONE;
+  private final Path folder;
+
+  TinyRun(Path folder) {
+    this.folder = folder;
+  }
+
+  static TrainingPlan plan(int epochs, double learningRate) {
+    // Gains at which beta moves at every step, so that a controller's lost memory shows.
+    var controller = new PiSettings(1e-4, 0.1, 0.01, 0.001, 10, PiSettings.defaults().antiWindup());
+    return new TrainingPlan(
+        Model.CONTROL, controller, 1, epochs, 64, learningRate, 2, List.of(20, 10), 5, "tiny");
+  }
+
+  /** Trains until a step, or to the end where there is no such step. */
+  Trainer.Outcome until(long step) {
+    long[] done = new long[1];
+    TrainingListener counting =
+        new TrainingListener() {
+          @Override
+          public void step(long now, float rl, float kl, float beta) {
+            done[0] = now;
+            listener.step(now, rl, kl, beta);
+          }
+
+          @Override
+          public void epoch(EpochReport report) {
+            listener.epoch(report);
+          }
+        };
+    return train(counting, () -> done[0] == step);
+  }
+
+  Trainer.Outcome toTheEnd() {
+    return until(-1);
+  }
+
+  private Trainer.Outcome train(TrainingListener told, BooleanSupplier stop) {
+    boolean begun = Files.exists(folder.resolve("run.json"));
+    try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
+        var engine =
+            new CpuEngine(
+                plan.shape(dataset.train().imageSize()),
+                plan.settings(),
+                dataset.train(),
+                threads)) {
+      return new Trainer(plan, dataset, engine, directory, interval, told, stop).run();
+    }
+  }
+
+  RunRecord record() {
+    return RunDirectory.readRecord(folder);
+  }
+
+  Path checkpointFile() {
+    return RunDirectory.checkpointFile(folder);
+  }
+
+  Path metricsFile() {
+    return folder.resolve("metrics.csv");
+  }
+
+  /**
+   * All that has to be the same bits whatever happened to a run: the two files whole, as nothing in
+   * them tells of stops and threads, and the figures of the record.
+   */
+  Result result() throws IOException {
+    RunRecord record = record();
+    return new Result(
+        Files.readString(metricsFile()),
+        Files.readString(checkpointFile(), StandardCharsets.ISO_8859_1),
+        record.parametersSha256(),
+        record.stepsDone(),
+        record.exitReason(),
+        record.metrics() == null ? null : record.metrics().lastSteps(),
+        record.metrics() == null ? null : record.metrics().test(),
+        record.metrics() == null ? null : record.metrics().controller());
+  }
+
+  /** See {@link #result()}. */
+  record Result(
+      String metrics,
+      String checkpoint,
+      List<String> parametersSha256,
+      long stepsDone,
+      RunRecord.ExitReason exitReason,
+      RunRecord.LastSteps lastSteps,
+      Evaluation test,
+      ControlReport controller) {}
+}

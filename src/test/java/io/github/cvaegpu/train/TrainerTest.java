@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.train.RunRecord.ExitReason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever happens to a run, its numbers are those of one that nothing happened to. */
+class TrainerTest {
+  private static final int STEPS = 3 * TinyRun.STEPS_PER_EPOCH;
+
+  @TempDir static Path shared;
+  private static TinyRun.Result uninterrupted;
+
+  @TempDir Path folder;
+  private TinyRun run;
+
+  @BeforeAll
+  static void trainWithoutInterruption() throws IOException {
+    var reference = new TinyRun(shared.resolve("uninterrupted"));
+    reference.toTheEnd();
+    uninterrupted = reference.result();
+  }
+
+  @BeforeEach
+  void newRun() {
+    run = new TinyRun(folder);
+  }
+
+  @Test
+  void recordsWhatItDid() {
+    assertEquals(ExitReason.COMPLETED, uninterrupted.exitReason());
+    assertEquals(STEPS, uninterrupted.stepsDone());
+    assertEquals(3, uninterrupted.parametersSha256().stream().distinct().count());
+    List<String> rows = uninterrupted.metrics().lines().toList();
+    assertEquals(STEPS + 1, rows.size());
+    for (int step = 1; step <= STEPS; step++) {
+      String start = "%d,%d,".formatted(step, (step - 1) / TinyRun.STEPS_PER_EPOCH + 1);
+      assertTrue(rows.get(step).startsWith(start), rows.get(step));
+    }
+    // Every beta is new, or a controller that forgets could not be told from one that does not.
+    assertEquals(
+        STEPS,
+        rows.stream().skip(1).map(row -> row.substring(row.lastIndexOf(','))).distinct().count());
+  }
+
+  @Test
+  void theFiguresAreThoseOfTheLog() throws IOException {
+    run.toTheEnd();
+    double[] sums = new double[3];
+    MetricsLog.read(
+        run.metricsFile(),
+        (step, epoch, rl, kl, beta) -> {
+          sums[0] += rl;
+          sums[1] += kl;
+          sums[2] += beta;
+        });
+    RunRecord.LastSteps last = run.record().metrics().lastSteps();
+    assertEquals(STEPS, last.steps());
+    assertEquals(sums[0] / STEPS, last.rl(), 1e-9);
+    assertEquals(sums[1] / STEPS, last.kl(), 1e-9);
+    assertEquals(sums[2] / STEPS, last.beta(), 1e-9);
+    assertEquals(-(last.rl() + last.kl()), last.elbo(), 1e-9);
+    assertEquals(TinyImages.TEST, run.record().metrics().test().images());
+    assertEquals(1, run.record().metrics().test().samples());
+  }
+
+  @Test
+  void theLastFiguresAreOfTheLastHundredSteps() throws IOException {
+    run.plan = TinyRun.plan(21, 1e-3);
+    run.toTheEnd();
+    double[] sum = new double[1];
+    MetricsLog.read(run.metricsFile(), (step, epoch, rl, kl, beta) -> sum[0] += step > 5 ? rl : 0);
+    assertEquals(100, run.record().metrics().lastSteps().steps());
+    assertEquals(sum[0] / 100, run.record().metrics().lastSteps().rl(), 1e-9);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 8})
+  void threadsDoNotMatter(int threads) throws IOException {
+    run.threads = threads;
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1step", "2steps", "7steps", "1epoch", "2epochs", "1s"})
+  void checkpointsDoNotMatter(String interval) throws IOException {
+    run.interval = CheckpointInterval.parse(interval);
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 5, 6, 9, 10, 13, 14})
+  void aStopDoesNotMatter(int step) throws IOException {
+    Trainer.Outcome outcome = run.until(step);
+    assertEquals(ExitReason.INTERRUPTED, outcome.exitReason());
+    assertEquals(step, outcome.stepsDone());
+    assertEquals(ExitReason.INTERRUPTED, run.record().exitReason());
+    assertEquals(step + 1, Files.readAllLines(run.metricsFile()).size());
+    run.threads = 2;
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+    List<Long> firstSteps =
+        run.record().sessions().stream().map(RunRecord.Session::firstStep).toList();
+    assertEquals(List.of(0L, (long) step), firstSteps);
+  }
+
+  @Test
+  void aStopAfterEveryStepDoesNotMatter() throws IOException {
+    for (int step = 1; step < STEPS; step++) {
+      assertEquals(step, run.until(step).stepsDone());
+    }
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+    assertEquals(STEPS, run.record().sessions().size());
+  }
+
+  @Test
+  void aStopAtTheLastStepIsTheEnd() throws IOException {
+    assertEquals(ExitReason.COMPLETED, run.until(STEPS).exitReason());
+    assertEquals(uninterrupted, run.result());
+  }
+
+  /** The files as a kill leaves them: the checkpoint of one moment, the log of a later one. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, 5, 8, 12})
+  void aKillAfterLaterRowsDoesNotMatter(int checkpointStep) throws IOException {
+    run.until(checkpointStep);
+    byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
+    run.until(checkpointStep + 2);
+    Files.write(run.checkpointFile(), checkpoint);
+    Files.writeString(
+        run.metricsFile(),
+        Files.readString(run.metricsFile()) + "16,4,1.2",
+        StandardCharsets.US_ASCII);
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void aKillBeforeTheFirstCheckpointDoesNotMatter() throws IOException {
+    run.until(4);
+    Files.delete(run.checkpointFile());
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void aKillBeforeTheLogIsThereDoesNotMatter() throws IOException {
+    run.until(4);
+    Files.delete(run.checkpointFile());
+    Files.delete(run.metricsFile());
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void theRecordIsThereBeforeTheLog() throws IOException {
+    try (var directory = RunDirectory.create(folder);
+        var engine =
+            new CpuEngine(
+                run.plan.shape(run.dataset.train().imageSize()),
+                run.plan.settings(),
+                run.dataset.train(),
+                1)) {
+      // What makes the log impossible without a failing device, which would be recorded.
+      Files.writeString(directory.metricsFile(), "name,price\n");
+      var trainer =
+          new Trainer(
+              run.plan,
+              run.dataset,
+              engine,
+              directory,
+              TinyRun.NEVER,
+              TrainingListener.NONE,
+              () -> true);
+      assertThrows(InputException.class, trainer::run);
+      assertTrue(Files.exists(directory.recordFile()));
+    }
+  }
+
+  @Test
+  void aKillBetweenTheLastCheckpointAndTheRecordDoesNotMatter() throws IOException {
+    run.until(STEPS - 1);
+    byte[] before = Files.readAllBytes(run.metricsFile().resolveSibling("run.json"));
+    run.toTheEnd();
+    Files.write(run.metricsFile().resolveSibling("run.json"), before);
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void moreEpochsGoOnAsIfTheyHadBeenAskedForAtFirst() throws IOException {
+    run.plan = TinyRun.plan(1, 1e-2);
+    run.toTheEnd();
+    assertEquals(ExitReason.COMPLETED, run.record().exitReason());
+    run.plan = TinyRun.plan(3, 1e-2);
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void fewerEpochsThanAreDoneAreRefused() throws IOException {
+    run.until(6);
+    byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
+    run.plan = TinyRun.plan(1, 1e-2);
+    var refusal = assertThrows(InputException.class, run::toTheEnd);
+    assertEquals(
+        "The run has already done more than the 1 epochs asked for.", refusal.getMessage());
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.checkpointFile()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void otherImagesAreRefused(boolean withCheckpoint) throws IOException {
+    run.until(4);
+    if (!withCheckpoint) {
+      Files.delete(run.checkpointFile());
+    }
+    String metrics = Files.readString(run.metricsFile());
+    String record = Files.readString(folder.resolve("run.json"));
+    run.dataset = TinyImages.dataset(2);
+    var refusal = assertThrows(InputException.class, run::toTheEnd);
+    assertEquals(
+        "The run was started on other images than those of tiny (memory): their checksums differ.",
+        refusal.getMessage());
+    assertEquals(metrics, Files.readString(run.metricsFile()));
+    assertEquals(record, Files.readString(folder.resolve("run.json")));
+  }
+
+  @Test
+  void anotherPlanIsRefused() throws IOException {
+    run.until(4);
+    run.plan = TinyRun.plan(3, 2e-2);
+    String rate = assertThrows(InputException.class, run::toTheEnd).getMessage();
+    assertTrue(rate.contains("learningRate=0.02"), rate);
+    run.plan =
+        new TrainingPlan(
+            Model.CONTROL, run.plan.controller(), 1, 3, 64, 1e-2, 3, List.of(20, 10), 5, "tiny");
+    String network = assertThrows(InputException.class, run::toTheEnd).getMessage();
+    assertEquals(
+        "The checkpoint's network has 81 inputs, hidden [20, 10] and latent 2; the run's has 81,"
+            + " [20, 10] and 3.",
+        network);
+  }
+
+  @Test
+  void aLogThatLacksRowsIsRefused() throws IOException {
+    run.until(7);
+    List<String> rows = Files.readAllLines(run.metricsFile());
+    Files.write(run.metricsFile(), rows.subList(0, 6));
+    var refusal = assertThrows(InputException.class, run::toTheEnd);
+    assertEquals(
+        run.metricsFile() + " does not have the 7 steps that the checkpoint beside it has done.",
+        refusal.getMessage());
+    assertEquals(ExitReason.INTERRUPTED, run.record().exitReason());
+  }
+
+  @Test
+  void aLogWhoseRowsAreOutOfOrderIsRefused() throws IOException {
+    run.until(7);
+    List<String> rows = new ArrayList<>(Files.readAllLines(run.metricsFile()));
+    rows.set(3, rows.get(2));
+    Files.write(run.metricsFile(), rows);
+    var refusal = assertThrows(InputException.class, run::toTheEnd);
+    assertEquals("Line 4 of " + run.metricsFile() + " is no row.", refusal.getMessage());
+  }
+
+  // ---- divergence ------------------------------------------------------------------------------
+
+  @Test
+  void divergenceKeepsTheCheckpointFromBefore() throws IOException {
+    run.until(4);
+    String metrics = Files.readString(run.metricsFile());
+    String row = metrics.lines().toList().getLast();
+    // The same run, but as if its learning rate had been one at which nothing holds.
+    run.plan = TinyRun.plan(3, 1e30);
+    Checkpoint read = Checkpoint.read(run.checkpointFile());
+    new Checkpoint(read.state(), read.position(), run.plan, read.layout(), read.datasetSha256())
+        .write(run.checkpointFile());
+    byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
+    var diverged = assertThrows(DivergedException.class, run::toTheEnd);
+    String message = diverged.getMessage();
+    assertTrue(
+        message.matches(
+            "Training diverged at step [56]: a (loss|parameter) is not a finite number\\. The last"
+                + " finite losses were RL .* and KL .* nats per image, with beta .*\\. The"
+                + " checkpoint from before is kept\\. A lower --lr may help\\."),
+        message);
+    List<String> rows = Files.readAllLines(run.metricsFile());
+    assertFalse(row.equals(rows.getLast()));
+    String[] last = rows.getLast().split(",", -1);
+    assertTrue(
+        message.contains(
+            "RL %s and KL %s nats per image, with beta %s.".formatted(last[2], last[3], last[4])),
+        message);
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.checkpointFile()));
+    assertEquals(ExitReason.DIVERGED, run.record().exitReason());
+    assertEquals(message, run.record().message());
+    // Going on ends at the same step, with the same words.
+    assertEquals(message, assertThrows(DivergedException.class, run::toTheEnd).getMessage());
+  }
+
+  @Test
+  void divergenceAtOnceSaysThatNoLossWasFinite() {
+    run.plan = TinyRun.plan(3, 1e-2);
+    run.interval = CheckpointInterval.parse("1step");
+    run.until(2);
+    Checkpoint read = Checkpoint.read(run.checkpointFile());
+    // The largest weights that a checkpoint may hold: the first product overflows.
+    Arrays.fill(read.state().parameters(), Float.MAX_VALUE);
+    try {
+      read.write(run.checkpointFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String message = assertThrows(DivergedException.class, run::toTheEnd).getMessage();
+    assertEquals(
+        "Training diverged at step 3: a loss is not a finite number. No step of this process had"
+            + " finite losses. The checkpoint from before is kept. A lower --lr may help.",
+        message);
+  }
+
+  // ---- devices that fail -----------------------------------------------------------------------
+
+  @Test
+  void aCheckpointThatCannotBeWrittenIsOneSentence() throws IOException {
+    Path moved = folder.resolveSibling("moved");
+    run.interval = CheckpointInterval.parse("4steps");
+    run.listener =
+        new TrainingListener() {
+          @Override
+          public void step(long step, float rl, float kl, float beta) {
+            if (step == 8) {
+              try {
+                Files.move(folder, moved);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            }
+          }
+        };
+    var refusal = assertThrows(InputException.class, run::toTheEnd);
+    assertTrue(
+        refusal
+            .getMessage()
+            .matches(
+                "The run directory \\S+ cannot be written to \\(\\S+: no such file or folder\\); no"
+                    + " checkpoint was written yet\\."),
+        refusal.getMessage());
+    // What was there before is whole, and good to go on with.
+    Files.move(moved, folder);
+    run.listener = TrainingListener.NONE;
+    assertEquals(4, Checkpoint.read(run.checkpointFile()).position().step());
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void aLogThatCannotBeWrittenIsOneSentence() throws IOException {
+    run.until(4);
+    byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
+    Files.delete(run.metricsFile());
+    Files.createDirectory(run.metricsFile());
+    String message = assertThrows(InputException.class, run::toTheEnd).getMessage();
+    assertTrue(
+        message.startsWith("The run directory " + folder + " cannot be written to (")
+            && message.endsWith("); the last checkpoint there is whole."),
+        message);
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.checkpointFile()));
+    assertEquals(ExitReason.FAILED, run.record().exitReason());
+    assertEquals(message, run.record().message());
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingPlanTest {
+  private static TrainingPlan plan(int epochs, int batchSize, double learningRate, double beta) {
+    return new TrainingPlan(
+        Model.CONTROL,
+        PiSettings.defaults(),
+        beta,
+        epochs,
+        batchSize,
+        learningRate,
+        2,
+        List.of(20, 10),
+        0,
+        "auto");
+  }
+
+  private static String refusal(Runnable plan) {
+    return assertThrows(InputException.class, plan::run).getMessage();
+  }
+
+  @Test
+  void theStudysPlanIsAccepted() {
+    assertEquals(VaeShape.study(), TrainingPlan.study().shape(784));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
+  void refusesCountsBelowOne(int count) {
+    assertEquals(
+        "The number of epochs must be 1 or more, not %d.".formatted(count),
+        refusal(() -> plan(count, 64, 1e-3, 1)));
+    assertEquals(
+        "The batch size must be 1 or more, not %d.".formatted(count),
+        refusal(() -> plan(1, count, 1e-3, 1)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -0.0, -1e-3, Double.NaN, Double.POSITIVE_INFINITY})
+  void refusesALearningRateThatIsNotPositive(double rate) {
+    assertEquals(
+        "The learning rate must be a positive number, not %s.".formatted(rate),
+        refusal(() -> plan(1, 64, rate, 1)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-1e-3, Double.NaN, Double.POSITIVE_INFINITY})
+  void refusesABetaBelowZero(double beta) {
+    assertEquals(
+        "Beta must be zero or a positive number, not %s.".formatted(beta),
+        refusal(() -> plan(1, 64, 1e-3, beta)));
+  }
+
+  @Test
+  void refusesANetworkThatCannotBeWhateverTheImages() {
+    String message =
+        refusal(
+            () ->
+                new TrainingPlan(
+                    Model.BETA,
+                    PiSettings.defaults(),
+                    1,
+                    1,
+                    64,
+                    1e-3,
+                    2,
+                    List.of(20, 0),
+                    0,
+                    "auto"));
+    assertTrue(message.startsWith("A hidden width must be from 1 to "), message);
+  }
+
+  @Test
+  void refusesABatchThatIsLargerThanTheTrainingSet() {
+    var images = TinyImages.draw(64, 1);
+    assertDoesNotThrow(() -> plan(1, 64, 1e-3, 1).requireFits(images));
+    assertEquals(
+        "A batch of 65 does not fit the 64 training images.",
+        refusal(() -> plan(1, 65, 1e-3, 1).requireFits(images)));
+  }
+}
