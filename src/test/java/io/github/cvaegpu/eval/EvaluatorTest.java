@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.StepSink;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.random.GaussianNoise;
+import io.github.cvaegpu.random.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Against models whose bounds are known in closed form. */
+class EvaluatorTest {
+  private static final long SEED = 11;
+
+  /** Images of two pixels; the first is the number of the image, so that a model can tell them. */
+  private static ImageSet images(int count) {
+    byte[] pixels = new byte[2 * count];
+    for (int i = 0; i < count; i++) {
+      pixels[2 * i] = (byte) i;
+      pixels[2 * i + 1] = (byte) (i >> 8);
+    }
+    return new ImageSet(1, 2, pixels, new byte[count]);
+  }
+
+  private static int number(ImageSet images, int image) {
+    return (images.pixels()[2 * image] & 0xFF) + ((images.pixels()[2 * image + 1] & 0xFF) << 8);
+  }
+
+  /** A model by its posterior and its decoder. */
+  private abstract static class Toy implements Engine {
+    private final int latent;
+
+    Toy(int latent) {
+      this.latent = latent;
+    }
+
+    abstract float mean(int image);
+
+    abstract float logVariance(int image);
+
+    abstract double loss(int image, float[] z, int offset);
+
+    Evaluation evaluate(ImageSet images, int samples) {
+      return new Evaluator(this, latent, SEED).evaluate(images, samples);
+    }
+
+    @Override
+    public void encode(ImageSet images, int first, int count, float[] mean, float[] logVariance) {
+      for (int i = 0; i < count * latent; i++) {
+        int image = number(images, first + i / latent);
+        mean[i] = mean(image);
+        logVariance[i] = logVariance(image);
+      }
+    }
+
+    @Override
+    public void reconstructionLoss(
+        ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
+      assertEquals(count * samples * latent, z.length);
+      for (int i = 0; i < count * samples; i++) {
+        loss[i] = (float) loss(number(images, first + i / samples), z, i * latent);
+      }
+    }
+
+    @Override
+    public EngineInfo info() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public TrainingState state() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void restore(TrainingState state) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** The posterior is the prior and the decoder ignores z: every bound is -loss(image). */
+  private static final class Blind extends Toy {
+    Blind() {
+      super(3);
+    }
+
+    @Override
+    float mean(int image) {
+      return 0;
+    }
+
+    @Override
+    float logVariance(int image) {
+      return 0;
+    }
+
+    @Override
+    double loss(int image, float[] z, int offset) {
+      return 1000 + image;
+    }
+  }
+
+  /**
+   * One latent dimension, x = z + noise of variance 1, with x from 0 to 2.9: z given x is normal
+   * with mean x / 2 and variance 1 / 2, and x is normal with variance 2.
+   */
+  private static final class LinearGaussian extends Toy {
+    private final double meanOffset;
+    private final double variance;
+
+    LinearGaussian(double meanOffset, double variance) {
+      super(1);
+      this.meanOffset = meanOffset;
+      this.variance = variance;
+    }
+
+    static double x(int image) {
+      return image % 30 / 10.0;
+    }
+
+    /** log p(x). */
+    static double evidence(int image) {
+      return -0.5 * (Math.log(2 * Math.PI * 2) + x(image) * x(image) / 2);
+    }
+
+    static double meanEvidence(int images) {
+      double sum = 0;
+      for (int i = 0; i < images; i++) {
+        sum += evidence(i);
+      }
+      return sum / images;
+    }
+
+    @Override
+    float mean(int image) {
+      return (float) (x(image) / 2 + meanOffset);
+    }
+
+    @Override
+    float logVariance(int image) {
+      return (float) Math.log(variance);
+    }
+
+    @Override
+    double loss(int image, float[] z, int offset) {
+      double distance = x(image) - z[offset];
+      return 0.5 * (Math.log(2 * Math.PI) + distance * distance);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 100})
+  void aDecoderThatIgnoresItsInput(int samples) {
+    Evaluation evaluation = new Blind().evaluate(images(5), samples);
+    assertEquals(5, evaluation.images());
+    assertEquals(samples, evaluation.samples());
+    assertEquals(1002, evaluation.reconstructionLoss().mean(), 1e-9);
+    assertEquals(0, evaluation.klDivergence().mean(), 1e-12);
+    assertEquals(-1002, evaluation.elbo().mean(), 1e-9);
+    assertEquals(-1002, evaluation.importanceWeightedBound().mean(), 1e-4);
+    // All weights are the same but for the rounding of a latent point to a float.
+    assertEquals(samples, evaluation.effectiveSampleSize(), 1e-3);
+    // 0, 1, 2, 3, 4: variance 10 / 4.
+    double error = Math.sqrt(2.5 / 5);
+    assertEquals(error, evaluation.reconstructionLoss().standardError(), 1e-9);
+    assertEquals(error, evaluation.elbo().standardError(), 1e-9);
+    assertEquals(error, evaluation.importanceWeightedBound().standardError(), 1e-4);
+    assertEquals(0, evaluation.klDivergence().standardError(), 1e-12);
+  }
+
+  @Test
+  void oneImageHasNoStandardError() {
+    Evaluation evaluation = new Blind().evaluate(images(1), 2);
+    assertEquals(-1000, evaluation.elbo().mean(), 1e-9);
+    assertEquals(0, evaluation.elbo().standardError());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 50})
+  void underTheTruePosteriorEveryBoundIsTheEvidence(int samples) {
+    Evaluation evaluation = new LinearGaussian(0, 0.5).evaluate(images(30), samples);
+    double evidence = LinearGaussian.meanEvidence(30);
+    assertEquals(evidence, evaluation.importanceWeightedBound().mean(), 1e-5);
+    assertEquals(samples, evaluation.effectiveSampleSize(), 1e-3);
+    // KL((x / 2, 1 / 2) || (0, 1)), averaged over x = 0, 0.1, ..., 2.9.
+    double squares = 0;
+    for (int i = 0; i < 30; i++) {
+      squares += Math.pow(LinearGaussian.x(i) / 2, 2);
+    }
+    double kl = 0.5 * (squares / 30 + 0.5 - Math.log(0.5) - 1);
+    assertEquals(kl, evaluation.klDivergence().mean(), 1e-6);
+  }
+
+  @Test
+  void underAnotherPosteriorTheBoundsAreApartAndGrowWithTheSamples() {
+    int count = 3000;
+    var model = new LinearGaussian(0.4, 0.9);
+    double evidence = LinearGaussian.meanEvidence(count);
+    Evaluation one = model.evaluate(images(count), 1);
+    double last = Double.NEGATIVE_INFINITY;
+    for (int samples : new int[] {1, 4, 16, 64}) {
+      Evaluation evaluation = model.evaluate(images(count), samples);
+      double bound = evaluation.importanceWeightedBound().mean();
+      assertTrue(bound > last, samples + " samples: " + bound + " after " + last);
+      last = bound;
+      assertTrue(evaluation.effectiveSampleSize() >= 1);
+      assertTrue(evaluation.effectiveSampleSize() <= samples);
+      if (samples > 1) {
+        assertTrue(bound > evaluation.elbo().mean());
+        assertTrue(evaluation.effectiveSampleSize() < samples);
+      }
+    }
+    assertEquals(evidence, last, 0.01);
+    // ELBO = evidence - KL(q || posterior), the same for every x.
+    double gap = 0.5 * (0.9 / 0.5 + 0.4 * 0.4 / 0.5 - 1 - Math.log(0.9 / 0.5));
+    double elbo = model.evaluate(images(count), 100).elbo().mean();
+    assertEquals(evidence - gap, elbo, 0.01);
+    assertEquals(1, one.effectiveSampleSize(), 1e-12);
+  }
+
+  @Test
+  void theNoiseIsAddressedByImageAndSample() {
+    int count = 3000;
+    int samples = 5;
+    var points = new float[count][samples];
+    var places = new int[count];
+    Toy model =
+        new Toy(1) {
+          @Override
+          float mean(int image) {
+            return 0;
+          }
+
+          @Override
+          float logVariance(int image) {
+            return 0;
+          }
+
+          @Override
+          double loss(int image, float[] z, int offset) {
+            points[image][places[image]++] = z[offset];
+            return 0;
+          }
+        };
+    // More than one chunk: 3000 images of 5 samples are 15000 points.
+    model.evaluate(images(count), samples);
+    float[] noise = new float[1];
+    for (int image = 0; image < count; image++) {
+      for (int k = 0; k < samples; k++) {
+        GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, k, image, noise, 0, 1);
+        assertEquals(noise[0], points[image][k]);
+      }
+    }
+  }
+
+  @Test
+  void chunksDoNotShow() {
+    var model = new LinearGaussian(0.4, 0.9);
+    // 8192 points are scored at a time: 2730 images of 3 samples, and each of 9000 alone.
+    Evaluation all = model.evaluate(images(3000), 3);
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < 3000; i++) {
+      double expected = boundOfOne(model, i, 3);
+      sum += expected;
+      squares += expected * expected;
+    }
+    double mean = sum / 3000;
+    double variance = (squares - sum * mean) / 2999;
+    assertEquals(mean, all.importanceWeightedBound().mean(), 1e-5);
+    assertEquals(Math.sqrt(variance / 3000), all.importanceWeightedBound().standardError(), 1e-6);
+    Evaluation many = model.evaluate(images(2), 9000);
+    double manyExpected = (boundOfOne(model, 0, 9000) + boundOfOne(model, 1, 9000)) / 2;
+    assertEquals(manyExpected, many.importanceWeightedBound().mean(), 1e-5);
+  }
+
+  /** The definition: the log of the mean of p(x | z) p(z) / q(z | x). */
+  private static double boundOfOne(LinearGaussian model, int image, int samples) {
+    float[] noise = new float[1];
+    double sum = 0;
+    double mean = model.mean(image);
+    double deviation = Math.exp(model.logVariance(image) / 2.0);
+    for (int k = 0; k < samples; k++) {
+      GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, k, image, noise, 0, 1);
+      float z = (float) (mean + deviation * noise[0]);
+      double prior = Math.exp(-0.5 * z * z);
+      double posterior = Math.exp(-0.5 * noise[0] * noise[0]) / deviation;
+      sum += Math.exp(-model.loss(image, new float[] {z}, 0)) * prior / posterior;
+    }
+    return Math.log(sum / samples);
+  }
+
+  @Test
+  void thereHasToBeASample() {
+    assertThrows(IllegalArgumentException.class, () -> new Blind().evaluate(images(2), 0));
+  }
+}
