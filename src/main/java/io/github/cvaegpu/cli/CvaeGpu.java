@@ -47,12 +47,15 @@ public final class CvaeGpu implements Runnable {
   /** Runs the program and exits with its exit code. */
   public static void main(String[] args) {
     LauncherWatch.start();
-    int code =
-        run(
-            args,
-            new PrintWriter(System.out, true, System.out.charset()),
-            new PrintWriter(System.err, true, System.err.charset()));
-    System.exit(code);
+    var err = new PrintWriter(System.err, true, System.err.charset());
+    int code;
+    try {
+      code = run(args, new PrintWriter(System.out, true, System.out.charset()), err);
+    } catch (Error e) {
+      // Without an exit here, a shutdown that waits for the run would wait for ever.
+      code = Failures.crashed(e, err);
+    }
+    Interruption.exit(code);
   }
 
   /** Runs a command. */

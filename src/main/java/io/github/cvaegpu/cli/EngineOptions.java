@@ -30,6 +30,14 @@ final class EngineOptions {
       description = "Threads, from 1 to 8. Default: the processors there are, at most 8.")
   private Integer threads;
 
+  /** Refuses what no engine takes, before anything is loaded or made. */
+  void check() {
+    if (threads != null && (threads < 1 || threads > CpuEngine.MAX_THREADS)) {
+      throw new InputException(
+          "--threads must be from 1 to %d, not %d.".formatted(CpuEngine.MAX_THREADS, threads));
+    }
+  }
+
   /** Makes the engine of a plan. */
   Engine create(TrainingPlan plan, ImageSet images) {
     return new CpuEngine(plan.shape(images.imageSize()), plan.settings(), images, threads());
@@ -37,14 +45,9 @@ final class EngineOptions {
 
   /** Threads to use. */
   int threads() {
-    if (threads == null) {
-      return Math.min(CpuEngine.MAX_THREADS, Runtime.getRuntime().availableProcessors());
-    }
-    if (threads < 1 || threads > CpuEngine.MAX_THREADS) {
-      throw new InputException(
-          "--threads must be from 1 to %d, not %d.".formatted(CpuEngine.MAX_THREADS, threads));
-    }
-    return threads;
+    return threads != null
+        ? threads
+        : Math.min(CpuEngine.MAX_THREADS, Runtime.getRuntime().availableProcessors());
   }
 
   /** One line for people: which engine, on what, and why. */

@@ -80,6 +80,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    engineOptions.check();
     if (samples < 1 || samples > MAX_SAMPLES) {
       throw new InputException(
           "--samples must be from 1 to %d, not %d.".formatted(MAX_SAMPLES, samples));

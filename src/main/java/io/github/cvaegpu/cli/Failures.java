@@ -5,7 +5,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataUnavailableException;
 import io.github.cvaegpu.train.DivergedException;
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.Collection;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -27,20 +27,19 @@ final class Failures {
   private static String sentence(ParameterException e) {
     if (e instanceof UnmatchedArgumentException unmatched) {
       String word = unmatched.getUnmatched().getFirst();
-      List<String> suggestions = unmatched.getSuggestions();
-      String what = unmatched.isUnknownOption() ? "option" : "argument";
-      return suggestions.isEmpty()
-          ? "Unknown %s '%s'.".formatted(what, word)
-          : "Unknown %s '%s'; did you mean %s?"
-              .formatted(what, word, nameOnly(suggestions.getFirst()));
+      boolean isOption = unmatched.isUnknownOption();
+      CommandLine command = e.getCommandLine();
+      Collection<String> known =
+          isOption
+              ? command.getCommandSpec().optionsMap().keySet()
+              : command.getSubcommands().keySet();
+      String unknown = "Unknown %s '%s'".formatted(isOption ? "option" : "argument", word);
+      return Spelling.nearest(word, known)
+          .map(nearest -> "%s; did you mean %s?".formatted(unknown, nearest))
+          .orElse(unknown + ".");
     }
     String message = e.getMessage();
     return message.endsWith(".") ? message : message + ".";
-  }
-
-  /** picocli suggests options with their parameter labels. */
-  private static String nameOnly(String suggestion) {
-    return suggestion.split("[=\\[ ]", 2)[0];
   }
 
   /** For commands that could not do their work. */
@@ -53,8 +52,19 @@ final class Failures {
       command.getErr().println(e.getMessage());
       return ExitCode.DIVERGED;
     }
-    command.getErr().println("cvae-gpu failed in a way that it should not; please report this:");
-    e.printStackTrace(command.getErr());
+    return crashed(e, command.getErr());
+  }
+
+  /** For what no user can be blamed for, but for a machine that is too small. */
+  static int crashed(Throwable e, PrintWriter err) {
+    if (e instanceof OutOfMemoryError) {
+      err.println(
+          "cvae-gpu ran out of memory (%s): CVAE_GPU_JAVA_OPTS=-Xmx8g would let it use 8 GB."
+              .formatted(e.getMessage()));
+    } else {
+      err.println("cvae-gpu failed in a way that it should not; please report this:");
+      e.printStackTrace(err);
+    }
     return ExitCode.FAILED;
   }
 }

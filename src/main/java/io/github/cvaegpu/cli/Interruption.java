@@ -5,10 +5,12 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * Lets Ctrl-C and SIGTERM end a run in order: the JVM's shutdown waits, within a shutdown hook, for
- * the run to stop by itself, and then exits with the run's own code.
+ * the run to stop by itself, and {@link #exit} then ends the process with the run's own code.
  */
 final class Interruption implements AutoCloseable {
-  private final CountDownLatch finished = new CountDownLatch(1);
+  /** Whether the JVM's shutdown is held back until {@link #exit}. */
+  private static volatile boolean shutdownHeld;
+
   private final Thread hook = new Thread(this::stopAndWait, "interruption");
   private volatile boolean requested;
 
@@ -29,23 +31,30 @@ final class Interruption implements AutoCloseable {
   private void stopAndWait() {
     requested = true;
     try {
-      finished.await();
-      Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
+      // Nobody counts it down: whatever the run has yet to say is said before the JVM halts.
+      new CountDownLatch(1).await();
     } catch (InterruptedException e) {
       // Nobody interrupts shutdown hooks; if somebody does, the shutdown goes on at once.
       Thread.currentThread().interrupt();
     }
   }
 
-  /** The run has stopped and said so. */
+  /** The run has stopped. */
   @Override
   public void close() {
-    finished.countDown();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The JVM is shutting down: the hook is what it waits for.
-      return;
+      // The JVM is shutting down and waits for the hook.
+      shutdownHeld = true;
     }
+  }
+
+  /** Ends the process once everything is said; also in the middle of a shutdown held back. */
+  static void exit(int code) {
+    if (shutdownHeld) {
+      Runtime.getRuntime().halt(code);
+    }
+    System.exit(code);
   }
 }

@@ -81,6 +81,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    engineOptions.check();
     if (resume && folder == null) {
       throw new InputException("--resume needs --out DIR, the run directory to go on with.");
     }
@@ -100,8 +101,9 @@ final class TrainCommand implements Callable<Integer> {
     Dataset dataset = load(data);
     plan.requireFits(dataset.train());
     Path where = folder != null ? folder : defaultFolder(plan.model());
-    try (RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where);
-        Engine engine = engineOptions.create(plan, dataset.train())) {
+    // The engine first: where it cannot be made, no empty folder is left behind.
+    try (Engine engine = engineOptions.create(plan, dataset.train());
+        RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       if (!quiet) {
         err().println(engineOptions.describe(engine.info()));
       }

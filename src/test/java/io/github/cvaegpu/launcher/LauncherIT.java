@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.launcher;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +39,6 @@ class LauncherIT {
   }
 
   private static final String CHILD_SOURCE = "CvaeGpu.java";
-  private static final int PATIENCE_SECONDS = 30;
 
   @TempDir static Path temp;
 
@@ -55,7 +49,7 @@ class LauncherIT {
   @BeforeAll
   static void buildJar() throws IOException {
     newJava = JavaRuntime.binary(new File(System.getProperty("java.home")));
-    oldJava = findOldJava();
+    oldJava = RunningProcess.findOldJava();
     Path folder = Files.createDirectories(temp.resolve("odd folder %20 'q' \"+#;&"));
     jar = folder.resolve("the jar.jar");
     Path classes = compileProgram();
@@ -94,31 +88,10 @@ class LauncherIT {
     return classes;
   }
 
-  private static File findOldJava() {
-    List<File> places = new ArrayList<>();
-    for (String folder : System.getenv("PATH").split(File.pathSeparator, -1)) {
-      places.add(new File(folder, "java"));
-    }
-    File[] homes = new File("/usr/lib/jvm").listFiles();
-    if (homes != null) {
-      places.addAll(Arrays.asList(homes));
-    }
-    for (File place : places) {
-      File java = JavaRuntime.binary(place);
-      if (java != null) {
-        JavaRuntime runtime = JavaRuntime.inspect(java);
-        if (runtime.feature() >= 11 && runtime.feature() < JavaRuntime.FEATURE) {
-          return runtime.java();
-        }
-      }
-    }
-    return null;
-  }
-
   @ParameterizedTest
   @EnumSource(Java.class)
   void runsTheProgramWithItsFlagsAndNothingOnStderr(Java java) throws Exception {
-    Result result = launch(java, "java").await();
+    RunningProcess.Result result = launch(java, "java").await();
     List<String> lines = result.lines();
     assertEquals("", result.errors());
     assertTrue(Integer.parseInt(lines.get(0)) >= JavaRuntime.FEATURE, lines.get(0));
@@ -136,7 +109,7 @@ class LauncherIT {
     ProcessBuilder builder = builder(java, "java");
     builder.command().set(2, "./" + link.getFileName());
     builder.directory(temp.toFile());
-    Result result = new Run(builder).await();
+    RunningProcess.Result result = new RunningProcess(builder).await();
     assertEquals("", result.errors());
     assertTrue(result.text().endsWith("/" + link.getFileName() + "\n"), result.text());
   }
@@ -165,7 +138,7 @@ class LauncherIT {
             "line\nbreak",
             "~",
             "");
-    Result result = launch(java, args.toArray(new String[0])).await();
+    RunningProcess.Result result = launch(java, args.toArray(new String[0])).await();
     StringBuilder expected = new StringBuilder();
     for (String arg : args) {
       expected.append('<').append(arg).append(">\n");
@@ -185,7 +158,7 @@ class LauncherIT {
     String binary = builder.command().get(0);
     builder.command("sh", "-c", script, "sh", temp.toString(), binary, jar.toString());
     builder.environment().put("LC_ALL", "C.UTF-8");
-    Result result = new Run(builder).await();
+    RunningProcess.Result result = new RunningProcess(builder).await();
     assertEquals("", result.errors());
     assertEquals("<args>\n<\ud83d\ude00 \u00fc>\n", result.text());
   }
@@ -202,7 +175,7 @@ class LauncherIT {
   @EnumSource(Java.class)
   void passesEveryByteOfStderrOn(Java java) throws Exception {
     String hex = "00ff0d 57 0a 0d e697a5 1b5b4b fe";
-    Result result = launch(java, "stderr", hex).await();
+    RunningProcess.Result result = launch(java, "stderr", hex).await();
     assertArrayEquals(
         new byte[] {
           0, -1, 13, 'W', 10, 13, (byte) 0xe6, (byte) 0x97, (byte) 0xa5, 27, '[', 'K', -2
@@ -218,7 +191,7 @@ class LauncherIT {
   @ParameterizedTest
   @EnumSource(Java.class)
   void aStackTraceOfTheProgramIsSeen(Java java) throws Exception {
-    Result result = launch(java, "throw").await();
+    RunningProcess.Result result = launch(java, "throw").await();
     assertTrue(result.errors().startsWith("Exception in thread \"main\""), result.errors());
     assertTrue(result.errors().contains("thrown by the program"), result.errors());
     assertEquals(1, result.code());
@@ -229,7 +202,7 @@ class LauncherIT {
   void takesJvmOptionsFromTheEnvironment(Java java) throws Exception {
     ProcessBuilder builder = builder(java, "java");
     builder.environment().put("CVAE_GPU_JAVA_OPTS", "  -Dgiven=7  -Xmx64m ");
-    Result result = new Run(builder).await();
+    RunningProcess.Result result = new RunningProcess(builder).await();
     assertEquals("7", result.lines().get(2));
     assertEquals("", result.errors());
   }
@@ -240,16 +213,16 @@ class LauncherIT {
     ProcessBuilder builder = builder(java, "exit", "0");
     builder.environment().put("JAVA_TOOL_OPTIONS", "-Dx=1");
     String line = "Picked up JAVA_TOOL_OPTIONS: -Dx=1\n";
-    assertEquals(line + line, new Run(builder).await().errors());
+    assertEquals(line + line, new RunningProcess(builder).await().errors());
   }
 
   @ParameterizedTest
   @EnumSource(Java.class)
   void sigtermEndsTheProgramGracefully(Java java) throws Exception {
-    Run run = launch(java, "await-signal");
-    run.out.awaitText("ready\n");
-    run.process.toHandle().destroy();
-    Result result = run.await();
+    RunningProcess run = launch(java, "await-signal");
+    run.out().awaitText("ready\n");
+    run.process().toHandle().destroy();
+    RunningProcess.Result result = run.await();
     assertEquals("ready\nsaved\n", result.text());
     assertEquals("50 %\rlast words", result.errors());
     assertEquals(130, result.code());
@@ -258,40 +231,40 @@ class LauncherIT {
   @ParameterizedTest
   @EnumSource(Java.class)
   void stderrIsNotHeldBack(Java java) throws Exception {
-    Run run = launch(java, "await-signal");
-    run.err.awaitText("50 %\r");
-    assertTrue(run.process.isAlive());
-    run.process.toHandle().destroy();
+    RunningProcess run = launch(java, "await-signal");
+    run.err().awaitText("50 %\r");
+    assertTrue(run.process().isAlive());
+    run.process().toHandle().destroy();
     run.await();
   }
 
   @ParameterizedTest
   @EnumSource(Java.class)
   void sigkillOfTheLauncherEndsTheProgramAtOnce(Java java) throws Exception {
-    Run run = launch(java, "await-signal");
-    run.out.awaitText("ready\n");
-    run.process.toHandle().destroyForcibly();
+    RunningProcess run = launch(java, "await-signal");
+    run.out().awaitText("ready\n");
+    run.process().toHandle().destroyForcibly();
     // The program has the same standard output, which is at its end when both are gone.
-    run.out.join(1000);
-    assertFalse(run.out.isAlive());
-    assertEquals("ready\n", run.out.text());
-    assertEquals(137, run.process.waitFor());
+    run.out().join(1000);
+    assertFalse(run.out().isAlive());
+    assertEquals("ready\n", run.out().text());
+    assertEquals(137, run.process().waitFor());
   }
 
   @ParameterizedTest
   @EnumSource(Java.class)
   void aProcessLeftBehindDoesNotKeepTheLauncher(Java java) throws Exception {
-    Run run = launch(java, "orphan");
-    assertTrue(run.process.waitFor(10, TimeUnit.SECONDS));
-    assertEquals("bye", run.err.text());
-    assertEquals(0, run.process.exitValue());
+    RunningProcess run = launch(java, "orphan");
+    assertTrue(run.process().waitFor(10, TimeUnit.SECONDS));
+    assertEquals("bye", run.err().text());
+    assertEquals(0, run.process().exitValue());
   }
 
   @Test
   void runsInPlaceWhereTheFlagsWereGiven() throws Exception {
     ProcessBuilder builder = builder(Java.NEW, "java");
     builder.command().addAll(1, List.of("--add-modules", "jdk.incubator.vector", "-Dgiven=here"));
-    Result result = new Run(builder).await();
+    RunningProcess.Result result = new RunningProcess(builder).await();
     // A child would not have the property, and its warning would be dropped.
     assertEquals("here", result.lines().get(2));
     assertEquals("WARNING: Using incubator modules: jdk.incubator.vector\n", result.errors());
@@ -306,7 +279,7 @@ class LauncherIT {
     builder
         .command()
         .addAll(1, List.of("-Dcvaegpu.launcher.roots=" + empty, "-Duser.home=" + empty));
-    Result result = new Run(builder).await();
+    RunningProcess.Result result = new RunningProcess(builder).await();
     String version = JavaRuntime.inspect(oldJava).description();
     assertEquals(
         "cvae-gpu needs Java 25 or newer with the module jdk.incubator.vector, which every full"
@@ -326,11 +299,11 @@ class LauncherIT {
     Map<String, String> environment = builder.environment();
     String home = environment.remove("JAVA_HOME");
     environment.put("CVAE_GPU_JAVA", home);
-    assertEquals(0, new Run(builder).await().code());
+    assertEquals(0, new RunningProcess(builder).await().code());
     environment.put("JAVA_HOME", home);
 
     environment.put("CVAE_GPU_JAVA", oldJava.toString());
-    Result tooOld = new Run(builder).await();
+    RunningProcess.Result tooOld = new RunningProcess(builder).await();
     assertEquals(
         "CVAE_GPU_JAVA is "
             + oldJava
@@ -342,7 +315,7 @@ class LauncherIT {
     assertEquals(1, tooOld.code());
 
     environment.put("CVAE_GPU_JAVA", "/absent");
-    Result absent = new Run(builder).await();
+    RunningProcess.Result absent = new RunningProcess(builder).await();
     assertEquals(
         "CVAE_GPU_JAVA is /absent, which is neither a java program nor a folder with one in its"
             + " bin folder.\n",
@@ -370,84 +343,7 @@ class LauncherIT {
     return builder;
   }
 
-  private static Run launch(Java java, String... args) throws IOException {
-    return new Run(builder(java, args));
-  }
-
-  @SuppressWarnings("ArrayRecordComponent") // A plain carrier, compared by nobody.
-  private record Result(int code, byte[] out, byte[] err) {
-    String text() {
-      return new String(out, UTF_8);
-    }
-
-    List<String> lines() {
-      return text().lines().toList();
-    }
-
-    String errors() {
-      return new String(err, UTF_8);
-    }
-  }
-
-  /** A launcher under way. */
-  private static final class Run {
-    private final Process process;
-    private final Collector out;
-    private final Collector err;
-
-    Run(ProcessBuilder builder) throws IOException {
-      process = builder.start();
-      out = new Collector(process.getInputStream());
-      err = new Collector(process.getErrorStream());
-    }
-
-    Result await() throws InterruptedException {
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new AssertionError("still running; stderr: " + err.text());
-      }
-      out.join();
-      err.join();
-      return new Result(process.exitValue(), out.bytes(), err.bytes());
-    }
-  }
-
-  /** Reads a stream to its end. */
-  private static final class Collector extends Thread {
-    private final InputStream in;
-    private final ByteArrayOutputStream read = new ByteArrayOutputStream();
-
-    Collector(InputStream in) {
-      this.in = in;
-      setDaemon(true);
-      start();
-    }
-
-    @Override
-    public void run() {
-      try {
-        in.transferTo(read);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    byte[] bytes() {
-      return read.toByteArray();
-    }
-
-    String text() {
-      return read.toString(UTF_8);
-    }
-
-    void awaitText(String expected) throws InterruptedException {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-      while (!text().equals(expected)) {
-        if (System.nanoTime() > deadline) {
-          throw new AssertionError("expected " + expected + " but there is " + text());
-        }
-        Thread.sleep(10);
-      }
-    }
+  private static RunningProcess launch(Java java, String... args) throws IOException {
+    return new RunningProcess(builder(java, args));
   }
 }

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.TinyImages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** What the command line says to arguments, before anything is trained. */
+class CvaeGpuTest {
+  private static final int COLUMNS = 120;
+
+  @TempDir static Path temp;
+  private static Path images;
+
+  @BeforeAll
+  static void writeImages() throws IOException {
+    images = TinyImages.writeFolder(temp.resolve("images"), 1);
+  }
+
+  static Stream<CommandLine> commands() {
+    List<CommandLine> found = new ArrayList<>();
+    collect(CvaeGpu.commandLine(new CvaeGpu()), found);
+    return found.stream();
+  }
+
+  private static void collect(CommandLine command, List<CommandLine> found) {
+    found.add(command);
+    command.getSubcommands().values().forEach(sub -> collect(sub, found));
+  }
+
+  @Test
+  void thereAreTheCommandsOfTheManual() {
+    assertEquals(
+        List.of(
+            "cvae-gpu",
+            "cvae-gpu train",
+            "cvae-gpu evaluate",
+            "cvae-gpu data",
+            "cvae-gpu data fetch",
+            "cvae-gpu data path",
+            "cvae-gpu doctor",
+            "cvae-gpu help"),
+        commands().map(command -> command.getCommandSpec().qualifiedName()).toList());
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void theHelpFitsAScreen(CommandLine command) {
+    for (String line : command.getUsageMessage().lines().toList()) {
+      assertTrue(line.length() <= COLUMNS, line);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyOptionHasOneLineThatNamesItsDefault(CommandLine command) {
+    List<String> help = command.getUsageMessage().lines().toList();
+    for (OptionSpec option : command.getCommandSpec().options()) {
+      String name = option.longestName();
+      List<String> lines =
+          help.stream()
+              .filter(line -> line.matches(" +(-\\w, )?" + name + "([ =\\[].*)?"))
+              .toList();
+      assertEquals(1, lines.size(), name + " in " + help);
+      if (!option.usageHelp() && !option.versionHelp()) {
+        assertTrue(lines.getFirst().toLowerCase(Locale.ROOT).contains("default:"), name);
+        // The whole description is in that line: it was neither wrapped nor cut off.
+        String end = String.join(" ", option.description());
+        end = end.substring(end.lastIndexOf(' ') + 1).replace("${DEFAULT-VALUE}", "");
+        String text = lines.getFirst().stripTrailing();
+        assertTrue(text.endsWith(end) || text.matches(".*\\(?[Dd]efault: \\w+\\)?\\."), text);
+      }
+    }
+    for (ArgSpec parameter : command.getCommandSpec().positionalParameters()) {
+      assertFalse(String.join("", parameter.description()).isBlank(), parameter.paramLabel());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--kl, 9.97",
+    "--kp, 0.01",
+    "--ki, 0.0001",
+    "--beta-min, 0.01",
+    "--beta-max, 10",
+    "--anti-windup, directional",
+    "--beta, 1",
+    "--epochs, 200",
+    "--batch, 128",
+    "--lr, 0.0001",
+    "--latent, 2",
+    "--hidden, '400,50'",
+    "--seed, 0",
+    "--model, control",
+    "--data, auto"
+  })
+  void theDefaultThatTheHelpNamesIsTheStudys(String option, String value) {
+    CommandLine train = CvaeGpu.commandLine(new CvaeGpu()).getSubcommands().get("train");
+    String description = String.join("", train.getCommandSpec().findOption(option).description());
+    assertTrue(description.endsWith("Default: " + value + "."), description);
+    var plain = new PlanOptions();
+    new CommandLine(plain).parseArgs();
+    var given = new PlanOptions();
+    String model = option.equals("--beta") ? "beta" : "control";
+    new CommandLine(given)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .parseArgs(
+            option.equals("--model")
+                ? new String[] {option, value}
+                : new String[] {"--model", model, option, value});
+    if (model.equals("beta")) {
+      plain = new PlanOptions();
+      new CommandLine(plain).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--model", model);
+    }
+    assertEquals(plain.plan(), given.plan());
+  }
+
+  @Test
+  void withoutACommandItSaysWhichThereAre() {
+    String help = CommandRun.of().succeeded().out();
+    assertEquals(help, CommandRun.of("--help").succeeded().out());
+    for (String command : List.of("train", "evaluate", "data", "doctor")) {
+      assertTrue(help.contains("\n  " + command), help);
+    }
+    assertEquals("cvae-gpu development\n", CommandRun.of("--version").succeeded().out());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--epoch, --epochs",
+    "--ephocs, --epochs",
+    "--batchs, --batch",
+    "--treads, --threads",
+    "--beta-mx, --beta-max",
+    "--antiwindup, --anti-windup",
+    "--resum, --resume",
+    "--Seed, --seed",
+    "--checkpoint, --checkpoint-every",
+    "--checkpoint-evry, --checkpoint-every"
+  })
+  void anUnknownOptionNamesTheNearestOne(String word, String nearest) {
+    String refusal = CommandRun.of("train", word, "3").refusal();
+    assertEquals("Unknown option '" + word + "'; did you mean " + nearest + "?", refusal);
+  }
+
+  @Test
+  void aWordThatIsLikeNoOptionGetsNoGuess() {
+    assertEquals("Unknown option '--optimizer'.", CommandRun.of("train", "--optimizer").refusal());
+  }
+
+  @Test
+  void anUnknownCommandNamesTheNearestOne() {
+    assertEquals("Unknown argument 'trian'; did you mean train?", CommandRun.of("trian").refusal());
+    assertEquals("Unknown argument 'now'.", CommandRun.of("train", "now").refusal());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--epochs 0 | The number of epochs must be 1 or more, not 0.",
+        "--epochs -5 | The number of epochs must be 1 or more, not -5.",
+        "--epochs 1.5 | Invalid value for option '--epochs': '1.5' is not an int.",
+        "--epochs 99999999999 | Invalid value for option '--epochs': '99999999999' is not an"
+            + " int.",
+        "--epochs | Missing required parameter for option '--epochs' (N).",
+        "--batch 0 | The batch size must be 1 or more, not 0.",
+        "--batch 301 | A batch of 301 does not fit the 300 training images.",
+        "--lr 0 | The learning rate must be a positive number, not 0.0.",
+        "--lr -1e-3 | The learning rate must be a positive number, not -0.001.",
+        "--lr NaN | The learning rate must be a positive number, not NaN.",
+        "--lr 1e999 | The learning rate must be a positive number, not Infinity.",
+        "--lr fast | Invalid value for option '--lr': 'fast' is not a double.",
+        "--latent 0 | The number of latent dimensions must be from 1 to 1024, not 0.",
+        "--hidden 20,0 | A hidden width must be from 1 to 65536, not 0.",
+        "--hidden 20,x | *",
+        "--hidden 20,,10 | *",
+        "--hidden , | *",
+        "--hidden 65536,65536 | The network is too large: its parameters do not fit in 2 GiB.",
+        "--seed 1e3 | Invalid value for option '--seed': '1e3' is not a long.",
+        "--kl 0 | The KL set point must be a finite number of nats above 0, not 0.0.",
+        "--kp -1 | The proportional gain Kp must be a finite number, 0 or more, not -1.0.",
+        "--ki NaN | The integral gain Ki must be a finite number, 0 or more, not NaN.",
+        "--beta-min 3 --beta-max 2 | The upper limit of beta (2.0) must be above the lower limit"
+            + " (3.0).",
+        "--anti-windup no | *",
+        "--model vae | *",
+        "--model beta --beta -1 | Beta must be zero or a positive number, not -1.0.",
+        "--beta 4 | --beta has no effect with --model control.",
+        "--model beta --kl 9 | --kl has no effect with --model beta.",
+        "--model beta --kp 1 | --kp has no effect with --model beta.",
+        "--model beta --ki 1 | --ki has no effect with --model beta.",
+        "--model beta --beta-min 1 | --beta-min has no effect with --model beta.",
+        "--model beta --beta-max 1 | --beta-max has no effect with --model beta.",
+        "--model beta --anti-windup study | --anti-windup has no effect with --model beta.",
+        "--threads 0 | --threads must be from 1 to 8, not 0.",
+        "--threads 9 | --threads must be from 1 to 8, not 9.",
+        "--engine gpu | *",
+        "--checkpoint-every 10 | *",
+        "--checkpoint-every 0s | *",
+        "--resume | *",
+      })
+  void aBadOptionIsOneSentence(String options, String sentence) throws IOException {
+    Path run = temp.resolve("never");
+    List<String> args = new ArrayList<>(List.of("train", "--data", images.toString()));
+    args.addAll(List.of("--out", run.toString()));
+    args.addAll(List.of(options.split(" ", -1)));
+    String refusal = CommandRun.of(args).refusal();
+    assertTrue(sentence.equals("*") || sentence.equals(refusal), refusal);
+    // What can be seen to be bad leaves nothing behind.
+    assertFalse(Files.exists(run), options);
+  }
+
+  @Test
+  void resumingNeedsARun() {
+    assertEquals(
+        "--resume needs --out DIR, the run directory to go on with.",
+        CommandRun.of("train", "--resume").refusal());
+    Path absent = temp.resolve("absent");
+    assertEquals(
+        absent + " holds no run: there is no run.json.",
+        CommandRun.of("train", "--resume", "--out", absent.toString()).refusal());
+    assertFalse(Files.exists(absent));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "evaluate | Missing required parameter: 'RUN'.",
+        "evaluate /absent | /absent is not a run directory.",
+        "evaluate /tmp --samples 0 | --samples must be from 1 to 1000000, not 0.",
+        "evaluate /tmp --samples 1000001 | --samples must be from 1 to 1000000, not 1000001.",
+        "evaluate /tmp --split all | *",
+        "evaluate /tmp --threads 99 | --threads must be from 1 to 8, not 99.",
+        "train --data nosuchdata | *",
+        "train --data /absent/images | *",
+        "train --lr 1 --lr 2 | *",
+        "doctor now | Unknown argument 'now'.",
+      })
+  void otherCommandsRefuseAsWell(String args, String sentence) {
+    String refusal = CommandRun.of(List.of(args.split(" ", -1))).refusal();
+    assertTrue(sentence.equals("*") || sentence.equals(refusal), refusal);
+  }
+}

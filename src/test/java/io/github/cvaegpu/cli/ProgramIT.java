@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.launcher.RunningProcess;
+import io.github.cvaegpu.train.RunDirectory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged jar on a machine that has no data and no network. */
+class ProgramIT {
+  @TempDir static Path temp;
+  private static JarProcess jar;
+
+  @BeforeAll
+  static void start() {
+    jar = new JarProcess(temp);
+  }
+
+  @Test
+  void withoutDataItWarnsAndTrainsOnSyntheticDigits() throws Exception {
+    RunningProcess.Result result =
+        jar.run(
+            "train",
+            "--offline",
+            "--epochs",
+            "1",
+            "--batch",
+            "1000",
+            "--hidden",
+            "8",
+            "--threads",
+            "2",
+            "--quiet");
+    assertEquals(0, result.code(), result.errors());
+    List<String> lines = result.errors().lines().toList();
+    String rule = "*".repeat(80);
+    assertEquals(rule, lines.getFirst());
+    assertEquals(rule, lines.getLast());
+    assertTrue(
+        lines.get(1).equals("*  WARNING: this run trains on SYNTHETIC DIGITS, not on MNIST."));
+    assertTrue(result.errors().contains("downloads are forbidden"), result.errors());
+    Path run;
+    try (Stream<Path> runs = Files.list(temp.resolve("runs"))) {
+      run =
+          runs.filter(folder -> Files.exists(folder.resolve("run.json"))).findFirst().orElseThrow();
+    }
+    assertTrue(run.getFileName().toString().matches("control-\\d{8}-\\d{6}"), run.toString());
+    var record = RunDirectory.readRecord(run);
+    assertEquals(Dataset.Status.SYNTHETIC_FALLBACK, record.dataset().status());
+    assertEquals("auto", record.plan().data());
+    assertTrue(Files.readString(run.resolve("run.json")).contains("\"synthetic_fallback\""));
+    // It goes on with the images that it has, not with what auto would be by then.
+    RunningProcess.Result resumed =
+        jar.run("train", "--resume", "--out", run.toString(), "--epochs", "2", "--quiet");
+    assertEquals(0, resumed.code(), resumed.errors());
+    assertEquals(2, RunDirectory.readRecord(run).parametersSha256().size());
+  }
+
+  @Test
+  void dataThatCannotBeHadIsOneSentence() throws Exception {
+    RunningProcess.Result result = jar.run("train", "--data", "mnist", "--offline");
+    assertEquals(1, result.code());
+    assertEquals("", result.text());
+    assertEquals(1, result.errors().lines().count(), result.errors());
+    assertTrue(result.errors().startsWith("mnist cannot be had: "), result.errors());
+  }
+
+  @Test
+  void aBadOptionIsASentenceAndAHint() throws Exception {
+    RunningProcess.Result result = jar.run("train", "--epoch", "3");
+    assertEquals(2, result.code());
+    assertEquals(
+        "Unknown option '--epoch'; did you mean --epochs?\nTry 'cvae-gpu train --help'.\n",
+        result.errors());
+  }
+
+  @Test
+  void theDoctorNamesWhatItFound() throws Exception {
+    RunningProcess.Result result = jar.run("doctor");
+    assertEquals(0, result.code());
+    assertEquals("", result.errors());
+    String text = result.text();
+    assertTrue(text.matches("(?s)program +cvae-gpu \\d.*"), text);
+    assertTrue(text.contains("\nJava       " + System.getProperty("java.runtime.version")), text);
+    assertTrue(text.matches("(?s).*\nBLAS +OpenBLAS \\d+\\.\\d+\\S*, \\w+ kernels\n.*"), text);
+    assertTrue(text.matches("(?s).*Vector API: (64|128|256|512)-bit vectors\n.*"), text);
+    assertTrue(text.contains("\ndatasets   mnist: not in the cache; "), text);
+    for (String dataset : List.of("fashion-mnist", "kmnist", "synthetic")) {
+      assertTrue(text.contains("\n           " + dataset + ": "), text);
+    }
+    assertTrue(text.contains("\nGPU        "), text);
+    assertTrue(text.toLowerCase(Locale.ROOT).contains("can run, on the cpu"), text);
+  }
+}

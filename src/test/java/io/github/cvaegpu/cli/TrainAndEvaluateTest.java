@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** The commands that train and score, in process, on images that take no time. */
+class TrainAndEvaluateTest {
+  @TempDir static Path temp;
+  private static Path images;
+  private static Path otherImages;
+  private static Path finished;
+  private static Path held;
+
+  @TempDir Path folder;
+  private Path run;
+
+  @BeforeAll
+  static void trainOnce() throws IOException {
+    images = TinyImages.writeFolder(temp.resolve("images"), 1);
+    otherImages = TinyImages.writeFolder(temp.resolve("other"), 7);
+    finished = temp.resolve("finished");
+    CommandRun.of(train(finished)).succeeded();
+    // So low a set point takes beta off its lower limit at once.
+    held = temp.resolve("held");
+    CommandRun.of(train(held, "--kl", "0.001")).succeeded();
+  }
+
+  private Path newRun() {
+    run = folder.resolve("run");
+    return run;
+  }
+
+  private static List<String> train(Path out, String... options) {
+    List<String> args = new ArrayList<>();
+    args.addAll(List.of("train", "--data", images.toString(), "--out", out.toString()));
+    Set<String> given = new HashSet<>(List.of(options));
+    List<String> small =
+        List.of(
+            "--epochs",
+            "2",
+            "--batch",
+            "64",
+            "--hidden",
+            "20,10",
+            "--lr",
+            "0.01",
+            "--threads",
+            "1");
+    for (int i = 0; i < small.size(); i += 2) {
+      if (!given.contains(small.get(i))) {
+        args.addAll(small.subList(i, i + 2));
+      }
+    }
+    args.addAll(List.of(options));
+    return args;
+  }
+
+  @Test
+  void trainingPrintsALineAnEpochAndItsFigures() {
+    CommandRun result = CommandRun.of(train(newRun())).succeeded();
+    List<String> lines = result.out().lines().toList();
+    assertEquals(6, lines.size(), result.out());
+    assertTrue(
+        lines.get(0).matches("epoch 1/2  RL \\d+\\.\\d\\d  KL \\d+\\.\\d\\d  beta .* images/s"));
+    assertTrue(lines.get(1).startsWith("epoch 2/2  RL "));
+    assertTrue(lines.get(2).startsWith("Training, mean of the last 10 steps: RL "));
+    assertTrue(lines.get(3).startsWith("Test, 50 images of images: RL "));
+    assertTrue(lines.get(4).startsWith("Controller: KL of the last 10 steps "));
+    assertEquals("Run directory: " + run, lines.get(5));
+    assertEquals(1, result.err().lines().count(), result.err());
+    assertTrue(
+        result.err().matches("Engine cpu on .*: OpenBLAS .*, 1 thread, float32 \\(.*\\)\n"),
+        result.err());
+  }
+
+  @Test
+  void quietPrintsNothing() {
+    CommandRun result = CommandRun.of(train(newRun(), "--quiet")).succeeded();
+    assertEquals("", result.out());
+    assertEquals("", result.err());
+  }
+
+  @Test
+  void quietStillWarns() {
+    CommandRun result =
+        CommandRun.of(train(newRun(), "--quiet", "--anti-windup", "study", "--ki", "0.01"))
+            .succeeded();
+    assertEquals("", result.out());
+    assertTrue(result.err().startsWith("Warning: With --anti-windup study"), result.err());
+  }
+
+  @Test
+  void trainingsOutcomeIsOneLineOfJson() {
+    CommandRun result = CommandRun.of(train(newRun(), "--json", "--quiet")).succeeded();
+    assertEquals(1, result.out().lines().count());
+    JsonObject json = result.json();
+    assertEquals(Set.of("run", "exit_reason", "steps", "dataset", "metrics"), json.keySet());
+    assertEquals(run.toString(), json.get("run").getAsString());
+    assertEquals("completed", json.get("exit_reason").getAsString());
+    assertEquals(10, json.get("steps").getAsInt());
+    JsonObject metrics = json.getAsJsonObject("metrics");
+    assertEquals(Set.of("last_steps", "test", "controller", "images_per_second"), metrics.keySet());
+    assertEquals(
+        Set.of("steps", "rl", "kl", "elbo", "beta"),
+        metrics.getAsJsonObject("last_steps").keySet());
+    assertEquals(
+        JsonParser.parseString(read(run.resolve("run.json"))).getAsJsonObject().get("metrics"),
+        metrics);
+    // With progress the JSON is the last line.
+    CommandRun loud = CommandRun.of(train(folder.resolve("loud"), "--json")).succeeded();
+    assertEquals("completed", loud.json().get("exit_reason").getAsString());
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aBetaVaeHasNoControllersFigures() {
+    CommandRun result =
+        CommandRun.of(train(newRun(), "--model", "beta", "--beta", "4", "--json")).succeeded();
+    assertFalse(result.out().contains("Controller:"), result.out());
+    assertTrue(result.json().getAsJsonObject("metrics").get("controller").isJsonNull());
+    assertTrue(read(run.resolve("metrics.csv")).lines().skip(1).allMatch(r -> r.endsWith(",4.0")));
+  }
+
+  // ---- options that decide the numbers ---------------------------------------------------------
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--kl | 0.001",
+        "--kp | 0.5",
+        "--ki | 0.5",
+        "--beta-min | 0.5",
+        "--beta-max | 0.0100001",
+        "--lr | 0.02",
+        "--batch | 65",
+        "--epochs | 3",
+        "--hidden | 20,11",
+        "--latent | 3",
+        "--seed | 1",
+        "--seed | -1",
+        "--model | beta",
+      })
+  void everyKnobTurnsSomething(String option, String value) {
+    boolean controls = option.matches("--(kp|ki|beta-min|beta-max)");
+    List<String> args = new ArrayList<>(train(newRun(), option, value));
+    if (controls) {
+      args.addAll(List.of("--kl", "0.001"));
+    }
+    CommandRun.of(args).succeeded();
+    RunRecord usual = RunDirectory.readRecord(controls ? held : finished);
+    RunRecord turned = RunDirectory.readRecord(run);
+    assertNotEquals(usual.plan(), turned.plan());
+    assertNotEquals(usual.parametersSha256().getLast(), turned.parametersSha256().getLast());
+  }
+
+  @Test
+  void theAntiWindupMattersOnceBetaIsAtItsLimit() {
+    // Kp above the range puts beta at its upper limit, from where only one of the rules comes back.
+    String[] options = {"--kp", "1", "--ki", "0.05", "--kl", "0.5", "--beta-max", "0.3"};
+    CommandRun.of(train(newRun(), options)).succeeded();
+    List<String> other = new ArrayList<>(train(folder.resolve("study"), options));
+    other.addAll(List.of("--anti-windup", "study"));
+    CommandRun.of(other).succeeded();
+    assertNotEquals(
+        RunDirectory.readRecord(run).parametersSha256(),
+        RunDirectory.readRecord(folder.resolve("study")).parametersSha256());
+  }
+
+  @Test
+  void theWeightOfABetaVaeMatters() {
+    CommandRun.of(train(newRun(), "--model", "beta")).succeeded();
+    Path heavier = folder.resolve("heavier");
+    CommandRun.of(train(heavier, "--model", "beta", "--beta", "2")).succeeded();
+    assertNotEquals(
+        RunDirectory.readRecord(run).parametersSha256(),
+        RunDirectory.readRecord(heavier).parametersSha256());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"--threads 3", "--engine cpu", "--checkpoint-every 3steps", "--offline", "--json"})
+  void otherOptionsTurnNothing(String options) {
+    CommandRun.of(train(newRun(), options.split(" ", -1))).succeeded();
+    assertEquals(
+        RunDirectory.readRecord(finished).parametersSha256(),
+        RunDirectory.readRecord(run).parametersSha256());
+  }
+
+  @Test
+  void everyPlanOptionIsCovered() {
+    Set<String> known = new HashSet<>();
+    for (var option :
+        CommandLine.Model.CommandSpec.forAnnotatedObject(new PlanOptions()).options()) {
+      known.add(option.longestName());
+    }
+    assertEquals(
+        Set.of(
+            "--model",
+            "--kl",
+            "--kp",
+            "--ki",
+            "--beta-min",
+            "--beta-max",
+            "--anti-windup",
+            "--beta",
+            "--epochs",
+            "--batch",
+            "--lr",
+            "--latent",
+            "--hidden",
+            "--seed",
+            "--data"),
+        known);
+  }
+
+  // ---- going on --------------------------------------------------------------------------------
+
+  private static CommandRun resume(Path out, String... options) {
+    List<String> args = new ArrayList<>(List.of("train", "--resume", "--out", out.toString()));
+    args.addAll(List.of(options));
+    return CommandRun.of(args);
+  }
+
+  @Test
+  void moreEpochsGoOn() {
+    CommandRun.of(train(newRun())).succeeded();
+    resume(run, "--epochs", "3").succeeded();
+    Path longer = folder.resolve("longer");
+    CommandRun.of(train(longer, "--epochs", "3")).succeeded();
+    assertEquals(
+        RunDirectory.readRecord(longer).parametersSha256(),
+        RunDirectory.readRecord(run).parametersSha256());
+    assertEquals(read(longer.resolve("metrics.csv")), read(run.resolve("metrics.csv")));
+    assertEquals(3, RunDirectory.readRecord(run).plan().epochs());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--lr 0.02 | --lr 0.01 and cannot go on with 0.02.",
+        "--batch 65 | --batch 64 and cannot go on with 65.",
+        "--hidden 20,11 | --hidden [20, 10] and cannot go on with [20, 11].",
+        "--latent 3 | --latent 2 and cannot go on with 3.",
+        "--seed 1 | --seed 0 and cannot go on with 1.",
+        "--model beta | --model CONTROL and cannot go on with BETA.",
+        "--kl 9 | --kl 9.97 and cannot go on with 9.0.",
+        "--kp 1 | --kp 0.01 and cannot go on with 1.0.",
+        "--ki 1 | --ki 1.0E-4 and cannot go on with 1.0.",
+        "--beta 3 | --beta 1.0 and cannot go on with 3.0.",
+        "--beta-min 0 | --beta-min 0.01 and cannot go on with 0.0.",
+        "--beta-max 9 | --beta-max 10.0 and cannot go on with 9.0.",
+        "--anti-windup study | --anti-windup DIRECTIONAL and cannot go on with STUDY.",
+      })
+  void anotherSettingIsRefusedByName(String options, String sentence) {
+    assertEquals(
+        "The run was started with " + sentence, resume(finished, options.split(" ", -1)).refusal());
+  }
+
+  @Test
+  void theSameSettingsAreNoObstacle() {
+    CommandRun.of(train(newRun())).succeeded();
+    resume(run, "--lr", "1e-2", "--hidden", "20,10", "--seed", "0", "--kl", "9.97").succeeded();
+  }
+
+  @Test
+  void otherImagesAreRefused() {
+    String refusal = refusalAfterEngineLine(resume(finished, "--data", otherImages.toString()));
+    assertEquals(
+        "The run was started on other images than those of other (%s): their checksums differ."
+            .formatted(otherImages),
+        refusal);
+    assertEquals(RunRecord.ExitReason.COMPLETED, RunDirectory.readRecord(finished).exitReason());
+  }
+
+  private static String refusalAfterEngineLine(CommandRun result) {
+    List<String> lines = result.err().lines().toList();
+    assertEquals(ExitCode.BAD_INPUT, result.code());
+    assertEquals(2, lines.size(), result.err());
+    assertTrue(lines.getFirst().startsWith("Engine "));
+    return lines.getLast();
+  }
+
+  @Test
+  void aRunIsNotStartedTwice() {
+    List<String> lines = CommandRun.of(train(finished)).err().lines().toList();
+    assertEquals(
+        finished
+            + " already holds files of a run: add --resume to go on with it, or choose another"
+            + " --out.",
+        lines.getLast());
+  }
+
+  @Test
+  void divergenceHasItsOwnExitCode() {
+    CommandRun result = CommandRun.of(train(newRun(), "--lr", "1e30", "--quiet"));
+    assertEquals(ExitCode.DIVERGED, result.code());
+    assertEquals(1, result.err().lines().count(), result.err());
+    assertTrue(result.err().startsWith("Training diverged at step "), result.err());
+    assertEquals(RunRecord.ExitReason.DIVERGED, RunDirectory.readRecord(run).exitReason());
+  }
+
+  /** Losses may stay finite where the held-out images' do not: no reason for a stack trace. */
+  @ParameterizedTest
+  @ValueSource(strings = {"3", "100", "1e4", "1e6", "1e8", "1e12", "1e16", "1e19"})
+  void aLearningRateThatIsFarTooLargeEndsInOrder(String rate) {
+    CommandRun result = CommandRun.of(train(newRun(), "--lr", rate, "--epochs", "1", "--json"));
+    assertTrue(
+        result.code() == ExitCode.OK || result.code() == ExitCode.DIVERGED,
+        result.code() + ": " + result.err());
+    if (result.code() == ExitCode.OK) {
+      assertEquals("completed", result.json().get("exit_reason").getAsString());
+      CommandRun.of("evaluate", run.toString(), "--samples", "3", "--json").succeeded();
+    }
+  }
+
+  // ---- evaluation ------------------------------------------------------------------------------
+
+  @Test
+  void anEvaluationIsOneLineOfJson() {
+    CommandRun result =
+        CommandRun.of("evaluate", finished.toString(), "--samples", "5", "--json").succeeded();
+    assertEquals("", result.err());
+    assertEquals(1, result.out().lines().count());
+    JsonObject json = result.json();
+    assertEquals(Set.of("run", "dataset", "split", "steps", "evaluation"), json.keySet());
+    assertEquals("images", json.get("dataset").getAsString());
+    assertEquals("test", json.get("split").getAsString());
+    assertEquals(10, json.get("steps").getAsInt());
+    JsonObject evaluation = json.getAsJsonObject("evaluation");
+    assertEquals(
+        Set.of(
+            "images",
+            "samples",
+            "reconstruction_loss",
+            "kl_divergence",
+            "elbo",
+            "importance_weighted_bound",
+            "effective_sample_size"),
+        evaluation.keySet());
+    assertEquals(50, evaluation.get("images").getAsInt());
+    assertEquals(5, evaluation.get("samples").getAsInt());
+    double elbo = mean(evaluation, "elbo");
+    assertEquals(
+        -(mean(evaluation, "reconstruction_loss") + mean(evaluation, "kl_divergence")), elbo, 1e-9);
+    assertTrue(mean(evaluation, "importance_weighted_bound") >= elbo);
+  }
+
+  private static double mean(JsonObject evaluation, String name) {
+    JsonObject estimate = evaluation.getAsJsonObject(name);
+    assertEquals(Set.of("mean", "standard_error"), estimate.keySet());
+    return estimate.get("mean").getAsDouble();
+  }
+
+  @Test
+  void theFiguresAtTheEndOfTrainingAreThoseOfAnEvaluationWithOneSample() {
+    JsonObject json =
+        CommandRun.of("evaluate", finished.toString(), "--samples", "1", "--json")
+            .succeeded()
+            .json();
+    JsonObject recorded =
+        JsonParser.parseString(read(finished.resolve("run.json"))).getAsJsonObject();
+    assertEquals(recorded.getAsJsonObject("metrics").get("test"), json.get("evaluation"));
+  }
+
+  @Test
+  void anEvaluationForPeopleIsATable() {
+    CommandRun result =
+        CommandRun.of("evaluate", finished.toString(), "--samples", "7", "--split", "train")
+            .succeeded();
+    List<String> lines = result.out().lines().toList();
+    assertEquals(5, lines.size(), result.out());
+    assertTrue(lines.get(0).contains("after 10 steps, on the 300 train images of images"));
+    assertTrue(lines.get(1).startsWith("  RL "));
+    assertTrue(lines.get(2).startsWith("  KL "));
+    assertTrue(lines.get(3).startsWith("  ELBO "));
+    assertTrue(lines.get(4).startsWith("  L_7 "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--threads 3", "--engine cpu", "--offline"})
+  void anEvaluationDependsOnItsImagesOnly(String options) {
+    List<String> args =
+        new ArrayList<>(List.of("evaluate", finished.toString(), "--samples", "2", "--json"));
+    String usual = CommandRun.of(args).succeeded().out();
+    args.addAll(List.of(options.split(" ", -1)));
+    assertEquals(usual, CommandRun.of(args).succeeded().out());
+  }
+
+  @Test
+  void otherImagesCanBeScored() {
+    CommandRun result =
+        CommandRun.of(
+                "evaluate",
+                finished.toString(),
+                "--samples",
+                "2",
+                "--json",
+                "--data",
+                otherImages.toString())
+            .succeeded();
+    assertEquals("other", result.json().get("dataset").getAsString());
+  }
+
+  @Test
+  void imagesOfAnotherSizeCannotBeScored() {
+    CommandRun result = CommandRun.of("evaluate", finished.toString(), "--data", "synthetic");
+    assertEquals(
+        "The images of synthetic have 28 x 28 = 784 pixels, but the checkpoint's network has 81"
+            + " inputs.",
+        result.refusal());
+  }
+
+  @Test
+  void aDamagedRunIsOneSentence() throws IOException {
+    newRun();
+    Files.createDirectories(run);
+    assertEquals(
+        "There is no checkpoint %s.".formatted(run.resolve("checkpoint.safetensors")),
+        CommandRun.of("evaluate", run.toString()).refusal());
+    Files.copy(finished.resolve("checkpoint.safetensors"), run.resolve("checkpoint.safetensors"));
+    assertEquals(
+        run + " holds no run: there is no run.json.",
+        CommandRun.of("evaluate", run.toString()).refusal());
+    Files.writeString(run.resolve("run.json"), "{");
+    assertEquals(
+        run.resolve("run.json") + " is damaged: it is not the JSON of a run.",
+        CommandRun.of("evaluate", run.toString()).refusal());
+    assertEquals(
+        run.resolve("run.json") + " is damaged: it is not the JSON of a run.",
+        resume(run).refusal());
+    Files.writeString(run.resolve("checkpoint.safetensors"), "short");
+    String cut = CommandRun.of("evaluate", run.toString()).refusal();
+    assertTrue(cut.startsWith(run.resolve("checkpoint.safetensors").toString()), cut);
+  }
+}
