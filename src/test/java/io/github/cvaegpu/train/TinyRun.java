@@ -8,9 +8,11 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
 import io.github.cvaegpu.eval.Evaluation;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -93,7 +95,7 @@ final class TinyRun {
     RunRecord record = record();
     return new Result(
         Files.readString(metricsFile()),
-        Files.readString(checkpointFile(), StandardCharsets.ISO_8859_1),
+        sha256(checkpointFile()),
         record.parametersSha256(),
         record.stepsDone(),
         record.exitReason(),
@@ -102,10 +104,19 @@ final class TinyRun {
         record.metrics() == null ? null : record.metrics().controller());
   }
 
+  private static String sha256(Path file) throws IOException {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   /** See {@link #result()}. */
   record Result(
       String metrics,
-      String checkpoint,
+      String checkpointSha256,
       List<String> parametersSha256,
       long stepsDone,
       RunRecord.ExitReason exitReason,
