@@ -50,6 +50,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    engineOptions.check();
     if (rounds < 1) {
       throw new InputException("--rounds must be 1 or more, not %d.".formatted(rounds));
     }

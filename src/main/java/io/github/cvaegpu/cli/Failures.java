@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Spelling;
 import io.github.cvaegpu.data.DataUnavailableException;
 import io.github.cvaegpu.train.DivergedException;
 import java.io.PrintWriter;

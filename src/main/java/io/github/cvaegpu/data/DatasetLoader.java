@@ -2,13 +2,13 @@
 package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Spelling;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -303,29 +303,12 @@ public final class DatasetLoader {
 
   private static InputException unknown(String word, Stream<String> names) {
     List<String> known = names.toList();
-    String nearest =
-        known.stream().min(Comparator.comparingInt(name -> distance(word, name))).orElseThrow();
+    String list = String.join(", ", known);
+    String unknown = "\"%s\" is not a dataset, and there is no folder of that name".formatted(word);
     return new InputException(
-        "\"%s\" is not a dataset, and there is no folder of that name; did you mean \"%s\" (of %s)?"
-            .formatted(word, nearest, String.join(", ", known)));
-  }
-
-  /** Levenshtein distance: the fewest letters to insert, delete or replace. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
+        Spelling.nearest(word, known)
+            .map(nearest -> "%s; did you mean \"%s\" (of %s)?".formatted(unknown, nearest, list))
+            .orElse("%s; the datasets are %s.".formatted(unknown, list)));
   }
 
   private static Resolution found(Dataset dataset) {

@@ -56,6 +56,7 @@ class CvaeGpuTest {
             "cvae-gpu data",
             "cvae-gpu data fetch",
             "cvae-gpu data path",
+            "cvae-gpu bench",
             "cvae-gpu doctor",
             "cvae-gpu help"),
         commands().map(command -> command.getCommandSpec().qualifiedName()).toList());
