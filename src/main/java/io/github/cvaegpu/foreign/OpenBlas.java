@@ -196,51 +196,26 @@ public final class OpenBlas {
     return coreName;
   }
 
-  /**
-   * {@code C = op(A) op(B)} for row-major float matrices, on the calling thread; C is overwritten.
-   *
-   * @param transposeA whether op(A) is A transposed
-   * @param transposeB whether op(B) is B transposed
-   * @param m rows of op(A) and C
-   * @param n columns of op(B) and C
-   * @param k columns of op(A), rows of op(B)
-   * @param a first element of A
-   * @param lda floats from one row of A to the next
-   * @param b first element of B
-   * @param ldb floats from one row of B to the next
-   * @param c first element of C
-   * @param ldc floats from one row of C to the next
-   */
-  public void sgemm(
-      boolean transposeA,
-      boolean transposeB,
-      int m,
-      int n,
-      int k,
-      MemorySegment a,
-      int lda,
-      MemorySegment b,
-      int ldb,
-      MemorySegment c,
-      int ldc) {
+  /** Computes a product on the calling thread. */
+  public void sgemm(Sgemm product) {
     try {
       sgemm.invokeExact(
           ROW_MAJOR,
-          transposeA ? TRANSPOSE : NO_TRANSPOSE,
-          transposeB ? TRANSPOSE : NO_TRANSPOSE,
-          m,
-          n,
-          k,
+          product.transposeA() ? TRANSPOSE : NO_TRANSPOSE,
+          product.transposeB() ? TRANSPOSE : NO_TRANSPOSE,
+          product.m(),
+          product.n(),
+          product.k(),
           1f,
-          a,
-          lda,
-          b,
-          ldb,
+          product.a(),
+          product.lda(),
+          product.b(),
+          product.ldb(),
           0f,
-          c,
-          ldc);
+          product.c(),
+          product.ldc());
     } catch (Throwable e) {
-      throw new LinkageError("cblas_sgemm (%d x %d x %d)".formatted(m, n, k), e);
+      throw new LinkageError("cblas_sgemm of " + product, e);
     }
   }
 }

@@ -11,10 +11,10 @@ import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
 import io.github.cvaegpu.foreign.OpenBlas;
+import io.github.cvaegpu.foreign.Sgemm;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,57 +39,27 @@ public final class CpuBenchmark {
   public record Result(
       EngineInfo engine, List<Double> training, List<Double> blasCalls, List<Double> allProducts) {}
 
-  /** One product, with its operands. */
-  private record Call(
-      boolean transposeA,
-      boolean transposeB,
-      int m,
-      int n,
-      int k,
-      MemorySegment a,
-      int lda,
-      MemorySegment b,
-      int ldb,
-      MemorySegment c,
-      int ldc) {
-    void make(Gemm gemm) {
-      gemm.sgemm(transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc);
-    }
-  }
-
-  /** Makes calls and, while it has a list, writes them down. */
+  /** Computes products and, while it has a list, writes them down. */
   private static final class Recorder implements Gemm {
     private final Gemm gemm;
-    private List<Call> calls;
+    private List<Sgemm> calls;
 
     private Recorder(Gemm gemm) {
       this.gemm = gemm;
     }
 
     @Override
-    public void sgemm(
-        boolean transposeA,
-        boolean transposeB,
-        int m,
-        int n,
-        int k,
-        MemorySegment a,
-        int lda,
-        MemorySegment b,
-        int ldb,
-        MemorySegment c,
-        int ldc) {
-      var call = new Call(transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc);
+    public void multiply(Sgemm product) {
       if (calls != null) {
-        calls.add(call);
+        calls.add(product);
       }
-      call.make(gemm);
+      gemm.multiply(product);
     }
   }
 
   /** The calls of one phase, by lane. */
   private static final class PhaseCalls {
-    private final List<List<Call>> lanes = new ArrayList<>();
+    private final List<List<Sgemm>> lanes = new ArrayList<>();
 
     private boolean isEmpty() {
       return lanes.stream().allMatch(List::isEmpty);
@@ -97,8 +67,8 @@ public final class CpuBenchmark {
 
     private Phase replay(Gemm gemm) {
       return lane -> {
-        for (Call call : lanes.get(lane)) {
-          call.make(gemm);
+        for (Sgemm call : lanes.get(lane)) {
+          gemm.multiply(call);
         }
       };
     }
@@ -201,12 +171,12 @@ public final class CpuBenchmark {
     for (int i = 0; i < calls.size(); i++) {
       var phase = new PhaseCalls();
       for (int lane = 0; lane < LANES; lane++) {
-        List<Call> made = new ArrayList<>(calls.get(i).lanes.get(lane));
+        List<Sgemm> made = new ArrayList<>(calls.get(i).lanes.get(lane));
         if (i == 1) {
           Block b = Block.grid(lane, rows, out, SparseKernels.GROUP);
           if (!b.isEmpty()) {
             made.add(
-                new Call(
+                new Sgemm(
                     false,
                     false,
                     b.rowCount(),
@@ -225,7 +195,7 @@ public final class CpuBenchmark {
           int count = in * (lane + 1) / LANES - first;
           if (count > 0) {
             made.add(
-                new Call(
+                new Sgemm(
                     true,
                     false,
                     count,

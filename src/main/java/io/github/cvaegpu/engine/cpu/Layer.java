@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cpu;
 
 import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
 
+import io.github.cvaegpu.foreign.Sgemm;
 import io.github.cvaegpu.model.Linear;
 import java.lang.foreign.MemorySegment;
 
@@ -40,18 +41,19 @@ record Layer(
     if (block.isEmpty()) {
       return;
     }
-    gemm.sgemm(
-        false,
-        true,
-        block.rowCount(),
-        block.columnCount(),
-        place.in(),
-        x.from(block.row(), 0),
-        place.in(),
-        weight.asSlice((long) block.column() * place.in() * Float.BYTES),
-        place.in(),
-        y.from(block.row(), block.column()),
-        place.out());
+    gemm.multiply(
+        new Sgemm(
+            false,
+            true,
+            block.rowCount(),
+            block.columnCount(),
+            place.in(),
+            x.from(block.row(), 0),
+            place.in(),
+            weight.asSlice((long) block.column() * place.in() * Float.BYTES),
+            place.in(),
+            y.from(block.row(), block.column()),
+            place.out()));
   }
 
   /** dx = dy W on a block of dx: the gradient by the layer's input. */
@@ -59,18 +61,19 @@ record Layer(
     if (block.isEmpty()) {
       return;
     }
-    gemm.sgemm(
-        false,
-        false,
-        block.rowCount(),
-        block.columnCount(),
-        place.out(),
-        dy.from(block.row(), 0),
-        place.out(),
-        weight.asSlice((long) block.column() * Float.BYTES),
-        place.in(),
-        dx.from(block.row(), block.column()),
-        place.in());
+    gemm.multiply(
+        new Sgemm(
+            false,
+            false,
+            block.rowCount(),
+            block.columnCount(),
+            place.out(),
+            dy.from(block.row(), 0),
+            place.out(),
+            weight.asSlice((long) block.column() * Float.BYTES),
+            place.in(),
+            dx.from(block.row(), block.column()),
+            place.in()));
   }
 
   /** dW = dy^T x on a lane's rows of the weight, summed over all rows of the batch. */
@@ -80,18 +83,19 @@ record Layer(
     if (count == 0) {
       return;
     }
-    gemm.sgemm(
-        true,
-        false,
-        count,
-        place.in(),
-        rows,
-        dy.from(0, first),
-        place.out(),
-        x.data(),
-        place.in(),
-        weightGradient.asSlice((long) first * place.in() * Float.BYTES),
-        place.in());
+    gemm.multiply(
+        new Sgemm(
+            true,
+            false,
+            count,
+            place.in(),
+            rows,
+            dy.from(0, first),
+            place.out(),
+            x.data(),
+            place.in(),
+            weightGradient.asSlice((long) first * place.in() * Float.BYTES),
+            place.in()));
   }
 
   /** First output of a lane; the end of the last lane's for {@code lane = LANES}. */
