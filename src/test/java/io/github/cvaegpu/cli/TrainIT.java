@@ -207,11 +207,12 @@ class TrainIT {
       RunningProcess process = jar.start(args);
       process.err().awaitPart("Engine ");
       Thread.sleep(random.nextInt(120));
-      // The program itself, and at other times the launcher that the user knows of.
+      // The program itself, or the launcher that the user knows of; by its handle, as destroying
+      // a Process closes the streams that are still being read.
       Process launcher = process.process();
       List<ProcessHandle> children = launcher.children().toList();
       if (random.nextBoolean() || children.isEmpty()) {
-        launcher.destroyForcibly();
+        launcher.toHandle().destroyForcibly();
       } else {
         children.getFirst().destroyForcibly();
       }
@@ -243,7 +244,7 @@ class TrainIT {
       assertEquals("Another process is training in " + run + ".\n", second.errors());
       assertTrue(first.process().isAlive());
     } finally {
-      first.process().destroyForcibly();
+      first.process().toHandle().destroyForcibly();
     }
     first.await();
   }
