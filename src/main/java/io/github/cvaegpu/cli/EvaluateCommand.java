@@ -36,6 +36,9 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   private static final int MAX_SAMPLES = 1_000_000;
 
+  /** An image's samples are held at once, with their noise: 80 MB. */
+  private static final int MAX_LATENT_VALUES = 10_000_000;
+
   /** Which images. */
   enum Split {
     TEST,
@@ -89,6 +92,12 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new InputException("%s is not a run directory.".formatted(run));
     }
     Checkpoint checkpoint = Checkpoint.read(RunDirectory.checkpointFile(run));
+    int latent = checkpoint.plan().latent();
+    if ((long) samples * latent > MAX_LATENT_VALUES) {
+      throw new InputException(
+          "%d samples of %d latent dimensions are too many to hold at once; take --samples %d or less."
+              .formatted(samples, latent, MAX_LATENT_VALUES / latent));
+    }
     Dataset dataset = load(checkpoint);
     ImageSet images = split == Split.TEST ? dataset.test() : dataset.train();
     int inputs = checkpoint.layout().shape().inputs();

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
@@ -102,9 +103,9 @@ final class PlanOptions {
       description = "auto, mnist, fashion-mnist, kmnist, synthetic or a folder. Default: auto.")
   private String data;
 
-  /** The dataset asked for, if one was. */
+  /** The dataset asked for, if one was; a folder by its absolute name. */
   Optional<String> data() {
-    return Optional.ofNullable(data);
+    return Optional.ofNullable(data).map(DatasetLoader::absolute);
   }
 
   /** The plan of a new run. */
@@ -164,7 +165,7 @@ final class PlanOptions {
         or(latent, base.latent()),
         or(hidden, base.hidden()),
         or(seed, base.seed()),
-        or(data, base.data()));
+        data().orElse(base.data()));
   }
 
   private static void refuse(String model, String option, Object value) {

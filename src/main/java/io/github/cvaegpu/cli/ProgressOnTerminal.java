@@ -2,6 +2,8 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.foreign.Terminal;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -36,8 +38,7 @@ final class ProgressOnTerminal implements Progress {
             .setStyle(ProgressBarStyle.UNICODE_BLOCK)
             .setUpdateIntervalMillis(REDRAW_MILLIS)
             .setConsumer(new ConsoleProgressBarConsumer(System.out, columns - 1))
-            .hideEta()
-            .showSpeed()
+            .showSpeed(new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
             .build();
   }
 
@@ -50,7 +51,13 @@ final class ProgressOnTerminal implements Progress {
     bar.stepTo(epoch * images + Math.min(images, ((step - 1) % batches + 1) * batchSize));
     bar.setExtraMessage(
         String.format(
-            Locale.ROOT, "%d/%d RL %.1f KL %.2f beta %.3f", epoch + 1, epochs, rl, kl, beta));
+            Locale.ROOT,
+            "  epoch %d/%d RL %.1f KL %.2f beta %.3f",
+            epoch + 1,
+            epochs,
+            rl,
+            kl,
+            beta));
   }
 
   @Override

@@ -154,6 +154,15 @@ public final class DatasetLoader {
             });
   }
 
+  /** What {@code --data} says, made good for any working directory: a folder becomes absolute. */
+  public static String absolute(String data) {
+    boolean isName =
+        data.equals(AUTO)
+            || data.equals(SYNTHETIC)
+            || PublishedDataset.ALL.stream().anyMatch(dataset -> dataset.name().equals(data));
+    return isName || !isPath(data) ? data : Path.of(data).toAbsolutePath().normalize().toString();
+  }
+
   private Resolution auto(DownloadListener listener) {
     Optional<Dataset> own = fromEnvironmentFolder();
     if (own.isPresent()) {
