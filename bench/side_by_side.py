@@ -13,13 +13,14 @@ figure of each is the median of all its epochs; compare ratios, not numbers of d
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 from datetime import datetime, timezone
 from pathlib import Path
+
+from machine import commit, facts
 
 BENCH = Path(__file__).resolve().parent
 PEERS = ["jax", "torch-fused", "torch"]
@@ -32,31 +33,12 @@ def last_line(command):
     return json.loads(result.stdout.splitlines()[-1])
 
 
-def processor():
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor()
-
-
-def commit():
-    def git(*words):
-        return subprocess.run(["git", "-C", BENCH, *words], capture_output=True, text=True).stdout
-
-    return git("rev-parse", "--short", "HEAD").strip() + (
-        " and changes" if git("status", "--porcelain", "--", "../src").strip() else ""
-    )
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
     parser.add_argument("--jar", default=BENCH.parent / "target" / "cvae-gpu.jar")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=5, help="measured in each round")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=3, help="measured in each round")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out")
     a = parser.parse_args()
@@ -64,7 +46,7 @@ def main():
     def ours():
         plan = ["--lr", "0.001", "--data", a.data, "--threads", str(a.threads)]
         command = ["java", "-jar", a.jar, "bench", "--json", "--rounds", str(a.epochs)]
-        return last_line([*command, *plan])
+        return last_line([*command, *plan])["result"]
 
     def peer(name):
         script = [sys.executable, BENCH / "peers.py", "--only", name, "--data", a.data]
@@ -73,6 +55,7 @@ def main():
     names = ["cvae-gpu", *PEERS]
     speeds = {}
     versions = {}
+    kl = {}
     loads = []
     for r in range(a.rounds):
         turn = r % len(names)
@@ -80,10 +63,12 @@ def main():
             loads.append(os.getloadavg()[0])
             result = ours() if name == "cvae-gpu" else peer(name)
             speeds.setdefault(name, []).extend(result["training"])
+            kl[name] = result["kl"]
             if name == "cvae-gpu":
                 versions[name] = result["engine"]["library"]
                 speeds.setdefault("OpenBLAS calls", []).extend(result["blas_calls"])
-                speeds.setdefault("all products", []).extend(result["all_products"])
+                speeds.setdefault("own products", []).extend(result["own_products"])
+                speeds.setdefault("all by OpenBLAS", []).extend(result["all_products"])
             else:
                 versions[name] = result["version"]
             median = statistics.median(result["training"])
@@ -95,7 +80,8 @@ def main():
     ratios = {
         "to the best peer, " + best: median["cvae-gpu"] / median[best],
         "to its own OpenBLAS calls alone": median["cvae-gpu"] / median["OpenBLAS calls"],
-        "to all products by OpenBLAS alone": median["cvae-gpu"] / median["all products"],
+        "to its own products alone": median["cvae-gpu"] / median["own products"],
+        "to all products by OpenBLAS alone": median["cvae-gpu"] / median["all by OpenBLAS"],
     }
     for name, value in median.items():
         values = speeds[name]
@@ -109,12 +95,11 @@ def main():
             f"--rounds {a.rounds} --epochs {a.epochs} --threads {a.threads}",
             "commit": commit(),
             "machine": {
-                "processor": processor(),
-                "cores": os.cpu_count(),
-                "system": platform.platform(),
+                **facts(),
                 "load average before each turn": loads,
             },
             "versions": versions,
+            "kl_at_the_end": kl,
             "images_per_second": speeds,
             "median": median,
             "ratio_of_cvae_gpu": ratios,

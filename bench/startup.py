@@ -12,14 +12,14 @@ marks of the launcher's and the program's resident memory, over a run of some ep
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import tempfile
 import time
 from datetime import datetime, timezone
 from pathlib import Path
+
+from machine import commit, facts
 
 BENCH = Path(__file__).resolve().parent
 
@@ -46,8 +46,10 @@ def first_step(a):
 
 def tree(pid):
     pids = [pid]
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        pids += tree(int(child))
+    # Children are listed by the thread that started them.
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            pids += tree(int(child))
     return pids
 
 
@@ -88,7 +90,8 @@ def main():
         record = {
             "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "command": f"bench/startup.py --starts {a.starts} --epochs {a.epochs}",
-            "machine": {"cores": os.cpu_count(), "system": platform.platform()},
+            "commit": commit(),
+            "machine": facts(),
             "seconds_to_first_step": starts,
             "peak_resident_megabytes": peak,
         }

@@ -2,8 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.data.DataLocations;
-import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
 import io.github.cvaegpu.train.Json;
@@ -23,18 +22,23 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Measures training speed, beside that of the step's matrix products alone.",
-      "Takes train's options for what to train; --epochs and beta-VAE's aside, nothing is kept."
+      "Takes train's options for what to train, of which --epochs does nothing here; keeps nothing."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
+  /** The machine-readable form. */
+  private record Line(String dataset, TrainingPlan plan, CpuBenchmark.Result result) {}
+
   /** The first epochs are interpreted and compiled. */
   private static final int WARM_UP = 3;
 
   @Spec private CommandSpec spec;
 
   @Mixin private PlanOptions planOptions;
+
+  @Mixin private DataOptions dataOptions;
 
   @Mixin private EngineOptions engineOptions;
 
@@ -54,12 +58,10 @@ final class BenchCommand implements Callable<Integer> {
     if (rounds < 1) {
       throw new InputException("--rounds must be 1 or more, not %d.".formatted(rounds));
     }
-    TrainingPlan plan = planOptions.plan();
-    ImageSet images =
-        new DatasetLoader(DataLocations.fromEnvironment())
-            .load(plan.data(), new DownloadLines(spec.commandLine().getErr()))
-            .dataset()
-            .train();
+    TrainingPlan plan = planOptions.plan(dataOptions.asked());
+    PrintWriter err = spec.commandLine().getErr();
+    Dataset dataset = dataOptions.load(plan.data(), err, err);
+    ImageSet images = dataset.train();
     plan.requireFits(images);
     CpuBenchmark.Result result =
         CpuBenchmark.run(
@@ -71,13 +73,14 @@ final class BenchCommand implements Callable<Integer> {
             rounds,
             WARM_UP);
     PrintWriter out = spec.commandLine().getOut();
+    err.println(engineOptions.describe(result.engine()));
     if (json) {
-      out.println(Json.COMPACT.toJson(result));
+      out.println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
     } else {
-      out.println(engineOptions.describe(result.engine()));
       out.println("Images per second, median of " + rounds + " epochs (smallest to largest):");
       row(out, "training", result.training());
       row(out, "its OpenBLAS calls alone", result.blasCalls());
+      row(out, "its own products alone", result.ownProducts());
       row(out, "all products by OpenBLAS alone", result.allProducts());
     }
     return ExitCode.OK;

@@ -7,6 +7,7 @@ import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
 import io.github.cvaegpu.train.TrainingPlan;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** The options that choose an engine. */
@@ -14,7 +15,13 @@ final class EngineOptions {
   /** The engines that {@code --engine} takes. */
   enum Kind {
     AUTO,
-    CPU
+    CPU;
+
+    /** As the command line and files have it. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @Option(

@@ -2,11 +2,8 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.data.Resolution;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
@@ -18,6 +15,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +27,10 @@ import picocli.CommandLine.Spec;
 /** {@code evaluate}: scores a run's model on images. */
 @Command(
     name = "evaluate",
-    description = "Scores a run's model: RL, KL, ELBO and the importance-weighted bound.",
+    description = {
+      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound.",
+      "Without --data, on the images that the run was trained on."
+    },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)
@@ -42,7 +43,13 @@ final class EvaluateCommand implements Callable<Integer> {
   /** Which images. */
   enum Split {
     TEST,
-    TRAIN
+    TRAIN;
+
+    /** As the command line and output have it. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** The machine-readable form. */
@@ -67,14 +74,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Latent points drawn for each image. Default: ${DEFAULT-VALUE}.")
   private int samples;
 
-  @Option(
-      names = "--data",
-      paramLabel = "NAME|DIR",
-      description = "Images to score instead of those the run was trained on. Default: the run's.")
-  private String data;
-
-  @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")
-  private boolean offline;
+  @Mixin private DataOptions dataOptions;
 
   @Mixin private EngineOptions engineOptions;
 
@@ -125,13 +125,14 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
+  /** The images asked for, else those that the run was trained on. */
   private Dataset load(Checkpoint checkpoint) {
-    String wanted = data != null ? data : RunDirectory.readRecord(run).dataToLoad();
-    Resolution resolution =
-        new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline))
-            .load(wanted, new DownloadLines(spec.commandLine().getErr()));
-    Dataset dataset = resolution.dataset();
-    if (data == null && !dataset.sha256().equals(checkpoint.datasetSha256())) {
+    Optional<String> asked = dataOptions.asked();
+    PrintWriter err = spec.commandLine().getErr();
+    Dataset dataset =
+        dataOptions.load(
+            asked.orElseGet(() -> RunDirectory.readRecord(run).dataToLoad()), err, err);
+    if (asked.isEmpty() && !dataset.sha256().equals(checkpoint.datasetSha256())) {
       throw new InputException(
           "The run was trained on other images than those of %s (%s): name them with --data."
               .formatted(dataset.name(), dataset.origin()));
@@ -146,7 +147,7 @@ final class EvaluateCommand implements Callable<Integer> {
         run,
         steps,
         evaluation.images(),
-        split.name().toLowerCase(Locale.ROOT),
+        split,
         dataset.name());
     row(out, "RL", "reconstruction loss", evaluation.reconstructionLoss());
     row(out, "KL", "divergence of posterior and prior", evaluation.klDivergence());

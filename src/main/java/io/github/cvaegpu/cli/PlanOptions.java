@@ -4,12 +4,13 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.PiSettings;
-import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.TrainingPlan;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /**
@@ -97,19 +98,12 @@ final class PlanOptions {
       description = "Where all random numbers come from, any 64-bit integer. Default: 0.")
   private Long seed;
 
-  @Option(
-      names = "--data",
-      paramLabel = "NAME|DIR",
-      description = "auto, mnist, fashion-mnist, kmnist, synthetic or a folder. Default: auto.")
-  private String data;
-
-  /** The dataset asked for, if one was; a folder by its absolute name. */
-  Optional<String> data() {
-    return Optional.ofNullable(data).map(DatasetLoader::absolute);
-  }
-
-  /** The plan of a new run. */
-  TrainingPlan plan() {
+  /**
+   * The plan of a new run.
+   *
+   * @param data the dataset asked for, if one was
+   */
+  TrainingPlan plan(Optional<String> data) {
     TrainingPlan study = TrainingPlan.study();
     Model chosen = or(model, study.model());
     if (chosen == Model.BETA) {
@@ -122,15 +116,16 @@ final class PlanOptions {
     } else {
       refuse("control", "--beta", beta);
     }
-    return merged(study, chosen);
+    return merged(study, chosen, data);
   }
 
   /**
-   * The plan of a run that goes on: its own, but for the number of epochs.
+   * The plan of a run that goes on: its own, but for the number of epochs and where the images are.
    *
+   * @param data the dataset asked for, if one was
    * @throws InputException if an option asks for another setting than the run has
    */
-  TrainingPlan onTopOf(TrainingPlan running) {
+  TrainingPlan onTopOf(TrainingPlan running, Optional<String> data) {
     requireSame("--model", model, running.model());
     requireSame("--kl", setPoint, running.controller().setPoint());
     requireSame("--kp", kp, running.controller().kp());
@@ -144,10 +139,10 @@ final class PlanOptions {
     requireSame("--latent", latent, running.latent());
     requireSame("--hidden", hidden, running.hidden());
     requireSame("--seed", seed, running.seed());
-    return merged(running, running.model());
+    return merged(running, running.model(), data);
   }
 
-  private TrainingPlan merged(TrainingPlan base, Model chosen) {
+  private TrainingPlan merged(TrainingPlan base, Model chosen, Optional<String> data) {
     PiSettings controller = base.controller();
     return new TrainingPlan(
         chosen,
@@ -165,7 +160,7 @@ final class PlanOptions {
         or(latent, base.latent()),
         or(hidden, base.hidden()),
         or(seed, base.seed()),
-        data().orElse(base.data()));
+        data.orElse(base.data()));
   }
 
   private static void refuse(String model, String option, Object value) {
@@ -178,8 +173,19 @@ final class PlanOptions {
     if (asked != null && !asked.equals(running)) {
       throw new InputException(
           "The run was started with %s %s and cannot go on with %s."
-              .formatted(option, running, asked));
+              .formatted(option, spelled(running), spelled(asked)));
     }
+  }
+
+  /** A value as the command line has it. */
+  private static String spelled(Object value) {
+    if (value instanceof Double number) {
+      return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+    return String.valueOf(value);
   }
 
   private static <T> T or(T given, T otherwise) {

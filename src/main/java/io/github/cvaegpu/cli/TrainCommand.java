@@ -2,14 +2,11 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.data.DatasetLoader;
-import io.github.cvaegpu.data.DownloadListener;
-import io.github.cvaegpu.data.Resolution;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.foreign.Terminal;
 import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.DivergedException;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
@@ -17,6 +14,8 @@ import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -47,8 +46,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private EngineOptions engineOptions;
 
-  @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")
-  private boolean offline;
+  @Mixin private DataOptions dataOptions;
 
   @Option(
       names = "--out",
@@ -89,16 +87,15 @@ final class TrainCommand implements Callable<Integer> {
     String data;
     if (resume) {
       RunRecord record = RunDirectory.readRecord(folder);
-      plan = planOptions.onTopOf(record.plan());
-      data = planOptions.data().orElse(record.dataToLoad());
+      plan = planOptions.onTopOf(record.plan(), dataOptions.asked());
+      data = dataOptions.asked().orElse(record.dataToLoad());
     } else {
-      plan = planOptions.plan();
+      plan = planOptions.plan(dataOptions.asked());
       data = plan.data();
     }
-    if (plan.model() == Model.CONTROL) {
-      plan.controller().latchWarning().ifPresent(text -> err().println("Warning: " + text));
-    }
-    Dataset dataset = load(data);
+    // Held back until it is sure that there is a run, so that its first line is the engine's.
+    var warnings = new StringWriter();
+    Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), new PrintWriter(warnings));
     plan.requireFits(dataset.train());
     Path where = folder != null ? folder : defaultFolder(plan.model());
     // The engine first: where it cannot be made, no empty folder is left behind.
@@ -107,18 +104,13 @@ final class TrainCommand implements Callable<Integer> {
       if (!quiet) {
         err().println(engineOptions.describe(engine.info()));
       }
+      if (plan.model() == Model.CONTROL) {
+        plan.controller().latchWarning().ifPresent(text -> err().println("Warning: " + text));
+      }
+      err().print(warnings);
+      err().flush();
       return train(plan, dataset, engine, directory);
     }
-  }
-
-  private Dataset load(String data) {
-    DownloadListener listener = quiet ? DownloadListener.SILENT : new DownloadLines(out());
-    Resolution resolution =
-        new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline)).load(data, listener);
-    if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
-      FallbackWarning.print(resolution, err());
-    }
-    return resolution.dataset();
   }
 
   private int train(TrainingPlan plan, Dataset dataset, Engine engine, RunDirectory directory) {
@@ -135,13 +127,17 @@ final class TrainCommand implements Callable<Integer> {
                     progress,
                     interruption::isRequested)
                 .run();
+      } catch (InputException | DivergedException e) {
+        if (json) {
+          out().println(TrainingSummary.json(directory.record(), directory.folder()));
+        }
+        throw e;
       }
-      TrainingSummary summary = new TrainingSummary(outcome, directory.folder());
       if (!quiet) {
-        summary.print(out());
+        TrainingSummary.print(outcome.record(), directory.folder(), out());
       }
       if (json) {
-        out().println(summary.json());
+        out().println(TrainingSummary.json(outcome.record(), directory.folder()));
       }
       out().flush();
       return outcome.exitReason() == ExitReason.COMPLETED ? ExitCode.OK : ExitCode.INTERRUPTED;
@@ -168,6 +164,10 @@ final class TrainCommand implements Callable<Integer> {
       folder = Path.of("runs", name + "-" + i);
     }
     return folder;
+  }
+
+  private static PrintWriter nowhere() {
+    return new PrintWriter(Writer.nullWriter());
   }
 
   private PrintWriter out() {

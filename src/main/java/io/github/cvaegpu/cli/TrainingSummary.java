@@ -5,46 +5,47 @@ import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
-import io.github.cvaegpu.train.Trainer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/**
- * What a run came to.
- *
- * @param outcome the run's end
- * @param folder the run directory
- */
-record TrainingSummary(Trainer.Outcome outcome, Path folder) {
+/** What a run came to, for people and for programs. */
+final class TrainingSummary {
   /** The machine-readable form. */
   private record Line(
-      String run, ExitReason exitReason, long steps, String dataset, RunRecord.Metrics metrics) {}
+      String run,
+      ExitReason exitReason,
+      String message,
+      long steps,
+      String dataset,
+      RunRecord.Metrics metrics) {}
+
+  private TrainingSummary() {}
 
   /** For programs: one line. */
-  String json() {
-    RunRecord record = outcome.record();
+  static String json(RunRecord record, Path folder) {
     return Json.COMPACT.toJson(
         new Line(
             folder.toString(),
             record.exitReason(),
+            record.message(),
             record.stepsDone(),
             record.dataset().name(),
             record.metrics()));
   }
 
   /** For people. */
-  void print(PrintWriter out) {
-    if (outcome.exitReason() == ExitReason.INTERRUPTED) {
+  static void print(RunRecord record, Path folder, PrintWriter out) {
+    if (record.exitReason() == ExitReason.INTERRUPTED) {
       out.printf(
           Locale.ROOT,
           "Stopped after step %d, with a checkpoint. To go on:%n"
               + "  java -jar cvae-gpu.jar train --resume --out %s%n",
-          outcome.stepsDone(),
+          record.stepsDone(),
           quoted(folder.toString()));
       return;
     }
-    RunRecord.Metrics metrics = outcome.record().metrics();
+    RunRecord.Metrics metrics = record.metrics();
     RunRecord.LastSteps last = metrics.lastSteps();
     out.printf(
         Locale.ROOT,
@@ -60,7 +61,7 @@ record TrainingSummary(Trainer.Outcome outcome, Path folder) {
         Locale.ROOT,
         "Test, %d images of %s: RL %.2f  KL %.2f  ELBO %.2f +- %.2f%n",
         test.images(),
-        outcome.record().dataset().name(),
+        record.dataset().name(),
         test.reconstructionLoss().mean(),
         test.klDivergence().mean(),
         test.elbo().mean(),
@@ -75,6 +76,12 @@ record TrainingSummary(Trainer.Outcome outcome, Path folder) {
           metrics.controller().spread(),
           100 * metrics.controller().atMin().fraction(),
           100 * metrics.controller().atMax().fraction());
+    }
+    if (metrics.controller() != null && metrics.controller().latched()) {
+      out.printf(
+          Locale.ROOT,
+          "The controller was latched at a limit of beta from step %d on%n",
+          metrics.controller().latchStep().getAsLong());
     }
     out.println("Run directory: " + folder);
   }

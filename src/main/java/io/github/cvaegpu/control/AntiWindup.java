@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
+import java.util.Locale;
+
 /**
  * What a {@link PiController} does with its integral I while beta is at a limit.
  *
@@ -44,5 +46,11 @@ public enum AntiWindup {
    * At beta_max the same happens once I &gt;= beta_max - beta_min, which one step reaches when beta
    * arrives there while KL is Kp / Ki or more above the set point.
    */
-  STUDY
+  STUDY;
+
+  /** As the command line and files have it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

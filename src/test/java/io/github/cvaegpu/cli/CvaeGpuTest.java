@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -110,8 +111,7 @@ class CvaeGpuTest {
     "--latent, 2",
     "--hidden, '400,50'",
     "--seed, 0",
-    "--model, control",
-    "--data, auto"
+    "--model, control"
   })
   void theDefaultThatTheHelpNamesIsTheStudys(String option, String value) {
     CommandLine train = CvaeGpu.commandLine(new CvaeGpu()).getSubcommands().get("train");
@@ -131,7 +131,7 @@ class CvaeGpuTest {
       plain = new PlanOptions();
       new CommandLine(plain).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--model", model);
     }
-    assertEquals(plain.plan(), given.plan());
+    assertEquals(plain.plan(Optional.empty()), given.plan(Optional.empty()));
   }
 
   @Test

@@ -117,7 +117,8 @@ class TrainAndEvaluateTest {
     CommandRun result = CommandRun.of(train(newRun(), "--json", "--quiet")).succeeded();
     assertEquals(1, result.out().lines().count());
     JsonObject json = result.json();
-    assertEquals(Set.of("run", "exit_reason", "steps", "dataset", "metrics"), json.keySet());
+    assertEquals(
+        Set.of("run", "exit_reason", "message", "steps", "dataset", "metrics"), json.keySet());
     assertEquals(run.toString(), json.get("run").getAsString());
     assertEquals("completed", json.get("exit_reason").getAsString());
     assertEquals(10, json.get("steps").getAsInt());
@@ -239,8 +240,7 @@ class TrainAndEvaluateTest {
             "--lr",
             "--latent",
             "--hidden",
-            "--seed",
-            "--data"),
+            "--seed"),
         known);
   }
 
@@ -271,17 +271,17 @@ class TrainAndEvaluateTest {
       value = {
         "--lr 0.02 | --lr 0.01 and cannot go on with 0.02.",
         "--batch 65 | --batch 64 and cannot go on with 65.",
-        "--hidden 20,11 | --hidden [20, 10] and cannot go on with [20, 11].",
+        "--hidden 20,11 | --hidden 20,10 and cannot go on with 20,11.",
         "--latent 3 | --latent 2 and cannot go on with 3.",
         "--seed 1 | --seed 0 and cannot go on with 1.",
-        "--model beta | --model CONTROL and cannot go on with BETA.",
-        "--kl 9 | --kl 9.97 and cannot go on with 9.0.",
-        "--kp 1 | --kp 0.01 and cannot go on with 1.0.",
-        "--ki 1 | --ki 1.0E-4 and cannot go on with 1.0.",
-        "--beta 3 | --beta 1.0 and cannot go on with 3.0.",
-        "--beta-min 0 | --beta-min 0.01 and cannot go on with 0.0.",
-        "--beta-max 9 | --beta-max 10.0 and cannot go on with 9.0.",
-        "--anti-windup study | --anti-windup DIRECTIONAL and cannot go on with STUDY.",
+        "--model beta | --model control and cannot go on with beta.",
+        "--kl 9 | --kl 9.97 and cannot go on with 9.",
+        "--kp 1 | --kp 0.01 and cannot go on with 1.",
+        "--ki 1 | --ki 0.0001 and cannot go on with 1.",
+        "--beta 3 | --beta 1 and cannot go on with 3.",
+        "--beta-min 0 | --beta-min 0.01 and cannot go on with 0.",
+        "--beta-max 9 | --beta-max 10 and cannot go on with 9.",
+        "--anti-windup study | --anti-windup directional and cannot go on with study.",
       })
   void anotherSettingIsRefusedByName(String options, String sentence) {
     assertEquals(

@@ -32,12 +32,19 @@ public final class CpuBenchmark {
    * What was measured; speeds in images per second, an entry a round.
    *
    * @param engine what computed
+   * @param kl KL divergence of the last step, nats per image: a sign that it was training
    * @param training epochs of training
    * @param blasCalls the step's OpenBLAS calls alone
-   * @param allProducts the same and the first layer's products as OpenBLAS calls
+   * @param ownProducts the same and its two sparse products
+   * @param allProducts the OpenBLAS calls and the first layer's products as OpenBLAS calls too
    */
   public record Result(
-      EngineInfo engine, List<Double> training, List<Double> blasCalls, List<Double> allProducts) {}
+      EngineInfo engine,
+      double kl,
+      List<Double> training,
+      List<Double> blasCalls,
+      List<Double> ownProducts,
+      List<Double> allProducts) {}
 
   /** Computes products and, while it has a list, writes them down. */
   private static final class Recorder implements Gemm {
@@ -87,7 +94,7 @@ public final class CpuBenchmark {
     this.images = images;
     gemm = OpenBlas.get()::sgemm;
     recorder = new Recorder(gemm);
-    engine = new CpuEngine(shape, settings, images, threads, OpenBlas.get(), recorder);
+    engine = new CpuEngine(shape, settings, images, threads, recorder);
   }
 
   /**
@@ -120,6 +127,7 @@ public final class CpuBenchmark {
     List<PhaseCalls> all = withDenseFirstLayer(calls);
     List<Double> training = new ArrayList<>();
     List<Double> blasCalls = new ArrayList<>();
+    List<Double> ownProducts = new ArrayList<>();
     List<Double> allProducts = new ArrayList<>();
     for (int round = -warmUp; round < rounds; round++) {
       BatchOrder order =
@@ -127,15 +135,18 @@ public final class CpuBenchmark {
       long start = System.nanoTime();
       engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
       double trained = imagesPerSecond(images.size(), start);
-      double made = replay(calls);
-      double dense = replay(all);
+      double made = replay(phases(calls));
+      double own = replay(withSparseProducts(calls));
+      double dense = replay(phases(all));
       if (round >= 0) {
         training.add(trained);
         blasCalls.add(made);
+        ownProducts.add(own);
         allProducts.add(dense);
       }
     }
-    return new Result(engine.info(), training, blasCalls, allProducts);
+    return new Result(
+        engine.info(), engine.state().klPerImage(), training, blasCalls, ownProducts, allProducts);
   }
 
   /** The calls of a step of a whole batch, phase by phase. */
@@ -216,10 +227,28 @@ public final class CpuBenchmark {
     return all;
   }
 
-  /** Repeats a step's calls as often as an epoch has whole batches. */
-  private double replay(List<PhaseCalls> calls) {
-    List<Phase> phases =
-        calls.stream().filter(phase -> !phase.isEmpty()).map(phase -> phase.replay(gemm)).toList();
+  private List<Phase> phases(List<PhaseCalls> calls) {
+    return calls.stream()
+        .filter(phase -> !phase.isEmpty())
+        .map(phase -> phase.replay(gemm))
+        .toList();
+  }
+
+  /** The calls and the engine's own sparse products, where it has them: second and last phase. */
+  private List<Phase> withSparseProducts(List<PhaseCalls> calls) {
+    List<Phase> phases = new ArrayList<>(phases(calls));
+    Phase update = phases.removeLast();
+    phases.addFirst(engine.step()::firstLayer);
+    phases.add(
+        lane -> {
+          engine.step().firstLayerGradient(lane);
+          update.run(lane);
+        });
+    return phases;
+  }
+
+  /** Repeats a step's products as often as an epoch has whole batches. */
+  private double replay(List<Phase> phases) {
     int steps = Math.max(1, images.size() / settings.batchSize());
     long start = System.nanoTime();
     engine

@@ -33,7 +33,6 @@ public final class CpuEngine implements Engine {
 
   private final ParameterLayout layout;
   private final ThreadTeam team;
-  private final OpenBlas blas;
   private final MemorySegment parameters;
   private final MemorySegment gradients;
   private final MemorySegment firstMoment;
@@ -51,22 +50,15 @@ public final class CpuEngine implements Engine {
    * @param threads from 1 to {@value #MAX_THREADS}
    */
   public CpuEngine(VaeShape shape, TrainingSettings settings, ImageSet images, int threads) {
-    this(shape, settings, images, threads, OpenBlas.get(), OpenBlas.get()::sgemm);
+    this(shape, settings, images, threads, OpenBlas.get()::sgemm);
   }
 
-  CpuEngine(
-      VaeShape shape,
-      TrainingSettings settings,
-      ImageSet images,
-      int threads,
-      OpenBlas blas,
-      Gemm gemm) {
+  CpuEngine(VaeShape shape, TrainingSettings settings, ImageSet images, int threads, Gemm gemm) {
     if (images.imageSize() != shape.inputs()) {
       throw new IllegalArgumentException(
           "images of %d pixels for a network of %d inputs"
               .formatted(images.imageSize(), shape.inputs()));
     }
-    this.blas = blas;
     layout = new ParameterLayout(shape);
     team = new ThreadTeam(threads);
     parameters = Matrix.floats(layout.size());
@@ -96,6 +88,7 @@ public final class CpuEngine implements Engine {
 
   @Override
   public EngineInfo info() {
+    OpenBlas blas = OpenBlas.get();
     return new EngineInfo(
         "cpu",
         CpuInfo.modelName(),

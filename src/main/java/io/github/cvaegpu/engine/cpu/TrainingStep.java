@@ -225,12 +225,23 @@ final class TrainingStep {
     Layer layer = encoder.getFirst();
     Matrix dy = dEncoded.getFirst();
     SparseBatch x = forward.x;
-    x.listColumns(lane, forward.rows);
-    SparseKernels.weightGradient(x, dy, layer.weightGradient(), lane);
+    firstLayerGradient(lane);
     int weight = layer.place().weight();
     int out = layer.place().out();
     adam.update(weight + x.firstColumn(lane) * out, weight + x.endColumn(lane) * out);
     updateBias(layer, dy, lane);
+  }
+
+  /** The sparse product of the update. */
+  void firstLayerGradient(int lane) {
+    forward.x.listColumns(lane, forward.rows);
+    SparseKernels.weightGradient(
+        forward.x, dEncoded.getFirst(), encoder.getFirst().weightGradient(), lane);
+  }
+
+  /** The sparse product of the encoder. */
+  void firstLayer(int lane) {
+    encode.getFirst().run(lane);
   }
 
   private void updateLayer(Layer layer, Matrix dy, Matrix x, int lane) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.data.DataLocations;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.data.DownloadListener;
+import io.github.cvaegpu.data.Resolution;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that say which images, and how they are loaded. */
+final class DataOptions {
+  private static final String RULE = "*".repeat(80);
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME|DIR",
+      description = "auto, mnist, fashion-mnist, kmnist, synthetic or a folder. Default: auto.")
+  private String data;
+
+  @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")
+  private boolean offline;
+
+  /** The dataset asked for, if one was; a folder by its absolute name. */
+  Optional<String> asked() {
+    return Optional.ofNullable(data).map(DatasetLoader::absolute);
+  }
+
+  /**
+   * Loads a dataset. Where it is not the one that was meant, nobody can miss the warning.
+   *
+   * @param name what to load
+   * @param messages where to say what is being downloaded
+   * @param warnings where to warn
+   */
+  Dataset load(String name, PrintWriter messages, PrintWriter warnings) {
+    DownloadListener listener = new DownloadLines(messages);
+    Resolution resolution =
+        new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline)).load(name, listener);
+    if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
+      warnAboutFallback(resolution.reasons(), warnings);
+    }
+    return resolution.dataset();
+  }
+
+  /** Says that the images are not real. */
+  static void warnAboutFallback(List<String> reasons, PrintWriter err) {
+    err.println(RULE);
+    err.println("*  WARNING: these are SYNTHETIC DIGITS, not MNIST.");
+    err.println("*  Their figures say nothing about MNIST.");
+    if (!reasons.isEmpty()) {
+      err.println("*  MNIST could not be had, because:");
+      for (String reason : reasons) {
+        err.println("*    - " + reason);
+      }
+    }
+    err.println(
+        "*  --data DIR names a folder with MNIST's four files; --data mnist refuses to fall");
+    err.println("*  back; --data synthetic asks for these digits and does not warn.");
+    err.println(RULE);
+  }
+}

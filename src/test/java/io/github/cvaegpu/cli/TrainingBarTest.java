@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class TrainingBarTest {
+  private static final String LOSSES = "RL 126.3 KL 9.97 beta 0.174";
+
+  @Test
+  void aLineHasAllThatMattersInEightyColumns() {
+    String line =
+        TrainingBar.line("epoch 123/200", 0.5, 51_234.5, LOSSES, Duration.ofSeconds(3723), 79);
+    assertEquals(
+        "epoch 123/200 [===    ] 51,235 images/s RL 126.3 KL 9.97 beta 0.174 ETA 1:02:03", line);
+    assertTrue(line.length() <= 79, line);
+  }
+
+  @Test
+  void theBarTakesWhatIsLeft() {
+    String line = TrainingBar.line("epoch 1/2", 0.5, 100, LOSSES, null, 120);
+    assertEquals(120, line.length());
+    int open = line.indexOf('[');
+    int close = line.indexOf(']');
+    assertEquals((close - open - 1) / 2, line.chars().filter(c -> c == '=').count());
+    assertTrue(line.endsWith("ETA ?"), line);
+  }
+
+  @Test
+  void theBarIsFullAtTheEndAndEmptyAtTheBeginning() {
+    assertTrue(TrainingBar.line("epoch 1/2", 1, 1, "", Duration.ZERO, 60).contains("=]"));
+    assertTrue(TrainingBar.line("epoch 1/2", 0, 1, "", Duration.ZERO, 60).contains("[ "));
+  }
+}
