@@ -323,6 +323,15 @@ class TrainAndEvaluateTest {
   }
 
   @Test
+  void aFailedRunEndsWithALineOfJsonToo() {
+    CommandRun result = CommandRun.of(train(newRun(), "--lr", "1e30", "--json", "--quiet"));
+    assertEquals(ExitCode.DIVERGED, result.code());
+    JsonObject json = result.json();
+    assertEquals("diverged", json.get("exit_reason").getAsString());
+    assertEquals(result.err().strip(), json.get("message").getAsString());
+  }
+
+  @Test
   void divergenceHasItsOwnExitCode() {
     CommandRun result = CommandRun.of(train(newRun(), "--lr", "1e30", "--quiet"));
     assertEquals(ExitCode.DIVERGED, result.code());
