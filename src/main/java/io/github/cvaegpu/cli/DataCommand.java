@@ -3,17 +3,14 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataLocations;
-import io.github.cvaegpu.data.DataUnavailableException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
 import io.github.cvaegpu.data.SyntheticDigits;
-import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,13 +24,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Lists the datasets: where each is, and whether its bytes are verified.",
     subcommands = {DataCommand.Fetch.class, DataCommand.Where.class})
-public final class DataCommand implements Callable<Integer> {
+final class DataCommand implements Callable<Integer> {
   private final Supplier<DatasetLoader> loader;
 
   @Spec private CommandSpec spec;
 
   /** The command over the datasets of this process's environment. */
-  public DataCommand() {
+  DataCommand() {
     this(() -> new DatasetLoader(DataLocations.fromEnvironment()));
   }
 
@@ -48,10 +45,6 @@ public final class DataCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return run(spec, this::list);
-  }
-
-  private void list() {
     DatasetLoader datasets = loader.get();
     row("NAME", "STATE", "TRAIN", "TEST", "PIXELS", "WHERE");
     listOne(DataLocations.FOLDER_VARIABLE, datasets::fromEnvironmentFolder, "");
@@ -68,6 +61,7 @@ public final class DataCommand implements Callable<Integer> {
         count(SyntheticDigits.TEST_IMAGES),
         SyntheticDigits.SIDE + " x " + SyntheticDigits.SIDE,
         "drawn by the program");
+    return ExitCode.OK;
   }
 
   /** Prints one row; where there is nothing, only if it says where to get it. */
@@ -101,20 +95,6 @@ public final class DataCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%,d", images);
   }
 
-  /** Exit code 0, or the sentence of an error on the error stream and 1 or 2. */
-  private static int run(CommandSpec spec, Runnable body) {
-    try {
-      body.run();
-      return CommandLine.ExitCode.OK;
-    } catch (InputException e) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.println(e.getMessage());
-      return e instanceof DataUnavailableException
-          ? CommandLine.ExitCode.SOFTWARE
-          : CommandLine.ExitCode.USAGE;
-    }
-  }
-
   /** {@code cvae-gpu data fetch NAME}. */
   @Command(
       name = "fetch",
@@ -140,10 +120,6 @@ public final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      return run(spec, this::fetch);
-    }
-
-    private void fetch() {
       DownloadListener lines = new DownloadLines(spec.commandLine().getErr());
       Dataset data = parent.loader.get().fetch(name, force, lines);
       spec.commandLine()
@@ -155,6 +131,7 @@ public final class DataCommand implements Callable<Integer> {
               data.origin(),
               data.train().size(),
               data.test().size());
+      return ExitCode.OK;
     }
   }
 
@@ -172,7 +149,8 @@ public final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      return run(spec, () -> spec.commandLine().getOut().println(parent.loader.get().folder(name)));
+      spec.commandLine().getOut().println(parent.loader.get().folder(name));
+      return ExitCode.OK;
     }
   }
 }

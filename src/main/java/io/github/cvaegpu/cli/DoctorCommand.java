@@ -10,10 +10,12 @@ import io.github.cvaegpu.engine.cpu.CpuInfo;
 import io.github.cvaegpu.foreign.CudaProbe;
 import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -26,11 +28,30 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     footer = {"", "Exit code 0 when training can run, else 1."})
 final class DoctorCommand implements Callable<Integer> {
+  private static final String BLAS = "BLAS";
+  private static final String DATASETS = "datasets";
+
   /** Extensions that decide how wide vectors are and how fast products. */
   private static final List<String> FEATURES =
       List.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve");
 
+  private final Supplier<DatasetLoader> loader;
+
   @Spec private CommandSpec spec;
+
+  /** A doctor for this process's environment. */
+  DoctorCommand() {
+    this(() -> new DatasetLoader(DataLocations.fromEnvironment()));
+  }
+
+  /**
+   * A doctor for other datasets.
+   *
+   * @param loader called when the report comes to them, and may fail then
+   */
+  DoctorCommand(Supplier<DatasetLoader> loader) {
+    this.loader = loader;
+  }
 
   @Override
   public Integer call() {
@@ -55,29 +76,47 @@ final class DoctorCommand implements Callable<Integer> {
     List<String> features = CpuInfo.features(FEATURES);
     line("", features.isEmpty() ? "extensions unknown" : String.join(" ", features));
     line("", "Vector API: %d-bit vectors".formatted(CpuInfo.vectorBits()));
-    boolean canTrain = blas();
-    datasets();
-    cuda();
+    boolean hasBlas = blas();
+    boolean canLookForData = datasets();
+    String heading = "GPU";
+    for (String text : gpu(CudaProbe.driver())) {
+      line(heading, text);
+      heading = "";
+    }
+    cudaLibraries();
     line("", "");
-    line("training", canTrain ? "can run, on the CPU" : "cannot run: see BLAS");
+    boolean canTrain = hasBlas && canLookForData;
+    line(
+        "training",
+        canTrain ? "can run, on the CPU" : "cannot run: see " + (hasBlas ? DATASETS : BLAS));
     return canTrain ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private boolean blas() {
     try {
       OpenBlas blas = OpenBlas.get();
-      line("BLAS", "%s, %s kernels".formatted(blas.version(), blas.coreName()));
+      line(BLAS, "%s, %s kernels".formatted(blas.version(), blas.coreName()));
       line("", blas.origin());
       return true;
     } catch (InputException e) {
-      line("BLAS", "missing: " + e.getMessage());
+      line(BLAS, "missing: " + e.getMessage());
       return false;
     }
   }
 
-  private void datasets() {
-    var loader = new DatasetLoader(DataLocations.fromEnvironment());
-    String heading = "datasets";
+  /** Says which datasets there are, and tells whether a run could look for its own at all. */
+  private boolean datasets() {
+    try {
+      datasets(loader.get());
+      return true;
+    } catch (InputException e) {
+      line(DATASETS, e.getMessage());
+      return false;
+    }
+  }
+
+  private void datasets(DatasetLoader loader) {
+    String heading = DATASETS;
     try {
       Optional<Dataset> own = loader.fromEnvironmentFolder();
       if (own.isPresent()) {
@@ -112,14 +151,22 @@ final class DoctorCommand implements Callable<Integer> {
     return "%s, %s".formatted(dataset.status().name().toLowerCase(Locale.ROOT), dataset.origin());
   }
 
-  private void cuda() {
-    CudaProbe.Driver driver = CudaProbe.driver();
-    if (driver.problem().isPresent()) {
-      line("GPU", "none: %s; NVIDIA's driver package brings it".formatted(driver.problem().get()));
-    } else {
-      line("GPU", String.join(", ", driver.devices()));
-      line("", "driver for CUDA " + driver.version().orElse("unknown"));
-    }
+  /** The report's lines on the GPU: those after the first have no heading. */
+  static List<String> gpu(CudaProbe.Driver driver) {
+    List<String> lines = new ArrayList<>();
+    driver
+        .problem()
+        .ifPresentOrElse(
+            problem -> {
+              lines.add("none: " + problem.what());
+              lines.add(problem.remedy());
+            },
+            () -> lines.add(String.join(", ", driver.devices())));
+    driver.version().ifPresent(version -> lines.add("driver for CUDA " + version));
+    return lines;
+  }
+
+  private void cudaLibraries() {
     library("cuBLAS", List.of("libcublas.so.13", "libcublas.so.12"));
     library("NVRTC", List.of("libnvrtc.so.13", "libnvrtc.so.12"));
     line("", "this version trains on the CPU only");

@@ -3,7 +3,10 @@ package io.github.cvaegpu.data;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.ProxySelector;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
@@ -33,7 +36,8 @@ import javax.net.ssl.SSLException;
 /**
  * Downloads the files of a dataset from its mirrors. A file is written under a temporary name,
  * compared with its published checksum and only then renamed, so a file with its final name is
- * whole. Proxies are those of the JDK's settings ({@code -Dhttps.proxyHost} and so on).
+ * whole. Proxies are those of the JDK's settings ({@code -Dhttps.proxyHost} and so on) or, without
+ * any, of the environment ({@link EnvironmentProxies}).
  */
 final class Downloader implements AutoCloseable {
 
@@ -67,15 +71,21 @@ final class Downloader implements AutoCloseable {
     }
   }
 
-  /** One attempt failed; whether another at the same mirror can help. */
+  /** One attempt failed; whether another can help, and whether there was any answer to this one. */
   private static final class AttemptException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final boolean retry;
+    private final boolean reached;
 
     AttemptException(boolean retry, String phrase) {
+      this(retry, true, phrase);
+    }
+
+    AttemptException(boolean retry, boolean reached, String phrase) {
       super(phrase);
       this.retry = retry;
+      this.reached = reached;
     }
   }
 
@@ -85,16 +95,23 @@ final class Downloader implements AutoCloseable {
   private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/(\\d+)");
 
   private final Timing timing;
+  private final ProxySelector proxies;
   private final HttpClient client;
 
   Downloader(Timing timing) {
+    this(timing, EnvironmentProxies.ofThisProcess());
+  }
+
+  /** A downloader through other proxies than this process's. */
+  Downloader(Timing timing, ProxySelector proxies) {
     this.timing = timing;
-    var builder =
+    this.proxies = proxies;
+    client =
         HttpClient.newBuilder()
             .connectTimeout(timing.connect())
-            .followRedirects(HttpClient.Redirect.NORMAL);
-    Optional.ofNullable(ProxySelector.getDefault()).ifPresent(builder::proxy);
-    client = builder.build();
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .proxy(proxies)
+            .build();
   }
 
   @Override
@@ -115,6 +132,7 @@ final class Downloader implements AutoCloseable {
       throws FailedException, InterruptedException {
     List<DataFile> wanted = new ArrayList<>(files);
     List<String> reasons = new ArrayList<>();
+    boolean reached = false;
     for (URI mirror : dataset.mirrors()) {
       while (!wanted.isEmpty()) {
         DataFile file = wanted.getFirst();
@@ -129,12 +147,14 @@ final class Downloader implements AutoCloseable {
             Files.move(part, stored, StandardCopyOption.ATOMIC_MOVE);
             listener.stored(url, stored);
             wanted.removeFirst();
+            reached = true;
           } finally {
             Files.deleteIfExists(part);
           }
         } catch (AttemptException e) {
           String reason = "%s %s".formatted(url, e.getMessage());
           reasons.add(reason);
+          reached |= e.reached;
           listener.failed(url, reason);
           // One file that fails tells enough about a mirror.
           break;
@@ -145,8 +165,29 @@ final class Downloader implements AutoCloseable {
       }
     }
     if (!wanted.isEmpty()) {
+      if (!reached) {
+        reasons.add(aboutProxies(dataset.mirrors().getFirst()));
+      }
       throw new FailedException(reasons, null);
     }
+  }
+
+  /** Where no mirror can be reached, it is mostly a proxy that is missing or wrong. */
+  private String aboutProxies(URI mirror) {
+    return proxies.select(mirror).stream()
+        .filter(proxy -> proxy.type() != Proxy.Type.DIRECT)
+        .findFirst()
+        .map(proxy -> "this was tried through the proxy " + hostAndPort(proxy.address()))
+        .orElse(
+            "if this network needs a proxy, https_proxy=http://HOST:PORT or"
+                + " CVAE_GPU_JAVA_OPTS=\"-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT\" in the"
+                + " environment names it");
+  }
+
+  static String hostAndPort(SocketAddress address) {
+    return address instanceof InetSocketAddress internet
+        ? internet.getHostString() + ":" + internet.getPort()
+        : address.toString();
   }
 
   private static void verify(PublishedDataset dataset, DataFile file, Path part)
@@ -235,7 +276,7 @@ final class Downloader implements AutoCloseable {
             cause instanceof ConnectException
                 || cause instanceof SSLException
                 || cause instanceof HttpConnectTimeoutException;
-        throw new AttemptException(!hopeless, describe(cause));
+        throw new AttemptException(!hopeless, !isUnreachable(cause), describe(cause));
       } finally {
         answer.cancel(true);
       }
@@ -290,10 +331,8 @@ final class Downloader implements AutoCloseable {
     }
 
     private String describe(Throwable e) {
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
-          return "cannot be reached: the host %s is unknown".formatted(url.getHost());
-        }
+      if (isUnknownHost(e)) {
+        return "cannot be reached: the host %s is unknown".formatted(unknownHost());
       }
       if (e instanceof HttpConnectTimeoutException) {
         return "cannot be reached: no connection within %s".formatted(seconds(timing.connect()));
@@ -303,6 +342,30 @@ final class Downloader implements AutoCloseable {
       }
       return Downloader.describe(e);
     }
+
+    /** Through a proxy, it is the proxy's name that this machine looks up. */
+    private String unknownHost() {
+      return proxies.select(url).stream()
+          .filter(proxy -> proxy.address() instanceof InetSocketAddress)
+          .map(proxy -> ((InetSocketAddress) proxy.address()).getHostString())
+          .findFirst()
+          .orElse(url.getHost());
+    }
+  }
+
+  private static boolean isUnreachable(Throwable e) {
+    return e instanceof ConnectException
+        || e instanceof HttpConnectTimeoutException
+        || isUnknownHost(e);
+  }
+
+  private static boolean isUnknownHost(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String describe(Throwable e) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.foreign;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Files;
@@ -11,14 +11,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
- * Shared libraries carried inside the jar. The dynamic linker needs them as files, so they are
- * copied once to the user's cache and found there by every later run.
+ * A shared library carried inside the jar, with those that it needs. The dynamic linker wants them
+ * as files, so they are copied once to a folder and found there by every later run.
+ *
+ * @param folder resource folder, ending in a slash
+ * @param names file names: every one is needed, and each comes after those that it needs itself
  */
-final class BundledLibrary {
-  private BundledLibrary() {}
+record BundledLibrary(String folder, List<String> names) {
 
   /** This machine's name in the artifacts' paths, e.g. {@code linux-x86_64}. */
   static String platform() {
@@ -35,53 +36,62 @@ final class BundledLibrary {
     return osName + "-" + archName;
   }
 
+  /** Whether the jar has it. */
+  boolean isInJar() {
+    return !names.isEmpty() && names.stream().allMatch(name -> resource(name) != null);
+  }
+
   /**
-   * Copies resources to the cache where they are not there yet.
+   * Copies those files that are not there yet.
    *
-   * @param folder resource folder, ending in a slash
-   * @param names file names, every one of them needed
-   * @param cache where to put them
-   * @return the folder that holds them, or empty where the jar has none for this platform
+   * @param target folder to put them into; created if need be
+   * @return whether there was anything to copy: if not, an older run's copies are used
    */
-  static Optional<Path> unpack(String folder, List<String> names, Path cache) {
-    ClassLoader loader = BundledLibrary.class.getClassLoader();
-    if (names.stream().anyMatch(name -> loader.getResource(folder + name) == null)) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(copyAll(loader, folder, names, cache));
-    } catch (IOException e) {
-      try {
-        // A home that cannot be written to must not keep the program from running.
-        Path temporary = Files.createTempDirectory("cvae-gpu-native");
-        temporary.toFile().deleteOnExit();
-        return Optional.of(copyAll(loader, folder, names, temporary));
-      } catch (IOException again) {
-        again.addSuppressed(e);
-        throw new UncheckedIOException(again);
+  boolean unpack(Path target) throws IOException {
+    Files.createDirectories(target);
+    boolean copied = false;
+    for (String name : names) {
+      URLConnection source = resource(name).openConnection();
+      Path file = target.resolve(name);
+      // Size tells another version apart; what a load finds damaged is unpacked again.
+      if (!Files.exists(file) || Files.size(file) != source.getContentLengthLong()) {
+        copy(source, file);
+        copied = true;
       }
     }
+    return copied;
   }
 
-  private static Path copyAll(ClassLoader loader, String folder, List<String> names, Path target)
-      throws IOException {
-    Files.createDirectories(target);
+  /** Copies all files again, over those that are there. */
+  void unpackAgain(Path target) throws IOException {
     for (String name : names) {
-      URL resource = loader.getResource(folder + name);
-      copy(resource.openConnection(), target.resolve(name));
+      copy(resource(name).openConnection(), target.resolve(name));
     }
-    return target;
   }
 
-  private static void copy(URLConnection resource, Path target) throws IOException {
-    // Files appear under their own names only when complete, so size tells another version apart.
-    if (Files.exists(target) && Files.size(target) == resource.getContentLengthLong()) {
-      return;
+  /**
+   * Deletes the copies. A library that is loaded stays loaded on every system that has a bundle.
+   */
+  void delete(Path target) throws IOException {
+    for (String name : names) {
+      Files.deleteIfExists(target.resolve(name));
     }
-    Path partial = Files.createTempFile(target.getParent(), target.getFileName().toString(), null);
-    try (InputStream in = resource.getInputStream()) {
-      Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private URL resource(String name) {
+    return BundledLibrary.class.getClassLoader().getResource(folder + name);
+  }
+
+  private static void copy(URLConnection source, Path file) throws IOException {
+    Path partial = Files.createTempFile(file.getParent(), file.getFileName().toString(), null);
+    try {
+      try (InputStream in = source.getInputStream();
+          var out = new FileOutputStream(partial.toFile())) {
+        in.transferTo(out);
+        // A power cut after the rename must not leave a file of the right size without its bytes.
+        out.getFD().sync();
+      }
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(partial);
     }

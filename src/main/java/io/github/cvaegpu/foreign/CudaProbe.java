@@ -14,77 +14,174 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Looks for an NVIDIA driver, its devices and CUDA's libraries, without keeping any of them. */
+/** Looks for an NVIDIA driver, its devices and CUDA's libraries. */
 public final class CudaProbe {
+  private static final String DRIVER = "libcuda.so.1";
   private static final int NAME_BYTES = 256;
+  private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
+
+  private static final Problem NO_GPU_SEEN =
+      new Problem(
+          "the NVIDIA driver sees no GPU",
+          "check CUDA_VISIBLE_DEVICES and, in a container, that it was started with --gpus all");
 
   private CudaProbe() {}
 
   /**
+   * Why there is no usable GPU.
+   *
+   * @param what a sentence without its full stop
+   * @param remedy what to do about it, likewise
+   */
+  public record Problem(String what, String remedy) {}
+
+  /**
    * What the driver said.
    *
-   * @param version CUDA version that the driver supports, e.g. {@code 13.0}; empty without a driver
+   * @param version CUDA version that the driver supports, e.g. {@code 13.0}; empty if it did not
+   *     say
    * @param devices names of the GPUs
-   * @param problem why there is no usable GPU, a sentence without its full stop; empty if there is
+   * @param problem why there is no usable GPU; empty if there is one
    */
-  public record Driver(Optional<String> version, List<String> devices, Optional<String> problem) {}
+  public record Driver(Optional<String> version, List<String> devices, Optional<Problem> problem) {}
+
+  /** Something kept the driver from answering. */
+  private static final class ProblemException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Problem problem;
+
+    ProblemException(Problem problem, Throwable cause) {
+      super(problem.what(), cause);
+      this.problem = problem;
+    }
+  }
 
   /** Asks the driver. */
   public static Driver driver() {
-    try (Arena arena = Arena.ofConfined()) {
-      SymbolLookup driver = SymbolLookup.libraryLookup("libcuda.so.1", arena);
-      return ask(driver, arena);
+    return driver(DRIVER);
+  }
+
+  /**
+   * Asks a driver.
+   *
+   * @param library name or path of the driver's shared library
+   */
+  static Driver driver(String library) {
+    SymbolLookup functions;
+    try {
+      // For good: an initialised driver has threads of its own, whose code must stay.
+      functions = SymbolLookup.libraryLookup(library, Arena.global());
     } catch (IllegalArgumentException e) {
       return new Driver(
           Optional.empty(),
           List.of(),
-          Optional.of("the NVIDIA driver's library libcuda.so.1 is not on this machine"));
+          Optional.of(
+              new Problem(
+                  "no NVIDIA driver was found (%s)".formatted(library),
+                  "install NVIDIA's driver; in a container, start it with --gpus all")));
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return new Questions(functions, arena).ask();
     }
   }
 
-  private static Driver ask(SymbolLookup driver, Arena arena) {
-    int initialized = call(driver, "cuInit", List.of(JAVA_INT), 0);
-    if (initialized != 0) {
-      return new Driver(
-          Optional.empty(),
-          List.of(),
-          Optional.of("the NVIDIA driver is there but cuInit failed with code " + initialized));
+  /** One round of questions to a driver. */
+  private static final class Questions {
+    private final SymbolLookup functions;
+    private final Arena arena;
+    private Optional<String> version = Optional.empty();
+
+    Questions(SymbolLookup functions, Arena arena) {
+      this.functions = functions;
+      this.arena = arena;
     }
-    MemorySegment number = arena.allocate(JAVA_INT);
-    call(driver, "cuDriverGetVersion", List.of(ADDRESS), number);
-    int version = number.get(JAVA_INT, 0);
-    call(driver, "cuDeviceGetCount", List.of(ADDRESS), number);
-    int count = number.get(JAVA_INT, 0);
-    List<String> names = new ArrayList<>();
-    for (int device = 0; device < count; device++) {
+
+    Driver ask() {
+      try {
+        // The one question that a driver answers without a GPU.
+        version = Optional.of(version());
+        initialize();
+        List<String> names = names();
+        return new Driver(
+            version, names, names.isEmpty() ? Optional.of(NO_GPU_SEEN) : Optional.empty());
+      } catch (ProblemException e) {
+        return new Driver(version, List.of(), Optional.of(e.problem));
+      }
+    }
+
+    private String version() throws ProblemException {
+      int number = number("cuDriverGetVersion", List.of(ADDRESS));
+      return number / 1000 + "." + number % 1000 / 10;
+    }
+
+    private void initialize() throws ProblemException {
+      int code = call("cuInit", List.of(JAVA_INT), 0);
+      if (code == NO_DEVICE) {
+        throw new ProblemException(NO_GPU_SEEN, null);
+      }
+      check("cuInit", code);
+    }
+
+    private List<String> names() throws ProblemException {
+      int count = number("cuDeviceGetCount", List.of(ADDRESS));
+      List<String> names = new ArrayList<>();
+      for (int ordinal = 0; ordinal < count; ordinal++) {
+        names.add(name(number("cuDeviceGet", List.of(ADDRESS, JAVA_INT), ordinal)));
+      }
+      return List.copyOf(names);
+    }
+
+    private String name(int device) throws ProblemException {
       MemorySegment name = arena.allocate(NAME_BYTES);
-      call(
-          driver,
-          "cuDeviceGetName",
-          List.of(ADDRESS, JAVA_INT, JAVA_INT),
-          name,
-          NAME_BYTES,
-          device);
-      names.add(name.getString(0));
+      String function = "cuDeviceGetName";
+      check(
+          function, call(function, List.of(ADDRESS, JAVA_INT, JAVA_INT), name, NAME_BYTES, device));
+      return name.getString(0);
     }
-    return new Driver(
-        Optional.of(version / 1000 + "." + version % 1000 / 10),
-        names,
-        names.isEmpty() ? Optional.of("the NVIDIA driver sees no GPU") : Optional.empty());
+
+    /** Calls a function whose first argument is where it puts an integer. */
+    private int number(String function, List<MemoryLayout> types, Object... others)
+        throws ProblemException {
+      // Its own memory for each: a function that failed must not be read as another's answer.
+      MemorySegment answer = arena.allocate(JAVA_INT);
+      List<Object> arguments = new ArrayList<>();
+      arguments.add(answer);
+      arguments.addAll(List.of(others));
+      check(function, call(function, types, arguments.toArray()));
+      return answer.get(JAVA_INT, 0);
+    }
+
+    private int call(String function, List<MemoryLayout> types, Object... arguments)
+        throws ProblemException {
+      MemorySegment address =
+          functions.find(function).orElseThrow(() -> broken("has no function " + function, null));
+      try {
+        return (int)
+            Linker.nativeLinker()
+                .downcallHandle(
+                    address, FunctionDescriptor.of(JAVA_INT, types.toArray(MemoryLayout[]::new)))
+                .invokeWithArguments(arguments);
+      } catch (Throwable e) {
+        throw broken("cannot be called (%s: %s)".formatted(function, e), e);
+      }
+    }
   }
 
-  private static int call(
-      SymbolLookup library, String function, List<MemoryLayout> types, Object... arguments) {
-    try {
-      return (int)
-          Linker.nativeLinker()
-              .downcallHandle(
-                  library.find(function).orElseThrow(() -> new UnsatisfiedLinkError(function)),
-                  FunctionDescriptor.of(JAVA_INT, types.toArray(MemoryLayout[]::new)))
-              .invokeWithArguments(arguments);
-    } catch (Throwable e) {
-      throw new LinkageError(function, e);
+  private static void check(String function, int code) throws ProblemException {
+    if (code != 0) {
+      throw new ProblemException(
+          new Problem(
+              "the NVIDIA driver's function %s failed with code %d".formatted(function, code),
+              "check that nvidia-smi works; after an update of the driver, restart the machine"),
+          null);
     }
+  }
+
+  private static ProblemException broken(String phrase, Throwable cause) {
+    return new ProblemException(
+        new Problem("the NVIDIA driver's library " + phrase, "install NVIDIA's driver again"),
+        cause);
   }
 
   /** The first of the named libraries that the dynamic linker finds. */

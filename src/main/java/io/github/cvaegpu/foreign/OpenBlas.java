@@ -6,16 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.github.cvaegpu.InputException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -39,10 +34,19 @@ public final class OpenBlas {
   private final MethodHandle sgemm;
 
   private static final class Holder {
-    private static final OpenBlas INSTANCE = load(Optional.ofNullable(System.getenv(OVERRIDE)));
+    // An outcome, for a static initialiser that throws does so once and is an error ever after.
+    private static final OpenBlasSearch.Outcome OUTCOME =
+        new OpenBlasSearch().run(Optional.ofNullable(System.getenv(OVERRIDE)));
   }
 
-  private OpenBlas(SymbolLookup library, String origin) {
+  /**
+   * Binds a loaded library.
+   *
+   * @param library where its functions are found
+   * @param origin the file's name
+   * @throws LinkageError if it is no OpenBLAS
+   */
+  OpenBlas(SymbolLookup library, String origin) {
     this.origin = origin;
     Linker linker = Linker.nativeLinker();
     sgemm =
@@ -78,85 +82,10 @@ public final class OpenBlas {
   /**
    * The process's OpenBLAS, loaded when first asked for.
    *
-   * @throws InputException if there is none that can be loaded
+   * @throws InputException if there is none that can be loaded; the same one sentence in every call
    */
   public static OpenBlas get() {
-    try {
-      return Holder.INSTANCE;
-    } catch (ExceptionInInitializerError e) {
-      if (e.getCause() instanceof InputException input) {
-        throw input;
-      }
-      throw e;
-    }
-  }
-
-  private static OpenBlas load(Optional<String> override) {
-    List<String> tried = new ArrayList<>();
-    if (override.isPresent()) {
-      Path file = Path.of(override.get());
-      if (!Files.isRegularFile(file)) {
-        throw new InputException("%s names %s, which is not a file.".formatted(OVERRIDE, file));
-      }
-      return open(file.toAbsolutePath(), tried)
-          .orElseThrow(
-              () ->
-                  new InputException(
-                      "%s names %s, which could not be loaded: %s."
-                          .formatted(OVERRIDE, file, tried.getFirst())));
-    }
-    String platform = BundledLibrary.platform();
-    List<String> names = bundled(platform);
-    if (!names.isEmpty()) {
-      Optional<Path> folder =
-          BundledLibrary.unpack(
-              "org/bytedeco/openblas/" + platform + "/",
-              names,
-              UserCache.folder().resolve("native").resolve("openblas-" + platform));
-      if (folder.isPresent()) {
-        // The linker matches a needed library by its name among those loaded, and libgfortran has
-        // no search path of its own: dependencies first.
-        for (String dependency : names.subList(0, names.size() - 1)) {
-          SymbolLookup.libraryLookup(folder.get().resolve(dependency), Arena.global());
-        }
-        Optional<OpenBlas> found = open(folder.get().resolve(names.getLast()), tried);
-        if (found.isPresent()) {
-          return found.get();
-        }
-      }
-    }
-    for (String name :
-        List.of("libopenblas.so.0", "libopenblas.so", "libopenblas.dylib", "libopenblas.dll")) {
-      try {
-        return new OpenBlas(SymbolLookup.libraryLookup(name, Arena.global()), name);
-      } catch (IllegalArgumentException e) {
-        tried.add(e.getMessage());
-      }
-    }
-    throw new InputException(
-        ("No OpenBLAS was found for %s: install it (on Debian and Ubuntu the package libopenblas0),"
-                + " or set %s to its shared library. Tried: %s.")
-            .formatted(platform, OVERRIDE, String.join("; ", tried)));
-  }
-
-  /** Files to unpack, OpenBLAS itself last. */
-  private static List<String> bundled(String platform) {
-    return switch (platform) {
-      case "linux-x86_64" ->
-          List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
-      case "linux-arm64" -> List.of("libgcc_s.so.1", "libgfortran.so.5", "libopenblas.so.0");
-      default -> List.of();
-    };
-  }
-
-  private static Optional<OpenBlas> open(Path file, List<String> tried) {
-    try {
-      return Optional.of(
-          new OpenBlas(SymbolLookup.libraryLookup(file, Arena.global()), file.toString()));
-    } catch (IllegalArgumentException | LinkageError e) {
-      tried.add(e.getMessage());
-      return Optional.empty();
-    }
+    return Holder.OUTCOME.orThrow();
   }
 
   private static MemorySegment find(SymbolLookup library, String symbol) {
@@ -178,11 +107,6 @@ public final class OpenBlas {
   /** The file that was loaded. */
   public String origin() {
     return origin;
-  }
-
-  /** What OpenBLAS says of its build, e.g. {@code OpenBLAS 0.3.31 DYNAMIC_ARCH NO_AFFINITY ...}. */
-  public String configuration() {
-    return configuration;
   }
 
   /** Name and version only, e.g. {@code OpenBLAS 0.3.31}. */

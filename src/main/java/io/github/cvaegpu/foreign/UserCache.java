@@ -44,6 +44,23 @@ public final class UserCache {
         System.getenv(), System.getProperty("os.name", ""), System.getProperty("user.home", ""));
   }
 
+  /** Whether this process's folder is below one that the user has to himself. */
+  static boolean isTheUsersOwn() {
+    return isTheUsersOwn(System.getenv(), System.getProperty("user.home", ""));
+  }
+
+  /**
+   * Whether the folder is below one that the user has to himself: a user without a home has it
+   * among everybody's temporary files.
+   *
+   * @param environment environment variables
+   * @param home the value of {@code user.home}
+   */
+  static boolean isTheUsersOwn(Map<String, String> environment, String home) {
+    return home.length() > 1
+        || variable(environment, "XDG_CACHE_HOME").filter(Path::isAbsolute).isPresent();
+  }
+
   private static Optional<Path> variable(Map<String, String> environment, String name) {
     return Optional.ofNullable(environment.get(name))
         .filter(value -> !value.isBlank())

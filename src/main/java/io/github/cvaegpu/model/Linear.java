@@ -12,16 +12,6 @@ package io.github.cvaegpu.model;
  * @param bias offset of the bias [out], in floats
  */
 public record Linear(String name, int index, int in, int out, int weight, int bias) {
-  /** Name of the weight tensor. */
-  public String weightName() {
-    return name + ".weight";
-  }
-
-  /** Name of the bias tensor. */
-  public String biasName() {
-    return name + ".bias";
-  }
-
   /** Number of weights. */
   public int weightSize() {
     return Math.multiplyExact(in, out);

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.IdxBytes;
@@ -14,11 +15,11 @@ import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class DataCommandTest {
   @TempDir private Path cache;
@@ -28,7 +29,7 @@ class DataCommandTest {
 
   private int execute(Optional<Path> environmentFolder, String... arguments) {
     var locations = new DataLocations(cache, environmentFolder, true);
-    return new CommandLine(new DataCommand(() -> new DatasetLoader(locations)))
+    return CvaeGpu.commandLine(new DataCommand(() -> new DatasetLoader(locations)))
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(arguments);
@@ -106,6 +107,26 @@ class DataCommandTest {
     assertTrue(err.toString().contains("did you mean \"kmnist\""), err.toString());
     assertEquals(2, execute("fetch"));
     assertTrue(err.toString().contains("Missing required parameter: 'NAME'"), err.toString());
+  }
+
+  @Test
+  void failuresAreLeftToTheOneThatTellsThem() {
+    List<Exception> seen = new ArrayList<>();
+    var command =
+        CvaeGpu.commandLine(
+                new DataCommand(
+                    () -> {
+                      throw new InputException("The environment is bad.");
+                    }))
+            .setExecutionExceptionHandler(
+                (e, line, parsed) -> {
+                  seen.add(e);
+                  return 7;
+                });
+    assertEquals(7, command.execute());
+    assertEquals(7, command.execute("fetch", "mnist"));
+    assertEquals(7, command.execute("path", "mnist"));
+    assertEquals(3, seen.size());
   }
 
   @Test

@@ -101,4 +101,33 @@ class ProgramIT {
     assertTrue(text.contains("\nGPU        "), text);
     assertTrue(text.toLowerCase(Locale.ROOT).contains("can run, on the cpu"), text);
   }
+
+  @Test
+  void theDoctorReportsABadEnvironmentInItsPlace() throws Exception {
+    var builder = jar.builder(List.of("doctor"));
+    builder.environment().put("CVAE_GPU_OFFLINE", "maybe");
+    RunningProcess.Result result = new RunningProcess(builder).await();
+    assertEquals(1, result.code());
+    assertEquals("", result.errors());
+    assertTrue(result.text().contains("\ndatasets   The environment variable "), result.text());
+    assertTrue(result.text().contains("\nGPU        "), result.text());
+  }
+
+  @Test
+  void whereTheCacheCannotBeWrittenOneTemporaryFolderIsUsedAgain() throws Exception {
+    Path temporary = Files.createDirectory(temp.resolve("tmp"));
+    for (int run = 1; run <= 2; run++) {
+      var builder = jar.builder(List.of("doctor"));
+      Path file = temp.resolve("no-cache");
+      builder.environment().put("XDG_CACHE_HOME", Files.writeString(file, "").toString());
+      builder.environment().put("CVAE_GPU_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
+      RunningProcess.Result result = new RunningProcess(builder).await();
+      assertEquals(0, result.code(), result.text() + result.errors());
+      try (Stream<Path> files = Files.list(temporary)) {
+        List<String> names = files.map(path -> path.getFileName().toString()).toList();
+        assertEquals(1, names.size(), names.toString());
+        assertTrue(names.getFirst().matches("cvae-gpu-\\d+-native"), names.toString());
+      }
+    }
+  }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -319,7 +320,46 @@ class DownloadTest {
   }
 
   @Test
+  void whereNothingIsReachedItSaysHowToNameAProxy() throws Exception {
+    int port;
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    URI dead = URI.create("http://127.0.0.1:%d/m/".formatted(port));
+    String hint = "-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT";
+    String unreached = failure(dead);
+    assertTrue(unreached.contains("CVAE_GPU_JAVA_OPTS=\"" + hint), unreached);
+    assertEquals(1, unreached.lines().count());
+    one.answer(FIRST, MirrorServer.status(404));
+    String answered = failure(dead, one.mirror());
+    assertFalse(answered.contains(hint), answered);
+  }
+
+  @Test
+  void aProxyIsUsedAndNamed() throws Exception {
+    int port;
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    var proxies = new EnvironmentProxies(Map.of("http_proxy", "127.0.0.1:" + port));
+    var far = URI.create("http://no-such-host.invalid/m/");
+    var dataset = dataset(PublishedDataset.Algorithm.SHA256_OF_IDX, far);
+    try (var downloader = new Downloader(TIMING, proxies)) {
+      var e =
+          assertThrows(
+              Downloader.FailedException.class,
+              () -> downloader.fetch(dataset, List.of(FIRST), cache, DownloadListener.SILENT));
+      assertEquals(
+          List.of(
+              far.resolve(FIRST.gzipName()) + " cannot be reached: the connection is refused",
+              "this was tried through the proxy 127.0.0.1:" + port),
+          e.reasons());
+    }
+  }
+
+  @Test
   void anUnknownHostIsNamed() {
+    assumeTrue(System.getenv("http_proxy") == null, "this network's proxy looks up the names");
     String message = failure(URI.create("http://no-such-host.invalid/m/"));
     assertTrue(
         message.contains("cannot be reached: the host no-such-host.invalid is unknown"), message);

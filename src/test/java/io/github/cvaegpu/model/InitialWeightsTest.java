@@ -19,8 +19,9 @@ final class InitialWeightsTest {
   void everyTensorFillsItsIntervalAndNoMore() {
     float[] parameters = InitialWeights.draw(STUDY, 0);
     for (Linear layer : layers(STUDY)) {
-      checkUniform(parameters, layer.weight(), layer.weightSize(), layer.in(), layer.weightName());
-      checkUniform(parameters, layer.bias(), layer.out(), layer.in(), layer.biasName());
+      checkUniform(
+          parameters, layer.weight(), layer.weightSize(), layer.in(), layer.name() + ".weight");
+      checkUniform(parameters, layer.bias(), layer.out(), layer.in(), layer.name() + ".bias");
     }
   }
 

@@ -118,10 +118,10 @@ final class ParameterLayoutTest {
         assertEquals(index++, layer.index(), layer.name());
         assertEquals(
             new ParameterLayout.Tensor(
-                layer.weightName(), List.of(layer.out(), layer.in()), layer.weight()),
+                layer.name() + ".weight", List.of(layer.out(), layer.in()), layer.weight()),
             tensors.next());
         assertEquals(
-            new ParameterLayout.Tensor(layer.biasName(), List.of(layer.out()), layer.bias()),
+            new ParameterLayout.Tensor(layer.name() + ".bias", List.of(layer.out()), layer.bias()),
             tensors.next());
         width = layer.out();
       }
