@@ -19,7 +19,7 @@ public class InputException extends RuntimeException {
 
   /**
    * @param message one complete sentence for the user
-   * @param cause what was caught, for {@code --verbose} and debuggers
+   * @param cause what was caught, for debuggers
    */
   public InputException(String message, Throwable cause) {
     super(message, cause);

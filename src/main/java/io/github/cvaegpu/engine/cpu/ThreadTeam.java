@@ -80,21 +80,33 @@ final class ThreadTeam implements AutoCloseable {
     failed = false;
     arrived.set(0);
     List<Future<?>> running = new ArrayList<>();
-    for (Member member : members.subList(1, threads)) {
-      running.add(helpers.submit(() -> guarded(body, member)));
-    }
-    RuntimeException failure = null;
+    Throwable failure = null;
     try {
+      for (Member member : members.subList(1, threads)) {
+        running.add(helpers.submit(() -> guarded(body, member)));
+      }
       guarded(body, members.getFirst());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // Errors too: helpers left alone would wait at a barrier for ever, or write to freed memory.
+      failed = true;
       failure = e;
     }
     for (Future<?> helper : running) {
       failure = join(helper, failure);
     }
     if (failure != null) {
-      throw failure;
+      throw unchecked(failure);
     }
+  }
+
+  /** Throws an error, and gives an exception to be thrown. */
+  private static RuntimeException unchecked(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    return failure instanceof RuntimeException exception
+        ? exception
+        : new IllegalStateException("a thread of the CPU engine failed", failure);
   }
 
   private void guarded(Body body, Member member) {
@@ -112,7 +124,7 @@ final class ThreadTeam implements AutoCloseable {
   /**
    * Waits for a helper; keeps the failure that came first, not its echo at the others' barriers.
    */
-  private static RuntimeException join(Future<?> helper, RuntimeException failure) {
+  private static Throwable join(Future<?> helper, Throwable failure) {
     boolean interrupted = false;
     try {
       while (true) {
@@ -125,9 +137,7 @@ final class ThreadTeam implements AutoCloseable {
         } catch (ExecutionException e) {
           boolean echo = e.getCause() instanceof TeamMateFailedException;
           if (failure == null || (failure instanceof TeamMateFailedException && !echo)) {
-            return e.getCause() instanceof RuntimeException cause
-                ? cause
-                : new IllegalStateException("a thread of the CPU engine failed", e.getCause());
+            return e.getCause();
           }
           return failure;
         }
