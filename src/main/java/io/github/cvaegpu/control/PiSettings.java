@@ -35,6 +35,8 @@ public record PiSettings(
     }
     requireFiniteFromZero("The lower limit of beta", betaMin);
     requireFiniteFromZero("The upper limit of beta", betaMax);
+    requireFiniteFloat("The lower limit of beta", betaMin);
+    requireFiniteFloat("The upper limit of beta", betaMax);
     if (betaMax <= betaMin) {
       throw new InputException(
           "The upper limit of beta (%s) must be above the lower limit (%s)."
@@ -48,6 +50,14 @@ public record PiSettings(
   private static void requireFiniteFromZero(String what, double value) {
     if (!(value >= 0) || Double.isInfinite(value)) {
       throw new InputException(what + " must be a finite number, 0 or more, not " + value + ".");
+    }
+  }
+
+  /** Engines take beta as a float. */
+  private static void requireFiniteFloat(String what, double value) {
+    if (Float.isInfinite((float) value)) {
+      throw new InputException(
+          "%s must be finite as a 32-bit float, which %s is not.".formatted(what, value));
     }
   }
 

@@ -58,9 +58,24 @@ public record TrainingPlan(
       throw new InputException(
           "The learning rate must be a positive number, not %s.".formatted(learningRate));
     }
+    if (!isPositiveFloat(learningRate)) {
+      throw new InputException(
+          "The learning rate must be positive and finite as a 32-bit float, which %s is not."
+              .formatted(learningRate));
+    }
     if (!(beta >= 0) || Double.isInfinite(beta)) {
       throw new InputException("Beta must be zero or a positive number, not %s.".formatted(beta));
     }
+    if (beta > 0 && !isPositiveFloat(beta)) {
+      throw new InputException(
+          "Beta must be zero, or positive and finite as a 32-bit float, which %s is not."
+              .formatted(beta));
+    }
+  }
+
+  /** Engines compute in floats: what overflows or vanishes there would train something else. */
+  private static boolean isPositiveFloat(double value) {
+    return (float) value > 0 && Float.isFinite((float) value);
   }
 
   /** The study's ControlVAE. */

@@ -41,6 +41,8 @@ class PiSettingsTest {
         "9 | .1 | .1 | NaN | 1        | The lower limit of beta must be a finite number, 0 or more, not NaN.",
         "9 | .1 | .1 | 0   | NaN      | The upper limit of beta must be a finite number, 0 or more, not NaN.",
         "9 | .1 | .1 | 0   | Infinity | The upper limit of beta must be a finite number, 0 or more, not Infinity.",
+        "9 | .1 | .1 | 0   | 1e39     | The upper limit of beta must be finite as a 32-bit float, which 1.0E39 is not.",
+        "9 | .1 | .1 | 1e39 | 1e40    | The lower limit of beta must be finite as a 32-bit float, which 1.0E39 is not.",
         "9 | .1 | .1 | 1   | 1        | The upper limit of beta (1.0) must be above the lower limit (1.0).",
         "9 | .1 | .1 | 2   | 1        | The upper limit of beta (1.0) must be above the lower limit (2.0).",
         "9 | 0  | 0  | 0   | 1        | Kp and Ki cannot both be 0: beta would never change; train with a constant beta instead.",

@@ -66,6 +66,26 @@ class TrainingPlanTest {
         refusal(() -> plan(1, 64, 1e-3, beta)));
   }
 
+  @ParameterizedTest
+  @ValueSource(doubles = {1e39, 1e-60, Double.MIN_VALUE, Double.MAX_VALUE})
+  void refusesWhatOverflowsOrVanishesAsAFloat(double value) {
+    assertEquals(
+        "The learning rate must be positive and finite as a 32-bit float, which %s is not."
+            .formatted(value),
+        refusal(() -> plan(1, 64, value, 1)));
+    assertEquals(
+        "Beta must be zero, or positive and finite as a 32-bit float, which %s is not."
+            .formatted(value),
+        refusal(() -> plan(1, 64, 1e-3, value)));
+  }
+
+  @Test
+  void acceptsTheLimitsOfAFloat() {
+    assertDoesNotThrow(() -> plan(1, 64, Float.MAX_VALUE, Float.MIN_VALUE));
+    assertDoesNotThrow(() -> plan(1, 64, Float.MIN_VALUE, Float.MAX_VALUE));
+    assertDoesNotThrow(() -> plan(1, 64, 1e-3, 0));
+  }
+
   @Test
   void refusesANetworkThatCannotBeWhateverTheImages() {
     String message =
