@@ -9,7 +9,6 @@ import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
-import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -21,6 +20,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -83,19 +83,24 @@ final class TrainCommand implements Callable<Integer> {
     if (resume && folder == null) {
       throw new InputException("--resume needs --out DIR, the run directory to go on with.");
     }
+    // Held back until it is sure that there is a run, so that its first line is the engine's.
+    var heldBack = new StringWriter();
+    var warnings = new PrintWriter(heldBack);
     TrainingPlan plan;
     String data;
     if (resume) {
-      RunRecord record = RunDirectory.readRecord(folder);
-      plan = planOptions.onTopOf(record.plan(), dataOptions.asked());
-      data = dataOptions.asked().orElse(record.dataToLoad());
+      RunDirectory.Resumption run = RunDirectory.planToResume(folder);
+      run.warning().ifPresent(text -> warnings.println("Warning: " + text));
+      plan = planOptions.onTopOf(run.plan(), dataOptions.asked());
+      data = dataOptions.asked().orElse(run.data());
+      if (run.status() == Dataset.Status.SYNTHETIC_FALLBACK) {
+        DataOptions.warnAboutFallback(List.of(), warnings);
+      }
     } else {
       plan = planOptions.plan(dataOptions.asked());
       data = plan.data();
     }
-    // Held back until it is sure that there is a run, so that its first line is the engine's.
-    var warnings = new StringWriter();
-    Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), new PrintWriter(warnings));
+    Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), warnings);
     plan.requireFits(dataset.train());
     Path where = folder != null ? folder : defaultFolder(plan.model());
     // The engine first: where it cannot be made, no empty folder is left behind.
@@ -107,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
       if (plan.model() == Model.CONTROL) {
         plan.controller().latchWarning().ifPresent(text -> err().println("Warning: " + text));
       }
-      err().print(warnings);
+      err().print(heldBack);
       err().flush();
       return train(plan, dataset, engine, directory);
     }
@@ -124,7 +129,7 @@ final class TrainCommand implements Callable<Integer> {
                     engine,
                     directory,
                     checkpointEvery,
-                    progress,
+                    new Notes(progress, err()),
                     interruption::isRequested)
                 .run();
       } catch (InputException | DivergedException e) {

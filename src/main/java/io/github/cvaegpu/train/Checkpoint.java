@@ -29,21 +29,21 @@ import java.util.TreeMap;
  *
  * <p>Parameters have PyTorch's names and shapes ({@code encoder.0.weight} of [out, in]); Adam's
  * moments have the same names behind {@value #FIRST_MOMENT} and {@value #SECOND_MOMENT}. The
- * metadata entry {@value #METADATA} is JSON: the plan, the number of inputs, the position and the
- * dataset's checksums.
+ * metadata entry {@value #METADATA} is JSON: the plan, the number of inputs, the position, what is
+ * trained on and the checksum of all tensors.
  *
  * @param state parameters, moments and step
  * @param position where the run stands
  * @param plan what the run trains
  * @param layout where each tensor is in the arrays
- * @param datasetSha256 checksums of what is trained on
+ * @param images what is trained on
  */
 public record Checkpoint(
     TrainingState state,
     Position position,
     TrainingPlan plan,
     ParameterLayout layout,
-    Map<String, String> datasetSha256) {
+    Images images) {
 
   static final String FIRST_MOMENT = "adam.exp_avg.";
   static final String SECOND_MOMENT = "adam.exp_avg_sq.";
@@ -68,6 +68,23 @@ public record Checkpoint(
       BetaController.State controller,
       List<String> parametersSha256) {}
 
+  /**
+   * What a run is trained on.
+   *
+   * @param name the dataset's name
+   * @param status how far its bytes are to be trusted
+   * @param sha256 of each uncompressed file
+   */
+  public record Images(String name, Dataset.Status status, Map<String, String> sha256) {
+    private boolean isUsable() {
+      return name != null && status != null && sha256 != null;
+    }
+
+    private Images sorted() {
+      return new Images(name, status, new TreeMap<>(sha256));
+    }
+  }
+
   /** The metadata entry. */
   private record Header(
       int format,
@@ -75,7 +92,20 @@ public record Checkpoint(
       TrainingPlan plan,
       int inputs,
       Position position,
-      Map<String, String> dataset) {}
+      Images dataset,
+      String tensorsSha256) {}
+
+  /** Checksums of what is trained on. */
+  public Map<String, String> datasetSha256() {
+    return images.sha256();
+  }
+
+  /**
+   * What {@code --data} has to be for the same images again; see {@link RunRecord#dataToLoad()}.
+   */
+  public String dataToLoad() {
+    return RunRecord.dataToLoad(plan, images.name(), images.status());
+  }
 
   /** Writes the file, whole or not at all. */
   void write(Path file) throws IOException {
@@ -91,7 +121,8 @@ public record Checkpoint(
             layout.shape().inputs(),
             position,
             // Sorted: an immutable map's order changes from process to process.
-            new TreeMap<>(datasetSha256));
+            images.sorted(),
+            tensorsSha256(state, layout));
     // "format": "pt" is what loaders look for to know that names and shapes are PyTorch's.
     new SafeTensors(Map.of("format", "pt", METADATA, Json.COMPACT.toJson(header)), tensors)
         .writeAtomically(file);
@@ -107,7 +138,8 @@ public record Checkpoint(
   /**
    * Reads a checkpoint.
    *
-   * @throws InputException if the file is none, is damaged, or holds a value that is not finite
+   * @throws InputException if the file is none, is damaged by as much as a bit of a tensor, or
+   *     holds a value that is not finite
    */
   public static Checkpoint read(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -126,6 +158,10 @@ public record Checkpoint(
               gather(file, tensors, layout, SECOND_MOMENT),
               position.step(),
               position.klPerImage());
+      if (!tensorsSha256(state, layout).equals(header.tensorsSha256())) {
+        throw new InputException(
+            "%s is damaged: its tensors do not have the checksum that it records.".formatted(file));
+      }
       return new Checkpoint(state, position, header.plan(), layout, header.dataset());
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
@@ -159,6 +195,8 @@ public record Checkpoint(
     if (header == null
         || header.plan() == null
         || header.dataset() == null
+        || !header.dataset().isUsable()
+        || header.tensorsSha256() == null
         || header.inputs() < 1
         || header.inputs() > VaeShape.MAX_WIDTH
         || !isUsable(header.position())) {
@@ -211,7 +249,7 @@ public record Checkpoint(
                   otherLayout.shape().hidden(),
                   otherLayout.shape().latent()));
     }
-    requireSameImages(datasetSha256, dataset);
+    requireSameImages(images.sha256(), dataset);
     if (!plan.withEpochsAndDataOf(other).equals(other)) {
       throw new InputException(
           "The checkpoint's settings are not those of run.json: %s against %s."
@@ -251,13 +289,24 @@ public record Checkpoint(
    * the gaps between them.
    */
   static String sha256(float[] parameters, ParameterLayout layout) {
+    return sha256(List.of(parameters), layout);
+  }
+
+  /** The same of all tensors: parameters, then both moments. */
+  private static String tensorsSha256(TrainingState state, ParameterLayout layout) {
+    return sha256(List.of(state.parameters(), state.firstMoment(), state.secondMoment()), layout);
+  }
+
+  private static String sha256(List<float[]> arrays, ParameterLayout layout) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (ParameterLayout.Tensor tensor : layout.tensors()) {
-        ByteBuffer bytes =
-            ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(parameters, tensor.offset(), tensor.size());
-        digest.update(bytes);
+      for (float[] array : arrays) {
+        for (ParameterLayout.Tensor tensor : layout.tensors()) {
+          ByteBuffer bytes =
+              ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          bytes.asFloatBuffer().put(array, tensor.offset(), tensor.size());
+          digest.update(bytes);
+        }
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {

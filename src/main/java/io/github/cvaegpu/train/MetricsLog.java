@@ -23,6 +23,15 @@ public final class MetricsLog implements AutoCloseable {
   /** The first line. Losses are nats per image; step and epoch count from 1. */
   public static final String HEADER = "step,epoch,rl,kl,beta";
 
+  private static final int COLUMNS = 5;
+
+  private static final int MAX_DIGITS = 38;
+
+  /** What is left to do where a run has no log to go on with. */
+  private static final String ADVICE =
+      "; the run cannot go on without it, but evaluate still works on its checkpoint, and train"
+          + " with another --out starts a new run.";
+
   private final FileChannel channel;
   private final OutputStream out;
   private final StringBuilder row = new StringBuilder();
@@ -40,22 +49,25 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Opens a log to append to.
+   * Opens a log to append to. The rows to keep are checked now: a bad one found by who reads them
+   * after the last epoch would come too late.
    *
    * @param file made if absent
    * @param rows rows to keep; those after are cut off, as a run that goes on from a checkpoint
    *     writes them again
-   * @throws InputException if there are fewer rows than that, or the file is no log
+   * @throws InputException if there are fewer rows than that, if one of them is not the finite
+   *     numbers of its step, or the file is no log
    */
   public static MetricsLog open(Path file, long rows) throws IOException {
     long end = Files.exists(file) ? offsetAfter(file, rows) : -1;
     if (end >= 0) {
       requireHeader(file);
+      requireRows(file, rows);
     }
     if (end < 0 && rows > 0) {
       throw new InputException(
-          "%s does not have the %d steps that the checkpoint beside it has done."
-              .formatted(file, rows));
+          "%s does not have the %d steps that the checkpoint beside it has done%s"
+              .formatted(file, rows, ADVICE));
     }
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -68,6 +80,69 @@ public final class MetricsLog implements AutoCloseable {
       channel.position(end);
     }
     return log;
+  }
+
+  private static void requireRows(Path file, long rows) throws IOException {
+    try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+      in.readLine(); // The header, which has been checked.
+      for (long step = 1; step <= rows; step++) {
+        String line = in.readLine();
+        if (line == null || !isRowOf(step, line)) {
+          throw new InputException(
+              "Line %d of %s is not the row of step %d%s".formatted(step + 1, file, step, ADVICE));
+        }
+      }
+    }
+  }
+
+  private static boolean isRowOf(long step, String line) {
+    try {
+      int from = 0;
+      for (int column = 0; column < COLUMNS; column++) {
+        int comma = line.indexOf(',', from);
+        boolean last = column == COLUMNS - 1;
+        if (last != (comma < 0)) {
+          return false;
+        }
+        int end = last ? line.length() : comma;
+        boolean good =
+            switch (column) {
+              case 0 -> Long.parseLong(line, from, end, 10) == step;
+              case 1 -> Integer.parseInt(line, from, end, 10) >= 1;
+              default -> isFinite(line, from, end);
+            };
+        if (!good) {
+          return false;
+        }
+        from = end + 1;
+      }
+      return true;
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private static boolean isFinite(String line, int from, int end) {
+    return isPlainDecimal(line, from, end)
+        || Float.isFinite(Float.parseFloat(line.substring(from, end)));
+  }
+
+  /** True for nearly all numbers of a log; parsing each would delay a long run by half a second. */
+  private static boolean isPlainDecimal(String line, int from, int end) {
+    int digits = 0;
+    int points = 0;
+    for (int i = from; i < end; i++) {
+      char c = line.charAt(i);
+      if (c >= '0' && c <= '9') {
+        digits++;
+      } else if (c == '.') {
+        points++;
+      } else if (c != '-' || i > from) {
+        return false;
+      }
+    }
+    // No more digits than a float can have before its point, so it cannot overflow.
+    return digits > 0 && digits <= MAX_DIGITS && points <= 1;
   }
 
   private static void requireHeader(Path file) throws IOException {
@@ -146,18 +221,25 @@ public final class MetricsLog implements AutoCloseable {
       long number = 1;
       for (line = in.readLine(); line != null; line = in.readLine()) {
         number++;
-        String[] fields = line.split(",", -1);
         try {
-          sink.accept(
-              Long.parseLong(fields[0]),
-              Integer.parseInt(fields[1]),
-              Float.parseFloat(fields[2]),
-              Float.parseFloat(fields[3]),
-              Float.parseFloat(fields[4]));
-        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+          parse(line, sink);
+        } catch (IllegalArgumentException e) {
           throw new InputException("Line %d of %s is no row.".formatted(number, file), e);
         }
       }
     }
+  }
+
+  private static void parse(String line, RowSink sink) {
+    String[] fields = line.split(",", -1);
+    if (fields.length != COLUMNS) {
+      throw new IllegalArgumentException(fields.length + " fields");
+    }
+    sink.accept(
+        Long.parseLong(fields[0]),
+        Integer.parseInt(fields[1]),
+        Float.parseFloat(fields[2]),
+        Float.parseFloat(fields[3]),
+        Float.parseFloat(fields[4]));
   }
 }

@@ -3,6 +3,7 @@ package io.github.cvaegpu.train;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -10,11 +11,13 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
 /**
  * The folder that is a run: {@code run.json}, {@code metrics.csv} and {@code
@@ -58,7 +61,7 @@ public final class RunDirectory implements AutoCloseable {
    * @throws InputException if it holds no run, cannot be written to, or is in use
    */
   public static RunDirectory resume(Path folder) {
-    if (!Files.exists(folder.resolve("run.json"))) {
+    if (!Files.exists(folder.resolve("run.json")) && !Files.exists(checkpointFile(folder))) {
       throw new InputException(
           "%s holds no run to resume: there is no run.json.".formatted(folder));
     }
@@ -71,12 +74,19 @@ public final class RunDirectory implements AutoCloseable {
       FileChannel lockFile =
           FileChannel.open(
               folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (!lock(lockFile)) {
-        lockFile.close();
-        throw new InputException("Another process is training in %s.".formatted(folder));
+      boolean opened = false;
+      try {
+        if (!lock(lockFile)) {
+          throw new InputException("Another process is training in %s.".formatted(folder));
+        }
+        deleteLeftovers(folder);
+        opened = true;
+        return new RunDirectory(folder, lockFile);
+      } finally {
+        if (!opened) {
+          lockFile.close();
+        }
       }
-      deleteLeftovers(folder);
-      return new RunDirectory(folder, lockFile);
     } catch (FileAlreadyExistsException e) {
       throw new InputException(
           "%s cannot be a run directory: a file of that name is there.".formatted(folder), e);
@@ -96,6 +106,8 @@ public final class RunDirectory implements AutoCloseable {
       for (Path leftover : leftovers) {
         Files.delete(leftover);
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
   }
 
@@ -145,6 +157,90 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
+   * Reads {@code run.json} where there is one to go on with: not in a new run, and not where the
+   * checkpoint has to stand in for a record that is missing or damaged.
+   */
+  Optional<RunRecord> recordToResume() {
+    try {
+      return Optional.of(record());
+    } catch (LostRecordException e) {
+      if (Files.exists(recordFile()) && !Files.exists(checkpointFile())) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * What a run is to go on with.
+   *
+   * @param plan its settings
+   * @param data what {@code --data} has to be for its images
+   * @param status how far those are to be trusted
+   * @param warning one complete sentence for the user, where {@code run.json} could not be used
+   */
+  public record Resumption(
+      TrainingPlan plan, String data, Dataset.Status status, Optional<String> warning) {}
+
+  /**
+   * Finds out what the run in a folder is to go on with, without opening it for training: from
+   * {@code run.json}, or where that is missing or damaged from the checkpoint, in which case the
+   * {@link Trainer} writes {@code run.json} anew.
+   *
+   * @throws InputException if there is no run, or neither file can be used, or {@code run.json} is
+   *     of a later version
+   */
+  public static Resumption planToResume(Path folder) {
+    try {
+      RunRecord record = readRecord(folder);
+      return new Resumption(
+          record.plan(), record.dataToLoad(), record.dataset().status(), Optional.empty());
+    } catch (LostRecordException lost) {
+      return planOfCheckpoint(folder, lost);
+    }
+  }
+
+  private static Resumption planOfCheckpoint(Path folder, LostRecordException lost) {
+    boolean damaged = Files.exists(folder.resolve("run.json"));
+    if (!damaged && !Files.exists(checkpointFile(folder))) {
+      throw lost;
+    }
+    String loss =
+        damaged
+            ? lost.getMessage().substring(0, lost.getMessage().length() - 1)
+            : "%s has no run.json".formatted(folder);
+    try {
+      Checkpoint checkpoint = Checkpoint.read(checkpointFile(folder));
+      String warning =
+          loss
+              + "; the settings are those of the checkpoint, and run.json is written anew, without"
+              + " the sessions so far.";
+      return new Resumption(
+          checkpoint.plan(),
+          checkpoint.dataToLoad(),
+          checkpoint.images().status(),
+          Optional.of(warning));
+    } catch (InputException e) {
+      e.addSuppressed(lost);
+      throw new InputException(
+          "%s, and its checkpoint is of no help: %s".formatted(loss, e.getMessage()), e);
+    }
+  }
+
+  /** There is no record, or it is damaged: a checkpoint can stand in for it. */
+  private static final class LostRecordException extends InputException {
+    private static final long serialVersionUID = 1L;
+
+    LostRecordException(String message) {
+      super(message);
+    }
+
+    LostRecordException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
    * Reads the {@code run.json} of a folder, without opening it for training.
    *
    * @throws InputException if there is none, or it is damaged or of a later version
@@ -152,7 +248,7 @@ public final class RunDirectory implements AutoCloseable {
   public static RunRecord readRecord(Path folder) {
     Path file = folder.resolve("run.json");
     if (!Files.isRegularFile(file)) {
-      throw new InputException("%s holds no run: there is no run.json.".formatted(folder));
+      throw new LostRecordException("%s holds no run: there is no run.json.".formatted(folder));
     }
     try {
       RunRecord record = Json.PRETTY.fromJson(Files.readString(file), RunRecord.class);
@@ -161,25 +257,22 @@ public final class RunDirectory implements AutoCloseable {
             "%s has format %d; this program reads format %d."
                 .formatted(file, record.format(), RunRecord.FORMAT));
       }
-      if (record == null
-          || record.plan() == null
-          || record.dataset() == null
-          || record.sessions() == null
-          || record.sessions().contains(null)) {
-        throw new InputException("%s is damaged: parts of it are missing.".formatted(file));
+      if (record == null || !record.isWhole()) {
+        throw new LostRecordException("%s is damaged: parts of it are missing.".formatted(file));
       }
       return record;
     } catch (InputException e) {
       throw e;
     } catch (JsonParseException | CharacterCodingException e) {
-      throw new InputException("%s is damaged: it is not the JSON of a run.".formatted(file), e);
+      throw new LostRecordException(
+          "%s is damaged: it is not the JSON of a run.".formatted(file), e);
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     } catch (RuntimeException e) {
       // Gson wraps what a record's constructor refuses.
       String reason =
           e.getCause() instanceof InputException input ? ": " + input.getMessage() : ".";
-      throw new InputException("%s is damaged%s".formatted(file, reason), e);
+      throw new LostRecordException("%s is damaged%s".formatted(file, reason), e);
     }
   }
 

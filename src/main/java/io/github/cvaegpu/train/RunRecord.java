@@ -48,9 +48,43 @@ public record RunRecord(
    * out to be, so that one which cannot be had now is not replaced by another.
    */
   public String dataToLoad() {
-    boolean settled =
-        plan.data().equals(DatasetLoader.AUTO) && dataset.status() != Dataset.Status.UNVERIFIED;
-    return settled ? dataset.name() : plan.data();
+    return dataToLoad(plan, dataset.name(), dataset.status());
+  }
+
+  static String dataToLoad(TrainingPlan plan, String name, Dataset.Status status) {
+    boolean settled = plan.data().equals(DatasetLoader.AUTO) && status != Dataset.Status.UNVERIFIED;
+    return settled ? name : plan.data();
+  }
+
+  /** Whether a file had all that a run needs to go on. */
+  boolean isWhole() {
+    return plan != null
+        && dataset != null
+        && dataset.name() != null
+        && dataset.status() != null
+        && dataset.sha256() != null
+        && sessions != null
+        && !sessions.contains(null)
+        && exitReason != null;
+  }
+
+  /** Whether the run was complete after as many steps and the final figures are here. */
+  boolean isFinishedAt(long steps) {
+    return exitReason == ExitReason.COMPLETED
+        && stepsDone == steps
+        && metrics != null
+        && metrics.lastSteps() != null
+        && metrics.test() != null;
+  }
+
+  /**
+   * Whether the run can go on only from a checkpoint. A process that was killed before its first
+   * one loses no more than it had to; after any other end, steps that are on record must not be
+   * thrown away unasked, nor where a process has begun from a checkpoint already.
+   */
+  boolean needsCheckpoint() {
+    return sessions.stream().anyMatch(session -> session.firstStep() > 0)
+        || (stepsDone > 0 && exitReason != ExitReason.RUNNING);
   }
 
   /** How a run stands. */
@@ -103,6 +137,11 @@ public record RunRecord(
           dataset.test().size(),
           new TreeMap<>(dataset.sha256()));
     }
+
+    /** The same images as a run knows them: real data that could not be had stays so. */
+    DatasetRecord as(String knownName, Dataset.Status knownStatus) {
+      return new DatasetRecord(knownName, origin, knownStatus, trainImages, testImages, sha256);
+    }
   }
 
   /**
@@ -124,7 +163,10 @@ public record RunRecord(
    * @param lastSteps means over the last training steps
    * @param test the held-out images, one sample each
    * @param controller how well the KL divergence was held; absent for a beta-VAE
-   * @param imagesPerSecond training speed of the last process, without loading and evaluation
+   * @param imagesPerSecond training speed of the last process: its images over the time in which
+   *     its steps were done, the first ones included, which run before the JVM has compiled them;
+   *     without loading, checkpoints and evaluation. NaN, which JSON has as null, if it had no step
+   *     left to do
    */
   public record Metrics(
       LastSteps lastSteps, Evaluation test, ControlReport controller, double imagesPerSecond) {}

@@ -8,6 +8,7 @@ import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -55,8 +57,9 @@ public final class Trainer {
   private int nextBatch;
   private long lastCheckpoint;
   private boolean lossesFinite = true;
-  private long imagesTrained;
-  private long nanosTraining;
+  private final Speed speed = new Speed();
+  private final Speed epochSpeed = new Speed();
+  private RunRecord.DatasetRecord datasetRecord;
 
   /** What a run came to. */
   public record Outcome(ExitReason exitReason, long stepsDone, RunRecord record) {}
@@ -88,44 +91,92 @@ public final class Trainer {
     layout = new ParameterLayout(plan.shape(dataset.train().imageSize()));
     batchesPerEpoch = Math.ceilDiv(dataset.train().size(), plan.batchSize());
     controller = plan.newController();
+    datasetRecord = RunRecord.DatasetRecord.of(dataset);
   }
 
   /**
-   * Trains until the last epoch is done or a stop is requested.
+   * Trains until the last epoch is done or a stop is requested. A run that is complete stays as it
+   * is.
    *
    * @return what the run came to: COMPLETED or INTERRUPTED
    * @throws DivergedException if a loss is not finite; the checkpoint from before is kept
    * @throws InputException if the directory's files do not go with the plan or cannot be written
    */
   public Outcome run() {
+    Optional<RunRecord> before = directory.recordToResume();
+    // What this refuses leaves the folder as it is; what goes wrong later is recorded.
+    begin(before);
+    if (epoch == plan.epochs() && before.isPresent() && before.get().isFinishedAt(stepsDone)) {
+      return new Outcome(ExitReason.COMPLETED, stepsDone, before.get());
+    }
     try {
-      begin();
-      if (!Files.exists(directory.recordFile())) {
-        // Before the log: a folder with a log but no record could not be resumed after a kill.
-        record(ExitReason.RUNNING, null, null);
-      }
-      try (MetricsLog opened = MetricsLog.open(directory.metricsFile(), stepsDone)) {
-        log = opened;
-        record(ExitReason.RUNNING, null, null);
-        lastCheckpoint = System.nanoTime();
-        return train();
-      }
+      before.ifPresent(this::tellOfBeginning);
+      return trainWithLog();
+    } catch (DivergedException e) {
+      throw e; // Recorded where it was found.
     } catch (UncheckedIOException e) {
-      throw failed(e.getCause());
+      throw failed(unwritable(e.getCause()));
     } catch (IOException e) {
+      throw failed(unwritable(e));
+    } catch (RuntimeException e) {
+      throw failed(e);
+    } catch (Error e) {
       throw failed(e);
     }
   }
 
-  private InputException failed(IOException e) {
-    InputException failure = unwritable(e);
+  private Outcome trainWithLog() throws IOException {
+    if (!Files.exists(directory.recordFile())) {
+      // Before the log: a folder with a log but no record could not be resumed after a kill.
+      record(ExitReason.RUNNING, null, null);
+    }
+    try (MetricsLog opened = MetricsLog.open(directory.metricsFile(), stepsDone)) {
+      log = opened;
+      record(ExitReason.RUNNING, null, null);
+      lastCheckpoint = System.nanoTime();
+      return train();
+    }
+  }
+
+  /** Records a failure as well as that can be done; what it gives is to be thrown. */
+  private <T extends Throwable> T failed(T failure) {
     try {
       endSession();
-      record(ExitReason.FAILED, failure.getMessage(), null);
-    } catch (IOException alsoUnwritable) {
-      failure.addSuppressed(alsoUnwritable);
+      String message = failure.getMessage();
+      record(ExitReason.FAILED, message == null ? failure.toString() : message, null);
+    } catch (IOException | RuntimeException | Error alsoFailed) {
+      if (!alsoFailed.equals(failure)) {
+        failure.addSuppressed(alsoFailed);
+      }
     }
     return failure;
+  }
+
+  private void tellOfBeginning(RunRecord before) {
+    if (stepsDone == 0) {
+      listener.startingOver();
+      return;
+    }
+    if (before.sessions().isEmpty()) {
+      return;
+    }
+    EngineInfo last = before.sessions().getLast().engine();
+    EngineInfo now = engine.info();
+    if (last != null && !isSameMachine(last, now)) {
+      listener.otherMachine(
+          ("The run's last process computed with %s and this one computes with %s: from here on its"
+                  + " bits may differ from those of a run that was never interrupted.")
+              .formatted(machine(last), machine(now)));
+    }
+  }
+
+  private static boolean isSameMachine(EngineInfo one, EngineInfo other) {
+    return machine(one).equals(machine(other));
+  }
+
+  /** All that may change the bits: not the number of threads. */
+  private static String machine(EngineInfo info) {
+    return "%s on %s with %s".formatted(info.engine(), info.device(), info.library());
   }
 
   private InputException unwritable(IOException e) {
@@ -140,15 +191,14 @@ public final class Trainer {
   }
 
   /** Puts the engine and the controller where the checkpoint left them, or at the beginning. */
-  private void begin() {
-    if (Files.exists(directory.recordFile())) {
-      RunRecord record = directory.record();
-      Checkpoint.requireSameImages(record.dataset().sha256(), dataset);
-      sessions.addAll(record.sessions());
-    }
+  private void begin(Optional<RunRecord> before) {
+    before.ifPresent(this::takeOver);
     if (Files.exists(directory.checkpointFile())) {
       Checkpoint checkpoint = Checkpoint.read(directory.checkpointFile());
       checkpoint.requireSameRun(plan, layout, dataset);
+      if (before.isEmpty()) {
+        datasetRecord = datasetRecord.as(checkpoint.images().name(), checkpoint.images().status());
+      }
       engine.restore(checkpoint.state());
       controller.restore(checkpoint.position().controller());
       parametersSha256.addAll(checkpoint.position().parametersSha256());
@@ -170,6 +220,18 @@ public final class Trainer {
             stepsDone,
             now(),
             null));
+  }
+
+  private void takeOver(RunRecord before) {
+    Checkpoint.requireSameImages(before.dataset().sha256(), dataset);
+    if (before.needsCheckpoint() && !Files.exists(directory.checkpointFile())) {
+      throw new InputException(
+          ("run.json of %s says that %d steps are done, but its checkpoint.safetensors is missing;"
+                  + " put it back, or start a new run with another --out.")
+              .formatted(directory.folder(), before.stepsDone()));
+    }
+    sessions.addAll(before.sessions());
+    datasetRecord = datasetRecord.as(before.dataset().name(), before.dataset().status());
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -222,10 +284,13 @@ public final class Trainer {
     long start = System.nanoTime();
     int first = nextBatch;
     nextBatch += engine.trainEpoch(order.from(first), controller, this::afterStep);
-    nanosTraining += System.nanoTime() - start;
+    long nanos = System.nanoTime() - start;
+    long images = 0;
     for (int batch = first; batch < nextBatch; batch++) {
-      imagesTrained += order.size(batch);
+      images += order.size(batch);
     }
+    speed.add(images, nanos);
+    epochSpeed.add(images, nanos);
   }
 
   private void requireConverging(TrainingState state) throws IOException {
@@ -272,8 +337,14 @@ public final class Trainer {
     log.flush();
     listener.epoch(
         new EpochReport(
-            epoch, plan.epochs(), means.rl(), means.kl(), means.beta(), imagesPerSecond()));
+            epoch,
+            plan.epochs(),
+            means.rl(),
+            means.kl(),
+            means.beta(),
+            epochSpeed.imagesPerSecond()));
     means.reset();
+    epochSpeed.reset();
     record(ExitReason.RUNNING, null, null);
   }
 
@@ -291,7 +362,8 @@ public final class Trainer {
                 List.copyOf(parametersSha256)),
             plan,
             layout,
-            dataset.sha256())
+            new Checkpoint.Images(
+                datasetRecord.name(), datasetRecord.status(), datasetRecord.sha256()))
         .write(directory.checkpointFile());
     lastCheckpoint = System.nanoTime();
   }
@@ -317,11 +389,7 @@ public final class Trainer {
             last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),
         test,
         report == null ? null : report.build(),
-        imagesPerSecond());
-  }
-
-  private double imagesPerSecond() {
-    return nanosTraining == 0 ? 0 : imagesTrained * 1e9 / nanosTraining;
+        speed.imagesPerSecond());
   }
 
   private Outcome end(ExitReason reason, RunRecord.Metrics metrics) throws IOException {
@@ -344,7 +412,7 @@ public final class Trainer {
             Program.nameAndVersion(),
             plan,
             new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
-            RunRecord.DatasetRecord.of(dataset),
+            datasetRecord,
             List.copyOf(sessions),
             stepsDone,
             reason,

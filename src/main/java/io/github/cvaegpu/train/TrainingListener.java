@@ -6,6 +6,17 @@ public interface TrainingListener {
   /** Listens to nothing. */
   TrainingListener NONE = new TrainingListener() {};
 
+  /** A run that is resumed begins at step 0: it had no checkpoint yet. */
+  default void startingOver() {}
+
+  /**
+   * A run goes on with another engine, processor or matrix library than it had: its bits may no
+   * longer be those of a run that was never interrupted.
+   *
+   * @param note one complete sentence for the user
+   */
+  default void otherMachine(String note) {}
+
   /**
    * A step is done.
    *
@@ -27,7 +38,8 @@ public interface TrainingListener {
    * @param rl mean reconstruction loss, nats per image
    * @param kl mean KL divergence, nats per image
    * @param beta mean beta
-   * @param imagesPerSecond training speed
+   * @param imagesPerSecond training speed of this epoch alone: the images that this process trained
+   *     in it over the time in which it did, without checkpoints
    */
   record EpochReport(
       int epoch, int epochs, double rl, double kl, double beta, double imagesPerSecond) {}

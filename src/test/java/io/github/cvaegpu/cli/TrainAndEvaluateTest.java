@@ -289,6 +289,22 @@ class TrainAndEvaluateTest {
   }
 
   @Test
+  void aLostRecordIsAWarning() throws IOException {
+    CommandRun.of(train(newRun())).succeeded();
+    List<String> sums = RunDirectory.readRecord(run).parametersSha256();
+    Files.delete(run.resolve("run.json"));
+    List<String> lines = resume(run).succeeded().err().lines().toList();
+    assertEquals(
+        "Warning: "
+            + run
+            + " has no run.json; the settings are those of the checkpoint, and run.json is written"
+            + " anew, without the sessions so far.",
+        lines.getFirst());
+    assertEquals(sums, RunDirectory.readRecord(run).parametersSha256());
+    assertEquals(RunRecord.ExitReason.COMPLETED, RunDirectory.readRecord(run).exitReason());
+  }
+
+  @Test
   void theSameSettingsAreNoObstacle() {
     CommandRun.of(train(newRun())).succeeded();
     resume(run, "--lr", "1e-2", "--hidden", "20,10", "--seed", "0", "--kl", "9.97").succeeded();
@@ -466,10 +482,13 @@ class TrainAndEvaluateTest {
     assertEquals(
         run.resolve("run.json") + " is damaged: it is not the JSON of a run.",
         CommandRun.of("evaluate", run.toString()).refusal());
-    assertEquals(
-        run.resolve("run.json") + " is damaged: it is not the JSON of a run.",
-        resume(run).refusal());
     Files.writeString(run.resolve("checkpoint.safetensors"), "short");
+    String both = resume(run).refusal();
+    assertTrue(
+        both.startsWith(
+            run.resolve("run.json")
+                + " is damaged: it is not the JSON of a run, and its checkpoint is of no help: "),
+        both);
     String cut = CommandRun.of("evaluate", run.toString()).refusal();
     assertTrue(cut.startsWith(run.resolve("checkpoint.safetensors").toString()), cut);
   }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.io.IOException;
@@ -59,7 +60,8 @@ class CheckpointTest {
                 7, 1 / 3f, 1, 2, new BetaController.State(0.1 + 0.2, -1e-300), List.of("ab")),
             plan,
             layout,
-            TinyImages.dataset(1).sha256());
+            new Checkpoint.Images(
+                "tiny", Dataset.Status.UNVERIFIED, TinyImages.dataset(1).sha256()));
     checkpoint.write(file);
   }
 
@@ -81,7 +83,7 @@ class CheckpointTest {
     assertEquals(checkpoint.position(), read.position());
     assertEquals(checkpoint.plan(), read.plan());
     assertEquals(checkpoint.layout().shape(), read.layout().shape());
-    assertEquals(checkpoint.datasetSha256(), read.datasetSha256());
+    assertEquals(checkpoint.images(), read.images());
     byte[] bytes = Files.readAllBytes(file);
     read.write(file);
     assertArrayEquals(bytes, Files.readAllBytes(file));
@@ -98,7 +100,7 @@ class CheckpointTest {
             checkpoint.position(),
             checkpoint.plan(),
             checkpoint.layout(),
-            shuffled)
+            new Checkpoint.Images("tiny", Dataset.Status.UNVERIFIED, shuffled))
         .write(file);
     String again = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
     assertEquals(written, again.substring(again.indexOf("\"dataset\":")));
@@ -139,6 +141,19 @@ class CheckpointTest {
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(whole, bytes >= 0 ? bytes : whole.length + bytes));
     refusal();
+  }
+
+  /** In the parameters, in a moment, and the last bit of all. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.1, 0.5, 0.9, 1})
+  void aFlippedBitIsFound(double where) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    long header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    int first = Long.BYTES + (int) header;
+    bytes[first + (int) (where * (bytes.length - 1 - first)) / Float.BYTES * Float.BYTES] ^= 1;
+    Files.write(file, bytes);
+    assertEquals(
+        file + " is damaged: its tensors do not have the checksum that it records.", refusal());
   }
 
   @ParameterizedTest
@@ -245,6 +260,9 @@ class CheckpointTest {
         "\"kl_per_image\":0.33333334 | \"kl_per_image\":NaN",
         "\"kl_per_image\":0.33333334 | \"kl_per_image\":1e99",
         "\"dataset\":{ | \"data\":{",
+        "\"name\":\"tiny\" | \"name\":null",
+        "\"status\":\"unverified\" | \"status\":null",
+        "\"tensors_sha256\":\" | \"tensors_sha_256\":\"",
       })
   void metadataThatMakeNoSenseAreRefused(String from, String to) throws IOException {
     edit(from, to);

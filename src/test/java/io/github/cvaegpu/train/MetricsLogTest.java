@@ -20,6 +20,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MetricsLogTest {
   private static final String HEADER = MetricsLog.HEADER + "\n";
 
+  private static final String ADVICE =
+      "; the run cannot go on without it, but evaluate still works on its checkpoint, and train"
+          + " with another --out starts a new run.";
+
   @TempDir Path folder;
   private Path file;
 
@@ -76,10 +80,54 @@ class MetricsLogTest {
     Files.writeString(file, HEADER + row(1) + "2,1,2.5");
     var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 2));
     assertEquals(
-        file + " does not have the 2 steps that the checkpoint beside it has done.",
+        file + " does not have the 2 steps that the checkpoint beside it has done" + ADVICE,
         refusal.getMessage());
     assertEquals(HEADER + row(1) + "2,1,2.5", Files.readString(file));
+    Files.writeString(file, "");
+    var empty = assertThrows(InputException.class, () -> MetricsLog.open(file, 2));
+    assertEquals(refusal.getMessage(), empty.getMessage());
     assertThrows(InputException.class, () -> MetricsLog.open(folder.resolve("absent"), 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "2,1,1,1",
+        "2,1,1,1,1,1",
+        "2,1,1,x,1",
+        "3,1,1,1,1",
+        "1,1,1,1,1",
+        "2,1,NaN,1,1",
+        "2,1,1,Infinity,1",
+        "2,1,1,1,1e99",
+        "2,1,-,1,1",
+        "2,1,.,1,1",
+        "2,1,1.2.3,1,1",
+        "2,0,1,1,1",
+        "2,1,99999999999999999999999999999999999999999,1,1"
+      })
+  void refusesABadRowBeforeAnotherIsWritten(String bad) throws IOException {
+    String content = HEADER + row(1) + bad + "\n" + row(3) + row(4);
+    Files.writeString(file, content);
+    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 3));
+    assertEquals("Line 3 of " + file + " is not the row of step 2" + ADVICE, refusal.getMessage());
+    assertEquals(content, Files.readString(file));
+    // A row that is written again may be anything.
+    append(1, 2, 1);
+    assertEquals(HEADER + row(1) + row(2), Files.readString(file));
+  }
+
+  @Test
+  void aLongLogIsCheckedInNoTime() throws IOException {
+    int rows = 94_000;
+    append(0, 1, rows);
+    long start = System.nanoTime();
+    append(rows, rows + 1, 1);
+    long millis = (System.nanoTime() - start) / 1_000_000;
+    System.out.println("MetricsLogTest: " + rows + " rows checked in " + millis + " ms");
+    // Slow machines under load are not what this is to find.
+    assertTrue(millis < 3000, millis + " ms");
   }
 
   @Test
@@ -144,7 +192,8 @@ class MetricsLogTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "2", "2,1,x,1,1", "2,1,1,1", "two,1,1,1,1", "2,1,\u00e9,1,1"})
+  @ValueSource(
+      strings = {"", "2", "2,1,x,1,1", "2,1,1,1", "2,1,1,1,1,1", "two,1,1,1,1", "2,1,\u00e9,1,1"})
   void namesALineThatIsNoRow(String line) throws IOException {
     Files.writeString(file, HEADER + row(1) + line + "\n");
     var refusal =

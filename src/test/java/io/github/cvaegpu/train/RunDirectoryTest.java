@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -123,6 +125,17 @@ class RunDirectoryTest {
     assertEquals(List.of(), hidden());
   }
 
+  @Test
+  void aLeftoverThatCannotBeDeletedLeavesNoLock() throws IOException {
+    Path leftover = Files.createDirectories(temp.resolve(".run.json.0a.tmp").resolve("inside"));
+    String message = refusal(() -> RunDirectory.create(temp));
+    assertTrue(
+        message.startsWith("The run directory " + temp + " cannot be written to: "), message);
+    Files.delete(leftover);
+    Files.delete(leftover.getParent());
+    RunDirectory.create(temp).close();
+  }
+
   private List<Path> hidden() throws IOException {
     try (Stream<Path> files = Files.list(temp)) {
       return files.filter(file -> file.toString().endsWith(".tmp")).toList();
@@ -173,6 +186,10 @@ class RunDirectoryTest {
         Arguments.of(
             "an unknown model",
             edit(json -> json.replace("\"model\": \"control\"", "\"model\": \"x\""))),
+        Arguments.of("no exit reason", edit(json -> json.replace("exit_reason", "exit_reasons"))),
+        Arguments.of(
+            "an unnamed dataset",
+            edit(json -> json.replace("\"name\": \"tiny\"", "\"name\": null"))),
         Arguments.of(
             "a null session",
             edit(json -> json.replace("\"sessions\": []", "\"sessions\": [null]"))),
@@ -194,6 +211,69 @@ class RunDirectoryTest {
     Path file = Files.writeString(temp.resolve("run.json"), damaged);
     String message = refusal(() -> RunDirectory.readRecord(temp));
     assertTrue(message.startsWith(file.toString()), message);
+    String resumed = refusal(() -> RunDirectory.planToResume(temp));
+    assertTrue(resumed.startsWith(file.toString()), resumed);
+  }
+
+  @Test
+  void whatToGoOnWithIsInTheRecord() throws IOException {
+    Files.writeString(temp.resolve("run.json"), Json.PRETTY.toJson(record()));
+    assertEquals(
+        new RunDirectory.Resumption(
+            TrainingPlan.study(), "auto", record().dataset().status(), Optional.empty()),
+        RunDirectory.planToResume(temp));
+  }
+
+  @Test
+  void theCheckpointStandsInForALostRecord() throws IOException {
+    Path folder = temp.resolve("run");
+    var run = new TinyRun(folder);
+    run.until(4);
+    Files.writeString(run.recordFile(), "{");
+    String end =
+        "; the settings are those of the checkpoint, and run.json is written anew, without the"
+            + " sessions so far.";
+    assertEquals(
+        new RunDirectory.Resumption(
+            run.plan,
+            "tiny",
+            Dataset.Status.UNVERIFIED,
+            Optional.of(run.recordFile() + " is damaged: it is not the JSON of a run" + end)),
+        RunDirectory.planToResume(folder));
+    Files.delete(run.recordFile());
+    assertEquals(
+        Optional.of(folder + " has no run.json" + end),
+        RunDirectory.planToResume(folder).warning());
+    Files.writeString(run.checkpointFile(), "short");
+    String both = refusal(() -> RunDirectory.planToResume(folder));
+    assertTrue(
+        both.startsWith(
+            folder + " has no run.json, and its checkpoint is of no help: " + run.checkpointFile()),
+        both);
+    Files.delete(run.checkpointFile());
+    assertEquals(
+        folder + " holds no run: there is no run.json.",
+        refusal(() -> RunDirectory.planToResume(folder)));
+  }
+
+  /** A later program's record may say more than this one would write in its place. */
+  @Test
+  void aRecordOfALaterFormatIsNotReplaced() throws IOException {
+    Path folder = temp.resolve("run");
+    var run = new TinyRun(folder);
+    run.until(4);
+    run.editRecord(json -> json.replace("\"format\": 1", "\"format\": 2"));
+    String refusal = run.recordFile() + " has format 2; this program reads format 1.";
+    assertEquals(refusal, refusal(() -> RunDirectory.planToResume(folder)));
+    assertEquals(refusal, refusal(run::toTheEnd));
+  }
+
+  @Test
+  void syntheticDigitsInPlaceOfRealOnesAreAskedForByName() {
+    TrainingPlan plan = TrainingPlan.study();
+    assertEquals(
+        "synthetic", RunRecord.dataToLoad(plan, "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
+    assertEquals("auto", RunRecord.dataToLoad(plan, "own", Dataset.Status.UNVERIFIED));
   }
 
   @Test

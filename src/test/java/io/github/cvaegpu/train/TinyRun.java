@@ -15,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /** A run of a small network on {@link TinyImages}, five batches an epoch, the last one smaller. */
 final class TinyRun {
@@ -51,6 +52,16 @@ final class TinyRun {
           }
 
           @Override
+          public void startingOver() {
+            listener.startingOver();
+          }
+
+          @Override
+          public void otherMachine(String note) {
+            listener.otherMachine(note);
+          }
+
+          @Override
           public void epoch(EpochReport report) {
             listener.epoch(report);
           }
@@ -63,7 +74,7 @@ final class TinyRun {
   }
 
   private Trainer.Outcome train(TrainingListener told, BooleanSupplier stop) {
-    boolean begun = Files.exists(folder.resolve("run.json"));
+    boolean begun = Files.exists(recordFile()) || Files.exists(checkpointFile());
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
         var engine =
             new CpuEngine(
@@ -81,6 +92,20 @@ final class TinyRun {
 
   Path checkpointFile() {
     return RunDirectory.checkpointFile(folder);
+  }
+
+  Path recordFile() {
+    return folder.resolve("run.json");
+  }
+
+  /** Makes the record what a kill would have left. */
+  void asIfKilled() throws IOException {
+    editRecord(
+        json -> json.replaceFirst("\"exit_reason\": \"\\w+\"", "\"exit_reason\": \"running\""));
+  }
+
+  void editRecord(UnaryOperator<String> edit) throws IOException {
+    Files.writeString(recordFile(), edit.apply(Files.readString(recordFile())));
   }
 
   Path metricsFile() {

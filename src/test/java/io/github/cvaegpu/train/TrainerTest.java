@@ -4,11 +4,13 @@ package io.github.cvaegpu.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +49,27 @@ class TrainerTest {
   @BeforeEach
   void newRun() {
     run = new TinyRun(folder);
+  }
+
+  /** Notes, as the listener hears them. */
+  private static class Told implements TrainingListener {
+    final List<String> notes = new ArrayList<>();
+    final List<EpochReport> epochs = new ArrayList<>();
+
+    @Override
+    public void startingOver() {
+      notes.add("starting over");
+    }
+
+    @Override
+    public void otherMachine(String note) {
+      notes.add(note);
+    }
+
+    @Override
+    public void epoch(EpochReport report) {
+      epochs.add(report);
+    }
   }
 
   @Test
@@ -160,21 +184,36 @@ class TrainerTest {
     assertEquals(uninterrupted, run.result());
   }
 
-  @Test
-  void aKillBeforeTheFirstCheckpointDoesNotMatter() throws IOException {
-    run.until(4);
+  @ParameterizedTest
+  @ValueSource(ints = {4, 7})
+  void aKillBeforeTheFirstCheckpointDoesNotMatter(int step) throws IOException {
+    run.until(step);
+    run.asIfKilled();
     Files.delete(run.checkpointFile());
+    var told = new Told();
+    run.listener = told;
     run.toTheEnd();
     assertEquals(uninterrupted, run.result());
+    assertEquals(List.of("starting over"), told.notes);
   }
 
   @Test
   void aKillBeforeTheLogIsThereDoesNotMatter() throws IOException {
     run.until(4);
+    run.asIfKilled();
     Files.delete(run.checkpointFile());
     Files.delete(run.metricsFile());
     run.toTheEnd();
     assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void neitherANewRunNorOneThatGoesOnStartsOver() {
+    var told = new Told();
+    run.listener = told;
+    run.until(4);
+    run.toTheEnd();
+    assertEquals(List.of(), told.notes);
   }
 
   @Test
@@ -273,10 +312,15 @@ class TrainerTest {
     List<String> rows = Files.readAllLines(run.metricsFile());
     Files.write(run.metricsFile(), rows.subList(0, 6));
     var refusal = assertThrows(InputException.class, run::toTheEnd);
-    assertEquals(
-        run.metricsFile() + " does not have the 7 steps that the checkpoint beside it has done.",
-        refusal.getMessage());
-    assertEquals(ExitReason.INTERRUPTED, run.record().exitReason());
+    String message = refusal.getMessage();
+    assertTrue(
+        message.startsWith(
+            run.metricsFile()
+                + " does not have the 7 steps that the checkpoint beside it has done;"),
+        message);
+    assertEquals(ExitReason.FAILED, run.record().exitReason());
+    assertEquals(message, run.record().message());
+    assertTrue(run.record().sessions().getLast().ended() != null);
   }
 
   @Test
@@ -285,8 +329,193 @@ class TrainerTest {
     List<String> rows = new ArrayList<>(Files.readAllLines(run.metricsFile()));
     rows.set(3, rows.get(2));
     Files.write(run.metricsFile(), rows);
+    byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
+    String message = assertThrows(InputException.class, run::toTheEnd).getMessage();
+    assertTrue(
+        message.startsWith("Line 4 of " + run.metricsFile() + " is not the row of step 3;"),
+        message);
+    // Before a step was trained.
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.checkpointFile()));
+  }
+
+  // ---- files that are gone or damaged ----------------------------------------------------------
+
+  @ParameterizedTest
+  @ValueSource(strings = {"completed", "interrupted", "diverged", "failed"})
+  void aCheckpointThatIsGoneIsNoReasonToStartOver(String exitReason) throws IOException {
+    run.until(4);
+    run.editRecord(json -> json.replace("\"interrupted\"", "\"" + exitReason + "\""));
+    refusesToStartOver(4);
+  }
+
+  @Test
+  void norIsItAfterAKillOfAProcessThatWentOnFromIt() throws IOException {
+    run.until(4);
+    run.until(7);
+    run.asIfKilled();
+    refusesToStartOver(7);
+  }
+
+  private void refusesToStartOver(int steps) throws IOException {
+    Files.delete(run.checkpointFile());
+    String metrics = Files.readString(run.metricsFile());
+    String record = Files.readString(run.recordFile());
     var refusal = assertThrows(InputException.class, run::toTheEnd);
-    assertEquals("Line 4 of " + run.metricsFile() + " is no row.", refusal.getMessage());
+    assertEquals(
+        ("run.json of %s says that %d steps are done, but its checkpoint.safetensors is missing;"
+                + " put it back, or start a new run with another --out.")
+            .formatted(folder, steps),
+        refusal.getMessage());
+    assertEquals(metrics, Files.readString(run.metricsFile()));
+    assertEquals(record, Files.readString(run.recordFile()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "missing"})
+  void aLostRecordIsWrittenAnew(String content) throws IOException {
+    run.until(7);
+    RunRecord.DatasetRecord images = run.record().dataset();
+    if (content.equals("missing")) {
+      Files.delete(run.recordFile());
+    } else {
+      Files.writeString(run.recordFile(), content);
+    }
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+    assertEquals(images, run.record().dataset());
+    assertEquals(
+        List.of(7L), run.record().sessions().stream().map(RunRecord.Session::firstStep).toList());
+  }
+
+  @Test
+  void aDamagedRecordWithoutACheckpointIsRefused() throws IOException {
+    run.until(4);
+    Files.delete(run.checkpointFile());
+    Files.writeString(run.recordFile(), "{");
+    String metrics = Files.readString(run.metricsFile());
+    var refusal = assertThrows(InputException.class, run::toTheEnd);
+    assertEquals(
+        run.recordFile() + " is damaged: it is not the JSON of a run.", refusal.getMessage());
+    assertEquals(metrics, Files.readString(run.metricsFile()));
+    assertEquals("{", Files.readString(run.recordFile()));
+  }
+
+  @Test
+  void realDataThatCouldNotBeHadStaysOnRecord() throws IOException {
+    Dataset asked = run.dataset;
+    run.dataset = withStatus(asked, "tiny", Dataset.Status.SYNTHETIC_FALLBACK);
+    run.until(4);
+    // Later processes ask for what it was by its name, or find it elsewhere.
+    run.dataset = withStatus(asked, "moved", Dataset.Status.SYNTHETIC);
+    run.until(7);
+    assertEquals(Dataset.Status.SYNTHETIC_FALLBACK, run.record().dataset().status());
+    assertEquals("tiny", run.record().dataset().name());
+    Files.delete(run.recordFile());
+    run.toTheEnd();
+    assertEquals(Dataset.Status.SYNTHETIC_FALLBACK, run.record().dataset().status());
+    assertEquals("tiny", run.record().dataset().name());
+  }
+
+  private static Dataset withStatus(Dataset images, String name, Dataset.Status status) {
+    return new Dataset(
+        name, images.train(), images.test(), images.origin(), status, images.sha256());
+  }
+
+  // ---- what is told and recorded ---------------------------------------------------------------
+
+  @Test
+  void aCompleteRunStaysAsItIs() throws IOException {
+    RunRecord record = run.toTheEnd().record();
+    byte[] before = Files.readAllBytes(run.recordFile());
+    Trainer.Outcome again = run.toTheEnd();
+    assertEquals(ExitReason.COMPLETED, again.exitReason());
+    assertEquals(STEPS, again.stepsDone());
+    assertEquals(record, again.record());
+    assertArrayEquals(before, Files.readAllBytes(run.recordFile()));
+  }
+
+  @Test
+  void anotherMachineIsNoted() throws IOException {
+    run.until(4);
+    String device = run.record().sessions().getLast().engine().device();
+    String library = run.record().sessions().getLast().engine().library();
+    run.editRecord(json -> json.replace(device, "Abacus"));
+    var told = new Told();
+    run.listener = told;
+    run.threads = 2;
+    run.until(7);
+    assertEquals(
+        List.of(
+            ("The run's last process computed with cpu on Abacus with %s and this one computes with"
+                    + " cpu on %s with %s: from here on its bits may differ from those of a run that"
+                    + " was never interrupted.")
+                .formatted(library, device, library)),
+        told.notes);
+    run.toTheEnd();
+    assertEquals(1, told.notes.size());
+    assertEquals(uninterrupted, run.result());
+  }
+
+  @Test
+  void anEpochsSpeedIsItsOwn() {
+    var told =
+        new Told() {
+          @Override
+          public void step(long step, float rl, float kl, float beta) {
+            if (step <= TinyRun.STEPS_PER_EPOCH) {
+              long end = System.nanoTime() + 100_000_000;
+              while (System.nanoTime() < end) {
+                LockSupport.parkNanos(1_000_000);
+              }
+            }
+          }
+        };
+    run.listener = told;
+    Trainer.Outcome outcome = run.toTheEnd();
+    // Half a second for the first 300 images, and next to nothing for the others.
+    assertTrue(told.epochs.getFirst().imagesPerSecond() <= 610, told.epochs.toString());
+    assertTrue(told.epochs.getLast().imagesPerSecond() > 2000, told.epochs.toString());
+    assertTrue(outcome.record().metrics().imagesPerSecond() <= 1830, told.epochs.toString());
+  }
+
+  @Test
+  void aListenerThatFailsIsRecorded() {
+    var failure = new IllegalStateException("the bar is broken");
+    run.listener =
+        new TrainingListener() {
+          @Override
+          public void step(long step, float rl, float kl, float beta) {
+            if (step == 3) {
+              throw failure;
+            }
+          }
+        };
+    assertSame(failure, assertThrows(IllegalStateException.class, run::toTheEnd));
+    assertEquals(ExitReason.FAILED, run.record().exitReason());
+    assertEquals("the bar is broken", run.record().message());
+    assertTrue(run.record().sessions().getLast().ended() != null);
+  }
+
+  @Test
+  void aFailureThatCannotBeRecordedIsStillTheFailure() throws IOException {
+    Path moved = folder.resolveSibling("moved away");
+    var failure = new AssertionError();
+    run.listener =
+        new TrainingListener() {
+          @Override
+          public void step(long step, float rl, float kl, float beta) {
+            try {
+              Files.move(folder, moved);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            throw failure;
+          }
+        };
+    assertSame(failure, assertThrows(AssertionError.class, run::toTheEnd));
+    assertEquals(1, failure.getSuppressed().length);
+    Files.move(moved, folder);
+    assertEquals(ExitReason.RUNNING, run.record().exitReason());
   }
 
   // ---- divergence ------------------------------------------------------------------------------
@@ -299,7 +528,7 @@ class TrainerTest {
     // The same run, but as if its learning rate had been one at which nothing holds.
     run.plan = TinyRun.plan(3, 1e30);
     Checkpoint read = Checkpoint.read(run.checkpointFile());
-    new Checkpoint(read.state(), read.position(), run.plan, read.layout(), read.datasetSha256())
+    new Checkpoint(read.state(), read.position(), run.plan, read.layout(), read.images())
         .write(run.checkpointFile());
     byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
     var diverged = assertThrows(DivergedException.class, run::toTheEnd);
