@@ -203,7 +203,8 @@ class TrainIT {
     Path run = temp.resolve("killed");
     List<String> args = train(run, EPOCHS, "--checkpoint-every", "7steps");
     int kills = 0;
-    while (kills < 5) {
+    // On a busy machine five processes may be killed before one has written a record to resume.
+    while (kills < 5 || !Files.exists(run.resolve("run.json"))) {
       RunningProcess process = jar.start(args);
       process.err().awaitPart("Engine ");
       Thread.sleep(random.nextInt(120));
