@@ -129,9 +129,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private Dataset load(Checkpoint checkpoint) {
     Optional<String> asked = dataOptions.asked();
     PrintWriter err = spec.commandLine().getErr();
-    Dataset dataset =
-        dataOptions.load(
-            asked.orElseGet(() -> RunDirectory.readRecord(run).dataToLoad()), err, err);
+    Dataset dataset = dataOptions.load(asked.orElseGet(checkpoint::dataToLoad), err, err);
     if (asked.isEmpty() && !dataset.sha256().equals(checkpoint.datasetSha256())) {
       throw new InputException(
           "The run was trained on other images than those of %s (%s): name them with --data."
