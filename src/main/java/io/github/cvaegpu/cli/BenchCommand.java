@@ -31,8 +31,8 @@ final class BenchCommand implements Callable<Integer> {
   /** The machine-readable form. */
   private record Line(String dataset, TrainingPlan plan, CpuBenchmark.Result result) {}
 
-  /** The first epochs are interpreted and compiled. */
-  private static final int WARM_UP = 3;
+  /** The first epochs run while the JVM compiles the kernels, on the cores that train. */
+  private static final int WARM_UP = 8;
 
   @Spec private CommandSpec spec;
 

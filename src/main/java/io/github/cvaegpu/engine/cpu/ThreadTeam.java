@@ -24,7 +24,7 @@ final class ThreadTeam implements AutoCloseable {
    * Reads of the barrier before a waiting thread offers its core to others: about 50 microseconds,
    * far more than a barrier takes when every thread has a core of its own.
    */
-  private static final int SPINS = 20_000;
+  private static final int SPINS = 2_000;
 
   /** A piece of work cut into lanes. */
   @FunctionalInterface
