@@ -262,12 +262,21 @@ class LauncherIT {
 
   @Test
   void runsInPlaceWhereTheFlagsWereGiven() throws Exception {
+    List<String> flags = List.of("--add-modules", "jdk.incubator.vector", "-Dgiven=here");
     ProcessBuilder builder = builder(Java.NEW, "java");
-    builder.command().addAll(1, List.of("--add-modules", "jdk.incubator.vector", "-Dgiven=here"));
+    builder.command().addAll(1, flags);
     RunningProcess.Result result = new RunningProcess(builder).await();
     // A child would not have the property, and its warning would be dropped.
+    String warning = "WARNING: Using incubator modules: jdk.incubator.vector\n";
     assertEquals("here", result.lines().get(2));
-    assertEquals("WARNING: Using incubator modules: jdk.incubator.vector\n", result.errors());
+    assertEquals(warning, result.errors());
+
+    ProcessBuilder failing = builder(Java.NEW, "throw");
+    failing.command().addAll(1, flags);
+    RunningProcess.Result failed = new RunningProcess(failing).await();
+    String exception = "Exception in thread \"main\" java.lang.IllegalStateException: thrown by";
+    assertTrue(failed.errors().startsWith(warning + exception), failed.errors());
+    assertEquals(1, failed.code());
   }
 
   @Test
