@@ -46,8 +46,8 @@ class ProgramIT {
     String rule = "*".repeat(80);
     assertEquals(rule, lines.getFirst());
     assertEquals(rule, lines.getLast());
-    assertTrue(
-        lines.get(1).equals("*  WARNING: this run trains on SYNTHETIC DIGITS, not on MNIST."));
+    String warning = "*  WARNING: these are SYNTHETIC DIGITS, not MNIST.";
+    assertEquals(warning, lines.get(1));
     assertTrue(result.errors().contains("downloads are forbidden"), result.errors());
     Path run;
     try (Stream<Path> runs = Files.list(temp.resolve("runs"))) {
@@ -63,7 +63,10 @@ class ProgramIT {
     RunningProcess.Result resumed =
         jar.run("train", "--resume", "--out", run.toString(), "--epochs", "2", "--quiet");
     assertEquals(0, resumed.code(), resumed.errors());
+    assertTrue(resumed.errors().contains(warning), resumed.errors());
     assertEquals(2, RunDirectory.readRecord(run).parametersSha256().size());
+    assertEquals(
+        Dataset.Status.SYNTHETIC_FALLBACK, RunDirectory.readRecord(run).dataset().status());
   }
 
   @Test
