@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The middle of the network: posterior, sample, KL divergence. With m the posterior mean, s the log variance
+// and e the noise,
+//
+//   z  = m + exp(s / 2) e
+//   KL = 1/2 sum over latent dimensions of m^2 + (exp(s) - 1 - s)
+//
+//   dm = dz + beta m
+//   ds = dz exp(s / 2) e / 2 + beta (exp(s) - 1) / 2
+//
+// exp(s) - 1 is expm1(s): near s = 0, where training goes, the difference would lose its digits.
+//
+//   heads (rows, 2 latent): means, then log variances      noise, z, dz (rows, latent)      kl (rows)
+
+#include "reduce.cuh"
+#include "step.cuh"
+
+// Widest latent space of the fused kernels. Beyond, a block a row would read weights that no longer fit its
+// share of the cache, and the products are launches of their own, as any layer's.
+#define FUSED_LATENT 16
+#define LATENT_THREADS 128
+
+struct LatentSample {
+  float z;
+  float kl;
+};
+
+__device__ inline LatentSample sample(float mean, float log_variance, float noise) {
+  float z = fmaf(expf(0.5f * log_variance), noise, mean);
+  return {z, 0.5f * fmaf(mean, mean, expm1f(log_variance) - log_variance)};
+}
+
+struct HeadGradient {
+  float mean;
+  float log_variance;
+};
+
+__device__ inline HeadGradient head_gradient(float mean, float log_variance, float noise, float dz,
+                                             float beta) {
+  float through_z = 0.5f * dz * expf(0.5f * log_variance) * noise;
+  return {fmaf(beta, mean, dz), fmaf(0.5f * beta, expm1f(log_variance), through_z)};
+}
+
+/** Sum over a warp's lanes of their parts: shared memory of 32 floats a warp, added first to last. */
+__device__ inline float sum_of_lanes(const float* parts) {
+  float sum = 0;
+#pragma unroll
+  for (int i = 0; i < 32; i++) {
+    sum += parts[i];
+  }
+  return sum;
+}
+
+/**
+ * Heads, sample, KL divergence and the first decoder layer, of latent spaces up to 16.
+ *
+ *   heads = h Wh^T + bh      z, kl as above      d = max(z Wd^T + bd, 0)
+ *
+ * h (rows, h_width)      Wh (2 latent, h_width)      Wd (d_width, latent)      noise (rows, latent)
+ * heads, z, kl, d (rows, d_width): all =
+ *
+ * A block is a row: nothing in between leaves the SM, and the four launches are one. Each warp takes every
+ * fourth head, its lanes every 32nd term of the sum.
+ *
+ * Launch: grid (rows), blocks of 128. A batch of 128 is 128 blocks for 132 SMs.
+ */
+extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
+    latent_forward(const float* __restrict__ h, const float* __restrict__ head_weight,
+                   const float* __restrict__ head_bias, const float* __restrict__ noise,
+                   const float* __restrict__ d_weight, const float* __restrict__ d_bias,
+                   int h_width, int latent, int d_width, float* __restrict__ heads,
+                   float* __restrict__ z, float* __restrict__ kl, float* __restrict__ d) {
+  __shared__ float parts[2 * FUSED_LATENT][33];
+  __shared__ float row_heads[2 * FUSED_LATENT];
+  __shared__ float row_z[FUSED_LATENT];
+  __shared__ float row_kl[FUSED_LATENT];
+  size_t row = blockIdx.x;
+  int thread = threadIdx.x;
+  int lane = thread % 32;
+  int warp = thread / 32;
+  for (int head = warp; head < 2 * latent; head += LATENT_THREADS / 32) {
+    float sum = 0;
+    for (int k = lane; k < h_width; k += 32) {
+      sum = fmaf(h[row * h_width + k], head_weight[(size_t)head * h_width + k], sum);
+    }
+    parts[head][lane] = sum;
+  }
+  __syncthreads();
+  if (thread < 2 * latent) {
+    int head = thread;
+    float value = sum_of_lanes(parts[head]) + head_bias[head];
+    row_heads[head] = value;
+    heads[row * 2 * latent + head] = value;
+  }
+  __syncthreads();
+  if (thread < latent) {
+    int j = thread;
+    LatentSample point = sample(row_heads[j], row_heads[latent + j], noise[row * latent + j]);
+    row_z[j] = point.z;
+    row_kl[j] = point.kl;
+    z[row * latent + j] = point.z;
+  }
+  __syncthreads();
+  for (int o = thread; o < d_width; o += LATENT_THREADS) {
+    float sum = 0;
+    for (int j = 0; j < latent; j++) {
+      sum = fmaf(row_z[j], d_weight[(size_t)o * latent + j], sum);
+    }
+    d[row * d_width + o] = fmaxf(sum + d_bias[o], 0.0f);
+  }
+  if (thread == 0) {
+    float sum = 0;
+    for (int j = 0; j < latent; j++) {
+      sum += row_kl[j];
+    }
+    kl[row] = sum;
+  }
+}
+
+/**
+ * The backward of latent_forward, down to the encoder's last hidden layer.
+ *
+ *   dz = dd Wd      dheads as above, with the step's beta      dh = dheads Wh, 0 where h is not above 0
+ *
+ * dd (rows, d_width)      heads, noise, h, Wh, Wd: as forward
+ * dheads (rows, 2 latent), dh (rows, h_width): =
+ *
+ * Launch: grid (rows), blocks of 128.
+ */
+extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
+    latent_backward(const StepState* __restrict__ state, const float* __restrict__ dd,
+                    const float* __restrict__ d_weight, const float* __restrict__ heads,
+                    const float* __restrict__ noise, const float* __restrict__ head_weight,
+                    const float* __restrict__ h, int h_width, int latent, int d_width,
+                    float* __restrict__ dheads, float* __restrict__ dh) {
+  __shared__ float parts[FUSED_LATENT][33];
+  __shared__ float row_dheads[2 * FUSED_LATENT];
+  size_t row = blockIdx.x;
+  int thread = threadIdx.x;
+  int lane = thread % 32;
+  int warp = thread / 32;
+  for (int j = warp; j < latent; j += LATENT_THREADS / 32) {
+    float sum = 0;
+    for (int o = lane; o < d_width; o += 32) {
+      sum = fmaf(dd[row * d_width + o], d_weight[(size_t)o * latent + j], sum);
+    }
+    parts[j][lane] = sum;
+  }
+  __syncthreads();
+  if (thread < latent) {
+    int j = thread;
+    const float* row_heads = heads + row * 2 * latent;
+    HeadGradient gradient = head_gradient(row_heads[j], row_heads[latent + j],
+                                          noise[row * latent + j], sum_of_lanes(parts[j]),
+                                          state->beta);
+    row_dheads[j] = gradient.mean;
+    row_dheads[latent + j] = gradient.log_variance;
+    dheads[row * 2 * latent + j] = gradient.mean;
+    dheads[row * 2 * latent + latent + j] = gradient.log_variance;
+  }
+  __syncthreads();
+  for (int k = thread; k < h_width; k += LATENT_THREADS) {
+    float sum = 0;
+    for (int head = 0; head < 2 * latent; head++) {
+      sum = fmaf(row_dheads[head], head_weight[(size_t)head * h_width + k], sum);
+    }
+    size_t at = row * h_width + k;
+    dh[at] = h[at] > 0.0f ? sum : 0.0f;
+  }
+}
+
+/**
+ * Sample and KL divergence alone, of any latent space: the heads are there, the decoder comes after.
+ *
+ * heads (rows, 2 latent), noise (rows, latent)      z (rows, latent), kl (rows): =
+ *
+ * Launch: grid (rows), blocks of 128. A thread adds every 128th dimension, the block the threads in order.
+ */
+extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
+    latent_sample_forward(const float* __restrict__ heads, const float* __restrict__ noise,
+                          int latent, float* __restrict__ z, float* __restrict__ kl) {
+  __shared__ float scratch[LATENT_THREADS];
+  size_t row = blockIdx.x;
+  float sum = 0;
+  for (int j = threadIdx.x; j < latent; j += LATENT_THREADS) {
+    LatentSample point = sample(heads[row * 2 * latent + j], heads[row * 2 * latent + latent + j],
+                                noise[row * latent + j]);
+    z[row * latent + j] = point.z;
+    sum += point.kl;
+  }
+  float total = block_sum(sum, scratch);
+  if (threadIdx.x == 0) {
+    kl[row] = total;
+  }
+}
+
+/**
+ * The backward of latent_sample_forward.
+ *
+ * heads, dheads (rows, 2 latent)      noise, dz (rows, latent)      dheads: =
+ *
+ * Launch: grid ceil(rows * latent / 256), blocks of 256.
+ */
+extern "C" __global__ void __launch_bounds__(256)
+    latent_sample_backward(const StepState* __restrict__ state, const float* __restrict__ heads,
+                           const float* __restrict__ noise, const float* __restrict__ dz, int count,
+                           int latent, float* __restrict__ dheads) {
+  int i = blockIdx.x * 256 + threadIdx.x;
+  if (i >= count) {
+    return;
+  }
+  size_t mean = (size_t)(i / latent) * 2 * latent + i % latent;
+  HeadGradient gradient =
+      head_gradient(heads[mean], heads[mean + latent], noise[i], dz[i], state->beta);
+  dheads[mean] = gradient.mean;
+  dheads[mean + latent] = gradient.log_variance;
+}
