@@ -16,7 +16,7 @@
 /**
  * y = x W^T + b, through a ReLU if relu != 0.
  *
- * y (rows, out), =
+ * b (out), or null for none: who adds it then reads y anyway      y (rows, out), =
  *
  * A warp computes 4 x 4 outputs, its lanes every 32nd term of the 16 sums: x and W are both read along
  * their rows, a line at a time, and 8 loads feed 16 multiplications. The lanes' parts meet in shared
@@ -77,7 +77,9 @@ extern "C" __global__ void __launch_bounds__(32 * FORWARD_WARPS)
     for (int i = 0; i < 32; i++) {
       sum += parts[warp][lane][i];
     }
-    sum += bias[output];
+    if (bias != nullptr) {
+      sum += bias[output];
+    }
     y[(size_t)row * out + output] = relu ? fmaxf(sum, 0.0f) : sum;
   }
 }

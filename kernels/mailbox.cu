@@ -54,7 +54,7 @@ extern "C" __global__ void __launch_bounds__(1)
         state->failed = 1;
         store_release_system(status, tag);
       } else {
-        pause_nanoseconds(200);
+        __nanosleep(200);
       }
     }
   }

@@ -4,8 +4,6 @@
 // numbers from it: word for word what the classes Philox and GaussianNoise of package random compute.
 #pragma once
 
-#include "device.cuh"
-
 struct PhiloxBlock {
   unsigned int words[4];
 };
@@ -49,7 +47,7 @@ __device__ inline void normal_pair(unsigned int word0, unsigned int word1, float
   double radius = sqrt(-2.0 * log(above_zero));
   double sine;
   double cosine;
-  sin_and_cos_of_pi_times(2.0 * turns, &sine, &cosine);
+  sincospi(2.0 * turns, &sine, &cosine);
   *first = (float)(radius * cosine);
   *second = (float)(radius * sine);
 }

@@ -21,6 +21,7 @@ class HouseTest {
           "train",
           "eval",
           "engine.cpu",
+          "engine.cuda",
           "engine",
           "control",
           "data",

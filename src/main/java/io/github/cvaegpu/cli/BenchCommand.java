@@ -55,6 +55,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    engineOptions.checkCpu("bench");
     if (rounds < 1) {
       throw new InputException("--rounds must be 1 or more, not %d.".formatted(rounds));
     }

@@ -7,7 +7,7 @@ import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.engine.cpu.CpuInfo;
-import io.github.cvaegpu.foreign.CudaProbe;
+import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -78,17 +78,19 @@ final class DoctorCommand implements Callable<Integer> {
     line("", "Vector API: %d-bit vectors".formatted(CpuInfo.vectorBits()));
     boolean hasBlas = blas();
     boolean canLookForData = datasets();
+    List<CudaRuntime.Link> chain = CudaRuntime.chain();
     String heading = "GPU";
-    for (String text : gpu(CudaProbe.driver())) {
+    for (String text : gpu(chain)) {
       line(heading, text);
       heading = "";
     }
-    cudaLibraries();
     line("", "");
     boolean canTrain = hasBlas && canLookForData;
     line(
         "training",
-        canTrain ? "can run, on the CPU" : "cannot run: see " + (hasBlas ? DATASETS : BLAS));
+        canTrain
+            ? "can run, on the " + (isWhole(chain) ? "GPU" : "CPU")
+            : "cannot run: see " + (hasBlas ? DATASETS : BLAS));
     return canTrain ? ExitCode.OK : ExitCode.FAILED;
   }
 
@@ -151,35 +153,18 @@ final class DoctorCommand implements Callable<Integer> {
     return "%s, %s".formatted(dataset.status().name().toLowerCase(Locale.ROOT), dataset.origin());
   }
 
-  /** The report's lines on the GPU: those after the first have no heading. */
-  static List<String> gpu(CudaProbe.Driver driver) {
+  /** The report's lines on the chain to the GPU, as far as it goes. */
+  static List<String> gpu(List<CudaRuntime.Link> chain) {
     List<String> lines = new ArrayList<>();
-    driver
-        .problem()
-        .ifPresentOrElse(
-            problem -> {
-              lines.add("none: " + problem.what());
-              lines.add(problem.remedy());
-            },
-            () -> lines.add(String.join(", ", driver.devices())));
-    driver.version().ifPresent(version -> lines.add("driver for CUDA " + version));
+    for (CudaRuntime.Link link : chain) {
+      link.found().ifPresent(what -> lines.add(link.name() + ": " + what));
+      link.problem().ifPresent(problem -> lines.add(link.name() + ": missing. " + problem));
+    }
     return lines;
   }
 
-  private void cudaLibraries() {
-    library("cuBLAS", List.of("libcublas.so.13", "libcublas.so.12"));
-    library("NVRTC", List.of("libnvrtc.so.13", "libnvrtc.so.12"));
-    line("", "this version trains on the CPU only");
-  }
-
-  private void library(String what, List<String> names) {
-    line(
-        "",
-        CudaProbe.library(names)
-            .map(name -> what + ": " + name)
-            .orElse(
-                "%s: not found (%s); NVIDIA's CUDA toolkit 12 or 13 brings it"
-                    .formatted(what, String.join(", ", names))));
+  private static boolean isWhole(List<CudaRuntime.Link> chain) {
+    return chain.stream().allMatch(link -> link.problem().isEmpty());
   }
 
   private void line(String heading, String text) {

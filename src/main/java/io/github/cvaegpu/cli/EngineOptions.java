@@ -4,10 +4,18 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cuda.CudaEngine;
+import io.github.cvaegpu.engine.cuda.CudaRuntime;
+import io.github.cvaegpu.engine.cuda.Precision;
+import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.train.TrainingPlan;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that choose an engine. */
@@ -15,6 +23,7 @@ final class EngineOptions {
   /** The engines that {@code --engine} takes. */
   enum Kind {
     AUTO,
+    CUDA,
     CPU;
 
     /** As the command line and files have it. */
@@ -26,16 +35,30 @@ final class EngineOptions {
 
   @Option(
       names = "--engine",
-      paramLabel = "auto|cpu",
+      paramLabel = "auto|cuda|cpu",
       defaultValue = "auto",
-      description = "What to compute on. Default: auto.")
+      description = "What to compute on; auto takes a GPU that can be used. Default: auto.")
   private Kind kind;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads, from 1 to 8. Default: the processors there are, at most 8.")
+      description =
+          "Threads of the CPU engine, from 1 to 8. Default: the processors there are, at most 8.")
   private Integer threads;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "float32|tf32",
+      defaultValue = "float32",
+      description = "How a GPU multiplies large matrices. Default: ${DEFAULT-VALUE}.")
+  private Precision precision;
+
+  /** For tests: a folder with the emulator of native/emulator, to be taken for a GPU. */
+  @Option(names = "--cuda-emulator", hidden = true)
+  private Path emulator;
+
+  private String why = "asked for with --engine";
 
   /** Refuses what no engine takes, before anything is loaded or made. */
   void check() {
@@ -43,11 +66,68 @@ final class EngineOptions {
       throw new InputException(
           "--threads must be from 1 to %d, not %d.".formatted(CpuEngine.MAX_THREADS, threads));
     }
+    if (precision == Precision.TF32 && kind == Kind.CPU) {
+      throw new InputException("--precision tf32 is for GPUs: the CPU engine has float32 alone.");
+    }
+    if (emulator != null) {
+      if (!Files.isDirectory(emulator)) {
+        throw new InputException(
+            "--cuda-emulator names %s, which is no folder.".formatted(emulator));
+      }
+      CudaLibraries.useEmulator(Optional.of(emulator));
+    }
+  }
+
+  /** Refuses the CUDA engine, for commands that are about the CPU's. */
+  void checkCpu(String command) {
+    if (kind == Kind.CUDA || precision != Precision.FLOAT32) {
+      throw new InputException("%s measures the CPU engine alone.".formatted(command));
+    }
+    why = "the engine that is measured";
   }
 
   /** Makes the engine of a plan. */
   Engine create(TrainingPlan plan, ImageSet images) {
+    if (kind == Kind.CPU) {
+      return cpu(plan, images);
+    }
+    if (kind == Kind.CUDA) {
+      return cuda(plan, images);
+    }
+    Optional<String> problem = CudaRuntime.problem();
+    if (problem.isPresent()) {
+      return cpuInstead(plan, images, problem.get());
+    }
+    try {
+      Engine engine = cuda(plan, images);
+      why = "chosen automatically: the GPU can be used";
+      return engine;
+    } catch (EngineException e) {
+      return cpuInstead(plan, images, e.getMessage());
+    }
+  }
+
+  private Engine cpuInstead(TrainingPlan plan, ImageSet images, String problem) {
+    if (precision != Precision.FLOAT32) {
+      throw new InputException("--precision tf32 needs a GPU. " + problem);
+    }
+    why = "chosen automatically, for there is no usable GPU: " + withoutFullStop(problem);
+    return cpu(plan, images);
+  }
+
+  private static String withoutFullStop(String sentence) {
+    String text = sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
+    // An abbreviation, like NVIDIA or NVRTC, stays as it is.
+    boolean isWord = text.length() > 1 && Character.isLowerCase(text.charAt(1));
+    return isWord ? Character.toLowerCase(text.charAt(0)) + text.substring(1) : text;
+  }
+
+  private Engine cpu(TrainingPlan plan, ImageSet images) {
     return new CpuEngine(plan.shape(images.imageSize()), plan.settings(), images, threads());
+  }
+
+  private Engine cuda(TrainingPlan plan, ImageSet images) {
+    return new CudaEngine(plan.shape(images.imageSize()), plan.settings(), images, precision);
   }
 
   /** Threads to use. */
@@ -59,18 +139,24 @@ final class EngineOptions {
 
   /** One line for people: which engine, on what, and why. */
   String describe(EngineInfo info) {
-    String why =
-        kind == Kind.AUTO
-            ? "chosen automatically: it is the only engine of this version"
-            : "asked for with --engine";
-    return "Engine %s on %s: %s, %d thread%s, %s (%s)"
-        .formatted(
-            info.engine(),
-            info.device(),
-            info.library(),
-            info.threads(),
-            info.threads() == 1 ? "" : "s",
-            info.precision(),
-            why);
+    String line =
+        "Engine %s on %s: %s, %s%s (%s)"
+            .formatted(
+                info.engine(),
+                info.device(),
+                info.library(),
+                info.engine().equals("cpu") ? threadsOf(info) : "",
+                info.precision(),
+                why);
+    return emulator != null && info.engine().equals("cuda")
+        ? line
+            + System.lineSeparator()
+            + "Warning: this is NO GPU but the emulator of the tests, asked for with"
+            + " --cuda-emulator."
+        : line;
+  }
+
+  private static String threadsOf(EngineInfo info) {
+    return "%d thread%s, ".formatted(info.threads(), info.threads() == 1 ? "" : "s");
   }
 }

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Spelling;
 import io.github.cvaegpu.data.DataUnavailableException;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.train.DivergedException;
 import java.io.PrintWriter;
 import java.util.Collection;
@@ -48,6 +49,10 @@ final class Failures {
     if (e instanceof InputException) {
       command.getErr().println(e.getMessage());
       return e instanceof DataUnavailableException ? ExitCode.FAILED : ExitCode.BAD_INPUT;
+    }
+    if (e instanceof EngineException) {
+      command.getErr().println(e.getMessage());
+      return ExitCode.FAILED;
     }
     if (e instanceof DivergedException) {
       command.getErr().println(e.getMessage());

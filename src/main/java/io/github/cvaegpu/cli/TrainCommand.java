@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.foreign.Terminal;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
@@ -132,6 +133,11 @@ final class TrainCommand implements Callable<Integer> {
                     new Notes(progress, err()),
                     interruption::isRequested)
                 .run();
+      } catch (EngineException e) {
+        if (json) {
+          out().println(TrainingSummary.json(directory.record(), directory.folder()));
+        }
+        throw new EngineException(e.getMessage() + whatIsKept(directory), e);
       } catch (InputException | DivergedException e) {
         if (json) {
           out().println(TrainingSummary.json(directory.record(), directory.folder()));
@@ -147,6 +153,13 @@ final class TrainCommand implements Callable<Integer> {
       out().flush();
       return outcome.exitReason() == ExitReason.COMPLETED ? ExitCode.OK : ExitCode.INTERRUPTED;
     }
+  }
+
+  private static String whatIsKept(RunDirectory directory) {
+    return Files.exists(directory.checkpointFile())
+        ? " The last checkpoint is kept: go on with train --resume --out %s."
+            .formatted(directory.folder())
+        : " There was no checkpoint yet.";
   }
 
   private Progress progress(TrainingPlan plan, Dataset dataset) {

@@ -4,11 +4,11 @@ package io.github.cvaegpu.engine;
 /**
  * What an engine computes on.
  *
- * @param engine {@code cpu}
- * @param device the processor's name
+ * @param engine {@code cpu} or {@code cuda}
+ * @param device the processor's or the GPU's name
  * @param library the matrix library, its version and the kernels it chose
- * @param threads threads in use
- * @param precision {@code float32}
+ * @param threads threads of this process that compute or wait
+ * @param precision {@code float32} or {@code tf32}
  */
 public record EngineInfo(
     String engine, String device, String library, int threads, String precision) {}

@@ -16,7 +16,6 @@ import java.util.Optional;
 
 /** Looks for an NVIDIA driver, its devices and CUDA's libraries. */
 public final class CudaProbe {
-  private static final String DRIVER = "libcuda.so.1";
   private static final int NAME_BYTES = 256;
   private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
 
@@ -58,8 +57,8 @@ public final class CudaProbe {
   }
 
   /** Asks the driver. */
-  public static Driver driver() {
-    return driver(DRIVER);
+  public static Driver driver(CudaLibraries libraries) {
+    return driver(libraries.driver());
   }
 
   /**
@@ -182,18 +181,5 @@ public final class CudaProbe {
     return new ProblemException(
         new Problem("the NVIDIA driver's library " + phrase, "install NVIDIA's driver again"),
         cause);
-  }
-
-  /** The first of the named libraries that the dynamic linker finds. */
-  public static Optional<String> library(List<String> names) {
-    for (String name : names) {
-      try (Arena arena = Arena.ofConfined()) {
-        SymbolLookup.libraryLookup(name, arena);
-        return Optional.of(name);
-      } catch (IllegalArgumentException e) {
-        // Not this one.
-      }
-    }
-    return Optional.empty();
   }
 }

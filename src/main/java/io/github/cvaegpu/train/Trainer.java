@@ -176,7 +176,8 @@ public final class Trainer {
 
   /** All that may change the bits: not the number of threads. */
   private static String machine(EngineInfo info) {
-    return "%s on %s with %s".formatted(info.engine(), info.device(), info.library());
+    return "%s on %s with %s in %s"
+        .formatted(info.engine(), info.device(), info.library(), info.precision());
   }
 
   private InputException unwritable(IOException e) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.foreign.CudaProbe;
+import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -38,24 +38,24 @@ class DoctorCommandTest {
   }
 
   @Test
-  void devicesAreNamedWithTheirDriver() {
+  void theChainIsShownLinkByLink() {
     assertEquals(
-        List.of("NVIDIA H100, NVIDIA T4", "driver for CUDA 13.0"),
+        List.of("driver: for CUDA 13.0", "device: NVIDIA H100, NVIDIA T4"),
         DoctorCommand.gpu(
-            new CudaProbe.Driver(
-                Optional.of("13.0"), List.of("NVIDIA H100", "NVIDIA T4"), Optional.empty())));
+            List.of(found("driver", "for CUDA 13.0"), found("device", "NVIDIA H100, NVIDIA T4"))));
   }
 
   @Test
-  void aProblemComesWithItsOwnRemedy() {
-    var problem = new CudaProbe.Problem("the driver sees no GPU", "check CUDA_VISIBLE_DEVICES");
+  void aMissingLinkComesWithItsRemedy() {
+    var missing =
+        new CudaRuntime.Link(
+            "device", Optional.empty(), Optional.of("The driver sees no GPU: start it."));
     assertEquals(
-        List.of("none: the driver sees no GPU", "check CUDA_VISIBLE_DEVICES"),
-        DoctorCommand.gpu(new CudaProbe.Driver(Optional.empty(), List.of(), Optional.of(problem))));
-    assertEquals(
-        "driver for CUDA 12.4",
-        DoctorCommand.gpu(
-                new CudaProbe.Driver(Optional.of("12.4"), List.of(), Optional.of(problem)))
-            .getLast());
+        List.of("driver: for CUDA 12.4", "device: missing. The driver sees no GPU: start it."),
+        DoctorCommand.gpu(List.of(found("driver", "for CUDA 12.4"), missing)));
+  }
+
+  private static CudaRuntime.Link found(String name, String what) {
+    return new CudaRuntime.Link(name, Optional.of(what), Optional.empty());
   }
 }

@@ -5,10 +5,11 @@ import io.github.cvaegpu.data.ImageSet;
 import java.util.Random;
 
 /** Images of random pixels, a given share of which is not zero. */
-final class RandomImages {
+public final class RandomImages {
   private RandomImages() {}
 
-  static ImageSet of(int count, int height, int width, double density, long seed) {
+  /** Images of a seed. */
+  public static ImageSet of(int count, int height, int width, double density, long seed) {
     var random = new Random(seed);
     byte[] pixels = new byte[count * height * width];
     for (int i = 0; i < pixels.length; i++) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+/** The streams that a step is made on, each with what multiplies there. */
+final class Branches implements AutoCloseable {
+  private final CudaStream main = new CudaStream("main");
+  private final CudaStream host = new CudaStream("host");
+  private final CudaStream gradients = new CudaStream("gradients");
+  private final Blas mainBlas;
+  private final Blas sideBlas;
+  private final Products products;
+  private final Products sideProducts;
+
+  /**
+   * @param large multiplications from which a product goes to cuBLAS
+   */
+  Branches(Kernels kernels, DeviceMemory memory, Precision precision, long large) {
+    mainBlas = new Blas(memory, main, precision);
+    sideBlas = new Blas(memory, gradients, precision);
+    products = new Products(kernels, main, mainBlas, large);
+    sideProducts = new Products(kernels, gradients, sideBlas, large);
+  }
+
+  /** What the step takes as long as. */
+  CudaStream main() {
+    return main;
+  }
+
+  /** What the host has a part in. */
+  CudaStream host() {
+    return host;
+  }
+
+  /** Gradients by parameters, which only the update waits for. */
+  CudaStream gradients() {
+    return gradients;
+  }
+
+  /** Products on the main branch. */
+  Products products() {
+    return products;
+  }
+
+  /** Products on the branch of gradients. */
+  Products sideProducts() {
+    return sideProducts;
+  }
+
+  /** cuBLAS's version. */
+  String blasVersion() {
+    return mainBlas.version();
+  }
+
+  @Override
+  public void close() {
+    sideBlas.close();
+    mainBlas.close();
+    gradients.close();
+    host.close();
+    main.close();
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+
+/** A queue of the GPU's work; while a step is captured, a branch of its graph. */
+final class CudaStream implements AutoCloseable {
+  private final String name;
+  private final CUstream stream = new CUstream();
+  private final CUevent soFar = new CUevent();
+
+  /**
+   * @param name for messages
+   */
+  CudaStream(String name) {
+    this.name = name;
+    Check.driver(
+        JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
+        "cuStreamCreate",
+        name);
+    Check.driver(
+        JCudaDriver.cuEventCreate(soFar, CUevent_flags.CU_EVENT_DISABLE_TIMING),
+        "cuEventCreate",
+        name);
+  }
+
+  /** Lets what is given to this stream from now on wait for all that the other has so far. */
+  void waitFor(CudaStream other) {
+    Check.driver(JCudaDriver.cuEventRecord(other.soFar, other.stream), "cuEventRecord", other.name);
+    Check.driver(
+        JCudaDriver.cuStreamWaitEvent(stream, other.soFar, 0),
+        "cuStreamWaitEvent",
+        name,
+        other.name);
+  }
+
+  /** Waits for all that the stream has been given. */
+  void synchronize() {
+    Check.driver(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize", name);
+  }
+
+  /**
+   * Whether the GPU has done all that the stream has been given.
+   *
+   * @throws io.github.cvaegpu.engine.EngineException if any of it failed
+   */
+  boolean isDone() {
+    int status = JCudaDriver.cuStreamQuery(stream);
+    if (status == CUresult.CUDA_ERROR_NOT_READY) {
+      return false;
+    }
+    Check.driver(status, "cuStreamQuery", name);
+    return true;
+  }
+
+  /** The driver's handle. */
+  CUstream handle() {
+    return stream;
+  }
+
+  @Override
+  public void close() {
+    Check.driver(JCudaDriver.cuEventDestroy(soFar), "cuEventDestroy", name);
+    Check.driver(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy", name);
+  }
+}

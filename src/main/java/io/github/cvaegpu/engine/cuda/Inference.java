@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.data.ImageSet;
+import java.util.Arrays;
+import jcuda.Pointer;
+
+/** Encoding and scoring without gradients, a chunk of rows at a time. */
+final class Inference {
+  /** Rows of a chunk: enough to keep a large GPU busy, few enough for a small one's memory. */
+  static final int CAPACITY = 1024;
+
+  private final Kernels kernels;
+  private final CudaNetwork network;
+  private final CudaStream stream;
+  private final Products products;
+  private final Activations activations;
+  private final DevicePointer pixels;
+
+  Inference(Kernels kernels, DeviceMemory memory, CudaNetwork network, Branches branches) {
+    this.kernels = kernels;
+    this.network = network;
+    stream = branches.main();
+    products = branches.products();
+    activations = Activations.allocate(memory, network.layout().shape(), CAPACITY);
+    pixels = memory.bytes((long) CAPACITY * network.layout().shape().inputs());
+  }
+
+  /** As {@link io.github.cvaegpu.engine.Engine#encode}. */
+  void encode(ImageSet images, int first, int count, float[] mean, float[] logVariance) {
+    int latent = network.latent();
+    for (int done = 0; done < count; done += CAPACITY) {
+      int rows = Math.min(CAPACITY, count - done);
+      gather(images, first + done, rows);
+      DeviceMatrix input = activations.x();
+      for (int i = 0; i < activations.encoded().size(); i++) {
+        DeviceMatrix output = activations.encoded().get(i);
+        products.forward(network.encoder().get(i), input, rows, true, output);
+        input = output;
+      }
+      products.forward(network.headLayer(), input, rows, false, activations.heads());
+      stream.synchronize();
+      float[] heads = new float[rows * 2 * latent];
+      DeviceMemory.download(activations.heads().data(), heads);
+      for (int r = 0; r < rows; r++) {
+        int to = (done + r) * latent;
+        System.arraycopy(heads, 2 * r * latent, mean, to, latent);
+        System.arraycopy(heads, (2 * r + 1) * latent, logVariance, to, latent);
+      }
+    }
+  }
+
+  /** As {@link io.github.cvaegpu.engine.Engine#reconstructionLoss}. */
+  void reconstructionLoss(
+      ImageSet images, int first, int count, int samples, float[] z, float[] result) {
+    int latent = network.latent();
+    int total = Math.multiplyExact(count, samples);
+    for (int done = 0; done < total; done += CAPACITY) {
+      int rows = Math.min(CAPACITY, total - done);
+      int skipped = done % samples;
+      gather(images, first + done / samples, Math.ceilDiv(skipped + rows, samples));
+      DeviceMemory.upload(
+          activations.z().data(), Arrays.copyOfRange(z, done * latent, (done + rows) * latent));
+      DeviceMatrix input = activations.z();
+      for (int i = 0; i < activations.decoded().size(); i++) {
+        DeviceMatrix output = activations.decoded().get(i);
+        products.forward(network.decoder().get(i), input, rows, true, output);
+        input = output;
+      }
+      products.forwardWithoutBias(network.outputLayer(), input, rows, activations.logits());
+      kernels.lossForward(
+          stream,
+          network.outputLayer(),
+          activations.logits(),
+          activations.x(),
+          samples,
+          skipped,
+          rows,
+          activations.loss());
+      stream.synchronize();
+      float[] loss = new float[rows];
+      DeviceMemory.download(activations.loss(), loss);
+      System.arraycopy(loss, 0, result, done, rows);
+    }
+  }
+
+  private void gather(ImageSet images, int first, int rows) {
+    int size = images.imageSize();
+    byte[] bytes = Arrays.copyOfRange(images.pixels(), first * size, (first + rows) * size);
+    DeviceMemory.upload(pixels, Pointer.to(bytes), bytes.length);
+    kernels.gatherImages(stream, pixels, rows, activations.x());
+  }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.foreign.CudaLibraries;
+import io.github.cvaegpu.foreign.NativeFolder;
+import io.github.cvaegpu.foreign.Nvrtc;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.Optional;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Gets our kernels into a GPU: the code that nvcc made when the jar was built, or, where there is
+ * none or the driver refuses it, what NVRTC makes of the sources here, kept for the next time.
+ */
+final class KernelImage {
+  private final Device device;
+
+  private KernelImage(Device device) {
+    this.device = device;
+  }
+
+  /** Loads the kernels. */
+  static KernelModule load(Device device) {
+    var image = new KernelImage(device);
+    Optional<Path> emulator = CudaLibraries.emulator();
+    if (emulator.isPresent()) {
+      return image.emulated(emulator.get().resolve("kernels.so"));
+    }
+    return image.fromJar().orElseGet(image::fromSources);
+  }
+
+  private KernelModule emulated(Path file) {
+    try {
+      return image(Files.readAllBytes(file), "EMULATED KERNELS");
+    } catch (IOException e) {
+      throw new EngineException("The emulator has no kernels: " + file + " cannot be read.", e);
+    }
+  }
+
+  private Optional<KernelModule> fromJar() {
+    Optional<byte[]> code = KernelSources.fatBinary();
+    if (code.isEmpty()) {
+      return Optional.empty();
+    }
+    var module = new CUmodule();
+    int status = JCudaDriver.cuModuleLoadData(module, code.get());
+    if (status == CUresult.CUDA_SUCCESS) {
+      return Optional.of(new KernelModule(module, "kernels of the jar"));
+    }
+    if (isRefusal(status)) {
+      return Optional.empty();
+    }
+    Check.driver(status, "cuModuleLoadData", "kernels of the jar");
+    return Optional.empty();
+  }
+
+  /** Whether code is what the driver does not like, and other code may do. */
+  private static boolean isRefusal(int status) {
+    return status == CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU
+        || status == CUresult.CUDA_ERROR_INVALID_IMAGE
+        || status == CUresult.CUDA_ERROR_INVALID_PTX
+        || status == CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION
+        || status == CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND
+        || status == CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED;
+  }
+
+  private KernelModule fromSources() {
+    Nvrtc compiler =
+        new CudaLibraries()
+            .loadNvrtc()
+            .map(Nvrtc::new)
+            .orElseThrow(
+                () ->
+                    new EngineException(
+                        ("The jar has no kernels for %s (sm_%d) that its driver takes, and NVRTC,"
+                                + " which could compile them, was not found: install NVIDIA's CUDA"
+                                + " toolkit, or pip's nvidia-cuda-nvrtc.")
+                            .formatted(device.name(), device.capability())));
+    try {
+      return image(cachedOrCompiled(compiler), "kernels compiled by NVRTC " + compiler.version());
+    } catch (Nvrtc.CompileException e) {
+      throw new EngineException(
+          "The kernels could not be compiled for %s: %s. A newer CUDA toolkit may know this GPU."
+              .formatted(device.name(), e.getMessage()),
+          e);
+    }
+  }
+
+  private KernelModule image(byte[] code, String origin) {
+    var module = new CUmodule();
+    Check.driver(JCudaDriver.cuModuleLoadData(module, code), "cuModuleLoadData", origin);
+    return new KernelModule(module, origin);
+  }
+
+  private byte[] cachedOrCompiled(Nvrtc compiler) throws Nvrtc.CompileException {
+    Map<String, String> sources = KernelSources.texts();
+    try {
+      Path file =
+          NativeFolder.named("kernels")
+              .resolve(
+                  "%s-sm_%d-nvrtc-%s.cubin"
+                      .formatted(
+                          KernelSources.sha256(sources), device.capability(), compiler.version()));
+      if (Files.exists(file)) {
+        return Files.readAllBytes(file);
+      }
+      byte[] code = compile(compiler, sources);
+      keep(code, file);
+      return code;
+    } catch (IOException | UncheckedIOException e) {
+      // Without a cache it takes a few seconds each time.
+      return compile(compiler, sources);
+    }
+  }
+
+  private byte[] compile(Nvrtc compiler, Map<String, String> sources)
+      throws Nvrtc.CompileException {
+    return compiler.compile(KernelSources.MAIN, sources, device.capability());
+  }
+
+  private static void keep(byte[] code, Path file) throws IOException {
+    Files.createDirectories(file.getParent());
+    Path partial = Files.createTempFile(file.getParent(), file.getFileName().toString(), null);
+    try {
+      Files.write(partial, code);
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The kernels in the jar: their sources and, if the build had nvcc, what it made of them. */
+final class KernelSources {
+  /** What is compiled; it includes all others. */
+  static final String MAIN = "module.cu";
+
+  static final List<String> FILES =
+      List.of(
+          MAIN,
+          "adam.cu",
+          "device.cuh",
+          "gather.cu",
+          "latent.cu",
+          "linear.cu",
+          "loss.cu",
+          "mailbox.cu",
+          "philox.cuh",
+          "reduce.cuh",
+          "step.cuh");
+
+  private static final String FOLDER = "/io/github/cvaegpu/kernels/";
+  private static final String FAT_BINARY = "kernels.fatbin";
+
+  private KernelSources() {}
+
+  /** The sources' texts by file name. */
+  static Map<String, String> texts() {
+    Map<String, String> texts = new TreeMap<>();
+    for (String file : FILES) {
+      byte[] bytes =
+          read(file)
+              .orElseThrow(() -> new IllegalStateException("the jar has no kernel source " + file));
+      texts.put(file, new String(bytes, StandardCharsets.UTF_8));
+    }
+    return texts;
+  }
+
+  /** SHA-256 over names and texts of sources. */
+  static String sha256(Map<String, String> texts) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      texts.forEach(
+          (name, text) -> {
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            digest.update(text.getBytes(StandardCharsets.UTF_8));
+          });
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** nvcc's code for all GPUs, if the build had nvcc. */
+  static Optional<byte[]> fatBinary() {
+    return read(FAT_BINARY);
+  }
+
+  private static Optional<byte[]> read(String file) {
+    try (InputStream in = KernelSources.class.getResourceAsStream(FOLDER + file)) {
+      return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

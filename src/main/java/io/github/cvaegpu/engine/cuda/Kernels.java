@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.random.Stream;
+
+/**
+ * The kernels of {@code kernels/}, each with its launch shape. What they compute, with which
+ * shapes, and why they are launched so is said in their sources.
+ */
+final class Kernels {
+  private static final int BLOCK = 256;
+
+  /** Widest latent space of the fused kernels: FUSED_LATENT of latent.cu. */
+  static final int FUSED_LATENT = 16;
+
+  private static final int LATENT_BLOCK = 128;
+  private static final int FORWARD_ROWS = 4;
+  private static final int FORWARD_OUTPUTS_OF_BLOCK = 16;
+  private static final int FORWARD_BLOCK = 128;
+  private static final int BACKWARD_ROWS = 4;
+  private static final int BACKWARD_COLUMNS = 32;
+
+  private final Kernel gatherBatch;
+  private final Kernel gatherImages;
+  private final Kernel linearForward;
+  private final Kernel linearBias;
+  private final Kernel linearBackwardInput;
+  private final Kernel linearReluMask;
+  private final Kernel linearBackwardParameters;
+  private final Kernel latentForward;
+  private final Kernel latentBackward;
+  private final Kernel latentSampleForward;
+  private final Kernel latentSampleBackward;
+  private final Kernel lossForwardBackward;
+  private final Kernel lossForward;
+  private final Kernel adamUpdate;
+  private final Kernel stepBegin;
+  private final Kernel stepEnd;
+
+  Kernels(KernelModule module) {
+    gatherBatch = module.kernel("gather_batch");
+    gatherImages = module.kernel("gather_images");
+    linearForward = module.kernel("linear_forward");
+    linearBias = module.kernel("linear_bias");
+    linearBackwardInput = module.kernel("linear_backward_input");
+    linearReluMask = module.kernel("linear_relu_mask");
+    linearBackwardParameters = module.kernel("linear_backward_parameters");
+    latentForward = module.kernel("latent_forward");
+    latentBackward = module.kernel("latent_backward");
+    latentSampleForward = module.kernel("latent_sample_forward");
+    latentSampleBackward = module.kernel("latent_sample_backward");
+    lossForwardBackward = module.kernel("loss_forward_backward");
+    lossForward = module.kernel("loss_forward");
+    adamUpdate = module.kernel("adam_update");
+    stepBegin = module.kernel("step_begin");
+    stepEnd = module.kernel("step_end");
+  }
+
+  /** x and noise of the batch at hand. */
+  void gatherBatch(
+      CudaStream stream,
+      StepState state,
+      DevicePointer pixels,
+      DevicePointer order,
+      int batchSize,
+      int rows,
+      long seed,
+      DeviceMatrix x,
+      DeviceMatrix noise) {
+    int pixelBlocks = Math.ceilDiv(x.columns(), BLOCK);
+    int noiseBlocks = Math.ceilDiv(Math.ceilDiv(noise.columns(), 4), BLOCK);
+    gatherBatch.launch(
+        stream,
+        pixelBlocks + noiseBlocks,
+        rows,
+        BLOCK,
+        state.address(),
+        pixels,
+        order,
+        batchSize,
+        x.columns(),
+        pixelBlocks,
+        (int) seed,
+        (int) (seed >>> 32),
+        Stream.TRAINING_NOISE.id(),
+        noise.columns(),
+        x.data(),
+        noise.data());
+  }
+
+  /** x of images in their own order. */
+  void gatherImages(CudaStream stream, DevicePointer pixels, int rows, DeviceMatrix x) {
+    long count = (long) rows * x.columns();
+    gatherImages.launch(stream, Math.ceilDiv(count, BLOCK), 1, BLOCK, pixels, count, x.data());
+  }
+
+  /** y = x W^T + b, through a ReLU or not. */
+  void linearForward(
+      CudaStream stream, CudaLayer layer, DeviceMatrix x, int rows, boolean relu, DeviceMatrix y) {
+    linearForward(stream, layer, x, layer.bias(), rows, relu, y);
+  }
+
+  /** y = x W^T. */
+  void linearForwardWithoutBias(
+      CudaStream stream, CudaLayer layer, DeviceMatrix x, int rows, DeviceMatrix y) {
+    linearForward(stream, layer, x, DevicePointer.NULL, rows, false, y);
+  }
+
+  private void linearForward(
+      CudaStream stream,
+      CudaLayer layer,
+      DeviceMatrix x,
+      DevicePointer bias,
+      int rows,
+      boolean relu,
+      DeviceMatrix y) {
+    linearForward.launch(
+        stream,
+        Math.ceilDiv(layer.out(), FORWARD_OUTPUTS_OF_BLOCK),
+        Math.ceilDiv(rows, FORWARD_ROWS),
+        FORWARD_BLOCK,
+        x.data(),
+        layer.weight(),
+        bias,
+        rows,
+        layer.in(),
+        layer.out(),
+        relu ? 1 : 0,
+        y.data());
+  }
+
+  /** y = y + b, through a ReLU or not. */
+  void linearBias(CudaStream stream, CudaLayer layer, int rows, boolean relu, DeviceMatrix y) {
+    long count = (long) rows * layer.out();
+    linearBias.launch(
+        stream,
+        Math.ceilDiv(count, BLOCK),
+        1,
+        BLOCK,
+        layer.bias(),
+        count,
+        layer.out(),
+        relu ? 1 : 0,
+        y.data());
+  }
+
+  /** dx = dy W, where x > 0; everywhere if x is null. */
+  void linearBackwardInput(
+      CudaStream stream,
+      CudaLayer layer,
+      DeviceMatrix dy,
+      DeviceMatrix x,
+      int rows,
+      DeviceMatrix dx) {
+    linearBackwardInput.launch(
+        stream,
+        Math.ceilDiv(layer.in(), BACKWARD_COLUMNS),
+        Math.ceilDiv(rows, BACKWARD_ROWS),
+        BLOCK,
+        dy.data(),
+        layer.weight(),
+        x == null ? DevicePointer.NULL : x.data(),
+        rows,
+        layer.in(),
+        layer.out(),
+        dx.data());
+  }
+
+  /** dx = 0 where x is not above 0. */
+  void linearReluMask(CudaStream stream, DeviceMatrix x, int rows, DeviceMatrix dx) {
+    long count = (long) rows * dx.columns();
+    linearReluMask.launch(stream, Math.ceilDiv(count, BLOCK), 1, BLOCK, x.data(), count, dx.data());
+  }
+
+  /** Gradients by the parameters that the tiles list. */
+  void linearBackwardParameters(CudaStream stream, GradientTiles tiles, int rows) {
+    linearBackwardParameters.launch(stream, tiles.count(), 1, BLOCK, tiles.address(), rows);
+  }
+
+  /** Heads, z, KL divergence and the first decoder layer. */
+  void latentForward(
+      CudaStream stream,
+      CudaLayer headLayer,
+      CudaLayer firstDecoderLayer,
+      DeviceMatrix h,
+      DeviceMatrix noise,
+      int rows,
+      DeviceMatrix heads,
+      DeviceMatrix z,
+      DevicePointer kl,
+      DeviceMatrix d) {
+    latentForward.launch(
+        stream,
+        rows,
+        1,
+        LATENT_BLOCK,
+        h.data(),
+        headLayer.weight(),
+        headLayer.bias(),
+        noise.data(),
+        firstDecoderLayer.weight(),
+        firstDecoderLayer.bias(),
+        h.columns(),
+        z.columns(),
+        d.columns(),
+        heads.data(),
+        z.data(),
+        kl,
+        d.data());
+  }
+
+  /** From the gradient by the first decoder layer's output to that by the heads and by h. */
+  void latentBackward(
+      CudaStream stream,
+      StepState state,
+      CudaLayer headLayer,
+      CudaLayer firstDecoderLayer,
+      DeviceMatrix dd,
+      DeviceMatrix heads,
+      DeviceMatrix noise,
+      DeviceMatrix h,
+      int rows,
+      DeviceMatrix dheads,
+      DeviceMatrix dh) {
+    latentBackward.launch(
+        stream,
+        rows,
+        1,
+        LATENT_BLOCK,
+        state.address(),
+        dd.data(),
+        firstDecoderLayer.weight(),
+        heads.data(),
+        noise.data(),
+        headLayer.weight(),
+        h.data(),
+        h.columns(),
+        noise.columns(),
+        dd.columns(),
+        dheads.data(),
+        dh.data());
+  }
+
+  /** z and KL divergence from the heads. */
+  void latentSampleForward(
+      CudaStream stream,
+      DeviceMatrix heads,
+      DeviceMatrix noise,
+      int rows,
+      DeviceMatrix z,
+      DevicePointer kl) {
+    latentSampleForward.launch(
+        stream, rows, 1, LATENT_BLOCK, heads.data(), noise.data(), z.columns(), z.data(), kl);
+  }
+
+  /** The gradient by the heads from that by z. */
+  void latentSampleBackward(
+      CudaStream stream,
+      StepState state,
+      DeviceMatrix heads,
+      DeviceMatrix noise,
+      DeviceMatrix dz,
+      int rows,
+      DeviceMatrix dheads) {
+    int count = rows * dz.columns();
+    latentSampleBackward.launch(
+        stream,
+        Math.ceilDiv(count, BLOCK),
+        1,
+        BLOCK,
+        state.address(),
+        heads.data(),
+        noise.data(),
+        dz.data(),
+        count,
+        dz.columns(),
+        dheads.data());
+  }
+
+  /** Loss of each row; the products become the gradient by the logits. */
+  void lossForwardBackward(
+      CudaStream stream,
+      CudaLayer outputLayer,
+      DeviceMatrix x,
+      int rows,
+      DeviceMatrix products,
+      DevicePointer loss) {
+    lossForwardBackward.launch(
+        stream, rows, 1, BLOCK, outputLayer.bias(), x.data(), x.columns(), products.data(), loss);
+  }
+
+  /** Loss of each row, {@code samples} of them to an image. */
+  void lossForward(
+      CudaStream stream,
+      CudaLayer outputLayer,
+      DeviceMatrix products,
+      DeviceMatrix x,
+      int samples,
+      int skipped,
+      int rows,
+      DevicePointer loss) {
+    lossForward.launch(
+        stream,
+        rows,
+        1,
+        BLOCK,
+        products.data(),
+        outputLayer.bias(),
+        x.data(),
+        x.columns(),
+        samples,
+        skipped,
+        loss);
+  }
+
+  /** One update of all parameters. */
+  void adamUpdate(CudaStream stream, StepState state, CudaNetwork network) {
+    int quads = network.layout().size() / 4;
+    adamUpdate.launch(
+        stream,
+        Math.ceilDiv(quads, BLOCK),
+        1,
+        BLOCK,
+        state.address(),
+        network.gradients(),
+        quads,
+        network.firstMoment(),
+        network.secondMoment(),
+        network.parameters());
+  }
+
+  /** Adam's factors of the step, and beta, for which it waits. */
+  void stepBegin(CudaStream stream, StepState state, Mailbox mailbox, double learningRate) {
+    stepBegin.launch(
+        stream,
+        1,
+        1,
+        1,
+        state.address(),
+        learningRate,
+        mailbox.betas(),
+        Mailbox.RING - 1,
+        mailbox.timeoutNanos(),
+        mailbox.status());
+  }
+
+  /** Tells the step's losses and goes on to the next. */
+  void stepEnd(
+      CudaStream stream,
+      StepState state,
+      DevicePointer loss,
+      DevicePointer kl,
+      int rows,
+      Mailbox mailbox) {
+    stepEnd.launch(
+        stream,
+        1,
+        1,
+        BLOCK,
+        state.address(),
+        loss,
+        kl,
+        rows,
+        mailbox.reconstructionLosses(),
+        mailbox.klDivergences(),
+        Mailbox.RING - 1);
+  }
+}

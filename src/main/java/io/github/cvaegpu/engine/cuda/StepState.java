@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jcuda.Pointer;
+
+/**
+ * Where a run stands, on the GPU: struct StepState of step.cuh. A captured step gets the same
+ * arguments in every replay; what changes from step to step is here, and the step itself goes on.
+ */
+final class StepState {
+  private static final int BYTES = 40;
+  private static final int BATCH = 8;
+
+  private final DevicePointer address;
+
+  StepState(DeviceMemory memory) {
+    address = memory.bytes(BYTES);
+  }
+
+  DevicePointer address() {
+    return address;
+  }
+
+  /**
+   * Sets which step comes next. The GPU must be idle.
+   *
+   * @param step training steps before it, over the whole run
+   * @param batch its batch of the epoch
+   */
+  void set(long step, int batch) {
+    ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
+    bytes.putLong(0, step).putInt(BATCH, batch);
+    DeviceMemory.upload(address, Pointer.to(bytes.array()), BYTES);
+  }
+}

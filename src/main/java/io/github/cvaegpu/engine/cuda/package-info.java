@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The engine for NVIDIA GPUs: the kernels of {@code kernels/}, cuBLAS for large products, and the
+ * training step as one CUDA graph, all through JCuda.
+ *
+ * <p>{@link io.github.cvaegpu.engine.cuda.TrainingStep} is the step; {@link
+ * io.github.cvaegpu.engine.cuda.CudaEngine} has it done over and over.
+ */
+package io.github.cvaegpu.engine.cuda;

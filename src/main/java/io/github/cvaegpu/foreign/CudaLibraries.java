@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.foreign;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds CUDA's shared libraries and loads them for good. First by name, as the dynamic linker knows
+ * them, then in the folders that toolkits, pip and conda use.
+ */
+public final class CudaLibraries {
+  private static final String DRIVER = "libcuda.so.1";
+  private static final List<String> CUBLAS = List.of("libcublas.so.12", "libcublas.so.13");
+  private static final List<String> NVRTC = List.of("libnvrtc.so.13", "libnvrtc.so.12");
+
+  /** Folders in a Python's packages that hold CUDA's libraries, of all versions of the wheels. */
+  private static final List<String> WHEELS = List.of("cublas", "cuda_nvrtc", "cu13");
+
+  private static volatile Optional<Path> emulator = Optional.empty();
+
+  private final Optional<Path> emulatorFolder;
+  private final Map<String, String> environment;
+  private final Path home;
+  private final Path root;
+
+  /**
+   * A library that is loaded.
+   *
+   * @param origin its name, or its path where the dynamic linker does not know it
+   * @param functions what it has
+   */
+  public record Library(String origin, SymbolLookup functions) {
+    /** CUDA's major version in the name of the file: 12 or 13. */
+    public int major() {
+      return Integer.parseInt(origin.substring(origin.lastIndexOf('.') + 1));
+    }
+  }
+
+  /** What this process's environment has. */
+  public CudaLibraries() {
+    this(emulator, System.getenv(), Path.of(System.getProperty("user.home", "/")), Path.of("/"));
+  }
+
+  /**
+   * What an environment has.
+   *
+   * @param emulator folder of the emulator, if that is to be used
+   * @param environment environment variables
+   * @param home the user's home
+   * @param root of the file system
+   */
+  CudaLibraries(Optional<Path> emulator, Map<String, String> environment, Path home, Path root) {
+    emulatorFolder = emulator;
+    this.environment = Map.copyOf(environment);
+    this.home = home;
+    this.root = root;
+  }
+
+  /**
+   * Has this process take the emulator of {@code native/emulator} for a GPU, or no longer. For tests:
+   * it computes what a GPU would, ten thousand times slower.
+   *
+   * @param folder with its libcuda.so.1, libcublas.so.12 and kernels.so
+   */
+  public static void useEmulator(Optional<Path> folder) {
+    emulator = folder.map(Path::toAbsolutePath);
+  }
+
+  /** Folder of the emulator, if this process uses it. */
+  public static Optional<Path> emulator() {
+    return emulator;
+  }
+
+  /** The driver's library: its name for the dynamic linker, or its path. */
+  public String driver() {
+    return emulatorFolder.map(folder -> folder.resolve(DRIVER).toString()).orElse(DRIVER);
+  }
+
+  /** Loads the driver's library. */
+  public Optional<Library> loadDriver() {
+    return open(driver());
+  }
+
+  /** Loads cuBLAS, version 12 rather than 13. */
+  public Optional<Library> loadCublas() {
+    if (emulatorFolder.isPresent()) {
+      return open(emulatorFolder.get().resolve(CUBLAS.getFirst()).toString());
+    }
+    return load(CUBLAS);
+  }
+
+  /** Loads NVRTC, CUDA's compiler, the newest first. */
+  public Optional<Library> loadNvrtc() {
+    return load(NVRTC);
+  }
+
+  private Optional<Library> load(List<String> names) {
+    for (String name : names) {
+      Optional<Library> library = open(name).or(() -> openInFolders(name));
+      if (library.isPresent()) {
+        return library;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Library> openInFolders(String name) {
+    for (Path folder : folders()) {
+      Path file = folder.resolve(name);
+      if (Files.isRegularFile(file)) {
+        // cuBLAS needs it and, outside the linker's path, does not find the one beside itself.
+        open(folder.resolve(name.replace("libcublas", "libcublasLt")).toString());
+        Optional<Library> library = open(file.toString());
+        if (library.isPresent()) {
+          return library;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Library> open(String nameOrPath) {
+    try {
+      SymbolLookup functions =
+          nameOrPath.indexOf('/') < 0
+              ? SymbolLookup.libraryLookup(nameOrPath, Arena.global())
+              : SymbolLookup.libraryLookup(Path.of(nameOrPath), Arena.global());
+      return Optional.of(new Library(nameOrPath, functions));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Where CUDA's libraries may be, in the order of looking; only folders that exist. */
+  List<Path> folders() {
+    Set<Path> folders = new LinkedHashSet<>();
+    for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
+      path(variable).ifPresent(toolkit -> addToolkit(folders, toolkit));
+    }
+    path("CONDA_PREFIX").ifPresent(conda -> addPython(folders, conda));
+    path("VIRTUAL_ENV").ifPresent(python -> addPython(folders, python));
+    for (Path toolkit : newestFirst(root.resolve("usr/local"), "cuda*")) {
+      addToolkit(folders, toolkit);
+    }
+    for (String python : List.of("usr", "usr/local", "opt/conda")) {
+      addPython(folders, root.resolve(python));
+    }
+    for (String python : List.of(".local", "miniconda3", "anaconda3", "miniforge3")) {
+      addPython(folders, home.resolve(python));
+    }
+    return folders.stream().filter(Files::isDirectory).toList();
+  }
+
+  private static void addToolkit(Set<Path> folders, Path toolkit) {
+    folders.add(toolkit.resolve("lib64"));
+    folders.add(toolkit.resolve("targets/x86_64-linux/lib"));
+    folders.add(toolkit.resolve("lib"));
+  }
+
+  private static void addPython(Set<Path> folders, Path prefix) {
+    if (Files.isDirectory(prefix.resolve("conda-meta"))) {
+      folders.add(prefix.resolve("lib"));
+    }
+    for (Path python : newestFirst(prefix.resolve("lib"), "python3*")) {
+      for (String packages : List.of("site-packages", "dist-packages")) {
+        for (String wheel : WHEELS) {
+          folders.add(python.resolve(packages).resolve("nvidia").resolve(wheel).resolve("lib"));
+        }
+      }
+    }
+  }
+
+  private static List<Path> newestFirst(Path parent, String glob) {
+    List<Path> found = new ArrayList<>();
+    if (Files.isDirectory(parent)) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, glob)) {
+        entries.forEach(found::add);
+      } catch (IOException | DirectoryIteratorException e) {
+        // A folder that cannot be read has nothing for us.
+      }
+    }
+    found.sort(Collections.reverseOrder());
+    return found;
+  }
+
+  private Optional<Path> path(String variable) {
+    try {
+      return Optional.ofNullable(environment.get(variable))
+          .filter(value -> !value.isBlank())
+          .map(Path::of);
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+}

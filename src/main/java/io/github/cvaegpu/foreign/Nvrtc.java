@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.foreign;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Map;
+
+/** CUDA's compiler as a library, for machines whose GPU the jar's kernels do not fit. */
+public final class Nvrtc {
+  private final CudaLibraries.Library library;
+
+  /** The compiler refused, or failed; the message says why, without a full stop. */
+  public static final class CompileException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    CompileException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * @param library as found by {@link CudaLibraries#loadNvrtc}
+   */
+  public Nvrtc(CudaLibraries.Library library) {
+    this.library = library;
+  }
+
+  /** The compiler's version, e.g. {@code 13.0}. */
+  public String version() throws CompileException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment major = arena.allocate(JAVA_INT);
+      MemorySegment minor = arena.allocate(JAVA_INT);
+      check("nvrtcVersion", call("nvrtcVersion", List.of(ADDRESS, ADDRESS), major, minor));
+      return major.get(JAVA_INT, 0) + "." + minor.get(JAVA_INT, 0);
+    }
+  }
+
+  /**
+   * Compiles a program for one GPU.
+   *
+   * @param name of the main source, for messages
+   * @param sources text by file name, the main one and all that it includes
+   * @param capability compute capability, e.g. 90
+   * @return code that the driver loads
+   * @throws CompileException if the compiler does not know the GPU, or rejects the program
+   */
+  public byte[] compile(String name, Map<String, String> sources, int capability)
+      throws CompileException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment program = create(arena, name, sources);
+      try {
+        return compiled(arena, program.get(ADDRESS, 0), capability);
+      } finally {
+        check("nvrtcDestroyProgram", call("nvrtcDestroyProgram", List.of(ADDRESS), program));
+      }
+    }
+  }
+
+  private MemorySegment create(Arena arena, String name, Map<String, String> sources)
+      throws CompileException {
+    MemorySegment program = arena.allocate(ADDRESS);
+    List<String> names = List.copyOf(sources.keySet());
+    List<String> texts = names.stream().map(sources::get).toList();
+    int status =
+        call(
+            "nvrtcCreateProgram",
+            List.of(ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, ADDRESS),
+            program,
+            arena.allocateFrom(sources.get(name)),
+            arena.allocateFrom(name),
+            names.size(),
+            strings(arena, texts),
+            strings(arena, names));
+    check("nvrtcCreateProgram", status);
+    return program;
+  }
+
+  private byte[] compiled(Arena arena, MemorySegment program, int capability)
+      throws CompileException {
+    List<String> options = List.of("--gpu-architecture=sm_" + capability, "--std=c++17");
+    int status =
+        call(
+            "nvrtcCompileProgram",
+            List.of(ADDRESS, JAVA_INT, ADDRESS),
+            program,
+            options.size(),
+            strings(arena, options));
+    if (status != 0) {
+      byte[] log = bytes(arena, "nvrtcGetProgramLogSize", "nvrtcGetProgramLog", program);
+      throw new CompileException(
+          "%s does not compile the kernels for sm_%d: %s, %s"
+              .formatted(
+                  library.origin(),
+                  capability,
+                  text(status),
+                  MemorySegment.ofArray(log).getString(0).strip().replace('\n', ' ')));
+    }
+    return bytes(arena, "nvrtcGetCUBINSize", "nvrtcGetCUBIN", program);
+  }
+
+  private byte[] bytes(Arena arena, String sizeFunction, String function, MemorySegment program)
+      throws CompileException {
+    MemorySegment size = arena.allocate(JAVA_LONG);
+    check(sizeFunction, call(sizeFunction, List.of(ADDRESS, ADDRESS), program, size));
+    MemorySegment content = arena.allocate(size.get(JAVA_LONG, 0));
+    check(function, call(function, List.of(ADDRESS, ADDRESS), program, content));
+    return content.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  private static MemorySegment strings(Arena arena, List<String> texts) {
+    MemorySegment array = arena.allocate(ADDRESS, texts.size());
+    for (int i = 0; i < texts.size(); i++) {
+      array.setAtIndex(ADDRESS, i, arena.allocateFrom(texts.get(i)));
+    }
+    return array;
+  }
+
+  private void check(String function, int status) throws CompileException {
+    if (status != 0) {
+      throw new CompileException(
+          "%s of %s failed: %s".formatted(function, library.origin(), text(status)));
+    }
+  }
+
+  private String text(int status) {
+    try {
+      var text =
+          (MemorySegment)
+              Linker.nativeLinker()
+                  .downcallHandle(
+                      library.functions().find("nvrtcGetErrorString").orElseThrow(),
+                      FunctionDescriptor.of(ADDRESS, JAVA_INT))
+                  .invokeExact(status);
+      return text.reinterpret(Long.MAX_VALUE).getString(0);
+    } catch (Throwable e) {
+      throw new LinkageError("nvrtcGetErrorString", e);
+    }
+  }
+
+  private int call(String function, List<MemoryLayout> types, Object... arguments)
+      throws CompileException {
+    MemorySegment address =
+        library
+            .functions()
+            .find(function)
+            .orElseThrow(
+                () ->
+                    new CompileException(
+                        "%s has no function %s".formatted(library.origin(), function)));
+    try {
+      return (int)
+          Linker.nativeLinker()
+              .downcallHandle(
+                  address, FunctionDescriptor.of(JAVA_INT, types.toArray(MemoryLayout[]::new)))
+              .invokeWithArguments(arguments);
+    } catch (Throwable e) {
+      throw new LinkageError(function, e);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jcuda.Pointer;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** latent.cu against its formulas in double. */
+@ExtendWith(OnGpu.class)
+class LatentKernelsTest {
+  private static final float BETA = 0.37f;
+  private static final int STATE_BYTES = 40;
+  private static final int STATE_BETA = 16;
+
+  @ParameterizedTest(name = "batch {0}, {1} -> latent {2} -> {3}")
+  @CsvSource({
+    "1, 50, 2, 50",
+    "7, 3, 1, 203",
+    "37, 203, 3, 50",
+    "96, 50, 10, 3",
+    "128, 400, 2, 50",
+    "37, 50, 16, 130",
+    "7, 33, 17, 5",
+    "37, 50, 64, 203",
+    "1, 3, 200, 7",
+  })
+  void agreesWithTheFormulas(int rows, int hWidth, int latent, int dWidth) {
+    try (var gpu = new Gpu(rows + 31L * hWidth + 977L * latent)) {
+      float[] h = gpu.rectified(rows * hWidth);
+      float[] headWeight = scaled(gpu.normals(2 * latent * hWidth), 0.1f);
+      float[] headBias = scaled(gpu.normals(2 * latent), 0.1f);
+      float[] firstWeight = gpu.normals(dWidth * latent);
+      float[] firstBias = gpu.normals(dWidth);
+      float[] noise = gpu.normals(rows * latent);
+      float[] dd = gpu.normals(rows * dWidth);
+      var expected = new Reference(rows, hWidth, latent, dWidth);
+      expected.forward(h, headWeight, headBias, noise, firstWeight, firstBias);
+      expected.backward(h, headWeight, noise, firstWeight, dd);
+
+      CudaLayer head = gpu.layer(headWeight, headBias);
+      CudaLayer first = gpu.layer(firstWeight, firstBias);
+      DeviceMatrix deviceH = gpu.input(h, hWidth);
+      DeviceMatrix deviceNoise = gpu.input(noise, latent);
+      DeviceMatrix deviceDd = gpu.input(dd, dWidth);
+      DeviceMatrix heads = gpu.output(rows, 2 * latent);
+      DeviceMatrix z = gpu.output(rows, latent);
+      DevicePointer kl = gpu.output(rows);
+      DeviceMatrix d = gpu.output(rows, dWidth);
+      DeviceMatrix dheads = gpu.output(rows, 2 * latent);
+      DeviceMatrix dh = gpu.output(rows, hWidth);
+      StepState state = stateWithBeta(gpu);
+      if (latent <= Kernels.FUSED_LATENT) {
+        gpu.kernels.latentForward(
+            gpu.stream, head, first, deviceH, deviceNoise, rows, heads, z, kl, d);
+        gpu.kernels.latentBackward(
+            gpu.stream,
+            state,
+            head,
+            first,
+            deviceDd,
+            heads,
+            deviceNoise,
+            deviceH,
+            rows,
+            dheads,
+            dh);
+        gpu.assertNear("d", expected.d, d.data());
+        gpu.assertNear("dh", expected.dh, dh.data());
+      } else {
+        DeviceMatrix dz = gpu.output(rows, latent);
+        Products products = gpu.products(false);
+        products.forward(head, deviceH, rows, false, heads);
+        gpu.kernels.latentSampleForward(gpu.stream, heads, deviceNoise, rows, z, kl);
+        products.backwardInput(first, deviceDd, null, rows, dz);
+        gpu.kernels.latentSampleBackward(
+            gpu.stream, state, heads, deviceNoise, dz, rows, dheads);
+      }
+      gpu.assertNear("heads", expected.heads, heads.data());
+      gpu.assertNear("z", expected.z, z.data());
+      gpu.assertNear("kl", expected.kl, kl);
+      gpu.assertNear("dheads", expected.dheads, dheads.data());
+    }
+  }
+
+  private static StepState stateWithBeta(Gpu gpu) {
+    var state = new StepState(gpu.memory);
+    ByteBuffer bytes = ByteBuffer.allocate(STATE_BYTES).order(ByteOrder.nativeOrder());
+    bytes.putFloat(STATE_BETA, BETA);
+    DeviceMemory.upload(state.address(), Pointer.to(bytes.array()), STATE_BYTES);
+    return state;
+  }
+
+  private static float[] scaled(float[] values, float factor) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= factor;
+    }
+    return values;
+  }
+
+  /** The formulas. */
+  private static final class Reference {
+    private final int rows;
+    private final int hWidth;
+    private final int latent;
+    private final int dWidth;
+    private final double[] heads;
+    private final double[] z;
+    private final double[] kl;
+    private final double[] d;
+    private final double[] dheads;
+    private final double[] dh;
+
+    Reference(int rows, int hWidth, int latent, int dWidth) {
+      this.rows = rows;
+      this.hWidth = hWidth;
+      this.latent = latent;
+      this.dWidth = dWidth;
+      heads = new double[rows * 2 * latent];
+      z = new double[rows * latent];
+      kl = new double[rows];
+      d = new double[rows * dWidth];
+      dheads = new double[rows * 2 * latent];
+      dh = new double[rows * hWidth];
+    }
+
+    void forward(float[] h, float[] wh, float[] bh, float[] noise, float[] wd, float[] bd) {
+      for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < 2 * latent; j++) {
+          double sum = bh[j];
+          for (int k = 0; k < hWidth; k++) {
+            sum += (double) h[r * hWidth + k] * wh[j * hWidth + k];
+          }
+          heads[r * 2 * latent + j] = sum;
+        }
+        for (int j = 0; j < latent; j++) {
+          double mean = heads[r * 2 * latent + j];
+          double logVariance = heads[r * 2 * latent + latent + j];
+          z[r * latent + j] = mean + Math.exp(logVariance / 2) * noise[r * latent + j];
+          kl[r] -= 0.5 * (1 + logVariance - mean * mean - Math.exp(logVariance));
+        }
+        for (int o = 0; o < dWidth; o++) {
+          double sum = bd[o];
+          for (int j = 0; j < latent; j++) {
+            sum += z[r * latent + j] * wd[o * latent + j];
+          }
+          d[r * dWidth + o] = Math.max(sum, 0);
+        }
+      }
+    }
+
+    void backward(float[] h, float[] wh, float[] noise, float[] wd, float[] dd) {
+      for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < latent; j++) {
+          double dz = 0;
+          for (int o = 0; o < dWidth; o++) {
+            dz += (double) dd[r * dWidth + o] * wd[o * latent + j];
+          }
+          int at = r * 2 * latent + j;
+          double logVariance = heads[at + latent];
+          dheads[at] = dz + BETA * heads[at];
+          dheads[at + latent] =
+              dz * noise[r * latent + j] * Math.exp(logVariance / 2) / 2
+                  + BETA * (Math.exp(logVariance) - 1) / 2;
+        }
+        for (int k = 0; k < hWidth; k++) {
+          double sum = 0;
+          for (int j = 0; j < 2 * latent; j++) {
+            sum += dheads[r * 2 * latent + j] * wh[j * hWidth + k];
+          }
+          dh[r * hWidth + k] = h[r * hWidth + k] > 0 ? sum : 0;
+        }
+      }
+    }
+  }
+}
