@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Driver API: modules, functions, launches.
+#include <algorithm>
+
+#include "api.h"
+#include "launch.h"
+#include "limits.h"
+#include "report.h"
+
+using emulator::Function;
+using emulator::LaunchShape;
+using emulator::Module;
+using emulator::TaskPointer;
+using emulator::withContext;
+using emulator::withStream;
+
+namespace {
+
+CUmodule handle(Module* module) { return reinterpret_cast<CUmodule>(module); }
+Module* moduleOf(CUmodule handle) { return reinterpret_cast<Module*>(handle); }
+CUfunction handle(Function* function) { return reinterpret_cast<CUfunction>(function); }
+Function* functionOf(CUfunction handle) { return reinterpret_cast<Function*>(handle); }
+
+bool isFunction(CUctx_st& context, CUfunction function) {
+  std::lock_guard<std::mutex> lock(context.mutex);
+  return std::any_of(context.modules.begin(), context.modules.end(), [function](const auto& own) {
+    return own->has(functionOf(function));
+  });
+}
+
+template <typename Body>
+CUresult withFunction(CUfunction function, Body body) {
+  return withContext([&](CUctx_st& context) -> CUresult {
+    return isFunction(context, function) ? body(context, *functionOf(function))
+                                         : CUDA_ERROR_INVALID_HANDLE;
+  });
+}
+
+CUresult launch(CUfunction function, const LaunchShape& shape, CUstream stream, void** arguments) {
+  return withStream(stream, [&](CUctx_st& context, CUstream_st& own) {
+    if (!isFunction(context, function)) {
+      return CUDA_ERROR_INVALID_HANDLE;
+    }
+    TaskPointer task;
+    CUresult result =
+        emulator::prepareLaunch(*functionOf(function), shape, arguments, &task);
+    return result == CUDA_SUCCESS ? context.submit(own, task) : result;
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+CUresult cuModuleLoadData(CUmodule* module, const void* image) {
+  return withContext([=](CUctx_st& context) {
+    if (CUresult forbidden = context.forbidInCapture(); forbidden != CUDA_SUCCESS) {
+      return forbidden;
+    }
+    auto loaded = Module::load(image);
+    if (loaded == nullptr) {
+      return CUDA_ERROR_INVALID_IMAGE;
+    }
+    *module = handle(loaded.get());
+    std::lock_guard<std::mutex> lock(context.mutex);
+    context.modules.insert(std::move(loaded));
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned int, CUjit_option*,
+                            void**) {
+  return cuModuleLoadData(module, image);
+}
+
+CUresult cuModuleUnload(CUmodule module) {
+  return withContext([=](CUctx_st& context) {
+    if (!emulator::has(context, context.modules, moduleOf(module))) {
+      return CUDA_ERROR_INVALID_HANDLE;
+    }
+    if (CUresult failed = context.synchronize(); failed != CUDA_SUCCESS) {
+      return failed;
+    }
+    emulator::take(context, context.modules, moduleOf(module));
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name) {
+  return withContext([=](CUctx_st& context) {
+    if (!emulator::has(context, context.modules, moduleOf(module))) {
+      return CUDA_ERROR_INVALID_HANDLE;
+    }
+    *function = handle(moduleOf(module)->function(name));
+    return *function == nullptr ? CUDA_ERROR_NOT_FOUND : CUDA_SUCCESS;
+  });
+}
+
+CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, std::size_t* bytes, CUmodule module,
+                              const char* name) {
+  return withContext([=](CUctx_st& context) {
+    if (!emulator::has(context, context.modules, moduleOf(module))) {
+      return CUDA_ERROR_INVALID_HANDLE;
+    }
+    void* found = nullptr;
+    std::size_t size = 0;
+    if (!moduleOf(module)->global(name, &found, &size)) {
+      return CUDA_ERROR_NOT_FOUND;
+    }
+    if (address != nullptr) {
+      *address = reinterpret_cast<CUdeviceptr>(found);
+    }
+    if (bytes != nullptr) {
+      *bytes = size;
+    }
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfunction function) {
+  return withFunction(function, [=](CUctx_st&, const Function& own) {
+    switch (attribute) {
+      case CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK:
+        *value = static_cast<int>(own.kernel->maxThreads == 0 ? emulator::maxThreadsPerBlock
+                                                              : own.kernel->maxThreads);
+        return CUDA_SUCCESS;
+      case CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES:
+        *value = static_cast<int>(own.staticShared);
+        return CUDA_SUCCESS;
+      case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
+        *value = static_cast<int>(own.maxDynamicShared);
+        return CUDA_SUCCESS;
+      case CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES:
+      case CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES:
+      case CU_FUNC_ATTRIBUTE_NUM_REGS:
+        *value = 0;
+        return CUDA_SUCCESS;
+      default:
+        emulator::unsupported(
+            emulator::format("cuFuncGetAttribute(%d)", static_cast<int>(attribute)).c_str());
+    }
+  });
+}
+
+CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute, int value) {
+  return withFunction(function, [=](CUctx_st&, Function& own) {
+    if (attribute == CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT) {
+      return value >= -1 && value <= 100 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    }
+    bool settable = attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+    if (!settable || value < 0 ||
+        static_cast<std::size_t>(value) > emulator::maxSharedPerBlock - own.staticShared) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    own.maxDynamicShared = static_cast<std::size_t>(value);
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction function, int threads,
+                                                     std::size_t dynamicShared) {
+  return withFunction(function, [=](CUctx_st&, const Function& own) {
+    if (threads <= 0) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    *blocks = static_cast<int>(
+        emulator::residentBlocks(own, static_cast<unsigned>(threads), dynamicShared));
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuLaunchKernel(CUfunction function, unsigned int gridX, unsigned int gridY,
+                        unsigned int gridZ, unsigned int blockX, unsigned int blockY,
+                        unsigned int blockZ, unsigned int sharedBytes, CUstream stream,
+                        void** arguments, void** extra) {
+  if (extra != nullptr) {
+    emulator::unsupported("cuLaunchKernel with extra");
+  }
+  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, false},
+                stream, arguments);
+}
+
+CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned int gridX, unsigned int gridY,
+                                   unsigned int gridZ, unsigned int blockX, unsigned int blockY,
+                                   unsigned int blockZ, unsigned int sharedBytes, CUstream stream,
+                                   void** arguments) {
+  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, true},
+                stream, arguments);
+}
+}

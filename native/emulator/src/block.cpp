@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "block.h"
+
+#include <dlfcn.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <random>
+
+#include "driver_api.h"
+#include "memory.h"
+#include "module.h"
+#include "report.h"
+
+namespace emulator {
+namespace {
+
+constexpr unsigned warpSize = 32;
+
+thread_local BlockRunner* runningHere = nullptr;
+
+unsigned count(dim3 d) { return d.x * d.y * d.z; }
+
+std::string text(Place place) {
+  const char* slash = std::strrchr(place.file, '/');
+  return format("%s:%d", slash == nullptr ? place.file : slash + 1, place.line);
+}
+
+bool same(Place a, Place b) { return a.line == b.line && std::strcmp(a.file, b.file) == 0; }
+
+}  // namespace
+
+BlockRunner& BlockRunner::ofThisThread() {
+  thread_local BlockRunner runner;
+  return runner;
+}
+
+BlockRunner* BlockRunner::running() { return runningHere; }
+
+BlockRunner::BlockRunner() = default;
+BlockRunner::~BlockRunner() = default;
+
+bool BlockRunner::run(Grid& grid, uint3 blockIdx, Failure* failure) {
+  grid_ = &grid;
+  setUp(blockIdx);
+  grid.module->prepareShared(*grid.kernel, grid.dynamicShared);
+  runningHere = this;
+  schedule();
+  runningHere = nullptr;
+  if (failure_.code == 0 && !grid.module->sharedIsIntact(grid.dynamicShared)) {
+    failure_ = {CUDA_ERROR_ILLEGAL_ADDRESS,
+                format("kernel %s, block (%u,%u,%u): written after the end of dynamic shared "
+                       "memory (%zu bytes)",
+                       grid.kernel->name, blockIdx.x, blockIdx.y, blockIdx.z, grid.dynamicShared)};
+  }
+  if (failure_.code != 0) {
+    abandon();
+    *failure = failure_;
+    return false;
+  }
+  return !grid.cancelled;
+}
+
+void BlockRunner::setUp(uint3 blockIdx) {
+  blockIdx_ = blockIdx;
+  size_ = count(grid_->blockDim);
+  started_ = endedCount_ = atBarrier_ = predicates_ = fruitless_ = 0;
+  failure_ = {};
+  threads_.assign(size_, nullptr);
+  warps_.clear();
+  for (unsigned first = 0; first < size_; first += warpSize) {
+    unsigned lanes = std::min(warpSize, size_ - first);
+    warps_.push_back({0xffffffffU >> (warpSize - lanes), 0});
+  }
+  startOrder_.resize(size_);
+  std::iota(startOrder_.begin(), startOrder_.end(), 0);
+  if (grid_->order == Order::descending) {
+    std::reverse(startOrder_.begin(), startOrder_.end());
+  } else if (grid_->order == Order::shuffled) {
+    // The same every time, for a run that failed to be repeated.
+    std::shuffle(startOrder_.begin(), startOrder_.end(),
+                 std::minstd_rand(blockIdx.x * 31 + blockIdx.y * 7 + blockIdx.z + 1));
+  }
+}
+
+/** Runs fibers until all threads have ended or something failed. */
+void BlockRunner::schedule() {
+  while (failure_.code == 0 && !grid_->cancelled) {
+    Fiber* fiber = next();
+    if (fiber == nullptr) {
+      if (endedCount_ < size_) {
+        reportDeadlock();
+      }
+      return;
+    }
+    current_ = fiber;
+    fiber->resume(&scheduler_);
+    current_ = nullptr;
+  }
+  if (failure_.code == 0) {
+    abandon();
+  }
+}
+
+/** Who runs next: threads that can go on, then new ones, then those that merely wait for others. */
+Fiber* BlockRunner::next() {
+  if (!ready_.empty()) {
+    Fiber* fiber = ready_.front();
+    ready_.pop_front();
+    return fiber;
+  }
+  if (started_ < size_) {
+    if (idle_.empty()) {
+      fibers_.push_back(std::make_unique<Fiber>(config().stackBytes, fiberBody));
+      idle_.push_back(fibers_.back().get());
+    }
+    Fiber* fiber = idle_.back();
+    idle_.pop_back();
+    return fiber;
+  }
+  if (yielded_.empty()) {
+    return nullptr;
+  }
+  // Nothing in this block can go on: it waits for another block, or for the host.
+  if (++fruitless_ % (4 * size_) == 0) {
+    usleep(20);
+  } else {
+    sched_yield();
+  }
+  Fiber* fiber = yielded_.front();
+  yielded_.pop_front();
+  return fiber;
+}
+
+void BlockRunner::fiberBody() { runningHere->runThreads(); }
+
+/** A fiber's life: one thread after the other, and rest when there are none. */
+void BlockRunner::runThreads() {
+  for (;;) {
+    while (ready_.empty() && takeThread()) {
+      inKernel_ = true;
+      grid_->kernel->call(grid_->arguments);
+      inKernel_ = false;
+      finishThread();
+    }
+    idle_.push_back(current_);
+    suspend();
+  }
+}
+
+bool BlockRunner::takeThread() {
+  if (started_ == size_ || failure_.code != 0) {
+    return false;
+  }
+  unsigned rank = startOrder_[started_++];
+  dim3 d = grid_->blockDim;
+  current_->thread = {{rank % d.x, rank / d.x % d.y, rank / (d.x * d.y)},
+                      blockIdx_,
+                      d,
+                      grid_->gridDim,
+                      rank,
+                      0};
+  threads_[rank] = current_;
+  return true;
+}
+
+void BlockRunner::finishThread() {
+  unsigned rank = current_->thread.rank;
+  threads_[rank] = nullptr;
+  endedCount_++;
+  fruitless_ = 0;
+  // Lanes that wait for this one need not any longer.
+  Warp& warp = warps_[rank / warpSize];
+  warp.alive &= ~(1U << rank % warpSize);
+  for (unsigned lane = 0; lane < warpSize; lane++) {
+    if ((warp.waiting >> lane & 1) != 0) {
+      releaseLanes(rank / warpSize, threads_[rank / warpSize * warpSize + lane]->waitMask);
+    }
+  }
+}
+
+void BlockRunner::suspend() { current_->suspend(&scheduler_); }
+
+unsigned BlockRunner::barrier(bool predicate, Place place) {
+  inKernel_ = false;
+  Fiber* self = current_;
+  self->waitsForBlock = true;
+  self->place = place;
+  predicates_ += predicate ? 1 : 0;
+  if (++atBarrier_ == size_) {
+    releaseBarrier();
+  }
+  suspend();
+  inKernel_ = true;
+  return barrierResult_;
+}
+
+void BlockRunner::releaseBarrier() {
+  const Fiber* first = threads_[0];
+  for (Fiber* fiber : threads_) {
+    if (!same(fiber->place, first->place)) {
+      reportDeadlock();
+      return;
+    }
+  }
+  for (unsigned rank : startOrder_) {
+    threads_[rank]->waitsForBlock = false;
+    ready_.push_back(threads_[rank]);
+  }
+  barrierResult_ = predicates_;
+  predicates_ = atBarrier_ = fruitless_ = 0;
+}
+
+std::uint64_t BlockRunner::collective(Collective kind, unsigned mask, std::uint64_t value,
+                                      unsigned source, Place place) {
+  inKernel_ = false;
+  Fiber* self = current_;
+  unsigned rank = self->thread.rank;
+  if ((mask >> rank % warpSize & 1) == 0) {
+    fail(CUDA_ERROR_LAUNCH_FAILED,
+         format("a lane calls a warp function without being in its mask 0x%x at ", mask) +
+             text(place));
+  }
+  self->waitMask = mask;
+  self->waitKind = kind;
+  self->value = value;
+  self->source = source;
+  self->place = place;
+  warps_[rank / warpSize].waiting |= 1U << rank % warpSize;
+  releaseLanes(rank / warpSize, mask);
+  suspend();
+  inKernel_ = true;
+  return self->value;
+}
+
+/** Lets the lanes in a mask go on if all of them have come that have not ended. */
+void BlockRunner::releaseLanes(unsigned number, unsigned mask) {
+  Warp& warp = warps_[number];
+  const unsigned lanes = mask & warp.alive;
+  if ((lanes & ~warp.waiting) != 0) {
+    return;
+  }
+  Fiber** fibers = &threads_[number * warpSize];
+  const Collective kind = fibers[__builtin_ctz(lanes)]->waitKind;
+  std::uint64_t values[warpSize];
+  std::fill(values, values + warpSize, poisonWord * 0x100000001ULL);
+  unsigned ballot = 0;
+  for (unsigned rest = lanes; rest != 0; rest &= rest - 1) {
+    const unsigned lane = static_cast<unsigned>(__builtin_ctz(rest));
+    const Fiber* fiber = fibers[lane];
+    if (fiber->waitMask != mask || fiber->waitKind != kind) {
+      return;
+    }
+    values[lane] = fiber->value;
+    ballot |= fiber->value != 0 ? 1U << lane : 0;
+  }
+  warp.waiting &= ~lanes;
+  for (unsigned rest = lanes; rest != 0; rest &= rest - 1) {
+    Fiber* fiber = fibers[__builtin_ctz(rest)];
+    fiber->value = kind == Collective::ballot ? ballot : values[fiber->source % warpSize];
+    fiber->waitMask = 0;
+    ready_.push_back(fiber);
+  }
+  fruitless_ = 0;
+}
+
+unsigned BlockRunner::activeMask() const { return warps_[current_->thread.rank / warpSize].alive; }
+
+void BlockRunner::yield() {
+  inKernel_ = false;
+  current_->thread.polls = 0;
+  yielded_.push_back(current_);
+  suspend();
+  inKernel_ = true;
+}
+
+void BlockRunner::fail(int code, const std::string& what) {
+  inKernel_ = false;
+  failure_ = {code, where(current_->thread) + ": " + what};
+  suspend();
+  __builtin_unreachable();
+}
+
+std::string BlockRunner::where(const Thread& t) const {
+  return format("kernel %s, block (%u,%u,%u), thread (%u,%u,%u)", grid_->kernel->name,
+                t.blockIdx.x, t.blockIdx.y, t.blockIdx.z, t.threadIdx.x, t.threadIdx.y,
+                t.threadIdx.z);
+}
+
+/** No thread can go on: says who waits where, one thread for each place. */
+void BlockRunner::reportDeadlock() {
+  std::string waiting;
+  std::vector<Place> told;
+  for (Fiber* fiber : threads_) {
+    auto isSame = [fiber](Place place) { return same(place, fiber->place); };
+    if (fiber == nullptr || std::any_of(told.begin(), told.end(), isSame)) {
+      continue;
+    }
+    told.push_back(fiber->place);
+    auto n = std::count_if(threads_.begin(), threads_.end(), [&](const Fiber* other) {
+      return other != nullptr && same(other->place, fiber->place);
+    });
+    uint3 t = fiber->thread.threadIdx;
+    waiting += format("; %td wait at %s in %s, thread (%u,%u,%u) among them", n,
+                      fiber->waitsForBlock ? "a barrier" : "a warp function",
+                      text(fiber->place).c_str(), t.x, t.y, t.z);
+  }
+  failure_ = {CUDA_ERROR_LAUNCH_FAILED,
+              format("kernel %s, block (%u,%u,%u): barrier divergence: of %u threads %u have ended",
+                     grid_->kernel->name, blockIdx_.x, blockIdx_.y, blockIdx_.z, size_,
+                     endedCount_) +
+                  waiting};
+}
+
+void BlockRunner::recordFault(const void* address, bool write, bool misaligned,
+                              const void* instruction) {
+  fault_ = {address, instruction, write, misaligned};
+  inKernel_ = false;
+}
+
+/** Where a thread goes on whose kernel faulted: on its fiber's stack, as in a fresh call. */
+void BlockRunner::landing() {
+  BlockRunner* runner = runningHere;
+  if (runner->grid_->cancelled) {
+    runner->suspend();
+  }
+  runner->fail(runner->fault_.misaligned ? CUDA_ERROR_MISALIGNED_ADDRESS
+                                         : CUDA_ERROR_ILLEGAL_ADDRESS,
+               runner->describeFault());
+}
+
+std::string BlockRunner::describeFault() const {
+  Dl_info info{};
+  std::string at;
+  if (dladdr(fault_.instruction, &info) != 0) {
+    at = format(" (code at %s+0x%tx)", grid_->module->fileName().c_str(),
+                static_cast<const char*>(fault_.instruction) -
+                    static_cast<const char*>(info.dli_fbase));
+  }
+  if (fault_.misaligned) {
+    return "misaligned access" + at;
+  }
+  if (current_->isOverflow(fault_.address)) {
+    return "stack overflow: local arrays are larger than CVAE_EMULATOR_STACK_KB" + at;
+  }
+  return format("%s of %p, ", fault_.write ? "write" : "read", fault_.address) +
+         Memory::instance().describe(fault_.address) + at;
+}
+
+/** Drops all that runs, after a failure. */
+void BlockRunner::abandon() {
+  ready_.clear();
+  yielded_.clear();
+  idle_.clear();
+  for (auto& fiber : fibers_) {
+    fiber->reset();
+    idle_.push_back(fiber.get());
+  }
+}
+
+}  // namespace emulator
+
+using emulator::BlockRunner;
+
+extern "C" {
+
+emulator::Thread* cvaeEmulatorThread() { return BlockRunner::running()->thread(); }
+
+unsigned int cvaeEmulatorBarrier(bool predicate, emulator::Place place) {
+  return BlockRunner::running()->barrier(predicate, place);
+}
+
+std::uint64_t cvaeEmulatorCollective(emulator::Collective kind, unsigned int mask,
+                                     std::uint64_t value, unsigned int source,
+                                     emulator::Place place) {
+  return BlockRunner::running()->collective(kind, mask, value, source, place);
+}
+
+unsigned int cvaeEmulatorActiveMask() { return BlockRunner::running()->activeMask(); }
+
+void cvaeEmulatorYield() { BlockRunner::running()->yield(); }
+
+void cvaeEmulatorTrap(const char* why, emulator::Place place) {
+  BlockRunner::running()->fail(CUDA_ERROR_LAUNCH_FAILED,
+                               std::string(why) + " at " + emulator::text(place));
+}
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fiber.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <new>
+
+// Saves what a callee must preserve on the old stack and takes it from the new one.
+extern "C" void cvaeEmulatorSwitch(void** save, void* next);
+asm(R"(
+  .text
+  .p2align 4
+  .type cvaeEmulatorSwitch,@function
+cvaeEmulatorSwitch:
+  .cfi_startproc
+  endbr64
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+  .cfi_endproc
+  .size cvaeEmulatorSwitch, .-cvaeEmulatorSwitch
+)");
+
+namespace emulator {
+namespace {
+
+constexpr int savedRegisters = 6;
+
+std::size_t pageBytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+}  // namespace
+
+Fiber::Fiber(std::size_t stackBytes, void (*body)())
+    : bytes_(stackBytes + pageBytes()), body_(body) {
+  void* mapping = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (mapping == MAP_FAILED) {
+    throw std::bad_alloc();
+  }
+  mapping_ = static_cast<char*>(mapping);
+  if (mprotect(mapping_, pageBytes(), PROT_NONE) != 0) {
+    munmap(mapping_, bytes_);
+    throw std::bad_alloc();
+  }
+  reset();
+}
+
+Fiber::~Fiber() { munmap(mapping_, bytes_); }
+
+void Fiber::reset() {
+  // As after a call: a return address of 0, then the stack that the switch restores.
+  auto* word = static_cast<void**>(top());
+  *--word = nullptr;
+  *--word = reinterpret_cast<void*>(body_);
+  for (int i = 0; i < savedRegisters; i++) {
+    *--word = nullptr;
+  }
+  stackPointer_ = word;
+  waitsForBlock = false;
+  waitMask = 0;
+}
+
+void Fiber::resume(void** from) { cvaeEmulatorSwitch(from, stackPointer_); }
+
+void Fiber::suspend(void** to) { cvaeEmulatorSwitch(&stackPointer_, *to); }
+
+void* Fiber::top() const { return mapping_ + bytes_; }
+
+bool Fiber::isOverflow(const void* address) const {
+  return address >= mapping_ && address < mapping_ + pageBytes();
+}
+
+}  // namespace emulator

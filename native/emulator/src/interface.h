@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libcuda.so.1 offers beside the driver's functions: to the emulator's cuBLAS, and to tests.
+#pragma once
+
+#include <cstddef>
+
+#include "driver_api.h"
+
+extern "C" {
+
+/** Work that is appended to a stream, or recorded by its capture, as a kernel is. */
+struct CvaeEmulatorWork {
+  /** @return null if all went well, else what did not; the text is copied */
+  const char* (*run)(void* data);
+  /** Called once, when the work is not needed any more. */
+  void (*release)(void* data);
+  void* data;
+};
+
+CUresult cvaeEmulatorSubmit(CUstream stream, const CvaeEmulatorWork* work);
+/** Whether kernels may touch these bytes; where not, `what` is told of with where they lie. */
+bool cvaeEmulatorMayTouch(const char* what, const void* address, std::size_t bytes);
+/** See config.h. @return 1 if the setting was made */
+int cvaeEmulatorConfigure(const char* name, const char* value);
+/** Copies the newest report, cut to fit. @return its length */
+std::size_t cvaeEmulatorReport(char* text, std::size_t capacity);
+/** Says that a call is not supported, and ends the process. */
+[[noreturn]] void cvaeEmulatorUnsupported(const char* call);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "module.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include "limits.h"
+#include "memory.h"
+#include "report.h"
+
+namespace emulator {
+namespace {
+
+/** Kernels that register while their module is being loaded, which one thread does at a time. */
+std::vector<const Kernel*>* registering = nullptr;
+
+std::mutex& loading() {
+  static auto* mutex = new std::mutex;
+  return *mutex;
+}
+
+/** An image's size is not given: an ELF file's section headers are its end. */
+std::size_t sizeOf(const Elf64_Ehdr& header) {
+  return header.e_shoff + std::size_t{header.e_shnum} * header.e_shentsize;
+}
+
+bool isSharedObject(const void* image) {
+  const auto* header = static_cast<const Elf64_Ehdr*>(image);
+  return std::memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 && header->e_type == ET_DYN &&
+         header->e_machine == EM_X86_64;
+}
+
+bool writeAll(int file, const char* bytes, std::size_t count) {
+  while (count > 0) {
+    ssize_t written = write(file, bytes, count);
+    if (written <= 0) {
+      return false;
+    }
+    bytes += written;
+    count -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Module> Module::load(const void* image) {
+  std::lock_guard<std::mutex> guard(loading());
+  if (!isSharedObject(image)) {
+    report("a module's image is not a shared object of compiled kernels (native/README.md)");
+    return nullptr;
+  }
+  std::unique_ptr<Module> module(new Module);
+  std::vector<const Kernel*> kernels;
+  registering = &kernels;
+  bool opened = module->open(image) && module->readSymbols(static_cast<const char*>(image));
+  registering = nullptr;
+  if (!opened) {
+    return nullptr;
+  }
+  for (const Kernel* kernel : kernels) {
+    std::size_t bytes = 0;
+    for (const char* owner : {kernel->name, ""}) {
+      for (const Variable& variable : module->shared_[owner]) {
+        bytes += variable.bytes;
+      }
+    }
+    module->functions_[kernel->name] = {kernel, module.get(), bytes, maxSharedPerBlock - bytes};
+  }
+  return module;
+}
+
+/** Has the dynamic linker load a copy: a second load of one image has variables of its own. */
+bool Module::open(const void* image) {
+  file_ = memfd_create("cvae-emulator-module", MFD_CLOEXEC);
+  if (file_ < 0 || !writeAll(file_, static_cast<const char*>(image),
+                             sizeOf(*static_cast<const Elf64_Ehdr*>(image)))) {
+    report("a module's image could not be copied");
+    return false;
+  }
+  // By process, not "self": a debugger reads the file under this name.
+  path_ = format("/proc/%d/fd/%d", getpid(), file_);
+  library_ = dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library_ == nullptr) {
+    report(std::string("a module could not be loaded: ") + dlerror());
+    return false;
+  }
+  link_map* map = nullptr;
+  dlinfo(library_, RTLD_DI_LINKMAP, &map);
+  base_ = reinterpret_cast<char*>(map->l_addr);
+  dynamicSharedOfThread_ =
+      reinterpret_cast<char* (*)()>(dlsym(library_, "cvaeModuleDynamicShared"));
+  if (dynamicSharedOfThread_ == nullptr) {
+    report("a module was not linked by native/Makefile");
+    return false;
+  }
+  return true;
+}
+
+bool Module::readSymbols(const char* image) {
+  const auto* header = reinterpret_cast<const Elf64_Ehdr*>(image);
+  const auto* sections = reinterpret_cast<const Elf64_Shdr*>(image + header->e_shoff);
+  const auto* segments = reinterpret_cast<const Elf64_Phdr*>(image + header->e_phoff);
+  for (int i = 0; i < header->e_phnum; i++) {
+    if (segments[i].p_type == PT_LOAD && (segments[i].p_flags & PF_W) != 0) {
+      writable_ = base_ + segments[i].p_vaddr;
+      Memory::instance().addModule(writable_, segments[i].p_memsz);
+    }
+  }
+  const auto* symbolTable = std::find_if(sections, sections + header->e_shnum,
+                                         [](const Elf64_Shdr& s) { return s.sh_type == SHT_SYMTAB; });
+  if (symbolTable == sections + header->e_shnum) {
+    report("a module has no symbol table: it was stripped");
+    return false;
+  }
+  const auto* symbols = reinterpret_cast<const Elf64_Sym*>(image + symbolTable->sh_offset);
+  const char* names = image + sections[symbolTable->sh_link].sh_offset;
+  for (std::size_t i = 0; i < symbolTable->sh_size / sizeof(Elf64_Sym); i++) {
+    const Elf64_Sym& symbol = symbols[i];
+    std::string name = names + symbol.st_name;
+    if (symbol.st_shndx == SHN_UNDEF) {
+      continue;
+    }
+    if (ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT) {
+      globals_[name] = {symbol.st_value, symbol.st_size};
+    } else if (ELF64_ST_TYPE(symbol.st_info) == STT_TLS) {
+      addSharedVariable(name, {symbol.st_value, symbol.st_size});
+    }
+  }
+  return true;
+}
+
+/** A variable local to an extern "C" function f is named _ZZ1fE and its own name. */
+void Module::addSharedVariable(const std::string& symbol, Variable variable) {
+  if (symbol == "cvaeModuleDynamicSharedMemory") {
+    dynamicSharedOffset_ = variable.offset;
+    return;
+  }
+  if (variable.bytes == 0 || variable.bytes > maxSharedPerBlock) {
+    return;
+  }
+  std::string owner;
+  for (const Kernel* kernel : *registering) {
+    std::string prefix = "_ZZ" + std::to_string(std::strlen(kernel->name)) + kernel->name + "E";
+    if (symbol.compare(0, prefix.size(), prefix) == 0) {
+      owner = kernel->name;
+    }
+  }
+  shared_[owner].push_back(variable);
+}
+
+Module::~Module() {
+  if (writable_ != nullptr) {
+    Memory::instance().removeModule(writable_);
+  }
+  if (library_ != nullptr) {
+    dlclose(library_);
+  }
+  if (file_ >= 0) {
+    close(file_);
+  }
+}
+
+Function* Module::function(const std::string& name) {
+  auto found = functions_.find(name);
+  return found == functions_.end() ? nullptr : &found->second;
+}
+
+bool Module::has(const Function* function) const {
+  return std::any_of(functions_.begin(), functions_.end(),
+                     [function](const auto& entry) { return &entry.second == function; });
+}
+
+bool Module::global(const std::string& name, void** address, std::size_t* bytes) const {
+  auto found = globals_.find(name);
+  if (found == globals_.end()) {
+    return false;
+  }
+  *address = base_ + found->second.offset;
+  *bytes = found->second.bytes;
+  return true;
+}
+
+char* Module::dynamicShared() const { return dynamicSharedOfThread_(); }
+
+void Module::prepareShared(const Kernel& kernel, std::size_t bytes) const {
+  char* dynamic = dynamicShared();
+  poison(dynamic, bytes + sharedMargin);
+  for (const char* owner : {kernel.name, ""}) {
+    auto variables = shared_.find(owner);
+    if (variables != shared_.end()) {
+      for (const Variable& variable : variables->second) {
+        poison(dynamic - dynamicSharedOffset_ + variable.offset, variable.bytes);
+      }
+    }
+  }
+}
+
+bool Module::sharedIsIntact(std::size_t bytes) const {
+  const char* margin = dynamicShared() + bytes;
+  char untouched[sharedMargin + 4];
+  // The poison's pattern goes with the address.
+  char* same = untouched + reinterpret_cast<std::uintptr_t>(margin) % 4 -
+               reinterpret_cast<std::uintptr_t>(untouched) % 4;
+  same = same < untouched ? same + 4 : same;
+  poison(same, sharedMargin);
+  return std::memcmp(margin, same, sharedMargin) == 0;
+}
+
+}  // namespace emulator
+
+extern "C" void cvaeEmulatorRegister(const emulator::Kernel* kernel) {
+  if (emulator::registering != nullptr) {
+    emulator::registering->push_back(kernel);
+  }
+}

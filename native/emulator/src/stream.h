@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "graph.h"
+#include "work.h"
+
+namespace emulator {
+struct Capture;
+}
+
+/** A stream: a thread that does its tasks in order. */
+struct CUstream_st {
+ public:
+  using Completions = std::vector<std::shared_ptr<emulator::Completion>>;
+
+  CUstream_st(CUctx_st& context, bool blocking);
+  /** Waits for all tasks. */
+  ~CUstream_st();
+  CUstream_st(const CUstream_st&) = delete;
+  CUstream_st& operator=(const CUstream_st&) = delete;
+
+  /** Appends a task that also waits for others. */
+  std::shared_ptr<emulator::Completion> enqueue(emulator::TaskPointer task, Completions after);
+  /** The newest task's; null before the first. */
+  std::shared_ptr<emulator::Completion> last();
+  /** Whether it waits for the legacy stream and the legacy stream for it. */
+  bool blocking() const { return blocking_; }
+
+  // While it is captured: guarded by the context's mutex.
+  std::shared_ptr<emulator::Capture> capture;
+  std::vector<const emulator::Node*> front;
+
+ private:
+  struct Item {
+    emulator::TaskPointer task;
+    Completions after;
+    std::shared_ptr<emulator::Completion> completion;
+  };
+
+  void work();
+  void perform(const Item& item);
+
+  CUctx_st& context_;
+  const bool blocking_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Item> items_;
+  std::shared_ptr<emulator::Completion> last_;
+  bool ending_ = false;
+  emulator::Team team_;
+  std::thread worker_;
+};
+
+namespace emulator {
+using Stream = CUstream_st;
+}
