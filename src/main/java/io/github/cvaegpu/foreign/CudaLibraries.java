@@ -70,8 +70,8 @@ public final class CudaLibraries {
   }
 
   /**
-   * Has this process take the emulator of {@code native/emulator} for a GPU, or no longer. For tests:
-   * it computes what a GPU would, ten thousand times slower.
+   * Has this process take the emulator of {@code native/emulator} for a GPU, or no longer. For
+   * tests: it computes what a GPU would, ten thousand times slower.
    *
    * @param folder with its libcuda.so.1, libcublas.so.12 and kernels.so
    */

@@ -27,8 +27,7 @@ public final class GoldenRun {
 
   /** How to train. */
   public static TrainingSettings settings(Golden golden) {
-    return new TrainingSettings(
-        golden.seed(), golden.order().batchSize(), golden.learningRate());
+    return new TrainingSettings(golden.seed(), golden.order().batchSize(), golden.learningRate());
   }
 
   /**

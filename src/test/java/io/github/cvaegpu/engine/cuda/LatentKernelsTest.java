@@ -75,8 +75,7 @@ class LatentKernelsTest {
         products.forward(head, deviceH, rows, false, heads);
         gpu.kernels.latentSampleForward(gpu.stream, heads, deviceNoise, rows, z, kl);
         products.backwardInput(first, deviceDd, null, rows, dz);
-        gpu.kernels.latentSampleBackward(
-            gpu.stream, state, heads, deviceNoise, dz, rows, dheads);
+        gpu.kernels.latentSampleBackward(gpu.stream, state, heads, deviceNoise, dz, rows, dheads);
       }
       gpu.assertNear("heads", expected.heads, heads.data());
       gpu.assertNear("z", expected.z, z.data());

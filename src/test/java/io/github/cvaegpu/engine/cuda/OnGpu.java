@@ -13,9 +13,10 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Runs a test class on a GPU: with {@code -Dcvaegpu.gpu=real} on the machine's own, which then has to
- * be there; else on the emulator of native/emulator, built by {@code make -C native} or in the folder
- * that {@code -Dcvaegpu.emulator} names. Without an emulator the class is skipped, and says so.
+ * Runs a test class on a GPU: with {@code -Dcvaegpu.gpu=real} on the machine's own, which then has
+ * to be there; else on the emulator of native/emulator, built by {@code make -C native} or in the
+ * folder that {@code -Dcvaegpu.emulator} names. Without an emulator the class is skipped, and says
+ * so.
  */
 final class OnGpu implements BeforeAllCallback, AfterAllCallback {
   private static final Path EMULATOR =

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import jcuda.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** mailbox.cu and the host's side of it. */
+@ExtendWith(OnGpu.class)
+@Timeout(60)
+class MailboxTest {
+  private static final int STATE_BYTES = 40;
+  private static final double LEARNING_RATE = 1e-4;
+
+  /** Fields of struct StepState. */
+  private record State(
+      long step, int batch, int failed, float beta, float stepSize, float rootScale) {
+    static State read(StepState state) {
+      ByteBuffer bytes = ByteBuffer.allocate(STATE_BYTES).order(ByteOrder.nativeOrder());
+      DeviceMemory.download(state.address(), Pointer.to(bytes.array()), STATE_BYTES);
+      return new State(
+          bytes.getLong(),
+          bytes.getInt(),
+          bytes.getInt(),
+          bytes.getFloat(),
+          bytes.getFloat(),
+          bytes.getFloat());
+    }
+  }
+
+  @Test
+  void aStepThatWaitsIsToldItsBeta() throws InterruptedException {
+    try (var gpu = new Gpu(1);
+        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+      var state = new StepState(gpu.memory);
+      // Beyond the ring and beyond 32 bits: only the low bits of the tag are compared.
+      long step = (1L << 32) + 5 * Mailbox.RING + 3;
+      state.set(step, 0);
+      mailbox.putBeta(step - Mailbox.RING, 9); // Of an earlier lap, in the same place.
+      gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      Thread.sleep(50);
+      assertFalse(gpu.stream.isDone());
+      mailbox.putBeta(step, 0.25f);
+      gpu.stream.synchronize();
+      State after = State.read(state);
+      assertEquals(0.25f, after.beta());
+      assertEquals(0, after.failed());
+      assertFalse(mailbox.hasFailed());
+      double t = step + 1;
+      assertEquals(LEARNING_RATE / (1 - Math.pow(0.9, t)), after.stepSize(), 1e-11);
+      assertEquals(1 / Math.sqrt(1 - Math.pow(0.999, t)), after.rootScale(), 1e-7);
+    }
+  }
+
+  @Test
+  void adamsFactorsAreThoseOfTheFirstSteps() {
+    try (var gpu = new Gpu(1);
+        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+      var state = new StepState(gpu.memory);
+      for (int step : new int[] {0, 1, 2, 10, 1000}) {
+        state.set(step, 0);
+        mailbox.putBeta(step, 1);
+        gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+        gpu.stream.synchronize();
+        double t = step + 1;
+        State after = State.read(state);
+        assertEquals((float) (LEARNING_RATE / (1 - Math.pow(0.9, t))), after.stepSize(), 1e-10);
+        float rootScale = (float) (1 / Math.sqrt(1 - Math.pow(0.999, t)));
+        assertEquals(rootScale, after.rootScale(), Math.ulp(rootScale));
+      }
+    }
+  }
+
+  @Test
+  void aStepThatIsNotAnsweredGivesUpAndLetsTheNextPass() {
+    try (var gpu = new Gpu(1);
+        var mailbox = new Mailbox(Duration.ofMillis(100))) {
+      var state = new StepState(gpu.memory);
+      state.set(7, 0);
+      long start = System.nanoTime();
+      gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.stream.synchronize();
+      long first = System.nanoTime() - start;
+      assertTrue(first >= 100_000_000, first + " ns");
+      assertTrue(mailbox.hasFailed());
+      assertEquals(1, State.read(state).failed());
+      gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.stream.synchronize();
+      assertEquals(0, State.read(state).beta());
+    }
+  }
+
+  @Test
+  void aStepTellsItsMeanLossesAndGoesOn() {
+    int rows = 1001;
+    try (var gpu = new Gpu(1);
+        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+      var state = new StepState(gpu.memory);
+      long step = 3 * Mailbox.RING - 1;
+      state.set(step, 4);
+      float[] loss = gpu.normals(rows);
+      float[] kl = gpu.normals(rows);
+      assertFalse(mailbox.hasLosses(step));
+      gpu.kernels.stepEnd(gpu.stream, state, gpu.input(loss), gpu.input(kl), rows, mailbox);
+      gpu.stream.synchronize();
+      assertTrue(mailbox.hasLosses(step));
+      assertFalse(mailbox.hasLosses(step - Mailbox.RING));
+      assertEquals(mean(loss), mailbox.reconstructionLoss(step), 1e-7);
+      assertEquals(mean(kl), mailbox.klDivergence(step), 1e-7);
+      assertEquals(step + 1, State.read(state).step());
+      assertEquals(5, State.read(state).batch());
+    }
+  }
+
+  private static double mean(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+}
