@@ -57,6 +57,7 @@ def main():
     versions = {}
     kl = {}
     loads = []
+    handover = []
     for r in range(a.rounds):
         turn = r % len(names)
         for name in names[turn:] + names[:turn]:
@@ -69,6 +70,7 @@ def main():
                 speeds.setdefault("OpenBLAS calls", []).extend(result["blas_calls"])
                 speeds.setdefault("own products", []).extend(result["own_products"])
                 speeds.setdefault("all by OpenBLAS", []).extend(result["all_products"])
+                handover.extend(result["handover"])
             else:
                 versions[name] = result["version"]
             median = statistics.median(result["training"])
@@ -97,6 +99,7 @@ def main():
             "machine": {
                 **facts(),
                 "load average before each turn": loads,
+                "ns for a cache line between the threads of cvae-gpu": handover,
             },
             "versions": versions,
             "kl_at_the_end": kl,

@@ -82,6 +82,10 @@ final class BenchCommand implements Callable<Integer> {
       row(out, "its OpenBLAS calls alone", result.blasCalls());
       row(out, "its own products alone", result.ownProducts());
       row(out, "all products by OpenBLAS alone", result.allProducts());
+      if (!result.handover().isEmpty()) {
+        out.println("Nanoseconds for a cache line from one thread to another:");
+        row(out, "handover", result.handover());
+      }
     }
     return ExitCode.OK;
   }

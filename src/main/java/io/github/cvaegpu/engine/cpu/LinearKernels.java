@@ -78,6 +78,33 @@ final class LinearKernels {
   }
 
   /**
+   * dy = dy + rest where y &gt; 0, else 0, in place: as {@link #reluMask}, of a sum of two parts.
+   *
+   * @param dy (rows, columns) one part of the gradient of the loss by y
+   * @param rest (rows, columns) the other part
+   * @param y (rows, columns) the ReLU's output
+   */
+  static void sumAndReluMask(Matrix dy, Matrix rest, Block block, Matrix y) {
+    for (int r = block.row(); r < block.endRow(); r++) {
+      long row = y.at(r, 0);
+      int c = block.column();
+      for (; c <= block.endColumn() - LANES; c += LANES) {
+        long at = row + (long) c * Float.BYTES;
+        VectorMask<Float> on = load(y.data(), at).compare(VectorOperators.GT, ZERO);
+        FloatVector sum = load(dy.data(), at).add(load(rest.data(), at));
+        store(ZERO.blend(sum, on), dy.data(), at);
+      }
+      if (c < block.endColumn()) {
+        long at = row + (long) c * Float.BYTES;
+        VectorMask<Float> mask = tail(c, block.endColumn());
+        VectorMask<Float> on = load(y.data(), at, mask).compare(VectorOperators.GT, ZERO);
+        FloatVector sum = load(dy.data(), at, mask).add(load(rest.data(), at, mask));
+        store(ZERO.blend(sum, on), dy.data(), at, mask);
+      }
+    }
+  }
+
+  /**
    * gradient = column sums of dy, over rows 0 .. rows-1 in that order.
    *
    * @param dy (rows, out) gradient of the loss by the layer's output

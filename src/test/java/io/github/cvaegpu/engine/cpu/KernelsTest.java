@@ -99,12 +99,12 @@ class KernelsTest {
     double[] scored = new double[2 * Block.COLUMN_GROUPS];
     var bias = Matrix.floats(columns);
     for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
-      Block block = Block.grid(lane, 2, columns, 16);
-      LossKernels.loss(logits, bias, x, 1, 0, block, scored, lane % Block.COLUMN_GROUPS);
+      Block block = Block.grid(lane, 2, columns);
+      LossKernels.loss(logits, bias, x, 1, 0, block, scored, Block.columnGroup(lane));
     }
     for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
-      Block block = Block.grid(lane, 2, columns, 16);
-      LossKernels.lossAndGradient(logits, bias, x, block, loss, lane % Block.COLUMN_GROUPS);
+      Block block = Block.grid(lane, 2, columns);
+      LossKernels.lossAndGradient(logits, bias, x, block, loss, Block.columnGroup(lane));
     }
     double[] expected = new double[2];
     for (int i = 0; i < 2 * columns; i++) {
@@ -137,7 +137,7 @@ class KernelsTest {
         int[] hits = new int[rows * columns];
         int[] rowHits = new int[rows];
         for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
-          Block block = Block.grid(lane, rows, columns, 16);
+          Block block = Block.grid(lane, rows, columns);
           for (int r = block.row(); r < block.endRow(); r++) {
             for (int c = block.column(); c < block.endColumn(); c++) {
               hits[r * columns + c]++;
