@@ -90,8 +90,8 @@ public final class CpuBenchmark {
     }
   }
 
-  /** Handovers timed: a millisecond at most. */
-  private static final int HANDOVERS = 5_000;
+  /** Handovers, of which the second half is timed: ten milliseconds or so. */
+  private static final int HANDOVERS = 100_000;
 
   private final VaeShape shape;
   private final TrainingSettings settings;
@@ -150,6 +150,8 @@ public final class CpuBenchmark {
       double trained = imagesPerSecond(images.size(), start);
       // The last round before measuring warms the products up, too.
       if (round >= -1) {
+        boolean cores = hasCoreForEachOfTwoThreads();
+        double nanos = cores ? handoverNanos() : 0;
         double made = replay(phases(calls));
         double own = replay(withSparseProducts(calls));
         double dense = replay(phases(all));
@@ -158,8 +160,8 @@ public final class CpuBenchmark {
           blasCalls.add(made);
           ownProducts.add(own);
           allProducts.add(dense);
-          if (hasCoreForEachOfTwoThreads()) {
-            handover.add(handoverNanos());
+          if (cores) {
+            handover.add(nanos);
           }
         }
       }
@@ -194,8 +196,7 @@ public final class CpuBenchmark {
                 while (counter.get() != i) {
                   Thread.onSpinWait();
                 }
-                // The first waits for the second to arrive.
-                if (i == 1) {
+                if (i == HANDOVERS / 2) {
                   start.set(System.nanoTime());
                 }
                 counter.set(i + 1);
@@ -204,7 +205,7 @@ public final class CpuBenchmark {
                 }
               }
             });
-    return (double) (end.get() - start.get()) / (HANDOVERS - 1);
+    return (double) (end.get() - start.get()) / (HANDOVERS / 2);
   }
 
   /** The calls of a step of a whole batch, phase by phase. */

@@ -105,9 +105,10 @@ final class InferencePass {
     forward.x.spread(Block.rows(lane, forward.rows, forward.logits.columns()));
   }
 
+  /** The loss of a lane's block; the gradient comes with it, and nobody needs the logits. */
   private void score(int lane, int samples, int skipped) {
     Block block = forward.output(lane);
-    LossKernels.loss(
+    LossKernels.lossAndGradient(
         forward.logits,
         forward.outputLayer().bias(),
         forward.x.dense,

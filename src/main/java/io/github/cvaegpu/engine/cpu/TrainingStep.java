@@ -203,6 +203,8 @@ final class TrainingStep {
         forward.logits,
         forward.outputLayer().bias(),
         forward.x.dense,
+        1,
+        0,
         block,
         loss,
         Block.columnGroup(lane));
