@@ -73,11 +73,7 @@ final class InferencePass {
             member.run(lane -> score(lane, samples, skipped));
           });
       for (int r = 0; r < rows; r++) {
-        double sum = 0;
-        for (int group = 0; group < Block.COLUMN_GROUPS; group++) {
-          sum += loss[r * Block.COLUMN_GROUPS + group];
-        }
-        result[done + r] = (float) sum;
+        result[done + r] = (float) LossKernels.lossOfRow(loss, r);
       }
     }
   }

@@ -38,8 +38,8 @@ final class LossKernels {
    * @param samples rows of logits to a row of x
    * @param skipped rows of logits that the first row of x had before these
    * @param block rows and columns of the logits
-   * @param loss (rows, column groups): entry (r, group) receives the loss of row r's columns in the
-   *     block, in nats
+   * @param loss (column groups, rows): entry (group, r) receives the loss of row r's columns in the
+   *     block, in nats; groups apart, so that threads do not write to one cache line
    * @param group the block's column group
    */
   static void lossAndGradient(
@@ -127,15 +127,28 @@ final class LossKernels {
   /** Sets each row's loss to the sum of its lanes. */
   private static void setLoss(double[] loss, Block block, int group, float[] lanes) {
     for (int r = block.row(); r < block.endRow(); r++) {
-      loss[r * Block.COLUMN_GROUPS + group] = total(lanes, (r - block.row()) * LANES);
+      loss[at(loss, group, r)] = total(lanes, (r - block.row()) * LANES);
     }
   }
 
   /** Adds the sum of each row's lanes to its loss. */
   private static void addLoss(double[] loss, Block block, int group, float[] lanes) {
     for (int r = block.row(); r < block.endRow(); r++) {
-      loss[r * Block.COLUMN_GROUPS + group] += total(lanes, (r - block.row()) * LANES);
+      loss[at(loss, group, r)] += total(lanes, (r - block.row()) * LANES);
     }
+  }
+
+  /** The loss of a row, all its column groups added in order. */
+  static double lossOfRow(double[] loss, int row) {
+    double sum = 0;
+    for (int group = 0; group < Block.COLUMN_GROUPS; group++) {
+      sum += loss[at(loss, group, row)];
+    }
+    return sum;
+  }
+
+  private static int at(double[] loss, int group, int row) {
+    return group * (loss.length / Block.COLUMN_GROUPS) + row;
   }
 
   /** The sum of a vector's lanes, first to last. */

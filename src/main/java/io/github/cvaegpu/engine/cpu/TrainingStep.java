@@ -66,7 +66,7 @@ final class TrainingStep {
   /** KL divergence of each row. */
   private final double[] kl;
 
-  /** Reconstruction loss of each row and column group. */
+  /** Reconstruction loss of each column group and row. */
   private final double[] loss;
 
   private final Phase gather = this::gather;
@@ -213,9 +213,15 @@ final class TrainingStep {
   /** Adds the phases of a layer's gradient by its input, through the ReLU that made the input. */
   private void addBackward(List<Phase> phases, Layer layer, Matrix dy, Matrix x, Matrix dx) {
     if (layer.isWide()) {
-      Matrix rest = Matrix.allocate(dx.rows(), dx.columns());
-      phases.add(lane -> backwardHalf(layer, dy, dx, rest, lane));
-      phases.add(lane -> LinearKernels.sumAndReluMask(dx, rest, forward.block(lane, dx), x));
+      Matrix part0 = Matrix.allocate(dx.rows(), dx.columns());
+      Matrix part1 = Matrix.allocate(dx.rows(), dx.columns());
+      phases.add(
+          lane -> {
+            int half = lane / (LANES / 2);
+            backwardHalf(layer, dy, half == 0 ? part0 : part1, half, lane % (LANES / 2));
+          });
+      phases.add(
+          lane -> LinearKernels.sumAndReluMask(part0, part1, dx, forward.block(lane, dx), x));
     } else {
       phases.add(
           lane -> {
@@ -226,23 +232,17 @@ final class TrainingStep {
     }
   }
 
-  /**
-   * dx or the rest to add to it: what comes from the outputs of the first half of the lanes, or of
-   * the second. Of each, a lane has a quarter of the columns.
-   */
-  private void backwardHalf(Layer layer, Matrix dy, Matrix dx, Matrix rest, int lane) {
-    int half = lane / (LANES / 2);
-    int quarter = lane % (LANES / 2);
-    int columns = dx.columns();
+  /** What comes from half of the outputs, on a quarter of the columns. */
+  private void backwardHalf(Layer layer, Matrix dy, Matrix part, int half, int quarter) {
     layer.inputGradient(
         gemm,
         dy,
-        half == 0 ? dx : rest,
+        part,
         new Block(
             0,
             forward.rows,
-            Block.boundary(quarter, LANES / 2, columns),
-            Block.boundary(quarter + 1, LANES / 2, columns)),
+            Block.boundary(quarter, LANES / 2, part.columns()),
+            Block.boundary(quarter + 1, LANES / 2, part.columns())),
         layer.firstOutput(half * (LANES / 2)),
         layer.firstOutput((half + 1) * (LANES / 2)));
   }
@@ -328,8 +328,8 @@ final class TrainingStep {
   /** Reconstruction loss of the last step, nats per image; rows added in order. */
   float reconstructionLoss() {
     double sum = 0;
-    for (int i = 0; i < forward.rows * Block.COLUMN_GROUPS; i++) {
-      sum += loss[i];
+    for (int r = 0; r < forward.rows; r++) {
+      sum += LossKernels.lossOfRow(loss, r);
     }
     return (float) (sum / forward.rows);
   }
