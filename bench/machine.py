@@ -25,10 +25,21 @@ def processor():
 
 
 def commit():
+    # An archive made by scripts/gpu-bundle.sh has it in a file.
+    bundled = BENCH.parent / "commit"
+    if bundled.exists():
+        return " ".join(bundled.read_text().split())
     changed = output("git", "-C", BENCH, "status", "--porcelain", "--", "../src")
     return output("git", "-C", BENCH, "rev-parse", "--short", "HEAD") + (
         " and changes" if changed else ""
     )
+
+
+def java_version():
+    try:
+        return output("java", "-version").splitlines()[0]
+    except OSError:
+        return None
 
 
 def facts():
@@ -36,5 +47,15 @@ def facts():
         "processor": processor(),
         "cores": os.cpu_count(),
         "system": platform.platform(),
-        "java on the path": output("java", "-version").splitlines()[0],
+        "java on the path": java_version(),
     }
+
+
+def gpu_facts():
+    """Of the first GPU that nvidia-smi lists: what it is, and how fast it was allowed to go."""
+    fields = ["name", "driver_version", "clocks.sm", "clocks.max.sm", "clocks.mem", "power.limit"]
+    try:
+        values = output("nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader")
+    except OSError:
+        return {"gpu": "nvidia-smi is missing"}
+    return dict(zip(["gpu", *fields[1:]], values.splitlines()[0].split(", ")))

@@ -4,6 +4,8 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineBenchmark;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -21,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Measures training speed, beside that of the step's matrix products alone.",
+      "Measures training speed; on the CPU beside that of the step's matrix products alone.",
       "Takes train's options for what to train, of which --epochs does nothing here; keeps nothing."
     },
     mixinStandardHelpOptions = true,
@@ -29,7 +31,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
   /** The machine-readable form. */
-  private record Line(String dataset, TrainingPlan plan, CpuBenchmark.Result result) {}
+  private record Line(String dataset, TrainingPlan plan, Object result) {}
 
   /** The first epochs run while the JVM compiles the kernels, on the cores that train. */
   private static final int WARM_UP = 8;
@@ -55,15 +57,47 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    engineOptions.checkCpu("bench");
     if (rounds < 1) {
       throw new InputException("--rounds must be 1 or more, not %d.".formatted(rounds));
     }
     TrainingPlan plan = planOptions.plan(dataOptions.asked());
-    PrintWriter err = spec.commandLine().getErr();
-    Dataset dataset = dataOptions.load(plan.data(), err, err);
+    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    plan.requireFits(dataset.train());
+    if (engineOptions.takesGpu()) {
+      benchGpu(dataset, plan);
+    } else {
+      benchCpu(dataset, plan);
+    }
+    return ExitCode.OK;
+  }
+
+  private void benchGpu(Dataset dataset, TrainingPlan plan) {
     ImageSet images = dataset.train();
-    plan.requireFits(images);
+    EngineBenchmark.Result result;
+    try (Engine engine = engineOptions.create(plan, images)) {
+      result =
+          EngineBenchmark.run(
+              engine,
+              plan.shape(images.imageSize()),
+              plan.settings(),
+              images.size(),
+              plan.newController(),
+              rounds,
+              WARM_UP);
+    }
+    err().println(engineOptions.describe(result.engine()));
+    if (json) {
+      out().println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
+      return;
+    }
+    imagesPerSecond();
+    row("training", result.training());
+    out().println("Microseconds a step:");
+    row("training", result.microsecondsAStep());
+  }
+
+  private void benchCpu(Dataset dataset, TrainingPlan plan) {
+    ImageSet images = dataset.train();
     CpuBenchmark.Result result =
         CpuBenchmark.run(
             plan.shape(images.imageSize()),
@@ -73,28 +107,43 @@ final class BenchCommand implements Callable<Integer> {
             engineOptions.threads(),
             rounds,
             WARM_UP);
-    PrintWriter out = spec.commandLine().getOut();
-    err.println(engineOptions.describe(result.engine()));
+    err().println(engineOptions.describe(result.engine()));
     if (json) {
-      out.println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
-    } else {
-      out.println("Images per second, median of " + rounds + " epochs (smallest to largest):");
-      row(out, "training", result.training());
-      row(out, "its OpenBLAS calls alone", result.blasCalls());
-      row(out, "its own products alone", result.ownProducts());
-      row(out, "all products by OpenBLAS alone", result.allProducts());
+      out().println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
+      return;
     }
-    return ExitCode.OK;
+    imagesPerSecond();
+    row("training", result.training());
+    row("its OpenBLAS calls alone", result.blasCalls());
+    row("its own products alone", result.ownProducts());
+    row("all products by OpenBLAS alone", result.allProducts());
+    if (!result.handover().isEmpty()) {
+      out().println("Nanoseconds for a cache line from one thread to another:");
+      row("handover", result.handover());
+    }
   }
 
-  private static void row(PrintWriter out, String what, List<Double> speeds) {
-    List<Double> sorted = speeds.stream().sorted().toList();
-    out.printf(
-        Locale.ROOT,
-        "  %-32s %,8.0f (%,.0f to %,.0f)%n",
-        what,
-        sorted.get(sorted.size() / 2),
-        sorted.getFirst(),
-        sorted.getLast());
+  private void imagesPerSecond() {
+    out().println("Images per second, median of " + rounds + " epochs (smallest to largest):");
+  }
+
+  private void row(String what, List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    out()
+        .printf(
+            Locale.ROOT,
+            "  %-32s %,8.0f (%,.0f to %,.0f)%n",
+            what,
+            sorted.get(sorted.size() / 2),
+            sorted.getFirst(),
+            sorted.getLast());
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
   }
 }

@@ -78,12 +78,9 @@ final class EngineOptions {
     }
   }
 
-  /** Refuses the CUDA engine, for commands that are about the CPU's. */
-  void checkCpu(String command) {
-    if (kind == Kind.CUDA || precision != Precision.FLOAT32) {
-      throw new InputException("%s measures the CPU engine alone.".formatted(command));
-    }
-    why = "the engine that is measured";
+  /** Whether {@link #create} takes a GPU, as far as that can be told before. */
+  boolean takesGpu() {
+    return kind == Kind.CUDA || (kind == Kind.AUTO && CudaRuntime.problem().isEmpty());
   }
 
   /** Makes the engine of a plan. */

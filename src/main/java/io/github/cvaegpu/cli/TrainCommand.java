@@ -123,26 +123,28 @@ final class TrainCommand implements Callable<Integer> {
     try (Interruption interruption = Interruption.install()) {
       Trainer.Outcome outcome;
       try (Progress progress = progress(plan, dataset)) {
-        outcome =
+        Trainer trainer =
             new Trainer(
-                    plan,
-                    dataset,
-                    engine,
-                    directory,
-                    checkpointEvery,
-                    new Notes(progress, err()),
-                    interruption::isRequested)
-                .run();
-      } catch (EngineException e) {
-        if (json) {
-          out().println(TrainingSummary.json(directory.record(), directory.folder()));
+                plan,
+                dataset,
+                engine,
+                directory,
+                checkpointEvery,
+                new Notes(progress, err()),
+                interruption::isRequested);
+        try {
+          outcome = trainer.run();
+        } catch (InputException | DivergedException | EngineException e) {
+          if (json) {
+            trainer
+                .lastRecord()
+                .ifPresent(
+                    record -> out().println(TrainingSummary.json(record, directory.folder())));
+          }
+          throw e instanceof EngineException
+              ? new EngineException(e.getMessage() + whatIsKept(directory), e)
+              : e;
         }
-        throw new EngineException(e.getMessage() + whatIsKept(directory), e);
-      } catch (InputException | DivergedException e) {
-        if (json) {
-          out().println(TrainingSummary.json(directory.record(), directory.folder()));
-        }
-        throw e;
       }
       if (!quiet) {
         TrainingSummary.print(outcome.record(), directory.folder(), out());

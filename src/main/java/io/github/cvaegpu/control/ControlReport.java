@@ -62,25 +62,6 @@ public record ControlReport(
     return latchStep.isPresent();
   }
 
-  /**
-   * Report on a series that is at hand as a whole.
-   *
-   * @param settings of the controller that gave the betas
-   * @param firstStep step of element 0
-   * @param kl KL of each step, nats per image, finite
-   * @param beta beta of each step, as many
-   */
-  public static ControlReport of(PiSettings settings, long firstStep, float[] kl, float[] beta) {
-    if (kl.length != beta.length) {
-      throw new IllegalArgumentException(kl.length + " KLs but " + beta.length + " betas");
-    }
-    Builder builder = new Builder(settings);
-    for (int i = 0; i < kl.length; i++) {
-      builder.accept(firstStep + i, kl[i], beta[i]);
-    }
-    return builder.build();
-  }
-
   /** Takes a series step by step, in constant memory. */
   public static final class Builder {
     private final double setPoint;

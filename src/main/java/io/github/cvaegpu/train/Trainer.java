@@ -60,6 +60,7 @@ public final class Trainer {
   private final Speed speed = new Speed();
   private final Speed epochSpeed = new Speed();
   private RunRecord.DatasetRecord datasetRecord;
+  private RunRecord lastRecord;
 
   /** What a run came to. */
   public record Outcome(ExitReason exitReason, long stepsDone, RunRecord record) {}
@@ -123,6 +124,11 @@ public final class Trainer {
     } catch (Error e) {
       throw failed(e);
     }
+  }
+
+  /** What was last written to {@code run.json}; empty if the run was refused and left as it was. */
+  public Optional<RunRecord> lastRecord() {
+    return Optional.ofNullable(lastRecord);
   }
 
   private Outcome trainWithLog() throws IOException {
@@ -421,6 +427,7 @@ public final class Trainer {
             List.copyOf(parametersSha256),
             metrics);
     directory.write(record);
+    lastRecord = record;
     return record;
   }
 

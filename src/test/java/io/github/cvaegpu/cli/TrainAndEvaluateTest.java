@@ -349,6 +349,24 @@ class TrainAndEvaluateTest {
   }
 
   @Test
+  void aRefusedRunHasNoLineOfJson() {
+    CommandRun result = resume(finished, "--data", otherImages.toString(), "--json");
+    assertTrue(refusalAfterEngineLine(result).startsWith("The run was started on other images"));
+    assertEquals("", result.out());
+  }
+
+  @Test
+  void aRefusalIsSaidWhereThereIsNoRecordEither() throws IOException {
+    CommandRun.of(train(newRun())).succeeded();
+    Files.delete(run.resolve("run.json"));
+    CommandRun result = resume(run, "--data", otherImages.toString(), "--json");
+    assertEquals(ExitCode.BAD_INPUT, result.code());
+    String last = result.err().lines().toList().getLast();
+    assertTrue(last.startsWith("The run was started on other images"), last);
+    assertEquals("", result.out());
+  }
+
+  @Test
   void divergenceHasItsOwnExitCode() {
     CommandRun result = CommandRun.of(train(newRun(), "--lr", "1e30", "--quiet"));
     assertEquals(ExitCode.DIVERGED, result.code());

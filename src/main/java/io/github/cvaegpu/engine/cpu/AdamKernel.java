@@ -71,11 +71,9 @@ final class AdamKernel {
   /** Updates the parameters and moments of floats {@code first} to {@code end}. */
   void update(int first, int end) {
     int whole = end - (end - first) % LANES;
-    FloatVector minusStep = broadcast(-stepSize);
-    FloatVector scale = broadcast(rootScale);
-    vectors(parameters, gradients, firstMoment, secondMoment, first, whole, minusStep, scale);
+    vectors(parameters, gradients, firstMoment, secondMoment, first, whole, -stepSize, rootScale);
     if (whole < end) {
-      tail(whole, end, minusStep, scale);
+      tail(whole, end);
     }
   }
 
@@ -90,8 +88,10 @@ final class AdamKernel {
       MemorySegment secondMoment,
       int first,
       int end,
-      FloatVector minusStep,
-      FloatVector scale) {
+      float minusStepSize,
+      float rootScale) {
+    FloatVector minusStep = broadcast(minusStepSize);
+    FloatVector scale = broadcast(rootScale);
     for (int i = first; i < end; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector g = load(gradients, at);
@@ -104,7 +104,9 @@ final class AdamKernel {
     }
   }
 
-  private void tail(int first, int end, FloatVector minusStep, FloatVector scale) {
+  private void tail(int first, int end) {
+    FloatVector minusStep = broadcast(-stepSize);
+    FloatVector scale = broadcast(rootScale);
     long at = (long) first * Float.BYTES;
     VectorMask<Float> mask = VectorMath.tail(first, end);
     FloatVector g = load(gradients, at, mask);

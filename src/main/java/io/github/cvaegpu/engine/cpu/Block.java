@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
+
 /**
  * A rectangle of a matrix.
  *
@@ -10,39 +12,51 @@ package io.github.cvaegpu.engine.cpu;
  * @param endColumn end of the columns
  */
 record Block(int row, int endRow, int column, int endColumn) {
-  /** Column groups of {@link #grid}; the rest of the lanes divides the rows. */
+  /** Column groups of {@link #grid}. */
   static final int COLUMN_GROUPS = 4;
 
-  private static final int ROW_GROUPS = ThreadTeam.LANES / COLUMN_GROUPS;
+  /** Lanes that share a column group; they divide the rows. */
+  static final int LANES_PER_GROUP = LANES / COLUMN_GROUPS;
+
+  /** Column boundaries fall on cache lines, so that no two threads write to one. */
+  private static final int CACHE_LINE_FLOATS = 16;
 
   /**
-   * A lane's share of a large matrix: half the rows, a quarter of the columns.
-   *
-   * @param columnUnit column boundaries are multiples of this many floats
+   * Columns from which a matrix is cut into column groups and not into rows alone: below, the
+   * groups would be too uneven.
    */
-  static Block grid(int lane, int rows, int columns, int columnUnit) {
-    int rowGroup = lane / COLUMN_GROUPS;
-    int columnGroup = lane % COLUMN_GROUPS;
+  static final int WIDE = LANES * CACHE_LINE_FLOATS;
+
+  /** The column group of a lane in {@link #grid}. Threads, which run adjacent lanes, share none. */
+  static int columnGroup(int lane) {
+    return lane / LANES_PER_GROUP;
+  }
+
+  /** A lane's share of a matrix: a quarter of the columns, half the rows. */
+  static Block grid(int lane, int rows, int columns) {
+    int part = lane % LANES_PER_GROUP;
+    int group = columnGroup(lane);
     return new Block(
-        rows * rowGroup / ROW_GROUPS,
-        rows * (rowGroup + 1) / ROW_GROUPS,
-        boundary(columnGroup, columns, columnUnit),
-        boundary(columnGroup + 1, columns, columnUnit));
+        rows * part / LANES_PER_GROUP,
+        rows * (part + 1) / LANES_PER_GROUP,
+        boundary(group, COLUMN_GROUPS, columns),
+        boundary(group + 1, COLUMN_GROUPS, columns));
   }
 
   /** A lane's share of the rows, with all columns. */
   static Block rows(int lane, int rows, int columns) {
     return new Block(
-        (int) ((long) rows * lane / ThreadTeam.LANES),
-        (int) ((long) rows * (lane + 1) / ThreadTeam.LANES),
-        0,
-        columns);
+        (int) ((long) rows * lane / LANES), (int) ((long) rows * (lane + 1) / LANES), 0, columns);
   }
 
-  private static int boundary(int group, int columns, int unit) {
-    int units = Math.ceilDiv(columns, unit);
-    // Rounded up, so that the first group rather than the last has what does not divide evenly.
-    return Math.min(columns, Math.ceilDiv(units * group, COLUMN_GROUPS) * unit);
+  /**
+   * First column of a part of the columns, or the end of the last part's. Boundaries of twice as
+   * many parts include these.
+   */
+  static int boundary(int part, int parts, int columns) {
+    int lines = Math.ceilDiv(columns, CACHE_LINE_FLOATS);
+    // Rounded up, so that the first part rather than the last has what does not divide evenly.
+    return Math.min(columns, Math.ceilDiv(lines * part, parts) * CACHE_LINE_FLOATS);
   }
 
   int rowCount() {

@@ -17,6 +17,8 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How fast the CPU engine trains here, beside how fast its matrix products alone would be.
@@ -26,10 +28,14 @@ import java.util.List;
  * with the same barriers between phases and nothing else. The engine runs the first layer's two
  * products over lit pixels only, without OpenBLAS, so there are two ceilings: of the calls that it
  * makes, and of those that it would make if the first layer were dense as well.
+ *
+ * <p>Beside the speeds stands how long a cache line takes from one thread's core to another's. It
+ * tells cores that share a cache from cores that do not, which a virtual machine's processors may
+ * be in turn, and explains a step that is slower at one time than at another.
  */
 public final class CpuBenchmark {
   /**
-   * What was measured; speeds in images per second, an entry a round.
+   * What was measured, an entry a round; speeds in images per second.
    *
    * @param engine what computed
    * @param kl KL divergence of the last step, nats per image: a sign that it was training
@@ -37,6 +43,8 @@ public final class CpuBenchmark {
    * @param blasCalls the step's OpenBLAS calls alone
    * @param ownProducts the same and its two sparse products
    * @param allProducts the OpenBLAS calls and the first layer's products as OpenBLAS calls too
+   * @param handover nanoseconds for a cache line to get from one thread to another; empty where
+   *     there are not two threads with a core each
    */
   public record Result(
       EngineInfo engine,
@@ -44,7 +52,8 @@ public final class CpuBenchmark {
       List<Double> training,
       List<Double> blasCalls,
       List<Double> ownProducts,
-      List<Double> allProducts) {}
+      List<Double> allProducts,
+      List<Double> handover) {}
 
   /** Computes products and, while it has a list, writes them down. */
   private static final class Recorder implements Gemm {
@@ -80,6 +89,9 @@ public final class CpuBenchmark {
       };
     }
   }
+
+  /** Handovers, of which the second half is timed: ten milliseconds or so. */
+  private static final int HANDOVERS = 100_000;
 
   private final VaeShape shape;
   private final TrainingSettings settings;
@@ -129,6 +141,7 @@ public final class CpuBenchmark {
     List<Double> blasCalls = new ArrayList<>();
     List<Double> ownProducts = new ArrayList<>();
     List<Double> allProducts = new ArrayList<>();
+    List<Double> handover = new ArrayList<>();
     for (int round = -warmUp; round < rounds; round++) {
       BatchOrder order =
           BatchOrder.shuffled(settings.seed(), round + warmUp, images.size(), settings.batchSize());
@@ -137,6 +150,8 @@ public final class CpuBenchmark {
       double trained = imagesPerSecond(images.size(), start);
       // The last round before measuring warms the products up, too.
       if (round >= -1) {
+        boolean cores = hasCoreForEachOfTwoThreads();
+        double nanos = cores ? handoverNanos() : 0;
         double made = replay(phases(calls));
         double own = replay(withSparseProducts(calls));
         double dense = replay(phases(all));
@@ -145,11 +160,52 @@ public final class CpuBenchmark {
           blasCalls.add(made);
           ownProducts.add(own);
           allProducts.add(dense);
+          if (cores) {
+            handover.add(nanos);
+          }
         }
       }
     }
     return new Result(
-        engine.info(), engine.state().klPerImage(), training, blasCalls, ownProducts, allProducts);
+        engine.info(),
+        engine.state().klPerImage(),
+        training,
+        blasCalls,
+        ownProducts,
+        allProducts,
+        handover);
+  }
+
+  private boolean hasCoreForEachOfTwoThreads() {
+    int threads = engine.team().threads();
+    return threads > 1 && threads <= Runtime.getRuntime().availableProcessors();
+  }
+
+  /** Two threads count in turn; the others have nothing to do. */
+  private double handoverNanos() {
+    var counter = new AtomicInteger();
+    var players = new AtomicInteger();
+    var start = new AtomicLong();
+    var end = new AtomicLong();
+    engine
+        .team()
+        .run(
+            member -> {
+              int player = players.getAndIncrement();
+              for (int i = player; player < 2 && i < HANDOVERS; i += 2) {
+                while (counter.get() != i) {
+                  Thread.onSpinWait();
+                }
+                if (i == HANDOVERS / 2) {
+                  start.set(System.nanoTime());
+                }
+                counter.set(i + 1);
+                if (i == HANDOVERS - 1) {
+                  end.set(System.nanoTime());
+                }
+              }
+            });
+    return (double) (end.get() - start.get()) / (HANDOVERS / 2);
   }
 
   /** The calls of a step of a whole batch, phase by phase. */
@@ -187,7 +243,7 @@ public final class CpuBenchmark {
       for (int lane = 0; lane < LANES; lane++) {
         List<Sgemm> made = new ArrayList<>(calls.get(i).lanes.get(lane));
         if (i == 1) {
-          Block b = Block.grid(lane, rows, out, SparseKernels.GROUP);
+          Block b = Block.grid(lane, rows, out);
           if (!b.isEmpty()) {
             made.add(
                 new Sgemm(

@@ -16,7 +16,6 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,8 +23,8 @@ import java.util.List;
  * else, in float32.
  *
  * <p>Bit-identical for one to eight threads: see {@link ThreadTeam}. The flat arrays are those of
- * {@link ParameterLayout}, but for the first layer's weight, which is held transposed here and
- * turned when state is read or restored.
+ * {@link ParameterLayout}, but for the first layer's weight, which is held here in the order of
+ * {@link SparseKernels} and turned when state is read or restored.
  */
 public final class CpuEngine implements Engine {
   /** Most threads that share a step. */
@@ -159,8 +158,7 @@ public final class CpuEngine implements Engine {
 
   private float[] copy(MemorySegment from) {
     float[] floats = from.toArray(ValueLayout.JAVA_FLOAT);
-    Linear first = layout.encoder().getFirst();
-    transpose(floats, first.weight(), first.in(), first.out());
+    forEachFirstWeight((here, outside) -> floats[outside] = at(from, here));
     return floats;
   }
 
@@ -169,18 +167,31 @@ public final class CpuEngine implements Engine {
       throw new IllegalArgumentException(
           "%d floats for a layout of %d".formatted(floats.length, layout.size()));
     }
-    float[] turned = floats.clone();
-    Linear first = layout.encoder().getFirst();
-    transpose(turned, first.weight(), first.out(), first.in());
-    MemorySegment.copy(turned, 0, to, ValueLayout.JAVA_FLOAT, 0, turned.length);
+    MemorySegment.copy(floats, 0, to, ValueLayout.JAVA_FLOAT, 0, floats.length);
+    forEachFirstWeight(
+        (here, outside) -> to.setAtIndex(ValueLayout.JAVA_FLOAT, here, floats[outside]));
   }
 
-  /** Turns the (rows, columns) matrix at an offset into (columns, rows). */
-  private static void transpose(float[] array, int offset, int rows, int columns) {
-    float[] source = Arrays.copyOfRange(array, offset, offset + rows * columns);
-    for (int r = 0; r < rows; r++) {
-      for (int c = 0; c < columns; c++) {
-        array[offset + c * rows + r] = source[r * columns + c];
+  private static float at(MemorySegment floats, int index) {
+    return floats.getAtIndex(ValueLayout.JAVA_FLOAT, index);
+  }
+
+  /** Where a weight is in this engine's flat arrays, and where in those of the layout. */
+  @FunctionalInterface
+  private interface Places {
+    void accept(int here, int outside);
+  }
+
+  private void forEachFirstWeight(Places places) {
+    Linear first = layout.encoder().getFirst();
+    int here = first.weight();
+    for (int group = 0; group < Block.COLUMN_GROUPS; group++) {
+      int begin = Block.boundary(group, Block.COLUMN_GROUPS, first.out());
+      int end = Block.boundary(group + 1, Block.COLUMN_GROUPS, first.out());
+      for (int in = 0; in < first.in(); in++) {
+        for (int out = begin; out < end; out++) {
+          places.accept(here++, first.weight() + out * first.in() + in);
+        }
       }
     }
   }

@@ -2,7 +2,6 @@
 package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
-import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +10,6 @@ import java.util.List;
  * The network's activations for up to {@code capacity} images, and the phases that compute them.
  */
 final class ForwardPass {
-  /** Column boundaries fall on cache lines, so that no two threads write to one. */
-  private static final int CACHE_LINE_FLOATS = 16;
-
   final int capacity;
   final SparseBatch x;
 
@@ -56,19 +52,17 @@ final class ForwardPass {
     logits = Matrix.allocate(capacity, shape.inputs());
   }
 
-  /** Phases from the batch to the encoder's last hidden layer: y = max(x W^T + b, 0). */
-  List<Phase> encoderPhases() {
+  /** The encoder's first hidden layer from the gathered batch: y = max(x W^T + b, 0). */
+  void firstLayer(int lane) {
+    Layer layer = encoder.getFirst();
+    Matrix out = encoded.getFirst();
+    SparseKernels.forward(
+        x, layer.weight(), layer.bias(), out, Block.grid(lane, rows, out.columns()));
+  }
+
+  /** Phases from the encoder's first hidden layer to its last: y = max(x W^T + b, 0). */
+  List<Phase> hiddenEncoderPhases() {
     List<Phase> phases = new ArrayList<>();
-    Layer first = encoder.getFirst();
-    Matrix firstOut = encoded.getFirst();
-    phases.add(
-        lane ->
-            SparseKernels.forward(
-                x,
-                first.weight(),
-                first.bias(),
-                firstOut,
-                Block.grid(lane, rows, firstOut.columns(), SparseKernels.GROUP)));
     for (int i = 1; i < encoded.size(); i++) {
       phases.add(hiddenLayer(encoder.get(i), encoded.get(i - 1), encoded.get(i)));
     }
@@ -76,7 +70,7 @@ final class ForwardPass {
   }
 
   /** Phases from the decoder's first hidden layer to its last: y = max(x W^T + b, 0). */
-  List<Phase> decoderPhases() {
+  List<Phase> hiddenDecoderPhases() {
     List<Phase> phases = new ArrayList<>();
     for (int i = 1; i < decoded.size(); i++) {
       phases.add(hiddenLayer(decoder.get(i), decoded.get(i - 1), decoded.get(i)));
@@ -86,7 +80,7 @@ final class ForwardPass {
 
   private Phase hiddenLayer(Layer layer, Matrix in, Matrix out) {
     return lane -> {
-      Block block = grid(lane, out);
+      Block block = block(lane, out);
       layer.multiply(gemm, in, out, block);
       LinearKernels.biasRelu(out, block, layer.bias());
     };
@@ -111,7 +105,7 @@ final class ForwardPass {
 
   /** The last layer's products on a lane's block, without the bias. */
   Block output(int lane) {
-    Block block = grid(lane, logits);
+    Block block = Block.grid(lane, rows, logits.columns());
     outputLayer().multiply(gemm, decoded.getLast(), logits, block);
     return block;
   }
@@ -120,13 +114,9 @@ final class ForwardPass {
     return decoder.getLast();
   }
 
-  /** A lane's block of a large matrix. */
-  Block grid(int lane, Matrix matrix) {
-    return Block.grid(lane, rows, matrix.columns(), CACHE_LINE_FLOATS);
-  }
-
-  /** Whether a layer's weight is held transposed: the one whose input is sparse. */
-  static boolean isTransposed(Linear layer) {
-    return layer.index() == 0;
+  /** A lane's block of a hidden layer's outputs: a wide one is cut by columns first. */
+  Block block(int lane, Matrix matrix) {
+    int columns = matrix.columns();
+    return columns < Block.WIDE ? Block.rows(lane, rows, columns) : Block.grid(lane, rows, columns);
   }
 }

@@ -20,8 +20,8 @@ final class InferencePass {
 
   InferencePass(ForwardPass forward) {
     this.forward = forward;
-    encode = forward.encoderPhases();
-    decode = forward.decoderPhases();
+    encode = forward.hiddenEncoderPhases();
+    decode = forward.hiddenDecoderPhases();
   }
 
   /** As {@link io.github.cvaegpu.engine.Engine#encode}. */
@@ -34,6 +34,7 @@ final class InferencePass {
       team.run(
           member -> {
             member.run(lane -> gather(lane, images, start));
+            member.run(forward::firstLayer);
             runAll(member, encode);
             member.run(forward::heads);
           });
@@ -65,18 +66,14 @@ final class InferencePass {
       team.run(
           member -> {
             lead(member, targets);
-            member.run(lane -> gather(lane, images, image));
+            member.run(lane -> gatherTargets(lane, images, image));
             lead(member, rows);
             member.run(forward::firstDecoderLayer);
             runAll(member, decode);
             member.run(lane -> score(lane, samples, skipped));
           });
       for (int r = 0; r < rows; r++) {
-        double sum = 0;
-        for (int group = 0; group < Block.COLUMN_GROUPS; group++) {
-          sum += loss[r * Block.COLUMN_GROUPS + group];
-        }
-        result[done + r] = (float) sum;
+        result[done + r] = (float) LossKernels.lossOfRow(loss, r);
       }
     }
   }
@@ -98,9 +95,16 @@ final class InferencePass {
     forward.x.gather(lane, forward.rows, images.pixels(), r -> first + r);
   }
 
+  /** Gathers a lane's rows, with all their pixels, for the loss. */
+  private void gatherTargets(int lane, ImageSet images, int first) {
+    gather(lane, images, first);
+    forward.x.spread(Block.rows(lane, forward.rows, forward.logits.columns()));
+  }
+
+  /** The loss of a lane's block; the gradient comes with it, and nobody needs the logits. */
   private void score(int lane, int samples, int skipped) {
     Block block = forward.output(lane);
-    LossKernels.loss(
+    LossKernels.lossAndGradient(
         forward.logits,
         forward.outputLayer().bias(),
         forward.x.dense,
@@ -108,7 +112,7 @@ final class InferencePass {
         skipped,
         block,
         loss,
-        lane % Block.COLUMN_GROUPS);
+        Block.columnGroup(lane));
   }
 
   private static void copyOut(MemorySegment from, float[] to, int at, int count) {

@@ -10,8 +10,14 @@ import java.lang.foreign.MemorySegment;
 /**
  * One linear layer of the network in the flat arrays, and its matrix products.
  *
+ * <p>Every lane owns some of the outputs, and with them rows of the weight, which it alone updates.
+ * The products of a wide layer are cut so that on up to {@value Block#COLUMN_GROUPS} threads the
+ * thread that updates a row is also the only one that reads it. Weights that all threads read and
+ * one writes travel between their caches in every step; where the threads' cores share no cache,
+ * that was measured to take as long as all else together.
+ *
  * @param place where it is
- * @param weight [out, in]; of the first layer [in, out]
+ * @param weight [out, in]; of the first layer in the order of {@link SparseKernels}
  * @param bias [out]
  * @param weightGradient as the weight
  * @param biasGradient as the bias
@@ -58,6 +64,11 @@ record Layer(
 
   /** dx = dy W on a block of dx: the gradient by the layer's input. */
   void inputGradient(Gemm gemm, Matrix dy, Matrix dx, Block block) {
+    inputGradient(gemm, dy, dx, block, 0, place.out());
+  }
+
+  /** The part of dx = dy W that comes from some of the outputs, on a block of dx. */
+  void inputGradient(Gemm gemm, Matrix dy, Matrix dx, Block block, int first, int end) {
     if (block.isEmpty()) {
       return;
     }
@@ -67,10 +78,10 @@ record Layer(
             false,
             block.rowCount(),
             block.columnCount(),
+            end - first,
+            dy.from(block.row(), first),
             place.out(),
-            dy.from(block.row(), 0),
-            place.out(),
-            weight.asSlice((long) block.column() * Float.BYTES),
+            weight.asSlice(((long) first * place.in() + block.column()) * Float.BYTES),
             place.in(),
             dx.from(block.row(), block.column()),
             place.in()));
@@ -100,6 +111,11 @@ record Layer(
 
   /** First output of a lane; the end of the last lane's for {@code lane = LANES}. */
   int firstOutput(int lane) {
-    return (int) ((long) place.out() * lane / LANES);
+    return isWide() ? Block.boundary(lane, LANES, place.out()) : place.out() * lane / LANES;
+  }
+
+  /** Whether its products are cut by outputs, so that each output's weights stay with a thread. */
+  boolean isWide() {
+    return place.out() >= Block.WIDE;
   }
 }

@@ -78,6 +78,34 @@ final class LinearKernels {
   }
 
   /**
+   * dy = part0 + part1 where y &gt; 0, else 0: as {@link #reluMask}, of a sum.
+   *
+   * @param part0 (rows, columns) one part of the gradient of the loss by y
+   * @param part1 (rows, columns) the other part
+   * @param dy (rows, columns) overwritten
+   * @param y (rows, columns) the ReLU's output
+   */
+  static void sumAndReluMask(Matrix part0, Matrix part1, Matrix dy, Block block, Matrix y) {
+    for (int r = block.row(); r < block.endRow(); r++) {
+      long row = y.at(r, 0);
+      int c = block.column();
+      for (; c <= block.endColumn() - LANES; c += LANES) {
+        long at = row + (long) c * Float.BYTES;
+        VectorMask<Float> on = load(y.data(), at).compare(VectorOperators.GT, ZERO);
+        FloatVector sum = load(part0.data(), at).add(load(part1.data(), at));
+        store(ZERO.blend(sum, on), dy.data(), at);
+      }
+      if (c < block.endColumn()) {
+        long at = row + (long) c * Float.BYTES;
+        VectorMask<Float> mask = tail(c, block.endColumn());
+        VectorMask<Float> on = load(y.data(), at, mask).compare(VectorOperators.GT, ZERO);
+        FloatVector sum = load(part0.data(), at, mask).add(load(part1.data(), at, mask));
+        store(ZERO.blend(sum, on), dy.data(), at, mask);
+      }
+    }
+  }
+
+  /**
    * gradient = column sums of dy, over rows 0 .. rows-1 in that order.
    *
    * @param dy (rows, out) gradient of the loss by the layer's output

@@ -33,78 +33,16 @@ final class LossKernels {
    *
    * @param logits (rows, inputs) products without bias; the block is overwritten with dloss/dlogit
    * @param bias [inputs]
-   * @param x (rows, inputs) target intensities
-   * @param loss (rows, column groups): entry (r, group) receives the loss of row r's columns in the
-   *     block, in nats
-   * @param group the block's column group
-   */
-  static void lossAndGradient(
-      Matrix logits, MemorySegment bias, Matrix x, Block block, double[] loss, int group) {
-    int whole = block.endColumn() - block.columnCount() % LANES;
-    float[] lanes = new float[block.rowCount() * LANES];
-    gradientVectors(logits, bias, x, block, whole, lanes);
-    setLoss(loss, block, group, lanes);
-    if (whole < block.endColumn()) {
-      gradientTail(logits, bias, x, block, whole, lanes);
-      addLoss(loss, block, group, lanes);
-    }
-  }
-
-  // Whole vectors and the tail are methods of their own: together they are more than the compiler
-  // inlines, and what it does not inline puts every vector on the heap.
-
-  private static void gradientVectors(
-      Matrix logits, MemorySegment bias, Matrix x, Block block, int whole, float[] lanes) {
-    // Locals, because fields would be read again after every store.
-    MemorySegment l = logits.data();
-    MemorySegment t = x.data();
-    int first = block.column();
-    long stride = (long) logits.columns() * Float.BYTES;
-    long row = logits.at(block.row(), 0);
-    for (int sums = 0; sums < lanes.length; sums += LANES) {
-      FloatVector sum = zero();
-      for (int c = first; c < whole; c += LANES) {
-        long at = (long) c * Float.BYTES;
-        FloatVector logit = load(l, row + at).add(load(bias, at));
-        FloatVector target = load(t, row + at);
-        FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
-        // In this order the compiler keeps u in a register; in the other it goes to the heap.
-        store(gradient(logit, target, u), l, row + at);
-        sum = sum.add(loss(logit, target, u));
-      }
-      sum.intoArray(lanes, sums);
-      row += stride;
-    }
-  }
-
-  private static void gradientTail(
-      Matrix logits, MemorySegment bias, Matrix x, Block block, int whole, float[] lanes) {
-    VectorMask<Float> mask = VectorMath.tail(whole, block.endColumn());
-    long at = (long) whole * Float.BYTES;
-    for (int r = block.row(); r < block.endRow(); r++) {
-      long row = logits.at(r, 0);
-      FloatVector logit = load(logits.data(), row + at, mask).add(load(bias, at, mask));
-      FloatVector target = load(x.data(), row + at, mask);
-      FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
-      ZERO.blend(loss(logit, target, u), mask).intoArray(lanes, (r - block.row()) * LANES);
-      store(gradient(logit, target, u), logits.data(), row + at, mask);
-    }
-  }
-
-  /**
-   * Adds the bias to each logit and sums the loss; nothing else is written.
-   *
-   * @param logits (rows, inputs) products without bias
-   * @param bias [inputs]
    * @param x target intensities; row r of the logits is compared with row {@code (r + skipped) /
    *     samples}
    * @param samples rows of logits to a row of x
    * @param skipped rows of logits that the first row of x had before these
    * @param block rows and columns of the logits
-   * @param loss (rows, column groups), as above
+   * @param loss (column groups, rows): entry (group, r) receives the loss of row r's columns in the
+   *     block, in nats; groups apart, so that threads do not write to one cache line
    * @param group the block's column group
    */
-  static void loss(
+  static void lossAndGradient(
       Matrix logits,
       MemorySegment bias,
       Matrix x,
@@ -115,15 +53,18 @@ final class LossKernels {
       int group) {
     int whole = block.endColumn() - block.columnCount() % LANES;
     float[] lanes = new float[block.rowCount() * LANES];
-    lossVectors(logits, bias, x, samples, skipped, block, whole, lanes);
+    vectors(logits, bias, x, samples, skipped, block, whole, lanes);
     setLoss(loss, block, group, lanes);
     if (whole < block.endColumn()) {
-      lossTail(logits, bias, x, samples, skipped, block, whole, lanes);
+      tail(logits, bias, x, samples, skipped, block, whole, lanes);
       addLoss(loss, block, group, lanes);
     }
   }
 
-  private static void lossVectors(
+  // Whole vectors and the tail are methods of their own: together they are more than the compiler
+  // inlines, and what it does not inline puts every vector on the heap.
+
+  private static void vectors(
       Matrix logits,
       MemorySegment bias,
       Matrix x,
@@ -132,21 +73,28 @@ final class LossKernels {
       Block block,
       int whole,
       float[] lanes) {
+    // Locals, because fields would be read again after every store.
+    MemorySegment l = logits.data();
+    MemorySegment t = x.data();
+    int first = block.column();
     for (int r = block.row(); r < block.endRow(); r++) {
       long row = logits.at(r, 0);
-      long target = x.at((r + skipped) / samples, 0);
+      long targets = x.at((r + skipped) / samples, 0);
       FloatVector sum = zero();
-      for (int c = block.column(); c < whole; c += LANES) {
+      for (int c = first; c < whole; c += LANES) {
         long at = (long) c * Float.BYTES;
-        FloatVector logit = load(logits.data(), row + at).add(load(bias, at));
+        FloatVector logit = load(l, row + at).add(load(bias, at));
+        FloatVector target = load(t, targets + at);
         FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
-        sum = sum.add(loss(logit, load(x.data(), target + at), u));
+        // In this order the compiler keeps u in a register; in the other it goes to the heap.
+        store(gradient(logit, target, u), l, row + at);
+        sum = sum.add(loss(logit, target, u));
       }
       sum.intoArray(lanes, (r - block.row()) * LANES);
     }
   }
 
-  private static void lossTail(
+  private static void tail(
       Matrix logits,
       MemorySegment bias,
       Matrix x,
@@ -158,10 +106,12 @@ final class LossKernels {
     VectorMask<Float> mask = VectorMath.tail(whole, block.endColumn());
     long at = (long) whole * Float.BYTES;
     for (int r = block.row(); r < block.endRow(); r++) {
-      FloatVector logit = load(logits.data(), logits.at(r, whole), mask).add(load(bias, at, mask));
+      long row = logits.at(r, 0);
+      FloatVector logit = load(logits.data(), row + at, mask).add(load(bias, at, mask));
       FloatVector target = load(x.data(), x.at((r + skipped) / samples, whole), mask);
       FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
       ZERO.blend(loss(logit, target, u), mask).intoArray(lanes, (r - block.row()) * LANES);
+      store(gradient(logit, target, u), logits.data(), row + at, mask);
     }
   }
 
@@ -177,15 +127,28 @@ final class LossKernels {
   /** Sets each row's loss to the sum of its lanes. */
   private static void setLoss(double[] loss, Block block, int group, float[] lanes) {
     for (int r = block.row(); r < block.endRow(); r++) {
-      loss[r * Block.COLUMN_GROUPS + group] = total(lanes, (r - block.row()) * LANES);
+      loss[at(loss, group, r)] = total(lanes, (r - block.row()) * LANES);
     }
   }
 
   /** Adds the sum of each row's lanes to its loss. */
   private static void addLoss(double[] loss, Block block, int group, float[] lanes) {
     for (int r = block.row(); r < block.endRow(); r++) {
-      loss[r * Block.COLUMN_GROUPS + group] += total(lanes, (r - block.row()) * LANES);
+      loss[at(loss, group, r)] += total(lanes, (r - block.row()) * LANES);
     }
+  }
+
+  /** The loss of a row, all its column groups added in order. */
+  static double lossOfRow(double[] loss, int row) {
+    double sum = 0;
+    for (int group = 0; group < Block.COLUMN_GROUPS; group++) {
+      sum += loss[at(loss, group, row)];
+    }
+    return sum;
+  }
+
+  private static int at(double[] loss, int group, int row) {
+    return group * (loss.length / Block.COLUMN_GROUPS) + row;
   }
 
   /** The sum of a vector's lanes, first to last. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import static io.github.cvaegpu.engine.cpu.SparseBatch.index;
+import static io.github.cvaegpu.engine.cpu.SparseBatch.intensity;
 import static io.github.cvaegpu.engine.cpu.VectorMath.LANES;
 import static io.github.cvaegpu.engine.cpu.VectorMath.ZERO;
 import static io.github.cvaegpu.engine.cpu.VectorMath.broadcast;
@@ -10,23 +12,25 @@ import static io.github.cvaegpu.engine.cpu.VectorMath.tail;
 import static io.github.cvaegpu.engine.cpu.VectorMath.zero;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * The two products of the first layer, whose input is mostly zeros. The weight is held transposed,
- * [in, out], so that the row of one pixel is contiguous.
+ * The two products of the first layer, whose input is mostly zeros.
+ *
+ * <p>The weight is held transposed and cut into the column groups of {@link Block#grid}: of each
+ * group, one after another, [in, columns of the group], so that a pixel's weights are contiguous
+ * and those of a group lie together.
  *
  * <p>Each output element is one chain of fused multiply-adds in ascending order of the index summed
  * over, in whatever blocks the work is done: its bits do not depend on the partition.
  */
 final class SparseKernels {
-  /** Vectors of outputs accumulated in registers at a time. */
-  private static final int UNROLL = 5;
-
-  /** Floats in such a group: the unit to cut columns by. */
-  static final int GROUP = UNROLL * LANES;
+  /**
+   * Most vectors of outputs accumulated in registers at a time: with vectors of 16 floats, all
+   * columns of a group of a layer 400 wide.
+   */
+  private static final int BUNDLE = 7;
 
   private SparseKernels() {}
 
@@ -34,55 +38,80 @@ final class SparseKernels {
    * y = max(x W^T + bias, 0) on a block.
    *
    * @param x (rows, in)
-   * @param weight [in, out]
+   * @param weight all groups
    * @param bias [out]
    * @param y (rows, out), overwritten
+   * @param block some rows, the columns of one group
    */
   static void forward(
       SparseBatch x, MemorySegment weight, MemorySegment bias, Matrix y, Block block) {
-    int out = y.columns();
-    // Columns outermost: a group's share of the weight stays in the core's own cache for all rows.
-    int c = block.column();
-    for (; c <= block.endColumn() - GROUP; c += GROUP) {
+    MemorySegment w = group(weight, x, block);
+    int width = block.columnCount();
+    // Columns outermost: a bundle's weights stay in the core's own cache for all rows.
+    int c = 0;
+    for (; c <= width - LANES; c += BUNDLE * LANES) {
       for (int r = block.row(); r < block.endRow(); r++) {
-        forwardGroup(x, weight, bias, y, r, c, out);
+        forwardBundle(x, w, bias, y, r, block.column(), c, width);
       }
     }
-    for (; c < block.endColumn(); c += LANES) {
-      VectorMask<Float> mask = tail(c, block.endColumn());
+    c = width - width % LANES;
+    if (c < width) {
+      VectorMask<Float> mask = tail(c, width);
       for (int r = block.row(); r < block.endRow(); r++) {
-        forwardTail(x, weight, bias, y, r, c, out, mask);
+        forwardTail(x, w, bias, y, r, block.column(), c, width, mask);
       }
     }
   }
 
-  private static void forwardGroup(
-      SparseBatch x, MemorySegment weight, MemorySegment bias, Matrix y, int r, int c, int out) {
-    int[] columns = x.columns();
-    MemorySegment dense = x.dense.data();
-    long row = x.dense.at(r, 0);
+  // A bundle of fewer vectors does its last one again, which costs no reads from beyond the first
+  // cache, instead of needing a loop of its own.
+
+  private static void forwardBundle(
+      SparseBatch x,
+      MemorySegment weight,
+      MemorySegment bias,
+      Matrix y,
+      int r,
+      int first,
+      int c,
+      int width) {
+    int last = Math.min(BUNDLE, (width - c) / LANES) - 1;
+    long v1 = vector(Math.min(1, last));
+    long v2 = vector(Math.min(2, last));
+    long v3 = vector(Math.min(3, last));
+    long v4 = vector(Math.min(4, last));
+    long v5 = vector(Math.min(5, last));
+    long v6 = vector(Math.min(6, last));
+    int[] entries = x.rowEntries();
+    long b = (long) (first + c) * Float.BYTES;
+    FloatVector y0 = load(bias, b);
+    FloatVector y1 = load(bias, b + v1);
+    FloatVector y2 = load(bias, b + v2);
+    FloatVector y3 = load(bias, b + v3);
+    FloatVector y4 = load(bias, b + v4);
+    FloatVector y5 = load(bias, b + v5);
+    FloatVector y6 = load(bias, b + v6);
     long at = (long) c * Float.BYTES;
-    FloatVector y0 = load(bias, at);
-    FloatVector y1 = load(bias, at + vector(1));
-    FloatVector y2 = load(bias, at + vector(2));
-    FloatVector y3 = load(bias, at + vector(3));
-    FloatVector y4 = load(bias, at + vector(4));
     for (int e = x.rowStart(r); e < x.rowEnd(r); e++) {
-      long column = columns[e];
-      FloatVector v = broadcast(dense.get(ValueLayout.JAVA_FLOAT, row + column * Float.BYTES));
-      long w = at + column * out * Float.BYTES;
+      int entry = entries[e];
+      FloatVector v = broadcast(intensity(entry));
+      long w = at + (long) index(entry) * width * Float.BYTES;
       y0 = load(weight, w).fma(v, y0);
-      y1 = load(weight, w + vector(1)).fma(v, y1);
-      y2 = load(weight, w + vector(2)).fma(v, y2);
-      y3 = load(weight, w + vector(3)).fma(v, y3);
-      y4 = load(weight, w + vector(4)).fma(v, y4);
+      y1 = load(weight, w + v1).fma(v, y1);
+      y2 = load(weight, w + v2).fma(v, y2);
+      y3 = load(weight, w + v3).fma(v, y3);
+      y4 = load(weight, w + v4).fma(v, y4);
+      y5 = load(weight, w + v5).fma(v, y5);
+      y6 = load(weight, w + v6).fma(v, y6);
     }
-    long to = y.at(r, c);
+    long to = y.at(r, first + c);
     store(y0.max(ZERO), y.data(), to);
-    store(y1.max(ZERO), y.data(), to + vector(1));
-    store(y2.max(ZERO), y.data(), to + vector(2));
-    store(y3.max(ZERO), y.data(), to + vector(3));
-    store(y4.max(ZERO), y.data(), to + vector(4));
+    store(y1.max(ZERO), y.data(), to + v1);
+    store(y2.max(ZERO), y.data(), to + v2);
+    store(y3.max(ZERO), y.data(), to + v3);
+    store(y4.max(ZERO), y.data(), to + v4);
+    store(y5.max(ZERO), y.data(), to + v5);
+    store(y6.max(ZERO), y.data(), to + v6);
   }
 
   private static void forwardTail(
@@ -91,94 +120,126 @@ final class SparseKernels {
       MemorySegment bias,
       Matrix y,
       int r,
+      int first,
       int c,
-      int out,
+      int width,
       VectorMask<Float> mask) {
-    int[] columns = x.columns();
-    long row = x.dense.at(r, 0);
+    int[] entries = x.rowEntries();
     long at = (long) c * Float.BYTES;
-    FloatVector sum = load(bias, at, mask);
+    FloatVector sum = load(bias, (long) (first + c) * Float.BYTES, mask);
     for (int e = x.rowStart(r); e < x.rowEnd(r); e++) {
-      long column = columns[e];
-      FloatVector v =
-          broadcast(x.dense.data().get(ValueLayout.JAVA_FLOAT, row + column * Float.BYTES));
-      sum = load(weight, at + column * out * Float.BYTES, mask).fma(v, sum);
+      int entry = entries[e];
+      FloatVector v = broadcast(intensity(entry));
+      sum = load(weight, at + (long) index(entry) * width * Float.BYTES, mask).fma(v, sum);
     }
-    store(sum.max(ZERO), y.data(), y.at(r, c), mask);
+    store(sum.max(ZERO), y.data(), y.at(r, first + c), mask);
   }
 
   /**
-   * gradient = x^T dy, rows of one lane's pixels.
+   * gradient = x^T dy, of one lane's pixels and one group's columns.
    *
    * @param x (rows, in)
    * @param dy (rows, out) gradient of the loss by the layer's output before the ReLU
-   * @param gradient [in, out]; the lane's rows are overwritten
+   * @param gradient in the weight's order; what belongs to the pixels and columns is overwritten
+   * @param pixels a lane of pixels
+   * @param block the columns of one group
    */
-  static void weightGradient(SparseBatch x, Matrix dy, MemorySegment gradient, int lane) {
-    int out = dy.columns();
+  static void weightGradient(
+      SparseBatch x, Matrix dy, MemorySegment gradient, int pixels, Block block) {
+    MemorySegment g = group(gradient, x, block);
+    int width = block.columnCount();
     int c = 0;
-    for (; c <= out - GROUP; c += GROUP) {
-      for (int pixel = x.firstColumn(lane); pixel < x.endColumn(lane); pixel++) {
-        gradientGroup(x, dy, gradient, lane, pixel, c);
+    for (; c <= width - LANES; c += BUNDLE * LANES) {
+      for (int pixel = x.firstColumn(pixels); pixel < x.endColumn(pixels); pixel++) {
+        gradientBundle(x, dy, g, pixels, pixel, block.column(), c, width);
       }
     }
-    for (; c < out; c += LANES) {
-      VectorMask<Float> mask = tail(c, out);
-      for (int pixel = x.firstColumn(lane); pixel < x.endColumn(lane); pixel++) {
-        gradientTail(x, dy, gradient, lane, pixel, c, mask);
+    c = width - width % LANES;
+    if (c < width) {
+      VectorMask<Float> mask = tail(c, width);
+      for (int pixel = x.firstColumn(pixels); pixel < x.endColumn(pixels); pixel++) {
+        gradientTail(x, dy, g, pixels, pixel, block.column(), c, width, mask);
       }
     }
   }
 
-  private static void gradientGroup(
-      SparseBatch x, Matrix dy, MemorySegment gradient, int lane, int pixel, int c) {
-    int[] rows = x.rows(lane);
-    int[] starts = x.columnStarts(lane);
-    int i = pixel - x.firstColumn(lane);
+  private static void gradientBundle(
+      SparseBatch x,
+      Matrix dy,
+      MemorySegment gradient,
+      int pixels,
+      int pixel,
+      int first,
+      int c,
+      int width) {
+    int last = Math.min(BUNDLE, (width - c) / LANES) - 1;
+    long v1 = vector(Math.min(1, last));
+    long v2 = vector(Math.min(2, last));
+    long v3 = vector(Math.min(3, last));
+    long v4 = vector(Math.min(4, last));
+    long v5 = vector(Math.min(5, last));
+    long v6 = vector(Math.min(6, last));
+    int[] entries = x.columnEntries(pixels);
+    int[] starts = x.columnStarts(pixels);
+    int i = pixel - x.firstColumn(pixels);
     long out = dy.columns();
-    MemorySegment dense = x.dense.data();
-    long at = (long) c * Float.BYTES;
+    long at = (long) (first + c) * Float.BYTES;
     FloatVector g0 = zero();
     FloatVector g1 = g0;
     FloatVector g2 = g0;
     FloatVector g3 = g0;
     FloatVector g4 = g0;
+    FloatVector g5 = g0;
+    FloatVector g6 = g0;
     for (int e = starts[i]; e < starts[i + 1]; e++) {
-      int r = rows[e];
-      FloatVector v = broadcast(dense.get(ValueLayout.JAVA_FLOAT, x.dense.at(r, pixel)));
-      long d = at + r * out * Float.BYTES;
+      int entry = entries[e];
+      FloatVector v = broadcast(intensity(entry));
+      long d = at + index(entry) * out * Float.BYTES;
       g0 = load(dy.data(), d).fma(v, g0);
-      g1 = load(dy.data(), d + vector(1)).fma(v, g1);
-      g2 = load(dy.data(), d + vector(2)).fma(v, g2);
-      g3 = load(dy.data(), d + vector(3)).fma(v, g3);
-      g4 = load(dy.data(), d + vector(4)).fma(v, g4);
+      g1 = load(dy.data(), d + v1).fma(v, g1);
+      g2 = load(dy.data(), d + v2).fma(v, g2);
+      g3 = load(dy.data(), d + v3).fma(v, g3);
+      g4 = load(dy.data(), d + v4).fma(v, g4);
+      g5 = load(dy.data(), d + v5).fma(v, g5);
+      g6 = load(dy.data(), d + v6).fma(v, g6);
     }
-    long to = at + pixel * out * Float.BYTES;
+    long to = ((long) pixel * width + c) * Float.BYTES;
     store(g0, gradient, to);
-    store(g1, gradient, to + vector(1));
-    store(g2, gradient, to + vector(2));
-    store(g3, gradient, to + vector(3));
-    store(g4, gradient, to + vector(4));
+    store(g1, gradient, to + v1);
+    store(g2, gradient, to + v2);
+    store(g3, gradient, to + v3);
+    store(g4, gradient, to + v4);
+    store(g5, gradient, to + v5);
+    store(g6, gradient, to + v6);
   }
 
   private static void gradientTail(
       SparseBatch x,
       Matrix dy,
       MemorySegment gradient,
-      int lane,
+      int pixels,
       int pixel,
+      int first,
       int c,
+      int width,
       VectorMask<Float> mask) {
-    int[] rows = x.rows(lane);
-    int[] starts = x.columnStarts(lane);
-    int i = pixel - x.firstColumn(lane);
+    int[] entries = x.columnEntries(pixels);
+    int[] starts = x.columnStarts(pixels);
+    int i = pixel - x.firstColumn(pixels);
     FloatVector sum = zero();
     for (int e = starts[i]; e < starts[i + 1]; e++) {
-      FloatVector v =
-          broadcast(x.dense.data().get(ValueLayout.JAVA_FLOAT, x.dense.at(rows[e], pixel)));
-      sum = load(dy.data(), dy.at(rows[e], c), mask).fma(v, sum);
+      int entry = entries[e];
+      FloatVector v = broadcast(intensity(entry));
+      sum = load(dy.data(), dy.at(index(entry), first + c), mask).fma(v, sum);
     }
-    store(sum, gradient, ((long) pixel * dy.columns() + c) * Float.BYTES, mask);
+    store(sum, gradient, ((long) pixel * width + c) * Float.BYTES, mask);
+  }
+
+  /** The part of a weight, or gradient, that belongs to a group's columns. */
+  private static MemorySegment group(MemorySegment weight, SparseBatch x, Block block) {
+    long in = x.dense.columns();
+    return weight.asSlice(
+        in * block.column() * Float.BYTES, in * block.columnCount() * Float.BYTES);
   }
 
   private static long vector(int index) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
+
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
@@ -26,20 +28,25 @@ import java.util.List;
  *    |
  *  output            logits = d W^T + b;  RL;  dlogits = sigmoid(logits) - x
  *    |
- *  decodeBackward    dd = (dd W) where d &gt; 0, a phase a layer, down to the first decoder layer
+ *  decodeBackward    dd = (dd W) where d &gt; 0, down to the first decoder layer; of a wide layer
+ *    |               in two phases, halves of the outputs and their sum
  *    |
  *  latentBackward    dz = dd W;  dmean, dlogvar with beta;  dh = (dheads W) where h &gt; 0
  *    |
- *  encodeBackward    dh = (dh W) where h &gt; 0, a phase a layer, down to the first encoder layer
+ *  encodeBackward    dh = (dh W) where h &gt; 0, the same, down to the first encoder layer
  *    |
  *  update            of every layer: dW = dy^T x, db = column sums of dy, Adam
  * </pre>
  *
- * <p>Forward and backward cut the batch and the columns of large layers between lanes; the update
- * cuts the weights, so each gradient is summed over the whole batch by one lane and no partial
- * gradients have to be added up. Losses are summed over the batch, as the gradients are.
+ * <p>The update cuts the weights between lanes, so each gradient is summed over the whole batch by
+ * one lane and no partial gradients have to be added up. Forward and backward cut wide layers by
+ * outputs, the narrow ones by rows of the batch: see {@link Layer}. Losses are summed over the
+ * batch, as the gradients are.
  */
 final class TrainingStep {
+  /** Lanes of pixels that a lane updates. */
+  private static final int PIXEL_LANES = LANES / Block.LANES_PER_GROUP;
+
   private final ImageSet images;
   private final long seed;
   private final double learningRate;
@@ -59,10 +66,11 @@ final class TrainingStep {
   /** KL divergence of each row. */
   private final double[] kl;
 
-  /** Reconstruction loss of each row and column group. */
+  /** Reconstruction loss of each column group and row. */
   private final double[] loss;
 
   private final Phase gather = this::gather;
+  private final Phase firstLayer = this::firstLayer;
   private final List<Phase> encode;
   private final Phase latent = this::latent;
   private final List<Phase> decode;
@@ -107,20 +115,29 @@ final class TrainingStep {
     }
     kl = new double[batchSize];
     loss = new double[batchSize * Block.COLUMN_GROUPS];
-    encode = forward.encoderPhases();
-    decode = forward.decoderPhases();
-    decodeBackward.add(
-        backward(
-            forward.outputLayer(), forward.logits, forward.decoded.getLast(), dDecoded.getLast()));
+    encode = forward.hiddenEncoderPhases();
+    decode = forward.hiddenDecoderPhases();
+    addBackward(
+        decodeBackward,
+        forward.outputLayer(),
+        forward.logits,
+        forward.decoded.getLast(),
+        dDecoded.getLast());
     for (int i = dDecoded.size() - 1; i >= 1; i--) {
-      decodeBackward.add(
-          backward(
-              decoder.get(i), dDecoded.get(i), forward.decoded.get(i - 1), dDecoded.get(i - 1)));
+      addBackward(
+          decodeBackward,
+          decoder.get(i),
+          dDecoded.get(i),
+          forward.decoded.get(i - 1),
+          dDecoded.get(i - 1));
     }
     for (int i = dEncoded.size() - 1; i >= 1; i--) {
-      encodeBackward.add(
-          backward(
-              encoder.get(i), dEncoded.get(i), forward.encoded.get(i - 1), dEncoded.get(i - 1)));
+      addBackward(
+          encodeBackward,
+          encoder.get(i),
+          dEncoded.get(i),
+          forward.encoded.get(i - 1),
+          dEncoded.get(i - 1));
     }
   }
 
@@ -139,6 +156,7 @@ final class TrainingStep {
   /** Runs the step; called by every thread of the team. */
   void run(PhaseRunner member) {
     member.run(gather);
+    member.run(firstLayer);
     for (Phase layer : encode) {
       member.run(layer);
     }
@@ -180,22 +198,53 @@ final class TrainingStep {
 
   private void output(int lane) {
     Block block = forward.output(lane);
+    forward.x.spread(block);
     LossKernels.lossAndGradient(
         forward.logits,
         forward.outputLayer().bias(),
         forward.x.dense,
+        1,
+        0,
         block,
         loss,
-        lane % Block.COLUMN_GROUPS);
+        Block.columnGroup(lane));
   }
 
-  /** A layer's gradient by its input, through the ReLU that made the input. */
-  private Phase backward(Layer layer, Matrix dy, Matrix x, Matrix dx) {
-    return lane -> {
-      Block block = forward.grid(lane, dx);
-      layer.inputGradient(gemm, dy, dx, block);
-      LinearKernels.reluMask(dx, block, x);
-    };
+  /** Adds the phases of a layer's gradient by its input, through the ReLU that made the input. */
+  private void addBackward(List<Phase> phases, Layer layer, Matrix dy, Matrix x, Matrix dx) {
+    if (layer.isWide()) {
+      Matrix part0 = Matrix.allocate(dx.rows(), dx.columns());
+      Matrix part1 = Matrix.allocate(dx.rows(), dx.columns());
+      phases.add(
+          lane -> {
+            int half = lane / (LANES / 2);
+            backwardHalf(layer, dy, half == 0 ? part0 : part1, half, lane % (LANES / 2));
+          });
+      phases.add(
+          lane -> LinearKernels.sumAndReluMask(part0, part1, dx, forward.block(lane, dx), x));
+    } else {
+      phases.add(
+          lane -> {
+            Block block = forward.block(lane, dx);
+            layer.inputGradient(gemm, dy, dx, block);
+            LinearKernels.reluMask(dx, block, x);
+          });
+    }
+  }
+
+  /** What comes from half of the outputs, on a quarter of the columns. */
+  private void backwardHalf(Layer layer, Matrix dy, Matrix part, int half, int quarter) {
+    layer.inputGradient(
+        gemm,
+        dy,
+        part,
+        new Block(
+            0,
+            forward.rows,
+            Block.boundary(quarter, LANES / 2, part.columns()),
+            Block.boundary(quarter + 1, LANES / 2, part.columns())),
+        layer.firstOutput(half * (LANES / 2)),
+        layer.firstOutput((half + 1) * (LANES / 2)));
   }
 
   private void latentBackward(int lane) {
@@ -223,25 +272,40 @@ final class TrainingStep {
 
   private void updateFirstLayer(int lane) {
     Layer layer = encoder.getFirst();
-    Matrix dy = dEncoded.getFirst();
-    SparseBatch x = forward.x;
     firstLayerGradient(lane);
-    int weight = layer.place().weight();
-    int out = layer.place().out();
-    adam.update(weight + x.firstColumn(lane) * out, weight + x.endColumn(lane) * out);
-    updateBias(layer, dy, lane);
+    SparseBatch x = forward.x;
+    Block block = firstLayerBlock(lane);
+    int group = layer.place().weight() + layer.place().in() * block.column();
+    int firstPixel = x.firstColumn(firstPixels(lane));
+    int endPixel = x.endColumn(firstPixels(lane) + PIXEL_LANES - 1);
+    adam.update(group + firstPixel * block.columnCount(), group + endPixel * block.columnCount());
+    updateBias(layer, dEncoded.getFirst(), lane);
   }
 
-  /** The sparse product of the update. */
+  /** The sparse product of the update: lanes of a column group divide its pixels. */
   void firstLayerGradient(int lane) {
-    forward.x.listColumns(lane, forward.rows);
-    SparseKernels.weightGradient(
-        forward.x, dEncoded.getFirst(), encoder.getFirst().weightGradient(), lane);
+    for (int pixels = 0; pixels < PIXEL_LANES; pixels++) {
+      SparseKernels.weightGradient(
+          forward.x,
+          dEncoded.getFirst(),
+          encoder.getFirst().weightGradient(),
+          firstPixels(lane) + pixels,
+          firstLayerBlock(lane));
+    }
   }
 
-  /** The sparse product of the encoder. */
+  private static int firstPixels(int lane) {
+    return lane % Block.LANES_PER_GROUP * PIXEL_LANES;
+  }
+
+  private Block firstLayerBlock(int lane) {
+    return Block.grid(lane, forward.rows, dEncoded.getFirst().columns());
+  }
+
+  /** The sparse product of the encoder; then the batch by columns, for the update. */
   void firstLayer(int lane) {
-    encode.getFirst().run(lane);
+    forward.firstLayer(lane);
+    forward.x.listColumns(lane, forward.rows);
   }
 
   private void updateLayer(Layer layer, Matrix dy, Matrix x, int lane) {
@@ -264,8 +328,8 @@ final class TrainingStep {
   /** Reconstruction loss of the last step, nats per image; rows added in order. */
   float reconstructionLoss() {
     double sum = 0;
-    for (int i = 0; i < forward.rows * Block.COLUMN_GROUPS; i++) {
-      sum += loss[i];
+    for (int r = 0; r < forward.rows; r++) {
+      sum += LossKernels.lossOfRow(loss, r);
     }
     return (float) (sum / forward.rows);
   }

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trains the study's ControlVAE on a GPU with cvae-gpu, PyTorch and JAX in turn: microseconds a step.
+
+The programs take turns, in another order each round, and the figure of each is the median of all its
+epochs. cvae-gpu runs twice, once with the controller and once with a constant beta: the difference is
+what the controller on the host costs. A peer that is not installed is left out, and said to be.
+
+  bench/gpu_side_by_side.py --data MNIST_DIR --out bench/results/NAME.json
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+from machine import commit, facts, gpu_facts
+
+BENCH = Path(__file__).resolve().parent
+PEERS = ["torch", "torch-fused", "torch-graph", "torch-graph-device", "jax"]
+BETA = "cvae-gpu, constant beta"
+JAVA_OPTIONS = ["--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"]
+
+
+class Missing(Exception):
+    """A program that cannot run here; the message says why."""
+
+
+def last_line(command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        lines = result.stderr.strip().splitlines()
+        raise Missing(lines[-1] if lines else f"exit status {result.returncode}")
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--java", default="java")
+    parser.add_argument("--jar", default=BENCH.parent / "cvae-gpu.jar")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=5, help="measured in each round")
+    parser.add_argument("--out")
+    a = parser.parse_args()
+
+    def ours(*model):
+        java = [a.java, *JAVA_OPTIONS, "-XX:+UseSerialGC", "-jar", a.jar, "bench", "--json"]
+        plan = ["--engine", "cuda", "--lr", "0.001", "--data", a.data, "--rounds", str(a.epochs)]
+        return last_line([*java, *plan, *model])["result"]
+
+    def peer(name):
+        script = [sys.executable, BENCH / "peers.py", "--only", name, "--data", a.data]
+        return last_line([*script, "--epochs", str(a.epochs), "--device", "cuda"])
+
+    def measure(name):
+        """Microseconds a step of each epoch, and what measured them."""
+        if name.startswith("cvae-gpu"):
+            result = ours(*(["--model", "beta"] if name == BETA else []))
+            return result["microseconds_a_step"], result["engine"]["library"], result["kl"]
+        result = peer(name)
+        return result["us_per_step"], result["version"], result["kl"]
+
+    names = ["cvae-gpu", BETA, *PEERS]
+    times, versions, kl, missing = {}, {}, {}, {}
+    for r in range(a.rounds):
+        turn = r % len(names)
+        for name in names[turn:] + names[:turn]:
+            if name in missing:
+                continue
+            try:
+                epochs, versions[name], kl[name] = measure(name)
+            except Missing as e:
+                missing[name] = str(e)
+                print(f"{name}: left out: {e}", flush=True)
+                continue
+            times.setdefault(name, []).extend(epochs)
+            print(f"round {r + 1}: {name:24s} {statistics.median(epochs):9.1f} us", flush=True)
+
+    if "cvae-gpu" not in times:
+        raise SystemExit("cvae-gpu did not run")
+    median = {name: statistics.median(values) for name, values in times.items()}
+    print(f"\n{'':24s} {'us a step':>10s} {'to cvae-gpu':>12s}")
+    for name, value in sorted(median.items(), key=lambda item: item[1]):
+        print(f"{name:24s} {value:10.1f} {value / median['cvae-gpu']:12.2f}")
+    if a.out:
+        record = {
+            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "command": f"bench/gpu_side_by_side.py --rounds {a.rounds} --epochs {a.epochs}",
+            "commit": commit(),
+            "machine": {**facts(), **gpu_facts()},
+            "versions": versions,
+            "left_out": missing,
+            "kl_at_the_end": kl,
+            "us_per_step": times,
+            "median": median,
+        }
+        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Checks and measures cvae-gpu on this machine's GPU, in nine minutes at most, and leaves what it found in
+# results/. It is run.sh of the archive that scripts/gpu-bundle.sh makes.
+#
+# Usage: run.sh [--data DIR] [--out DIR] [--epochs N] [--cuda-emulator DIR]
+#   --data           MNIST's four files; default: mnist/ of the archive
+#   --out            where the results go; default: results
+#   --epochs         of the two trainings; default 200, the study's
+#   --cuda-emulator  tries this script without a GPU, on the emulator of native/emulator: no sanitizer, no
+#                    peers, and its times mean nothing
+#
+# A step that fails or runs out of time is reported and does not keep the next from running; the exit
+# status is 1 if there was one.
+
+set -u
+cd "$(dirname "$0")" || exit 1
+here=$PWD
+
+data=$here/mnist
+out=$here/results
+epochs=200
+emulator=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --data) data=$2; shift 2 ;;
+    --out) out=$2; shift 2 ;;
+    --epochs) epochs=$2; shift 2 ;;
+    --cuda-emulator) emulator=$2; shift 2 ;;
+    *) echo "run.sh: unknown option $1" >&2; exit 2 ;;
+  esac
+done
+if [ ! -d "$data" ]; then
+  echo "run.sh: $data is no folder: name one with MNIST's four files by --data" >&2
+  exit 2
+fi
+mkdir -p "$out" || exit 1
+
+java="$here/runtime/bin/java"
+export CVAE_GPU_JAVA="$java"
+options="--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED"
+tests="cvae-gpu.jar:test-classes:$(echo lib/*.jar | tr ' ' :)"
+engine="--engine cuda"
+[ -z "$emulator" ] || engine="$engine --cuda-emulator $emulator"
+failed=0
+
+# step NAME SECONDS COMMAND...: runs it, its output in NAME.txt, and says how it went.
+step() {
+  name=$1
+  seconds=$2
+  shift 2
+  begun=$(date +%s)
+  if timeout "$seconds" "$@" > "$out/$name.txt" 2>&1; then
+    outcome=ok
+  else
+    outcome="FAILED ($?)"
+    failed=1
+  fi
+  printf '%-24s %-12s %4d s\n' "$name" "$outcome" $(($(date +%s) - begun)) | tee -a "$out/summary.txt"
+}
+
+machine() {
+  cat commit
+  uname -srm
+  date -u
+  nvidia-smi
+  nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,clocks.mem,power.limit --format=csv
+  nvcc --version
+}
+
+unit_tests() {
+  # shellcheck disable=SC2086 # The options are words.
+  "$java" $options "$@" -cp "$tests" org.junit.platform.console.ConsoleLauncher execute \
+    --disable-banner --details=summary --fail-if-no-tests \
+    --include-classname '.*Test' --select-package io.github.cvaegpu.engine.cuda
+}
+
+train() {
+  # shellcheck disable=SC2086
+  "$java" -jar cvae-gpu.jar train --model "$1" --lr 0.001 --epochs "$epochs" --data "$data" \
+    --out "$out/$1" --json --quiet $engine
+}
+
+# A few steps launched kernel by kernel, which is what the sanitizer sees best.
+sanitizer() {
+  # shellcheck disable=SC2086
+  compute-sanitizer --tool "$1" --error-exitcode 1 --target-processes all \
+    "$java" -jar cvae-gpu.jar profile --steps 3 --data "$data" $engine
+}
+
+: > "$out/summary.txt"
+step machine 20 machine
+# shellcheck disable=SC2086
+step doctor 60 "$java" -jar cvae-gpu.jar doctor
+if [ -n "$emulator" ]; then
+  step tests 300 unit_tests "-Dcvaegpu.emulator=$emulator"
+else
+  step tests 180 unit_tests -Dcvaegpu.gpu=real
+  step memcheck 60 sanitizer memcheck
+  step racecheck 60 sanitizer racecheck
+fi
+step train-control 120 train control
+step train-beta 120 train beta
+# shellcheck disable=SC2086
+step profile 60 "$java" -jar cvae-gpu.jar profile --data "$data" $engine
+if [ -z "$emulator" ]; then
+  step foundations 40 foundations
+  step side-by-side 180 python3 bench/gpu_side_by_side.py --java "$java" --data "$data" \
+    --out "$out/gpu-side-by-side.json"
+  tail -n 12 "$out/side-by-side.txt"
+fi
+exit $failed

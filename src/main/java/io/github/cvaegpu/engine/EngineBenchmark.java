@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How fast an engine trains, by the clock on the wall, epoch by epoch. */
+public final class EngineBenchmark {
+  /**
+   * What was measured.
+   *
+   * @param engine what computed
+   * @param kl KL divergence of the last step, nats per image: a sign that it was training
+   * @param training images per second, an entry an epoch
+   * @param microsecondsAStep the same per step of a whole batch
+   */
+  public record Result(
+      EngineInfo engine, double kl, List<Double> training, List<Double> microsecondsAStep) {}
+
+  private EngineBenchmark() {}
+
+  /**
+   * Measures.
+   *
+   * @param shape of the engine's network
+   * @param settings that the engine was made with
+   * @param images how many images an epoch has
+   * @param controller asked for beta before each step, as in training
+   * @param rounds epochs measured
+   * @param warmUp epochs before
+   */
+  public static Result run(
+      Engine engine,
+      VaeShape shape,
+      TrainingSettings settings,
+      int images,
+      BetaController controller,
+      int rounds,
+      int warmUp) {
+    engine.restore(
+        TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
+    List<Double> training = new ArrayList<>();
+    List<Double> microseconds = new ArrayList<>();
+    for (int epoch = 0; epoch < warmUp + rounds; epoch++) {
+      BatchOrder order = BatchOrder.shuffled(settings.seed(), epoch, images, settings.batchSize());
+      long start = System.nanoTime();
+      engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      if (epoch >= warmUp) {
+        training.add(images / seconds);
+        microseconds.add(1e6 * seconds * settings.batchSize() / images);
+      }
+    }
+    return new Result(engine.info(), engine.state().klPerImage(), training, microseconds);
+  }
+}
