@@ -75,7 +75,7 @@ mvn -q dependency:copy -DoutputDirectory="$PWD/$stage/lib" \
 cp -r target/test-classes "$stage/test-classes"
 cp -r test-data "$stage/test-data"
 
-cp bench/peers.py bench/machine.py bench/gpu_side_by_side.py "$stage/bench/"
+cp bench/peers.py bench/machine.py bench/gpu_side_by_side.py bench/foundations.cu "$stage/bench/"
 cp scripts/gpu-run.sh "$stage/run.sh"
 git rev-parse --short HEAD > "$stage/commit"
 test -z "$(git status --porcelain -- src kernels native)" || echo "and changes" >> "$stage/commit"

@@ -89,6 +89,11 @@ sanitizer() {
     "$java" -jar cvae-gpu.jar profile --steps 3 --data "$data" $engine
 }
 
+foundations() {
+  # shellcheck disable=SC2086
+  "$java" $options -cp "$tests" io.github.cvaegpu.engine.cuda.Foundations "$out/gpu-foundations.json"
+}
+
 : > "$out/summary.txt"
 step machine 20 machine
 # shellcheck disable=SC2086

@@ -43,7 +43,8 @@ final class Device implements AutoCloseable {
     return device;
   }
 
-  private int attribute(int attribute) {
+  /** An attribute, by its number in {@link CUdevice_attribute}. */
+  int attribute(int attribute) {
     int[] value = new int[1];
     Check.driver(
         JCudaDriver.cuDeviceGetAttribute(value, attribute, device),
