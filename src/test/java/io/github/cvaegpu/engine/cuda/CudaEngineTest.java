@@ -119,6 +119,36 @@ class CudaEngineTest {
     }
   }
 
+  /**
+   * A factor of TF32 has an error of up to 2^-11. Losses show no more of it; in a gradient a unit whose
+   * input is within that error of 0 is on here and off there, and few of those are hundredths of it.
+   */
+  @Test
+  void tf32KeepsToItsOwnTolerance() {
+    VaeShape shape = VaeShape.study();
+    ImageSet images = RandomImages.of(128, 28, 28, 0.2, SEED);
+    var layout = new ParameterLayout(shape);
+    float[] initial = InitialWeights.draw(layout, SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 128, 128);
+    var settings = new TrainingSettings(SEED, 128, LEARNING_RATE);
+    try (var engine =
+        new CudaEngine(shape, settings, images, Precision.TF32, with(1, true, Products.LARGE))) {
+      assertEquals("tf32", engine.info().precision());
+      engine.restore(TrainingState.initial(initial));
+      List<Reported> reported = oneStep(engine, order, 0.5);
+      ReferenceVae.Step expected =
+          new ReferenceVae(shape)
+              .step(
+                  ReferenceVae.toDouble(initial),
+                  ReferenceVae.pixels(images, order, 0),
+                  ReferenceVae.noise(SEED, 0, 128, 2),
+                  0.5);
+      double rl = expected.reconstructionLoss();
+      assertEquals(rl, reported.getFirst().rl(), 1e-3 * rl);
+      RelativeNorm.assertNear("gradient", layout, expected.gradients(), engine.gradients(), 0.1);
+    }
+  }
+
   /** Two epochs of nine whole batches and a smaller one, with the controller at work. */
   @Test
   void twentyStepsFollowTheReferenceAndTheCpuEngine() {
