@@ -134,7 +134,7 @@ public final class CudaRuntime {
         if (needsBridge(cublas)) {
           CublasBridge.load(cublas);
         }
-        new JCudaNatives(JCUDA_VERSION).load(CudaRuntime::useForTheFirstTime);
+        new JCudaNatives(JCUDA_VERSION).load(CudaRuntime::returnStatuses);
         boundTo = libraries.driver();
       } catch (IOException | LinkageError e) {
         throw new EngineException("JCuda could not be loaded: %s.".formatted(e.getMessage()), e);
@@ -144,11 +144,12 @@ public final class CudaRuntime {
       throw new EngineException(
           "This process is bound to the CUDA driver %s already.".formatted(boundTo));
     }
+    returnStatuses();
     return Device.open();
   }
 
-  /** Initialises JCuda's classes; statuses are checked by {@link Check}. */
-  private static void useForTheFirstTime() {
+  /** Has JCuda return statuses, for {@link Check}, and not throw; initialises its classes. */
+  private static void returnStatuses() {
     JCudaDriver.setExceptionsEnabled(false);
     JCublas2.setExceptionsEnabled(false);
   }
