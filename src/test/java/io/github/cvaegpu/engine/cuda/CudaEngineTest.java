@@ -120,8 +120,9 @@ class CudaEngineTest {
   }
 
   /**
-   * A factor of TF32 has an error of up to 2^-11. Losses show no more of it; in a gradient a unit whose
-   * input is within that error of 0 is on here and off there, and few of those are hundredths of it.
+   * A factor of TF32 has an error of up to 2^-11. Losses show no more of it; in a gradient a unit
+   * whose input is within that error of 0 is on here and off there, and few of those are hundredths
+   * of it.
    */
   @Test
   void tf32KeepsToItsOwnTolerance() {
