@@ -39,6 +39,7 @@ class EmulatedCublasTest {
 
   @BeforeEach
   void open() {
+    Emulator.load();
     device = new TestDevice();
     JCublas2.setExceptionsEnabled(true);
     JCublas2.cublasCreate(handle);

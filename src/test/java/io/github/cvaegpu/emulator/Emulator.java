@@ -29,13 +29,9 @@ public final class Emulator {
 
   private Emulator() {}
 
-  private static final class Loaded {
-    static final SymbolLookup DRIVER =
+  private static final class Driver {
+    static final SymbolLookup FUNCTIONS =
         SymbolLookup.libraryLookup(file("emulator/libcuda.so.1"), Arena.global());
-
-    static {
-      SymbolLookup.libraryLookup(file("emulator/libcublas.so.12"), Arena.global());
-    }
   }
 
   /** Why there is no emulator; empty if there is one. */
@@ -59,11 +55,17 @@ public final class Emulator {
     return Path.of(System.getProperty(FOLDER_PROPERTY)).resolve(name);
   }
 
-  /** Loads the emulator, if that has not been done. */
-  public static void load() {
-    if (Loaded.DRIVER.find("cuInit").isEmpty()) {
+  /** Loads the emulator's driver, if that has not been done. */
+  static void loadDriver() {
+    if (Driver.FUNCTIONS.find("cuInit").isEmpty()) {
       throw new AssertionError("the emulator has no cuInit");
     }
+  }
+
+  /** Loads the emulator's driver and its cuBLAS, if that has not been done. */
+  public static void load() {
+    loadDriver();
+    SymbolLookup.libraryLookup(file("emulator/libcublas.so.12"), Arena.global());
   }
 
   /** The image of a module of kernels, for {@code cuModuleLoadData}. */
@@ -120,7 +122,7 @@ public final class Emulator {
 
   /** Calls a function of the driver, for what JCuda does not bind or binds wrongly. */
   static Object call(String function, FunctionDescriptor type, Object... arguments) {
-    MemorySegment address = Loaded.DRIVER.find(function).orElseThrow();
+    MemorySegment address = Driver.FUNCTIONS.find(function).orElseThrow();
     try {
       return Linker.nativeLinker().downcallHandle(address, type).invokeWithArguments(arguments);
     } catch (Throwable e) {

@@ -209,7 +209,7 @@ class PlantedErrorTest {
   @Test
   void aStackThatIsTooSmall() {
     device.launch("deep", 1, 1, device.allocate(16), 1 << 20);
-    assertFails("CUDA_ERROR_ILLEGAL_ADDRESS", "kernel deep");
+    assertFails("CUDA_ERROR_ILLEGAL_ADDRESS", "kernel deep", "stack overflow");
   }
 
   @Test

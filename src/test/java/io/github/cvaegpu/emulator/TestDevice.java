@@ -21,7 +21,7 @@ final class TestDevice implements AutoCloseable {
   private final CUmodule module = new CUmodule();
 
   TestDevice() {
-    Emulator.load();
+    Emulator.loadDriver();
     JCudaDriver.setExceptionsEnabled(true);
     JCudaDriver.cuInit(0);
     CUdevice device = new CUdevice();
