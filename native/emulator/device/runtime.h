@@ -71,4 +71,8 @@ unsigned int cvaeEmulatorActiveMask();
 void cvaeEmulatorYield();
 /** Ends the kernel with an error. */
 [[noreturn]] void cvaeEmulatorTrap(const char* why, emulator::Place place);
+/** Ends the kernel: an index beyond an array. */
+[[noreturn]] void cvaeEmulatorBadIndex(long index, emulator::Place place);
+/** Ends the kernel: an address that the type does not allow. */
+[[noreturn]] void cvaeEmulatorMisaligned(const void* address, emulator::Place place);
 }

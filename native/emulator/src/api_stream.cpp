@@ -161,6 +161,12 @@ CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, std::size_t* count) 
       return CUDA_ERROR_INVALID_VALUE;
     }
     const auto& own = graph->graph.nodes();
+    // JCuda 12.6.0 leaves the count uninitialised when it passes an array.
+    constexpr std::size_t plausible = 1 << 20;
+    if (nodes != nullptr && *count > plausible) {
+      emulator::report("cuGraphGetNodes: an array for an impossible number of nodes");
+      return CUDA_ERROR_INVALID_VALUE;
+    }
     if (nodes != nullptr) {
       for (std::size_t i = 0; i < *count; i++) {
         nodes[i] = i < own.size() ? own[i].get() : nullptr;

@@ -387,4 +387,16 @@ void cvaeEmulatorTrap(const char* why, emulator::Place place) {
   BlockRunner::running()->fail(CUDA_ERROR_LAUNCH_FAILED,
                                std::string(why) + " at " + emulator::text(place));
 }
+
+void cvaeEmulatorBadIndex(long index, emulator::Place place) {
+  BlockRunner::running()->fail(
+      CUDA_ERROR_ILLEGAL_ADDRESS,
+      emulator::format("index %ld is beyond the array at ", index) + emulator::text(place));
+}
+
+void cvaeEmulatorMisaligned(const void* address, emulator::Place place) {
+  BlockRunner::running()->fail(
+      CUDA_ERROR_MISALIGNED_ADDRESS,
+      emulator::format("misaligned access to %p at ", address) + emulator::text(place));
+}
 }

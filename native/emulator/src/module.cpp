@@ -72,7 +72,7 @@ std::unique_ptr<Module> Module::load(const void* image) {
         bytes += variable.bytes;
       }
     }
-    module->functions_[kernel->name] = {kernel, module.get(), bytes, maxSharedPerBlock - bytes};
+    module->functions_[kernel->name] = {kernel, module.get(), bytes, sharedWithoutOptIn - bytes};
   }
   return module;
 }

@@ -43,8 +43,7 @@ final class EngineOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description =
-          "Threads of the CPU engine, from 1 to 8. Default: the processors there are, at most 8.")
+      description = "CPU threads, from 1 to 8. Default: the processors there are, at most 8.")
   private Integer threads;
 
   @Option(

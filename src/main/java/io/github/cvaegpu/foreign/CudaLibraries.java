@@ -97,7 +97,9 @@ public final class CudaLibraries {
   /** Loads cuBLAS, version 12 rather than 13. */
   public Optional<Library> loadCublas() {
     if (emulatorFolder.isPresent()) {
-      return open(emulatorFolder.get().resolve(CUBLAS.getFirst()).toString());
+      return CUBLAS.stream()
+          .flatMap(name -> open(emulatorFolder.get().resolve(name).toString()).stream())
+          .findFirst();
     }
     return load(CUBLAS);
   }

@@ -76,6 +76,9 @@ class CvaeGpuTest {
   void everyOptionHasOneLineThatNamesItsDefault(CommandLine command) {
     List<String> help = command.getUsageMessage().lines().toList();
     for (OptionSpec option : command.getCommandSpec().options()) {
+      if (option.hidden()) {
+        continue; // For tests, not for users.
+      }
       String name = option.longestName();
       List<String> lines =
           help.stream()
@@ -215,6 +218,9 @@ class CvaeGpuTest {
         "--threads 0 | --threads must be from 1 to 8, not 0.",
         "--threads 9 | --threads must be from 1 to 8, not 9.",
         "--engine gpu | *",
+        "--engine cpu --precision tf32 | --precision tf32 is for GPUs: the CPU engine has float32"
+            + " alone.",
+        "--cuda-emulator /absent | --cuda-emulator names /absent, which is no folder.",
         "--checkpoint-every 10 | *",
         "--checkpoint-every 0s | *",
         "--resume | *",

@@ -446,9 +446,9 @@ class TrainerTest {
     run.until(7);
     assertEquals(
         List.of(
-            ("The run's last process computed with cpu on Abacus with %s and this one computes with"
-                    + " cpu on %s with %s: from here on its bits may differ from those of a run that"
-                    + " was never interrupted.")
+            ("The run's last process computed with cpu on Abacus with %s in float32 and this one"
+                    + " computes with cpu on %s with %s in float32: from here on its bits may differ"
+                    + " from those of a run that was never interrupted.")
                 .formatted(library, device, library)),
         told.notes);
     run.toTheEnd();

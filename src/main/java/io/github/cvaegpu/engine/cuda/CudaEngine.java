@@ -119,32 +119,44 @@ public final class CudaEngine implements Engine {
       network = new CudaNetwork(memory, layout);
       buffers = StepBuffers.allocate(memory, mailbox, images, shape, settings.batchSize());
       inference = new Inference(kernels, memory, network, branches);
+      DeviceMemory.upload(
+          buffers.order(),
+          Pointer.to(new int[images.size()]),
+          (long) images.size() * Integer.BYTES);
+      TrainingStep whole = step(kernels, memory, settings.batchSize());
+      graph = resources.add(new StepGraph(branches.main(), whole::launch));
+      wholeBatch = options.isCaptured() ? graph::launch : whole::launch;
       int lastRows = images.size() % settings.batchSize();
-      var whole =
-          new TrainingStep(
-              kernels, memory, network, buffers, settings, branches, settings.batchSize());
-      graph = resources.add(capture(whole));
-      wholeBatch = launcher(whole, graph);
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
-        var last =
-            new TrainingStep(kernels, memory, network, buffers, settings, branches, lastRows);
-        lastBatch = launcher(last, resources.add(capture(last)));
+        TrainingStep last = step(kernels, memory, lastRows);
+        StepGraph lastGraph = resources.add(new StepGraph(branches.main(), last::launch));
+        lastBatch = options.isCaptured() ? lastGraph::launch : last::launch;
       }
-      device.synchronize();
+      // What the warm-up has left is not to be trained on.
+      restore(TrainingState.initial(new float[layout.size()]));
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
     }
   }
 
-  private StepGraph capture(TrainingStep trainingStep) {
-    return new StepGraph(branches.main(), trainingStep::launch);
-  }
-
-  private Runnable launcher(TrainingStep trainingStep, StepGraph captured) {
-    return options.isCaptured() ? captured::launch : trainingStep::launch;
+  /**
+   * A step that has run once. The driver and cuBLAS load a kernel when it is first launched: a
+   * capture must not be where they do, nor a step that waits for the host, which would then wait
+   * for it.
+   */
+  private TrainingStep step(Kernels kernels, DeviceMemory memory, int rows) {
+    var trainingStep =
+        new TrainingStep(kernels, memory, network, buffers, settings, branches, rows);
+    buffers.state().set(0, 0);
+    mailbox.putBeta(0, 0);
+    device.synchronize();
+    trainingStep.launch();
+    device.synchronize();
+    mailbox.clear();
+    return trainingStep;
   }
 
   @Override

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.foreign.CublasBridge;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.CudaProbe;
 import io.github.cvaegpu.foreign.JCudaNatives;
@@ -71,9 +72,23 @@ public final class CudaRuntime {
                   + " or set CUDA_HOME to where it is."));
       return chain;
     }
+    if (needsBridge(cublas.get()) && !CublasBridge.isInJar()) {
+      chain.add(
+          Link.missing(
+              "cuBLAS",
+              ("Only %s was found, and the jar was built without a C compiler and so without the"
+                      + " bridge from JCuda to it: install cuBLAS 12, or pip's nvidia-cublas-cu12.")
+                  .formatted(cublas.get().origin())));
+      return chain;
+    }
     chain.add(Link.found("cuBLAS", cublas.get().origin()));
     chain.add(kernels(libraries));
     return chain;
+  }
+
+  /** JCuda is made for CUDA 12. */
+  private static boolean needsBridge(CudaLibraries.Library cublas) {
+    return cublas.major() > 12;
   }
 
   private static Link kernels(CudaLibraries libraries) {
@@ -115,7 +130,11 @@ public final class CudaRuntime {
     if (boundTo == null) {
       try {
         libraries.loadDriver();
-        new JCudaNatives(JCUDA_VERSION).load(CudaRuntime::useForTheFirstTime);
+        CudaLibraries.Library cublas = libraries.loadCublas().orElseThrow();
+        if (needsBridge(cublas)) {
+          CublasBridge.load(cublas);
+        }
+        new JCudaNatives(JCUDA_VERSION).load(CudaRuntime::returnStatuses);
         boundTo = libraries.driver();
       } catch (IOException | LinkageError e) {
         throw new EngineException("JCuda could not be loaded: %s.".formatted(e.getMessage()), e);
@@ -125,11 +144,12 @@ public final class CudaRuntime {
       throw new EngineException(
           "This process is bound to the CUDA driver %s already.".formatted(boundTo));
     }
+    returnStatuses();
     return Device.open();
   }
 
-  /** Initialises JCuda's classes; statuses are checked by {@link Check}. */
-  private static void useForTheFirstTime() {
+  /** Has JCuda return statuses, for {@link Check}, and not throw; initialises its classes. */
+  private static void returnStatuses() {
     JCudaDriver.setExceptionsEnabled(false);
     JCublas2.setExceptionsEnabled(false);
   }

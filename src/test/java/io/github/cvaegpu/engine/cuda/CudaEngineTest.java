@@ -119,6 +119,37 @@ class CudaEngineTest {
     }
   }
 
+  /**
+   * A factor of TF32 has an error of up to 2^-11. Losses show no more of it; in a gradient a unit
+   * whose input is within that error of 0 is on here and off there, and few of those are hundredths
+   * of it.
+   */
+  @Test
+  void tf32KeepsToItsOwnTolerance() {
+    VaeShape shape = VaeShape.study();
+    ImageSet images = RandomImages.of(128, 28, 28, 0.2, SEED);
+    var layout = new ParameterLayout(shape);
+    float[] initial = InitialWeights.draw(layout, SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 128, 128);
+    var settings = new TrainingSettings(SEED, 128, LEARNING_RATE);
+    try (var engine =
+        new CudaEngine(shape, settings, images, Precision.TF32, with(1, true, Products.LARGE))) {
+      assertEquals("tf32", engine.info().precision());
+      engine.restore(TrainingState.initial(initial));
+      List<Reported> reported = oneStep(engine, order, 0.5);
+      ReferenceVae.Step expected =
+          new ReferenceVae(shape)
+              .step(
+                  ReferenceVae.toDouble(initial),
+                  ReferenceVae.pixels(images, order, 0),
+                  ReferenceVae.noise(SEED, 0, 128, 2),
+                  0.5);
+      double rl = expected.reconstructionLoss();
+      assertEquals(rl, reported.getFirst().rl(), 1e-3 * rl);
+      RelativeNorm.assertNear("gradient", layout, expected.gradients(), engine.gradients(), 0.1);
+    }
+  }
+
   /** Two epochs of nine whole batches and a smaller one, with the controller at work. */
   @Test
   void twentyStepsFollowTheReferenceAndTheCpuEngine() {
@@ -298,14 +329,17 @@ class CudaEngineTest {
   void theStudysStepHasFewNodes() {
     ImageSet images = RandomImages.of(128, 28, 28, 0.2, SEED);
     try (var engine = engine(VaeShape.study(), images, 128, CudaEngine.Options.standard())) {
-      // Gather, 4 linear layers of which 2 by cuBLAS and one of these with an epilogue, latent
-      // forward, loss; 3 input gradients of which one by cuBLAS with an epilogue, latent backward;
-      // 2 weights by cuBLAS, all other parameters' gradients, Adam; the host's two.
-      int kernels = 18;
-      // cuBLAS may make a product of two.
-      int most = OnGpu.isReal() ? kernels + 5 : kernels;
+      // Five products by cuBLAS: two forward, one of dlogits by d, two by weights. The rest is
+      // ours:
+      // gather, bias of the first layer, two small layers, latent forward, loss; ReLU mask, two
+      // small
+      // layers, latent backward; all other parameters' gradients, Adam; the host's two.
+      int products = 5;
+      int ours = 14;
+      // NVIDIA's cuBLAS may make one product of two launches.
+      int most = ours + (OnGpu.isReal() ? 2 : 1) * products;
+      assertTrue(engine.nodes() >= ours + products, engine.nodes() + " nodes");
       assertTrue(engine.nodes() <= most, engine.nodes() + " nodes");
-      assertTrue(engine.nodes() >= kernels, engine.nodes() + " nodes");
     }
   }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.github.cvaegpu.foreign.CudaLibraries;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -14,25 +16,40 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Runs a test class on a GPU: with {@code -Dcvaegpu.gpu=real} on the machine's own, which then has
- * to be there; else on the emulator of native/emulator, built by {@code make -C native} or in the
- * folder that {@code -Dcvaegpu.emulator} names. Without an emulator the class is skipped, and says
- * so.
+ * to be there; else on the emulator that the build makes. Where it could not make one, the class is
+ * skipped, with the reason.
  */
-final class OnGpu implements BeforeAllCallback, AfterAllCallback {
-  private static final Path EMULATOR =
-      Path.of(System.getProperty("cvaegpu.emulator", "native/build/emulator"));
+public final class OnGpu implements BeforeAllCallback, AfterAllCallback {
+  private static final Path NATIVE = Path.of(System.getProperty("cvaegpu.native", "target/native"));
+
+  /** Folder of the emulator. */
+  public static final Path EMULATOR = NATIVE.resolve("emulator");
 
   /** Whether tests run on the machine's own GPU. */
-  static boolean isReal() {
+  public static boolean isReal() {
     return System.getProperty("cvaegpu.gpu", "emulator").equals("real");
+  }
+
+  /** Skips the test, with the reason, where the build could not make the emulator. */
+  public static void requireEmulator() {
+    if (Files.exists(EMULATOR.resolve("libcuda.so.1"))) {
+      return;
+    }
+    Path reason = NATIVE.resolve("not-built.txt");
+    try {
+      abort(
+          Files.exists(reason)
+              ? Files.readString(reason).strip()
+              : "there is no emulator in %s: mvn generate-resources makes it".formatted(EMULATOR));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
   public void beforeAll(ExtensionContext context) {
     if (!isReal()) {
-      if (!Files.exists(EMULATOR.resolve("libcuda.so.1"))) {
-        abort("there is no emulator in %s: make -C native builds it".formatted(EMULATOR));
-      }
+      requireEmulator();
       CudaLibraries.useEmulator(Optional.of(EMULATOR));
     }
     CudaRuntime.problem().ifPresent(problem -> fail(problem));

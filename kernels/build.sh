@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What Maven runs: compiles the kernels for all GPUs to one fat binary and reports what each needs, or
+# says why not. A warning, or a register that does not fit (a spill), is an error. Without nvcc the build
+# goes on; the program then has NVRTC compile the sources where it runs.
+#
+#   build.sh FOLDER    writes FOLDER/resources/io/github/cvaegpu/kernels/kernels.fatbin, FOLDER/resources.txt
+set -eu
+mkdir -p "$1/resources/io/github/cvaegpu/kernels"
+out=$(cd "$1" && pwd)
+cd "$(dirname "$0")"
+binary=$out/resources/io/github/cvaegpu/kernels/kernels.fatbin
+
+nvcc=${NVCC:-}
+for candidate in "${CUDA_HOME:-/nowhere}/bin/nvcc" "$(command -v nvcc || true)" /usr/local/cuda/bin/nvcc; do
+  if [ -z "$nvcc" ] && [ -x "$candidate" ]; then nvcc=$candidate; fi
+done
+if [ -z "$nvcc" ]; then
+  rm -f "$binary"
+  echo "kernels/: there is no nvcc on this machine; the jar gets their sources, for NVRTC, alone"
+  exit 0
+fi
+if [ -f "$binary" ] && [ -z "$(find . -newer "$binary" -type f)" ]; then
+  exit 0
+fi
+
+# Code for each GPU that nvcc knows; PTX of the oldest for all that come later. No kernel uses anything
+# that it lacks.
+known=$("$nvcc" --list-gpu-arch)
+targets=
+for capability in 75 80 86 89 90 100 120; do
+  if echo "$known" | grep -qx "compute_$capability"; then
+    targets="$targets -gencode arch=compute_$capability,code=sm_$capability"
+  fi
+done
+targets="$targets -gencode arch=compute_75,code=compute_75"
+
+# shellcheck disable=SC2086 # The targets are words.
+if ! "$nvcc" -std=c++17 -Werror all-warnings -Xptxas -v,-warn-spills,-warn-lmem-usage --fatbin $targets \
+  module.cu -o "$binary" >"$out/ptxas.txt" 2>&1; then
+  cat "$out/ptxas.txt" >&2
+  exit 1
+fi
+{
+  echo "What each kernel needs, by ptxas -v; a thread's registers and a block's shared memory. No spills."
+  "$nvcc" --version | sed -n 's/^Cuda compilation tools, /nvcc: /p'
+  printf '%-28s %8s %10s %13s\n' kernel target registers "shared bytes"
+  awk -F"'" '
+    /Compiling entry function/ { kernel = $2; target = $4 }
+    /Used [0-9]+ registers/ {
+      match($0, /Used [0-9]+/); registers = substr($0, RSTART + 5, RLENGTH - 5)
+      shared = match($0, /[0-9]+ bytes smem/) ? substr($0, RSTART, RLENGTH - 11) : 0
+      printf "%-28s %8s %10s %13s\n", kernel, target, registers, shared
+    }' "$out/ptxas.txt" | sort -k1,1 -k2,2V
+} >"$out/resources.txt"

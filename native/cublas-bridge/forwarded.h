@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cuBLAS functions that the program calls through JCublas2. Their names, arguments and numbers are the
+// same in cuBLAS 12 and 13.
+FORWARD(cublasCreate_v2)
+FORWARD(cublasDestroy_v2)
+FORWARD(cublasGetVersion_v2)
+FORWARD(cublasSetStream_v2)
+FORWARD(cublasGetStream_v2)
+FORWARD(cublasSetWorkspace_v2)
+FORWARD(cublasSetMathMode)
+FORWARD(cublasGetMathMode)
+FORWARD(cublasSetPointerMode_v2)
+FORWARD(cublasGetPointerMode_v2)
+FORWARD(cublasSetAtomicsMode)
+FORWARD(cublasGetAtomicsMode)
+FORWARD(cublasGetStatusName)
+FORWARD(cublasGetStatusString)
+FORWARD(cublasSgemm_v2)
+FORWARD(cublasSgemmStridedBatched)
+FORWARD(cublasGemmEx)

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.emulator;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import jcuda.NativePointerObject;
+
+/**
+ * The emulator in this process. Its libraries must be loaded before JCuda's classes initialise: the
+ * dynamic linker then takes them for those that JCuda's own libraries ask for.
+ */
+public final class Emulator {
+  /** System property that names the folder where Maven built the C libraries. */
+  static final String FOLDER_PROPERTY = "cvaegpu.native";
+
+  private static final int REPORT_BYTES = 4096;
+
+  private Emulator() {}
+
+  private static final class Driver {
+    static final SymbolLookup FUNCTIONS =
+        SymbolLookup.libraryLookup(file("emulator/libcuda.so.1"), Arena.global());
+  }
+
+  /** Why there is no emulator; empty if there is one. */
+  public static Optional<String> reasonForNone() {
+    if (System.getProperty(FOLDER_PROPERTY) == null) {
+      return Optional.of("the system property %s is not set".formatted(FOLDER_PROPERTY));
+    }
+    Path reason = file("not-built.txt");
+    if (!Files.exists(reason)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Files.readString(reason).strip());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A file that native/Makefile made. */
+  public static Path file(String name) {
+    return Path.of(System.getProperty(FOLDER_PROPERTY)).resolve(name);
+  }
+
+  /** Loads the emulator's driver, if that has not been done. */
+  static void loadDriver() {
+    if (Driver.FUNCTIONS.find("cuInit").isEmpty()) {
+      throw new AssertionError("the emulator has no cuInit");
+    }
+  }
+
+  /** Loads the emulator's driver and its cuBLAS, if that has not been done. */
+  public static void load() {
+    loadDriver();
+    SymbolLookup.libraryLookup(file("emulator/libcublas.so.12"), Arena.global());
+  }
+
+  /** The image of a module of kernels, for {@code cuModuleLoadData}. */
+  public static byte[] module(String name) {
+    try {
+      return Files.readAllBytes(file("emulator/" + name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Changes a setting for what follows.
+   *
+   * @param name of the environment variable, without CVAE_EMULATOR_
+   */
+  public static void configure(String name, String value) {
+    try (Arena arena = Arena.ofConfined()) {
+      Object made =
+          call(
+              "cvaeEmulatorConfigure",
+              FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS),
+              arena.allocateFrom(name),
+              arena.allocateFrom(value));
+      if ((int) made != 1) {
+        throw new IllegalArgumentException("no setting %s=%s".formatted(name, value));
+      }
+    }
+  }
+
+  /** The newest report of something that went wrong. */
+  public static String report() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment text = arena.allocate(REPORT_BYTES);
+      call(
+          "cvaeEmulatorReport",
+          FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG),
+          text,
+          (long) REPORT_BYTES);
+      return text.getString(0);
+    }
+  }
+
+  /** A handle's value, which JCuda keeps to itself. */
+  static long address(NativePointerObject handle) {
+    try {
+      var getter = NativePointerObject.class.getDeclaredMethod("getNativePointer");
+      getter.setAccessible(true);
+      return (long) getter.invoke(handle);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("NativePointerObject.getNativePointer", e);
+    }
+  }
+
+  /** Calls a function of the driver, for what JCuda does not bind or binds wrongly. */
+  static Object call(String function, FunctionDescriptor type, Object... arguments) {
+    MemorySegment address = Driver.FUNCTIONS.find(function).orElseThrow();
+    try {
+      return Linker.nativeLinker().downcallHandle(address, type).invokeWithArguments(arguments);
+    } catch (Throwable e) {
+      throw new LinkageError(function, e);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.foreign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where CUDA's libraries are looked for, on file systems made for the test. */
+class CudaLibrariesTest {
+  @TempDir private Path root;
+
+  private Path folder(String name) throws IOException {
+    return Files.createDirectories(root.resolve(name));
+  }
+
+  private List<Path> folders(Map<String, String> environment) {
+    return new CudaLibraries(Optional.empty(), environment, root.resolve("home"), root).folders();
+  }
+
+  @Test
+  void toolkitsComeNewestFirst() throws IOException {
+    Path old = folder("usr/local/cuda-12.4/lib64");
+    Path current = folder("usr/local/cuda-13.0/targets/x86_64-linux/lib");
+    folder("usr/local/cuda-13.0/bin");
+    assertEquals(List.of(current, old), folders(Map.of()));
+  }
+
+  @Test
+  void variablesComeFirst() throws IOException {
+    Path system = folder("usr/local/cuda/lib64");
+    Path own = folder("opt/toolkit/lib64");
+    Path conda = folder("opt/env/lib");
+    folder("opt/env/conda-meta");
+    Path venv = folder("opt/venv/lib/python3.12/site-packages/nvidia/cublas/lib");
+    assertEquals(
+        List.of(own, conda, venv, system),
+        folders(
+            Map.of(
+                "CUDA_HOME", root.resolve("opt/toolkit").toString(),
+                "CONDA_PREFIX", root.resolve("opt/env").toString(),
+                "VIRTUAL_ENV", root.resolve("opt/venv").toString())));
+  }
+
+  @Test
+  void wheelsOfPipAreFound() throws IOException {
+    Path distribution = folder("usr/local/lib/python3.11/dist-packages/nvidia/cu13/lib");
+    Path users = folder("home/.local/lib/python3.13/site-packages/nvidia/cuda_nvrtc/lib");
+    assertEquals(List.of(distribution, users), folders(Map.of()));
+  }
+
+  @Test
+  void emptyVariablesAndAbsentFoldersAreNothing() {
+    assertEquals(List.of(), folders(Map.of("CUDA_HOME", "", "CUDA_PATH", "/absent")));
+  }
+
+  @Test
+  void aVersionIsTheEndOfTheName() {
+    assertEquals(13, new CudaLibraries.Library("/usr/lib/libcublas.so.13", null).major());
+  }
+}
