@@ -32,7 +32,7 @@ fail() {
 # The JDK whose runtime is carried: as new as the program needs, wherever Maven would find it too.
 jdk() {
   for home in "${JAVA_HOME:-}" /usr/lib/jvm/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/*; do
-    if [ -x "$home/bin/jlink" ] && grep -q '^JAVA_VERSION="\(2[5-9]\|[3-9][0-9]\)' "$home/release"; then
+    if [ -n "$home" ] && [ -x "$home/bin/jlink" ] && grep -q '^JAVA_VERSION="\(2[5-9]\|[3-9][0-9]\)' "$home/release"; then
       echo "$home"
       return
     fi
@@ -52,7 +52,7 @@ test -f target/classes/io/github/cvaegpu/kernels/kernels.fatbin ||
 
 "$jdk/bin/jlink" --output "$stage/runtime" --strip-debug --no-header-files --no-man-pages \
   --compress zip-9 --add-modules \
-  java.base,java.logging,java.management,java.net.http,java.xml,jdk.incubator.vector,jdk.management,jdk.unsupported \
+  java.base,java.logging,java.management,java.net.http,java.xml,jdk.incubator.vector,jdk.management,jdk.unsupported,jdk.zipfs \
   2> /dev/null
 
 # The program without what other systems need.
@@ -60,18 +60,10 @@ cp target/cvae-gpu.jar "$stage/cvae-gpu.jar"
 zip -q -d "$stage/cvae-gpu.jar" 'org/bytedeco/openblas/linux-arm64/*' \
   'org/jline/nativ/Windows/*' 'org/jline/nativ/Mac/*' 'org/jline/nativ/FreeBSD/*'
 
-# Tests, and what runs them without Maven.
-mvn -q dependency:copy-dependencies -DincludeScope=test -DoutputDirectory="$PWD/target/test-libraries"
-for jar in target/test-libraries/*; do
-  case "$(basename "$jar")" in
-    junit-* | jqwik-* | opentest4j-* | apiguardian-*) cp "$jar" "$stage/lib/" ;;
-  esac
-done
-platform=$(basename target/test-libraries/junit-platform-engine-*.jar .jar)
+# Tests, and what runs them without Maven, in the version that Maven runs them with.
+version=$(sed -n 's:.*<junit.version>5\.\(.*\)</junit.version>.*:1.\1:p' pom.xml)
 mvn -q dependency:copy -DoutputDirectory="$PWD/$stage/lib" \
-  -Dartifact="org.junit.platform:junit-platform-console:${platform#junit-platform-engine-}"
-mvn -q dependency:copy -DoutputDirectory="$PWD/$stage/lib" \
-  -Dartifact="org.junit.platform:junit-platform-reporting:${platform#junit-platform-engine-}"
+  -Dartifact="org.junit.platform:junit-platform-console-standalone:$version"
 cp -r target/test-classes "$stage/test-classes"
 cp -r test-data "$stage/test-data"
 
