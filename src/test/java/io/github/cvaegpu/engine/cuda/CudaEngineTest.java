@@ -262,6 +262,36 @@ class CudaEngineTest {
     }
   }
 
+  /**
+   * A missing join between branches, or a sum that depends on which block comes first, would show.
+   */
+  @Test
+  void theOrderOfBlocksAndTheSpeedOfBranchesDoNotMatter() {
+    assumeFalse(OnGpu.isReal(), "a real GPU's order cannot be chosen");
+    VaeShape shape = VaeShape.study();
+    ImageSet images = RandomImages.of(128 + 88, 28, 28, 0.2, SEED);
+    TrainingState expected = twoSteps(shape, images);
+    Emulator.configure("ORDER", "shuffled");
+    Emulator.configure("DELAY_US", "500");
+    try {
+      assertSameBits(expected, twoSteps(shape, images));
+    } finally {
+      Emulator.configure("ORDER", "ascending");
+      Emulator.configure("DELAY_US", "0");
+    }
+  }
+
+  private static TrainingState twoSteps(VaeShape shape, ImageSet images) {
+    try (var engine = engine(shape, images, 128, CudaEngine.Options.standard())) {
+      engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      engine.trainEpoch(
+          BatchOrder.shuffled(SEED, 0, images.size(), 128),
+          new ConstantBeta(1),
+          (step, rl, kl, beta) -> true);
+      return engine.state();
+    }
+  }
+
   @Test
   void anEpochInPartsIsTheEpoch() {
     var shape = new VaeShape(63, List.of(20, 9), 3);
