@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
@@ -13,6 +14,7 @@ import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.emulator.Emulator;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.ReferenceVae;
@@ -70,6 +72,7 @@ class CudaEngineTest {
     "9, 7, 50;31, 64, 37, 0.7, 0",
     "9, 7, 50;31, 64, 37, 0.7, 8388608",
     "3, 3, 5;4;3, 3, 96, 1, 8388608",
+    "5, 7, 19;9, 2, 4096, 0.5, 300000",
     "28, 28, 170;64;31, 10, 1, 0.3, 8388608",
   })
   void agreesWithTheReference(
@@ -256,6 +259,36 @@ class CudaEngineTest {
         assertEquals(expectedSteps, steps);
         assertSameBits(expected, state);
       }
+    }
+  }
+
+  /**
+   * A missing join between branches, or a sum that depends on which block comes first, would show.
+   */
+  @Test
+  void theOrderOfBlocksAndTheSpeedOfBranchesDoNotMatter() {
+    assumeFalse(OnGpu.isReal(), "a real GPU's order cannot be chosen");
+    VaeShape shape = VaeShape.study();
+    ImageSet images = RandomImages.of(128 + 88, 28, 28, 0.2, SEED);
+    TrainingState expected = twoSteps(shape, images);
+    Emulator.configure("ORDER", "shuffled");
+    Emulator.configure("DELAY_US", "500");
+    try {
+      assertSameBits(expected, twoSteps(shape, images));
+    } finally {
+      Emulator.configure("ORDER", "ascending");
+      Emulator.configure("DELAY_US", "0");
+    }
+  }
+
+  private static TrainingState twoSteps(VaeShape shape, ImageSet images) {
+    try (var engine = engine(shape, images, 128, CudaEngine.Options.standard())) {
+      engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      engine.trainEpoch(
+          BatchOrder.shuffled(SEED, 0, images.size(), 128),
+          new ConstantBeta(1),
+          (step, rl, kl, beta) -> true);
+      return engine.state();
     }
   }
 
@@ -446,41 +479,73 @@ class CudaEngineTest {
 
   @Test
   void aHostThatDoesNotAnswerIsAnErrorAndNoHang() {
+    var failure = failureOf(Duration.ofMillis(200), new SleepyController());
+    assertTrue(failure.getMessage().contains("got no beta"), failure.getMessage());
+  }
+
+  /** A launch that fails is found while the host waits for words that will never come. */
+  @Test
+  void aDeviceThatIsLostIsAnErrorAndNoHang() {
+    assumeFalse(OnGpu.isReal(), "a real GPU does not fail when a test would like it to");
+    Emulator.configure("TIMEOUT_S", "1");
+    try {
+      var failure = failureOf(Duration.ofSeconds(60), new SleepyController());
+      assertTrue(failure.getMessage().startsWith("cu"), failure.getMessage());
+      assertTrue(failure.getMessage().contains(") failed: "), failure.getMessage());
+    } finally {
+      Emulator.configure("TIMEOUT_S", "30");
+    }
+    // Another engine starts anew.
     var shape = new VaeShape(35, List.of(11), 2);
     ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
-    var options = new CudaEngine.Options(4, true, Products.LARGE, Duration.ofMillis(200));
-    var slow =
-        new BetaController() {
-          private int asked;
+    try (var engine = engine(shape, images, 4, oneAtATime())) {
+      assertEquals(1, oneStep(engine, BatchOrder.shuffled(SEED, 0, 40, 4), 1).size());
+    }
+  }
 
-          @Override
-          public double next(double klPerImage) {
-            if (++asked == 3) {
-              sleep(2000);
-            }
-            return 1;
-          }
+  /** What four steps under way come to when the controller falls asleep before the third. */
+  private static EngineException failureOf(Duration patience, BetaController controller) {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    var options = new CudaEngine.Options(4, true, Products.LARGE, patience);
+    CudaEngine engine = engine(shape, images, 4, options);
+    engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+    var failure =
+        assertThrows(
+            EngineException.class,
+            () -> engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true));
+    // What it would give now has seen a wrong beta, or none.
+    assertThrows(EngineException.class, engine::state);
+    try {
+      engine.close();
+    } catch (EngineException e) {
+      // A lost device cannot be given back either.
+      assertTrue(e.getMessage().startsWith("cu"), e.getMessage());
+    }
+    return failure;
+  }
 
-          @Override
-          public State state() {
-            return State.INITIAL;
-          }
+  /** Lets the GPU wait for two and a half seconds. */
+  private static final class SleepyController implements BetaController {
+    private int asked;
 
-          @Override
-          public void restore(State state) {
-            throw new UnsupportedOperationException();
-          }
-        };
-    try (var engine = engine(shape, images, 4, options)) {
-      engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
-      BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
-      var failure =
-          assertThrows(
-              EngineException.class,
-              () -> engine.trainEpoch(order, slow, (step, rl, kl, beta) -> true));
-      assertTrue(failure.getMessage().contains("got no beta"), failure.getMessage());
-      // What it would give now has seen a wrong beta.
-      assertThrows(EngineException.class, engine::state);
+    @Override
+    public double next(double klPerImage) {
+      if (++asked == 3) {
+        sleep(2500);
+      }
+      return 1;
+    }
+
+    @Override
+    public State state() {
+      return State.INITIAL;
+    }
+
+    @Override
+    public void restore(State state) {
+      throw new UnsupportedOperationException();
     }
   }
 

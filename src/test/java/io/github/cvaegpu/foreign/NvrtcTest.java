@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.foreign;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The binding of NVRTC, against a compiler of that interface whose code is what it was told. */
+class NvrtcTest {
+  private static final String COMPILER =
+      """
+      #include <stdio.h>
+      #include <stdlib.h>
+      #include <string.h>
+      typedef struct { char text[4096]; int fails; } Program;
+      int nvrtcVersion(int *major, int *minor) { *major = 13; *minor = 1; return 0; }
+      const char *nvrtcGetErrorString(int code) {
+        return code == 6 ? "NVRTC_ERROR_COMPILATION" : "another error";
+      }
+      int nvrtcCreateProgram(Program **program, const char *source, const char *name, int headers,
+                             const char *const *texts, const char *const *names) {
+        *program = calloc(1, sizeof(Program));
+        char *at = (*program)->text;
+        at += sprintf(at, "%s=%s", name, source);
+        for (int i = 0; i < headers; i++) at += sprintf(at, ";%s=%s", names[i], texts[i]);
+        (*program)->fails = strstr(source, "error") != 0;
+        return 0;
+      }
+      int nvrtcCompileProgram(Program *program, int count, const char *const *options) {
+        for (int i = 0; i < count; i++) {
+          strcat(strcat(program->text, " "), options[i]);
+        }
+        return program->fails ? 6 : 0;
+      }
+      int nvrtcGetProgramLogSize(Program *program, size_t *size) { *size = 17; return 0; }
+      int nvrtcGetProgramLog(Program *program, char *log) { strcpy(log, "line 1:\\nbad word"); return 0; }
+      int nvrtcGetCUBINSize(Program *program, size_t *size) {
+        *size = strlen(program->text);
+        return 0;
+      }
+      int nvrtcGetCUBIN(Program *program, char *code) {
+        memcpy(code, program->text, strlen(program->text));
+        return 0;
+      }
+      int nvrtcDestroyProgram(Program **program) { free(*program); *program = 0; return 0; }
+      """;
+
+  @TempDir private Path folder;
+
+  private Nvrtc compiler() throws Exception {
+    Path source = Files.writeString(folder.resolve("nvrtc.c"), COMPILER);
+    Path library = folder.resolve("libnvrtc.so.13");
+    Process gcc;
+    try {
+      gcc =
+          new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString())
+              .inheritIO()
+              .start();
+    } catch (IOException e) {
+      return abort("there is no gcc to make a compiler with: " + e.getMessage());
+    }
+    assertEquals(0, gcc.waitFor());
+    return new Nvrtc(
+        new CudaLibraries.Library(
+            "libnvrtc.so.13", SymbolLookup.libraryLookup(library, Arena.global())));
+  }
+
+  @Test
+  void givesTheCompilerAllSourcesAndTheGpu() throws Exception {
+    Nvrtc nvrtc = compiler();
+    assertEquals("13.1", nvrtc.version());
+    byte[] code = nvrtc.compile("a.cu", Map.of("a.cu", "int x;"), 90);
+    assertArrayEquals(
+        "a.cu=int x;;a.cu=int x; --gpu-architecture=sm_90 --std=c++17"
+            .getBytes(StandardCharsets.UTF_8),
+        code);
+  }
+
+  @Test
+  void aRefusalHasTheCompilersWords() throws Exception {
+    Nvrtc nvrtc = compiler();
+    var failure =
+        assertThrows(
+            Nvrtc.CompileException.class,
+            () -> nvrtc.compile("a.cu", Map.of("a.cu", "an error"), 121));
+    assertEquals(
+        "libnvrtc.so.13 does not compile the kernels for sm_121: NVRTC_ERROR_COMPILATION, line 1:"
+            + " bad word",
+        failure.getMessage());
+  }
+}
