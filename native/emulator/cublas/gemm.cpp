@@ -36,37 +36,58 @@ std::vector<float> pack(const float* x, int leadingDimension, bool transpose, in
   return packed;
 }
 
+/** So many columns of the result, and so many terms of their sums, at a time. */
+constexpr int width = 4;
+constexpr int depth = 4;
+
 /**
- * sums[0..rows) += a's columns times b's, for four columns of the result. Compiled for several
- * processors; each gives the same bits, for fmaf rounds once everywhere.
+ * sums += a's columns times b's, for `width` columns of the result and a number of terms that is a multiple
+ * of `depth`. Compiled for several processors; each gives the same bits, for fmaf rounds once everywhere.
  */
 __attribute__((target_clones("avx512f", "arch=haswell", "default"))) void addProducts(
-    const float* a, int rows, int k, const float* b, float* sums) {
-  for (int term = 0; term < k; term++) {
-    const float* column = a + static_cast<std::size_t>(term) * rows;
-    const float b0 = b[term];
-    const float b1 = b[term + k];
-    const float b2 = b[term + 2 * k];
-    const float b3 = b[term + 3 * k];
-    for (int row = 0; row < rows; row++) {
-      const float value = column[row];
-      sums[row] = __builtin_fmaf(value, b0, sums[row]);
-      sums[row + rows] = __builtin_fmaf(value, b1, sums[row + rows]);
-      sums[row + 2 * rows] = __builtin_fmaf(value, b2, sums[row + 2 * rows]);
-      sums[row + 3 * rows] = __builtin_fmaf(value, b3, sums[row + 3 * rows]);
+    const float* __restrict__ a, int rows, int k, const float* __restrict__ b,
+    float* __restrict__ sums) {
+  const auto stride = static_cast<std::size_t>(rows);
+  for (int term = 0; term < k; term += depth) {
+    const float* a0 = a + static_cast<std::size_t>(term) * stride;
+    for (int column = 0; column < width; column++) {
+      const float* factors = b + static_cast<std::size_t>(column) * k + term;
+      const float b0 = factors[0];
+      const float b1 = factors[1];
+      const float b2 = factors[2];
+      const float b3 = factors[3];
+      float* sum = sums + static_cast<std::size_t>(column) * stride;
+      for (std::size_t row = 0; row < stride; row++) {
+        float value = __builtin_fmaf(a0[row], b0, sum[row]);
+        value = __builtin_fmaf(a0[row + stride], b1, value);
+        value = __builtin_fmaf(a0[row + 2 * stride], b2, value);
+        sum[row] = __builtin_fmaf(a0[row + 3 * stride], b3, value);
+      }
     }
   }
 }
 
+/** op(B) with columns of k terms, the last of them zeros, and a multiple of `width` columns. */
+std::vector<float> packColumns(const Gemm& g, const float* b, int k) {
+  std::vector<float> tight = pack(b, g.ldb, g.transposeB, g.k, g.n, g.tf32);
+  std::vector<float> padded(static_cast<std::size_t>(k) * ((g.n + width - 1) / width * width));
+  for (int column = 0; column < g.n; column++) {
+    std::copy_n(tight.begin() + static_cast<std::ptrdiff_t>(column) * g.k, g.k,
+                padded.begin() + static_cast<std::ptrdiff_t>(column) * k);
+  }
+  return padded;
+}
+
 void computeOne(const Gemm& g, const float* a, const float* b, float* c, float alpha, float beta) {
-  constexpr int width = 4;
+  // Terms and columns up to whole blocks are zeros, which leave a sum as it is.
+  const int k = (g.k + depth - 1) / depth * depth;
   std::vector<float> packedA = pack(a, g.lda, g.transposeA, g.m, g.k, g.tf32);
-  std::vector<float> packedB = pack(b, g.ldb, g.transposeB, g.k, g.n, g.tf32);
-  packedB.resize(static_cast<std::size_t>(g.k) * ((g.n + width - 1) / width * width));
+  packedA.resize(static_cast<std::size_t>(g.m) * k);
+  std::vector<float> packedB = packColumns(g, b, k);
   std::vector<float> sums(static_cast<std::size_t>(g.m) * width);
   for (int first = 0; first < g.n; first += width) {
     std::fill(sums.begin(), sums.end(), 0.0F);
-    addProducts(packedA.data(), g.m, g.k, packedB.data() + static_cast<std::size_t>(first) * g.k,
+    addProducts(packedA.data(), g.m, k, packedB.data() + static_cast<std::size_t>(first) * k,
                 sums.data());
     for (int column = first; column < std::min(first + width, g.n); column++) {
       float* out = c + static_cast<std::size_t>(column) * g.ldc;

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <new>
 
 // Saves what a callee must preserve on the old stack and takes it from the new one.
@@ -39,12 +40,23 @@ namespace {
 
 constexpr int savedRegisters = 6;
 
+/**
+ * How far from the end of its pages a stack begins: if all began at the end, the busy parts of all would
+ * fall into the same few lines of the processor's cache.
+ */
+std::size_t nextColour() {
+  static std::atomic<std::size_t> count{0};
+  constexpr std::size_t colours = 31;
+  constexpr std::size_t step = 128;
+  return count++ % colours * step;
+}
+
 std::size_t pageBytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
 }  // namespace
 
 Fiber::Fiber(std::size_t stackBytes, void (*body)())
-    : bytes_(stackBytes + pageBytes()), body_(body) {
+    : bytes_(stackBytes + pageBytes()), colour_(nextColour()), body_(body) {
   void* mapping = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (mapping == MAP_FAILED) {
@@ -77,7 +89,7 @@ void Fiber::resume(void** from) { cvaeEmulatorSwitch(from, stackPointer_); }
 
 void Fiber::suspend(void** to) { cvaeEmulatorSwitch(&stackPointer_, *to); }
 
-void* Fiber::top() const { return mapping_ + bytes_; }
+void* Fiber::top() const { return mapping_ + bytes_ - colour_; }
 
 bool Fiber::isOverflow(const void* address) const {
   return address >= mapping_ && address < mapping_ + pageBytes();

@@ -40,6 +40,7 @@ class Fiber {
  private:
   char* mapping_;
   std::size_t bytes_;
+  std::size_t colour_;
   void* stackPointer_ = nullptr;
   void (*body_)();
 };
