@@ -221,8 +221,8 @@ class PlantedErrorTest {
 
   @Test
   void aFailureLastsUntilTheContextIsDestroyed() {
-    device.launch("trap", 1, 1);
     CUdeviceptr y = device.allocate(64);
+    device.launch("trap", 1, 1);
     assertThrows(CudaException.class, JCudaDriver::cuCtxSynchronize);
     var second = assertThrows(CudaException.class, () -> device.readFloats(y, 1));
     assertEquals("CUDA_ERROR_LAUNCH_FAILED", second.getMessage());
