@@ -58,7 +58,7 @@ final class Check {
   private static String remedy(int status) {
     return switch (status) {
       case CUresult.CUDA_ERROR_OUT_OF_MEMORY ->
-          "The GPU has too little free memory: take a smaller --batch-size or smaller --hidden"
+          "The GPU has too little free memory: take a smaller --batch or smaller --hidden"
               + " layers, or end other programs that use it (nvidia-smi lists them).";
       case CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
           CUresult.CUDA_ERROR_INVALID_PTX,
