@@ -15,8 +15,17 @@
 # status is 1 if there was one.
 
 set -u
+caller=$PWD
 cd "$(dirname "$0")" || exit 1
 here=$PWD
+
+# A path as the caller meant it.
+from_caller() {
+  case "$1" in
+    /*) echo "$1" ;;
+    *) echo "$caller/$1" ;;
+  esac
+}
 
 data=$here/mnist
 out=$here/results
@@ -24,10 +33,10 @@ epochs=200
 emulator=
 while [ $# -gt 0 ]; do
   case "$1" in
-    --data) data=$2; shift 2 ;;
-    --out) out=$2; shift 2 ;;
+    --data) data=$(from_caller "$2"); shift 2 ;;
+    --out) out=$(from_caller "$2"); shift 2 ;;
     --epochs) epochs=$2; shift 2 ;;
-    --cuda-emulator) emulator=$2; shift 2 ;;
+    --cuda-emulator) emulator=$(from_caller "$2"); shift 2 ;;
     *) echo "run.sh: unknown option $1" >&2; exit 2 ;;
   esac
 done
@@ -43,6 +52,7 @@ tests="cvae-gpu.jar:test-classes:$(echo lib/*.jar | tr ' ' :)"
 engine="--engine cuda"
 [ -z "$emulator" ] || engine="$engine --cuda-emulator $emulator"
 failed=0
+deadline=$(($(date +%s) + 540))
 
 # step NAME SECONDS COMMAND...: runs it, its output in NAME.txt, and says how it went. What the command is
 # a function for, that puts under the limit.
@@ -51,6 +61,10 @@ step() {
   seconds=$2
   shift 2
   begun=$(date +%s)
+  left=$((deadline - begun))
+  if [ -z "$emulator" ] && [ "$left" -lt "$seconds" ]; then
+    seconds=$((left > 1 ? left : 1))
+  fi
   if "$@" > "$out/$name.txt" 2>&1; then
     outcome=ok
   else
