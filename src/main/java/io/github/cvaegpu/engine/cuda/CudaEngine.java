@@ -11,6 +11,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.StepSink;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.foreign.Nvtx;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
@@ -34,6 +35,7 @@ public final class CudaEngine implements Engine {
   private static final int SPINS_A_QUERY = 1 << 12;
   private static final long NAP_NANOS = 20_000;
 
+  private final Nvtx nvtx = Nvtx.get();
   private final TrainingSettings settings;
   private final ParameterLayout layout;
   private final Precision precision;
@@ -95,6 +97,16 @@ public final class CudaEngine implements Engine {
       ImageSet images,
       Precision precision,
       Options options) {
+    this(shape, settings, images, precision, options, LaunchObserver.NONE);
+  }
+
+  CudaEngine(
+      VaeShape shape,
+      TrainingSettings settings,
+      ImageSet images,
+      Precision precision,
+      Options options,
+      LaunchObserver observer) {
     if (images.imageSize() != shape.inputs()) {
       throw new IllegalArgumentException(
           "images of %d pixels for a network of %d inputs"
@@ -114,7 +126,7 @@ public final class CudaEngine implements Engine {
       DeviceMemory memory = resources.add(new DeviceMemory());
       module = resources.add(KernelImage.load(device));
       var kernels = new Kernels(module);
-      branches = resources.add(new Branches(kernels, memory, precision, options.large()));
+      branches = resources.add(new Branches(kernels, memory, precision, options.large(), observer));
       mailbox = resources.add(new Mailbox(options.patience()));
       network = new CudaNetwork(memory, layout);
       buffers = StepBuffers.allocate(memory, mailbox, images, shape, settings.batchSize());
@@ -122,14 +134,22 @@ public final class CudaEngine implements Engine {
       int lastRows = images.size() % settings.batchSize();
       var whole =
           new TrainingStep(
-              kernels, memory, network, buffers, settings, branches, settings.batchSize());
+              kernels,
+              memory,
+              network,
+              buffers,
+              settings,
+              branches,
+              settings.batchSize(),
+              observer);
       graph = resources.add(capture(whole));
       wholeBatch = launcher(whole, graph);
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
         var last =
-            new TrainingStep(kernels, memory, network, buffers, settings, branches, lastRows);
+            new TrainingStep(
+                kernels, memory, network, buffers, settings, branches, lastRows, observer);
         lastBatch = launcher(last, resources.add(capture(last)));
       }
       device.synchronize();
@@ -140,7 +160,12 @@ public final class CudaEngine implements Engine {
   }
 
   private StepGraph capture(TrainingStep trainingStep) {
-    return new StepGraph(branches.main(), trainingStep::launch);
+    nvtx.push("capture", trainingStep.rows());
+    try {
+      return new StepGraph(branches.main(), trainingStep::launch);
+    } finally {
+      nvtx.pop();
+    }
   }
 
   private Runnable launcher(TrainingStep trainingStep, StepGraph captured) {
@@ -165,6 +190,7 @@ public final class CudaEngine implements Engine {
     begin();
     upload(order);
     var epoch = new Epoch(order, controller, sink);
+    nvtx.push("epoch", order.epoch());
     try {
       return epoch.run();
     } catch (EngineException e) {
@@ -173,6 +199,8 @@ public final class CudaEngine implements Engine {
     } catch (RuntimeException | Error e) {
       epoch.drain();
       throw e;
+    } finally {
+      nvtx.pop();
     }
   }
 
@@ -230,11 +258,8 @@ public final class CudaEngine implements Engine {
 
     private void launchAhead(int batches) {
       while (goOn && launched < batches && launched - reported < options.stepsAhead()) {
-        if (order.size(launched) == settings.batchSize()) {
-          wholeBatch.run();
-        } else {
-          lastBatch.run();
-        }
+        boolean isWhole = order.size(launched) == settings.batchSize();
+        nvtx.range("step", firstStep + launched, isWhole ? wholeBatch : lastBatch);
         launched++;
       }
     }
@@ -254,6 +279,7 @@ public final class CudaEngine implements Engine {
     private void put(float beta) {
       betas[answered % betas.length] = beta;
       mailbox.putBeta(firstStep + answered, beta);
+      nvtx.mark("beta", firstStep + answered);
       answered++;
     }
 
@@ -315,6 +341,11 @@ public final class CudaEngine implements Engine {
     buffers.state().set(step, order.firstBatch());
     mailbox.clear();
     device.synchronize();
+  }
+
+  /** The GPU that it computes on. */
+  Device device() {
+    return device;
   }
 
   /** Nodes of the graph of a whole batch's step. */

@@ -43,7 +43,8 @@ final class Device implements AutoCloseable {
     return device;
   }
 
-  private int attribute(int attribute) {
+  /** A {@code CU_DEVICE_ATTRIBUTE_} of the GPU. */
+  int attribute(int attribute) {
     int[] value = new int[1];
     Check.driver(
         JCudaDriver.cuDeviceGetAttribute(value, attribute, device),

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * folder that {@code -Dcvaegpu.emulator} names. Without an emulator the class is skipped, and says
  * so.
  */
-final class OnGpu implements BeforeAllCallback, AfterAllCallback {
+public final class OnGpu implements BeforeAllCallback, AfterAllCallback {
   private static final Path EMULATOR =
       Path.of(System.getProperty("cvaegpu.emulator", "native/build/emulator"));
 
