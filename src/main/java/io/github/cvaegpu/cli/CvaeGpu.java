@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       DataCommand.class,
       BenchCommand.class,
+      ProfileCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     },

@@ -82,6 +82,19 @@ final class EngineOptions {
     return kind == Kind.CUDA || (kind == Kind.AUTO && CudaRuntime.problem().isEmpty());
   }
 
+  /** Refuses the CPU engine and what is for it, for commands that are about the CUDA engine. */
+  void checkCuda(String command) {
+    if (kind == Kind.CPU || threads != null) {
+      throw new InputException("%s measures the CUDA engine alone.".formatted(command));
+    }
+    why = "the engine that is measured";
+  }
+
+  /** How a GPU is to multiply. */
+  Precision precision() {
+    return precision;
+  }
+
   /** Makes the engine of a plan. */
   Engine create(TrainingPlan plan, ImageSet images) {
     if (kind == Kind.CPU) {

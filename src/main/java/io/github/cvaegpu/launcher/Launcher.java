@@ -33,7 +33,10 @@ import java.util.StringTokenizer;
 public final class Launcher {
   private static final String PROGRAM = "io.github.cvaegpu.cli.CvaeGpu";
   private static final String JAVA_VARIABLE = "CVAE_GPU_JAVA";
-  private static final String OPTIONS_VARIABLE = "CVAE_GPU_JAVA_OPTS";
+
+  /** Environment variable: JVM options for the program. */
+  public static final String OPTIONS_VARIABLE = "CVAE_GPU_JAVA_OPTS";
+
   private static final String ROOTS_PROPERTY = "cvaegpu.launcher.roots";
 
   /** What the program's JVM is started with, before the user's own options. */
@@ -46,6 +49,11 @@ public final class Launcher {
               "-XX:+UseSerialGC"));
 
   private Launcher() {}
+
+  /** What the program's JVM is started with, before the user's own options. */
+  public static List<String> jvmFlags() {
+    return FLAGS;
+  }
 
   /**
    * Runs the program and exits with its exit code, or with 1 and one sentence on standard error

@@ -58,6 +58,7 @@ class CvaeGpuTest {
             "cvae-gpu data fetch",
             "cvae-gpu data path",
             "cvae-gpu bench",
+            "cvae-gpu profile",
             "cvae-gpu doctor",
             "cvae-gpu help"),
         commands().map(command -> command.getCommandSpec().qualifiedName()).toList());

@@ -31,11 +31,13 @@ final class Blas implements AutoCloseable {
   private static final int AS_IT_IS = cublasOperation.CUBLAS_OP_N;
   private static final int TRANSPOSED = cublasOperation.CUBLAS_OP_T;
 
+  private final CudaStream stream;
   private final cublasHandle handle = new cublasHandle();
   private final Pointer one = Pointer.to(new float[] {1});
   private final Pointer zero = Pointer.to(new float[] {0});
 
   Blas(DeviceMemory memory, CudaStream stream, Precision precision) {
+    this.stream = stream;
     Check.blas(JCublas2.cublasCreate(handle), "cublasCreate");
     Check.blas(
         JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())), "cublasSetStream");
@@ -115,6 +117,7 @@ final class Blas implements AutoCloseable {
         "lda " + lda,
         "ldb " + ldb,
         "ldc " + ldc);
+    stream.launched("cublasSgemm", "m %d, n %d, k %d".formatted(m, n, k), Work.product(m, n, k));
   }
 
   @Override

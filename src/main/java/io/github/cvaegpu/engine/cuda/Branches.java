@@ -3,9 +3,9 @@ package io.github.cvaegpu.engine.cuda;
 
 /** The streams that a step is made on, each with what multiplies there. */
 final class Branches implements AutoCloseable {
-  private final CudaStream main = new CudaStream("main");
-  private final CudaStream host = new CudaStream("host");
-  private final CudaStream gradients = new CudaStream("gradients");
+  private final CudaStream main;
+  private final CudaStream host;
+  private final CudaStream gradients;
   private final Blas mainBlas;
   private final Blas sideBlas;
   private final Products products;
@@ -13,8 +13,17 @@ final class Branches implements AutoCloseable {
 
   /**
    * @param large multiplications from which a product goes to cuBLAS
+   * @param observer sees each launch
    */
-  Branches(Kernels kernels, DeviceMemory memory, Precision precision, long large) {
+  Branches(
+      Kernels kernels,
+      DeviceMemory memory,
+      Precision precision,
+      long large,
+      LaunchObserver observer) {
+    main = new CudaStream("main", observer);
+    host = observer.isSerial() ? main : new CudaStream("host", observer);
+    gradients = observer.isSerial() ? main : new CudaStream("gradients", observer);
     mainBlas = new Blas(memory, main, precision);
     sideBlas = new Blas(memory, gradients, precision);
     products = new Products(kernels, main, mainBlas, large);
@@ -55,8 +64,10 @@ final class Branches implements AutoCloseable {
   public void close() {
     sideBlas.close();
     mainBlas.close();
-    gradients.close();
-    host.close();
+    if (gradients != main) {
+      gradients.close();
+      host.close();
+    }
     main.close();
   }
 }

@@ -11,6 +11,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.StepSink;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.foreign.Nvtx;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
@@ -34,6 +35,7 @@ public final class CudaEngine implements Engine {
   private static final int SPINS_A_QUERY = 1 << 12;
   private static final long NAP_NANOS = 20_000;
 
+  private final Nvtx nvtx = Nvtx.get();
   private final TrainingSettings settings;
   private final ParameterLayout layout;
   private final Precision precision;
@@ -95,6 +97,16 @@ public final class CudaEngine implements Engine {
       ImageSet images,
       Precision precision,
       Options options) {
+    this(shape, settings, images, precision, options, LaunchObserver.NONE);
+  }
+
+  CudaEngine(
+      VaeShape shape,
+      TrainingSettings settings,
+      ImageSet images,
+      Precision precision,
+      Options options,
+      LaunchObserver observer) {
     if (images.imageSize() != shape.inputs()) {
       throw new IllegalArgumentException(
           "images of %d pixels for a network of %d inputs"
@@ -114,7 +126,7 @@ public final class CudaEngine implements Engine {
       DeviceMemory memory = resources.add(new DeviceMemory());
       module = resources.add(KernelImage.load(device));
       var kernels = new Kernels(module);
-      branches = resources.add(new Branches(kernels, memory, precision, options.large()));
+      branches = resources.add(new Branches(kernels, memory, precision, options.large(), observer));
       mailbox = resources.add(new Mailbox(options.patience()));
       network = new CudaNetwork(memory, layout);
       buffers = StepBuffers.allocate(memory, mailbox, images, shape, settings.batchSize());
@@ -124,15 +136,14 @@ public final class CudaEngine implements Engine {
           Pointer.to(new int[images.size()]),
           (long) images.size() * Integer.BYTES);
       TrainingStep whole = step(kernels, memory, settings.batchSize());
-      graph = resources.add(new StepGraph(branches.main(), whole::launch));
-      wholeBatch = options.isCaptured() ? graph::launch : whole::launch;
+      graph = resources.add(capture(whole));
+      wholeBatch = launcher(whole, graph);
       int lastRows = images.size() % settings.batchSize();
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
         TrainingStep last = step(kernels, memory, lastRows);
-        StepGraph lastGraph = resources.add(new StepGraph(branches.main(), last::launch));
-        lastBatch = options.isCaptured() ? lastGraph::launch : last::launch;
+        lastBatch = launcher(last, resources.add(capture(last)));
       }
       // What the warm-up has left is not to be trained on.
       restore(TrainingState.initial(new float[layout.size()]));
@@ -149,7 +160,7 @@ public final class CudaEngine implements Engine {
    */
   private TrainingStep step(Kernels kernels, DeviceMemory memory, int rows) {
     var trainingStep =
-        new TrainingStep(kernels, memory, network, buffers, settings, branches, rows);
+        new TrainingStep(kernels, memory, network, buffers, settings, branches, rows, observer);
     buffers.state().set(0, 0);
     mailbox.putBeta(0, 0);
     device.synchronize();
@@ -157,6 +168,19 @@ public final class CudaEngine implements Engine {
     device.synchronize();
     mailbox.clear();
     return trainingStep;
+  }
+
+  private StepGraph capture(TrainingStep trainingStep) {
+    nvtx.push("capture", trainingStep.rows());
+    try {
+      return new StepGraph(branches.main(), trainingStep::launch);
+    } finally {
+      nvtx.pop();
+    }
+  }
+
+  private Runnable launcher(TrainingStep trainingStep, StepGraph captured) {
+    return options.isCaptured() ? captured::launch : trainingStep::launch;
   }
 
   @Override
@@ -177,6 +201,7 @@ public final class CudaEngine implements Engine {
     begin();
     upload(order);
     var epoch = new Epoch(order, controller, sink);
+    nvtx.push("epoch", order.epoch());
     try {
       return epoch.run();
     } catch (EngineException e) {
@@ -185,6 +210,8 @@ public final class CudaEngine implements Engine {
     } catch (RuntimeException | Error e) {
       epoch.drain();
       throw e;
+    } finally {
+      nvtx.pop();
     }
   }
 
@@ -242,11 +269,8 @@ public final class CudaEngine implements Engine {
 
     private void launchAhead(int batches) {
       while (goOn && launched < batches && launched - reported < options.stepsAhead()) {
-        if (order.size(launched) == settings.batchSize()) {
-          wholeBatch.run();
-        } else {
-          lastBatch.run();
-        }
+        boolean isWhole = order.size(launched) == settings.batchSize();
+        nvtx.range("step", firstStep + launched, isWhole ? wholeBatch : lastBatch);
         launched++;
       }
     }
@@ -266,6 +290,7 @@ public final class CudaEngine implements Engine {
     private void put(float beta) {
       betas[answered % betas.length] = beta;
       mailbox.putBeta(firstStep + answered, beta);
+      nvtx.mark("beta", firstStep + answered);
       answered++;
     }
 
@@ -327,6 +352,11 @@ public final class CudaEngine implements Engine {
     buffers.state().set(step, order.firstBatch());
     mailbox.clear();
     device.synchronize();
+  }
+
+  /** The GPU that it computes on. */
+  Device device() {
+    return device;
   }
 
   /** Nodes of the graph of a whole batch's step. */

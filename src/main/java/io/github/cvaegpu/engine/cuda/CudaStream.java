@@ -11,6 +11,7 @@ import jcuda.driver.JCudaDriver;
 /** A queue of the GPU's work; while a step is captured, a branch of its graph. */
 final class CudaStream implements AutoCloseable {
   private final String name;
+  private final LaunchObserver observer;
   private final CUstream stream = new CUstream();
   private final CUevent soFar = new CUevent();
 
@@ -18,7 +19,16 @@ final class CudaStream implements AutoCloseable {
    * @param name for messages
    */
   CudaStream(String name) {
+    this(name, LaunchObserver.NONE);
+  }
+
+  /**
+   * @param name for messages
+   * @param observer sees each launch
+   */
+  CudaStream(String name, LaunchObserver observer) {
     this.name = name;
+    this.observer = observer;
     Check.driver(
         JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate",
@@ -56,6 +66,11 @@ final class CudaStream implements AutoCloseable {
     }
     Check.driver(status, "cuStreamQuery", name);
     return true;
+  }
+
+  /** Tells of a launch that the stream has been given. */
+  void launched(String launch, String shape, Work work) {
+    observer.launched(new Launch(launch, shape, work), this);
   }
 
   /** The driver's handle. */

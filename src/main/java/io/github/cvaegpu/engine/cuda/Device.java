@@ -43,7 +43,7 @@ final class Device implements AutoCloseable {
     return device;
   }
 
-  /** An attribute, by its number in {@link CUdevice_attribute}. */
+  /** A {@code CU_DEVICE_ATTRIBUTE_} of the GPU. */
   int attribute(int attribute) {
     int[] value = new int[1];
     Check.driver(

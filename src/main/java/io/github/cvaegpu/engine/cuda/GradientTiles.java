@@ -4,7 +4,9 @@ package io.github.cvaegpu.engine.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import jcuda.Pointer;
 
 /**
@@ -17,10 +19,14 @@ final class GradientTiles {
 
   private final DevicePointer address;
   private final int count;
+  private final Work rowWork;
+  private final Work otherWork;
 
-  private GradientTiles(DevicePointer address, int count) {
+  private GradientTiles(DevicePointer address, int count, Work rowWork, Work otherWork) {
     this.address = address;
     this.count = count;
+    this.rowWork = rowWork;
+    this.otherWork = otherWork;
   }
 
   /** Collects the tiles of a step. */
@@ -36,8 +42,16 @@ final class GradientTiles {
 
     private final List<Tile> tiles = new ArrayList<>();
 
+    /** The matrices that are read, each once. */
+    private final Set<DeviceMatrix> read = new HashSet<>();
+
+    private long flopOfRow;
+    private long written;
+
     /** The gradient by a layer's weight. */
     void weight(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x) {
+      read.add(x);
+      add(dy, 2L * layer.place().weightSize(), layer.place().weightSize());
       for (int out = 0; out < layer.out(); out += TILE) {
         for (int in = 0; in < layer.in(); in += TILE) {
           tiles.add(new Tile(dy.data(), x.data(), layer.weightGradient(), layer, out, in));
@@ -47,9 +61,16 @@ final class GradientTiles {
 
     /** The gradient by a layer's bias. */
     void bias(CudaLayer layer, DeviceMatrix dy) {
+      add(dy, layer.out(), layer.out());
       for (int out = 0; out < layer.out(); out += TILE) {
         tiles.add(new Tile(dy.data(), DevicePointer.NULL, layer.biasGradient(), layer, out, 0));
       }
+    }
+
+    private void add(DeviceMatrix dy, long flop, long gradients) {
+      read.add(dy);
+      flopOfRow += flop;
+      written += gradients;
     }
 
     /** Puts the table on the GPU. */
@@ -69,12 +90,22 @@ final class GradientTiles {
       }
       DevicePointer address = memory.bytes(table.capacity());
       DeviceMemory.upload(address, Pointer.to(table.array()), table.capacity());
-      return new GradientTiles(address, tiles.size());
+      long readOfRow = read.stream().mapToLong(DeviceMatrix::columns).sum();
+      return new GradientTiles(
+          address,
+          tiles.size(),
+          Work.onFloats(flopOfRow, readOfRow),
+          new Work(0, table.capacity() + written * Float.BYTES));
     }
   }
 
   DevicePointer address() {
     return address;
+  }
+
+  /** What a launch has to do for a number of rows. */
+  Work work(int rows) {
+    return new Work(rows * rowWork.flop(), rows * rowWork.bytes() + otherWork.bytes());
   }
 
   /** Entries of the table. */

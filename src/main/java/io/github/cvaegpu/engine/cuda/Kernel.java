@@ -18,13 +18,15 @@ record Kernel(String name, CUfunction function) {
    * Launches it, or, while the stream is captured, makes it a node of the graph.
    *
    * @param stream where
+   * @param work what it has to do
    * @param blocksX blocks of the grid
    * @param blocksY rows of blocks
    * @param threads of a block
    * @param arguments in the kernel's order: {@code int}, {@code long}, {@code double} or pointer,
    *     each of the size that the kernel declares
    */
-  void launch(CudaStream stream, long blocksX, int blocksY, int threads, Object... arguments) {
+  void launch(
+      CudaStream stream, Work work, long blocksX, int blocksY, int threads, Object... arguments) {
     NativePointerObject[] pointers = new NativePointerObject[arguments.length];
     for (int i = 0; i < arguments.length; i++) {
       pointers[i] = pointerTo(arguments[i]);
@@ -47,6 +49,7 @@ record Kernel(String name, CUfunction function) {
         "grid %d x %d".formatted(blocksX, blocksY),
         "block " + threads,
         Arrays.toString(arguments));
+    stream.launched(name, "grid %d x %d, block %d".formatted(blocksX, blocksY, threads), work);
   }
 
   private static Pointer pointerTo(Object argument) {

@@ -4,8 +4,8 @@ package io.github.cvaegpu.engine.cuda;
 import io.github.cvaegpu.random.Stream;
 
 /**
- * The kernels of {@code kernels/}, each with its launch shape. What they compute, with which
- * shapes, and why they are launched so is said in their sources.
+ * The kernels of {@code kernels/}, each with its launch shape and its work. What they compute, with
+ * which shapes, and why they are launched so is said in their sources.
  */
 final class Kernels {
   private static final int BLOCK = 256;
@@ -19,6 +19,14 @@ final class Kernels {
   private static final int FORWARD_BLOCK = 128;
   private static final int BACKWARD_ROWS = 4;
   private static final int BACKWARD_COLUMNS = 32;
+
+  // Operations on an element, as Work counts them.
+  private static final int SAMPLE_FLOP = 10;
+  private static final int HEAD_GRADIENT_FLOP = 11;
+  private static final int LOSS_FLOP = 8;
+  private static final int LOSS_AND_GRADIENT_FLOP = 11;
+  private static final int ADAM_FLOP = 14;
+  private static final int ADAM_FLOATS = 7;
 
   private final Kernel gatherBatch;
   private final Kernel gatherImages;
@@ -69,8 +77,11 @@ final class Kernels {
       DeviceMatrix noise) {
     int pixelBlocks = Math.ceilDiv(x.columns(), BLOCK);
     int noiseBlocks = Math.ceilDiv(Math.ceilDiv(noise.columns(), 4), BLOCK);
+    long pixelCount = (long) rows * x.columns();
     gatherBatch.launch(
         stream,
+        Work.onFloats(pixelCount, pixelCount + rows + (long) rows * noise.columns())
+            .plus(new Work(0, pixelCount)),
         pixelBlocks + noiseBlocks,
         rows,
         BLOCK,
@@ -91,7 +102,9 @@ final class Kernels {
   /** x of images in their own order. */
   void gatherImages(CudaStream stream, DevicePointer pixels, int rows, DeviceMatrix x) {
     long count = (long) rows * x.columns();
-    gatherImages.launch(stream, Math.ceilDiv(count, BLOCK), 1, BLOCK, pixels, count, x.data());
+    Work work = Work.onFloats(count, count).plus(new Work(0, count));
+    gatherImages.launch(
+        stream, work, Math.ceilDiv(count, BLOCK), 1, BLOCK, pixels, count, x.data());
   }
 
   /** y = x W^T + b, through a ReLU or not. */
@@ -114,8 +127,11 @@ final class Kernels {
       int rows,
       boolean relu,
       DeviceMatrix y) {
+    int biases = bias.address() == 0 ? 0 : layer.out();
     linearForward.launch(
         stream,
+        Work.product(rows, layer.out(), layer.in())
+            .plus(Work.onFloats((long) rows * (biases + (relu ? layer.out() : 0)), biases)),
         Math.ceilDiv(layer.out(), FORWARD_OUTPUTS_OF_BLOCK),
         Math.ceilDiv(rows, FORWARD_ROWS),
         FORWARD_BLOCK,
@@ -134,6 +150,7 @@ final class Kernels {
     long count = (long) rows * layer.out();
     linearBias.launch(
         stream,
+        Work.onFloats(relu ? 2 * count : count, 2 * count + layer.out()),
         Math.ceilDiv(count, BLOCK),
         1,
         BLOCK,
@@ -152,8 +169,10 @@ final class Kernels {
       DeviceMatrix x,
       int rows,
       DeviceMatrix dx) {
+    long masked = x == null ? 0 : (long) rows * layer.in();
     linearBackwardInput.launch(
         stream,
+        Work.product(rows, layer.in(), layer.out()).plus(Work.onFloats(masked, masked)),
         Math.ceilDiv(layer.in(), BACKWARD_COLUMNS),
         Math.ceilDiv(rows, BACKWARD_ROWS),
         BLOCK,
@@ -169,12 +188,15 @@ final class Kernels {
   /** dx = 0 where x is not above 0. */
   void linearReluMask(CudaStream stream, DeviceMatrix x, int rows, DeviceMatrix dx) {
     long count = (long) rows * dx.columns();
-    linearReluMask.launch(stream, Math.ceilDiv(count, BLOCK), 1, BLOCK, x.data(), count, dx.data());
+    Work work = Work.onFloats(count, 2 * count);
+    linearReluMask.launch(
+        stream, work, Math.ceilDiv(count, BLOCK), 1, BLOCK, x.data(), count, dx.data());
   }
 
   /** Gradients by the parameters that the tiles list. */
   void linearBackwardParameters(CudaStream stream, GradientTiles tiles, int rows) {
-    linearBackwardParameters.launch(stream, tiles.count(), 1, BLOCK, tiles.address(), rows);
+    linearBackwardParameters.launch(
+        stream, tiles.work(rows), tiles.count(), 1, BLOCK, tiles.address(), rows);
   }
 
   /** Heads, z, KL divergence and the first decoder layer. */
@@ -191,6 +213,7 @@ final class Kernels {
       DeviceMatrix d) {
     latentForward.launch(
         stream,
+        latentForwardWork(rows, h.columns(), z.columns(), d.columns()),
         rows,
         1,
         LATENT_BLOCK,
@@ -209,6 +232,15 @@ final class Kernels {
         d.data());
   }
 
+  private static Work latentForwardWork(long rows, int h, int latent, int d) {
+    long sample = rows * latent;
+    return Work.product(rows, 2L * latent, h)
+        .plus(Work.onFloats(2 * sample + SAMPLE_FLOP * sample, 2L * latent + 2 * sample + rows))
+        .plus(Work.product(rows, d, latent))
+        // z, written above, is not read: it is still there.
+        .plus(Work.onFloats(2 * rows * d, d - sample));
+  }
+
   /** From the gradient by the first decoder layer's output to that by the heads and by h. */
   void latentBackward(
       CudaStream stream,
@@ -224,6 +256,7 @@ final class Kernels {
       DeviceMatrix dh) {
     latentBackward.launch(
         stream,
+        latentBackwardWork(rows, h.columns(), noise.columns(), dd.columns()),
         rows,
         1,
         LATENT_BLOCK,
@@ -241,6 +274,15 @@ final class Kernels {
         dh.data());
   }
 
+  private static Work latentBackwardWork(long rows, int h, int latent, int d) {
+    long sample = rows * latent;
+    // dz and the gradient by the heads are not moved between the products: they are still there.
+    return Work.product(rows, latent, d)
+        .plus(Work.onFloats(HEAD_GRADIENT_FLOP * sample, 3 * sample - sample))
+        .plus(Work.product(rows, h, 2L * latent))
+        .plus(Work.onFloats(rows * h, rows * h));
+  }
+
   /** z and KL divergence from the heads. */
   void latentSampleForward(
       CudaStream stream,
@@ -249,8 +291,18 @@ final class Kernels {
       int rows,
       DeviceMatrix z,
       DevicePointer kl) {
+    long sample = (long) rows * z.columns();
     latentSampleForward.launch(
-        stream, rows, 1, LATENT_BLOCK, heads.data(), noise.data(), z.columns(), z.data(), kl);
+        stream,
+        Work.onFloats(SAMPLE_FLOP * sample, 4 * sample + rows),
+        rows,
+        1,
+        LATENT_BLOCK,
+        heads.data(),
+        noise.data(),
+        z.columns(),
+        z.data(),
+        kl);
   }
 
   /** The gradient by the heads from that by z. */
@@ -265,6 +317,7 @@ final class Kernels {
     int count = rows * dz.columns();
     latentSampleBackward.launch(
         stream,
+        Work.onFloats((long) HEAD_GRADIENT_FLOP * count, 6L * count),
         Math.ceilDiv(count, BLOCK),
         1,
         BLOCK,
@@ -285,8 +338,18 @@ final class Kernels {
       int rows,
       DeviceMatrix products,
       DevicePointer loss) {
+    long logits = (long) rows * x.columns();
     lossForwardBackward.launch(
-        stream, rows, 1, BLOCK, outputLayer.bias(), x.data(), x.columns(), products.data(), loss);
+        stream,
+        Work.onFloats(LOSS_AND_GRADIENT_FLOP * logits, 3 * logits + x.columns() + rows),
+        rows,
+        1,
+        BLOCK,
+        outputLayer.bias(),
+        x.data(),
+        x.columns(),
+        products.data(),
+        loss);
   }
 
   /** Loss of each row, {@code samples} of them to an image. */
@@ -299,8 +362,11 @@ final class Kernels {
       int skipped,
       int rows,
       DevicePointer loss) {
+    long logits = (long) rows * x.columns();
+    long images = Math.ceilDiv(skipped + rows, samples);
     lossForward.launch(
         stream,
+        Work.onFloats(LOSS_FLOP * logits, logits + (images + 1) * x.columns() + rows),
         rows,
         1,
         BLOCK,
@@ -316,8 +382,10 @@ final class Kernels {
   /** One update of all parameters. */
   void adamUpdate(CudaStream stream, StepState state, CudaNetwork network) {
     int quads = network.layout().size() / 4;
+    long floats = network.layout().size();
     adamUpdate.launch(
         stream,
+        Work.onFloats(ADAM_FLOP * floats, ADAM_FLOATS * floats),
         Math.ceilDiv(quads, BLOCK),
         1,
         BLOCK,
@@ -333,6 +401,7 @@ final class Kernels {
   void stepBegin(CudaStream stream, StepState state, Mailbox mailbox, double learningRate) {
     stepBegin.launch(
         stream,
+        Work.NONE,
         1,
         1,
         1,
@@ -354,6 +423,7 @@ final class Kernels {
       Mailbox mailbox) {
     stepEnd.launch(
         stream,
+        Work.onFloats(2L * rows, 2L * rows),
         1,
         1,
         BLOCK,

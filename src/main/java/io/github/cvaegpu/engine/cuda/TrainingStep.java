@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.foreign.Nvtx;
 import java.util.List;
 
 /**
@@ -20,15 +21,15 @@ import java.util.List;
  *    |              KL;  d = max(z W^T + b, 0)         |
  *  decode...        d = max(d W^T + b, 0)              |
  *    |                                                 |
- *  loss             RL;  dlogits = sigmoid(..) - x ----|-----------------&gt; dW of the last layer
+ *  loss             RL;  dlogits = sigmoid(..) - x ----|-----------------&gt; weightGradient (last layer)
  *    |                                                 |                     |
- *  decodeBackward.. dd = (dd W) where d &gt; 0  ----------|-----------------&gt; dW of each large layer
+ *  decodeBackward.. dd = (dd W) where d &gt; 0  ----------|-----------------&gt; weightGradient..., if large
  *    |                                                 |                     |
  *  latentBackward   dz, dmean, dlogvar, dh  &lt;----------+                     |
  *    |                                      ---------&gt; stepEnd: RL, KL       |
- *  encodeBackward.. dh = (dh W) where h &gt; 0  ----------|-----------------&gt; dW of each large layer
- *    |                                                 |                   all db, dW of small layers
- *  dW of the first layer, if large                     |                     |
+ *  encodeBackward.. dh = (dh W) where h &gt; 0  ----------|-----------------&gt; weightGradient..., if large
+ *    |                                                 |                   parameterGradients
+ *  weightGradient (first layer, if large)              |                     |
  *    |                                                 |                     |
  *  adamUpdate    &lt;-------------------------------------+---------------------+
  * </pre>
@@ -41,6 +42,7 @@ import java.util.List;
  * step is in {@link StepState}. Losses and gradients are summed over the batch.
  */
 final class TrainingStep {
+  private final LaunchObserver observer;
   private final Kernels kernels;
   private final CudaNetwork network;
   private final StepBuffers buffers;
@@ -56,6 +58,7 @@ final class TrainingStep {
 
   /**
    * @param rows images of the batches that it is for
+   * @param observer told of phases; the branches' streams tell it of launches
    */
   TrainingStep(
       Kernels kernels,
@@ -64,7 +67,9 @@ final class TrainingStep {
       StepBuffers buffers,
       TrainingSettings settings,
       Branches branches,
-      int rows) {
+      int rows,
+      LaunchObserver observer) {
+    this.observer = observer;
     this.kernels = kernels;
     this.network = network;
     this.buffers = buffers;
@@ -79,28 +84,33 @@ final class TrainingStep {
     tiles = tiles(memory);
   }
 
+  /** Images of the batches that it is for. */
+  int rows() {
+    return rows;
+  }
+
   // ---- the training step -----------------------------------------------------------------------
 
   /** Launches the step; while the main branch is captured, into its graph. */
   void launch() {
+    observer.step(main);
     host.waitFor(main);
-    stepBegin();
-    gatherBatch();
-    encode();
-    latentForward();
-    decode();
-    loss();
-    weightGradientIfLarge(network.outputLayer(), buffers.activations().logits(), lastDecoded());
-    decodeBackward();
+    phase("stepBegin", this::stepBegin);
+    phase("gatherBatch", this::gatherBatch);
+    phase("encode", this::encode);
+    phase("latentForward", this::latentForward);
+    phase("decode", this::decode);
+    phase("loss", this::loss);
+    phase("decodeBackward", this::decodeBackward);
     main.waitFor(host);
-    latentBackward();
+    phase("latentBackward", this::latentBackward);
     host.waitFor(main);
-    stepEnd();
-    encodeBackward();
-    parameterGradients();
+    phase("stepEnd", this::stepEnd);
+    phase("encodeBackward", this::encodeBackward);
+    phase("parameterGradients", this::parameterGradients);
     main.waitFor(host);
     main.waitFor(gradients);
-    adamUpdate();
+    phase("adamUpdate", this::adamUpdate);
   }
 
   // ---- its phases ------------------------------------------------------------------------------
@@ -157,6 +167,7 @@ final class TrainingStep {
     Activations a = buffers.activations();
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
     kernels.lossForwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
+    weightGradientIfLarge(network.outputLayer(), a.logits(), lastDecoded());
   }
 
   private void decodeBackward() {
@@ -223,8 +234,10 @@ final class TrainingStep {
     kernels.linearBackwardParameters(gradients, tiles, rows);
     CudaLayer first = network.encoder().getFirst();
     if (products.isLarge(first, rows)) {
-      products.backwardWeight(
-          first, buffers.gradients().encoded().getFirst(), buffers.activations().x(), rows);
+      DeviceMatrix dh = buffers.gradients().encoded().getFirst();
+      phase(
+          "weightGradient",
+          () -> products.backwardWeight(first, dh, buffers.activations().x(), rows));
     }
   }
 
@@ -234,11 +247,18 @@ final class TrainingStep {
 
   // ---- what they share -------------------------------------------------------------------------
 
+  /** Makes launches under a name of the diagram, for profilers. */
+  private void phase(String name, Runnable launches) {
+    observer.begin(name);
+    Nvtx.get().range(name, rows, launches);
+    observer.end();
+  }
+
   /** On the branch of gradients, as soon as dy is there. Small layers come later, all at once. */
   private void weightGradientIfLarge(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x) {
     if (products.isLarge(layer, rows)) {
       gradients.waitFor(main);
-      sideProducts.backwardWeight(layer, dy, x, rows);
+      phase("weightGradient", () -> sideProducts.backwardWeight(layer, dy, x, rows));
     }
   }
 

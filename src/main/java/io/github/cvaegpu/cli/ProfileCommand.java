@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.cuda.CudaProfile;
+import io.github.cvaegpu.foreign.Nvtx;
+import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code profile}: where a training step's time goes on the GPU. */
+@Command(
+    name = "profile",
+    description = {
+      "Times every kernel and product of a training step on the GPU, beside the least that its"
+          + " memory and arithmetic allow, and prints how to look closer with NVIDIA's tools.",
+      "Takes train's options for what to train, of which --epochs does nothing here; keeps nothing."
+    },
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class ProfileCommand implements Callable<Integer> {
+  /** Each step keeps some twenty of the driver's events. */
+  private static final int MOST_STEPS = 10_000;
+
+  /** The machine-readable form. */
+  private record Line(
+      String dataset,
+      TrainingPlan plan,
+      CudaProfile.Result result,
+      List<ProfilerLines.Line> commandLines) {}
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private PlanOptions planOptions;
+
+  @Mixin private DataOptions dataOptions;
+
+  @Mixin private EngineOptions engineOptions;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Steps measured. Default: ${DEFAULT-VALUE}.")
+  private int steps;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Steps before them. Default: ${DEFAULT-VALUE}.")
+  private int warmUp;
+
+  @Option(
+      names = "--for-profiler",
+      paramLabel = "launches|graph",
+      description =
+          "Measure nothing: do the steps between cuProfilerStart and cuProfilerStop, launch by"
+              + " launch or from the graph as in training. Default: measure.")
+  private CudaProfile.Window window;
+
+  @Option(names = "--json", description = "Print one line of JSON. Default: a table for people.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    engineOptions.check();
+    engineOptions.checkCuda("profile");
+    requireSteps("--steps", steps);
+    requireSteps("--warm-up", warmUp);
+    if (json && window != null) {
+      throw new InputException("--json has no effect with --for-profiler, which measures nothing.");
+    }
+    TrainingPlan plan = planOptions.plan(dataOptions.asked());
+    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    ImageSet images = dataset.train();
+    plan.requireFits(images);
+    var profile =
+        new CudaProfile(
+            plan.shape(images.imageSize()),
+            plan.settings(),
+            images,
+            engineOptions.precision(),
+            plan::newController,
+            warmUp,
+            steps);
+    if (window != null) {
+      describe(profile.show(window));
+      return ExitCode.OK;
+    }
+    CudaProfile.Result result = profile.measure();
+    describe(result.engine());
+    List<ProfilerLines.Line> lines =
+        new ProfilerLines(spec.root().commandLine().getParseResult().originalArgs()).lines();
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result, lines)));
+    } else {
+      ProfileTable.print(result, plan.batchSize(), warmUp, out);
+      out.println();
+      out.println("To look closer:");
+      for (ProfilerLines.Line line : lines) {
+        out.println();
+        out.printf("# %s: %s%n%s%n", line.tool(), line.purpose(), line.line());
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private static void requireSteps(String option, int count) {
+    if (count < 1 || count > MOST_STEPS) {
+      throw new InputException(
+          "%s must be from 1 to %d, not %d.".formatted(option, MOST_STEPS, count));
+    }
+  }
+
+  private void describe(EngineInfo engine) {
+    err().println(engineOptions.describe(engine));
+    Nvtx.get().problem().ifPresent(problem -> err().println("Warning: " + problem));
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+/** Looks on while a step is launched, for profiles. Called by the thread that launches. */
+interface LaunchObserver {
+  /** Sees nothing. */
+  LaunchObserver NONE = new LaunchObserver() {};
+
+  /** Whether a step's branches are to be one stream, so that no launch overlaps another. */
+  default boolean isSerial() {
+    return false;
+  }
+
+  /**
+   * A step begins.
+   *
+   * @param stream where
+   */
+  default void step(CudaStream stream) {}
+
+  /** A phase of the step begins, inside those that have begun. */
+  default void begin(String phase) {}
+
+  /** The phase that began last ends. */
+  default void end() {}
+
+  /**
+   * A launch has been given to a stream.
+   *
+   * @param launch what
+   * @param stream where
+   */
+  default void launched(Launch launch, CudaStream stream) {}
+}
