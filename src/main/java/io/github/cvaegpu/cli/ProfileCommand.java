@@ -65,9 +65,7 @@ final class ProfileCommand implements Callable<Integer> {
   @Option(
       names = "--for-profiler",
       paramLabel = "launches|graph",
-      description =
-          "Measure nothing: do the steps between cuProfilerStart and cuProfilerStop, launch by"
-              + " launch or from the graph as in training. Default: measure.")
+      description = "Measure nothing: show a profiler the steps. Default: measure.")
   private CudaProfile.Window window;
 
   @Option(names = "--json", description = "Print one line of JSON. Default: a table for people.")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
-import io.github.cvaegpu.launcher.Launcher;
+import io.github.cvaegpu.launcher.JvmFlags;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,8 +57,8 @@ final class ProfilerLines {
   static List<String> jvm(Path java, Map<String, String> environment, String classPath) {
     List<String> jvm = new ArrayList<>();
     jvm.add(java.toString());
-    jvm.addAll(Launcher.jvmFlags());
-    var options = new StringTokenizer(environment.getOrDefault(Launcher.OPTIONS_VARIABLE, ""));
+    jvm.addAll(JvmFlags.own());
+    var options = new StringTokenizer(environment.getOrDefault(JvmFlags.OPTIONS_VARIABLE, ""));
     while (options.hasMoreTokens()) {
       jvm.add(options.nextToken());
     }

@@ -14,7 +14,7 @@ final class JavaRuntime {
   static final int FEATURE = 25;
 
   /** A module that the program needs and that a trimmed Java may lack. */
-  static final String VECTOR_MODULE = "jdk.incubator.vector";
+  static final String VECTOR_MODULE = JvmFlags.VECTOR_MODULE;
 
   private static final int PROBE_SECONDS = 5;
 

@@ -5,7 +5,6 @@ import java.io.File;
 import java.lang.module.ModuleFinder;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -33,27 +32,10 @@ import java.util.StringTokenizer;
 public final class Launcher {
   private static final String PROGRAM = "io.github.cvaegpu.cli.CvaeGpu";
   private static final String JAVA_VARIABLE = "CVAE_GPU_JAVA";
-
-  /** Environment variable: JVM options for the program. */
-  public static final String OPTIONS_VARIABLE = "CVAE_GPU_JAVA_OPTS";
-
+  private static final String OPTIONS_VARIABLE = JvmFlags.OPTIONS_VARIABLE;
   private static final String ROOTS_PROPERTY = "cvaegpu.launcher.roots";
 
-  /** What the program's JVM is started with, before the user's own options. */
-  private static final List<String> FLAGS =
-      Collections.unmodifiableList(
-          Arrays.asList(
-              "--add-modules",
-              JavaRuntime.VECTOR_MODULE,
-              "--enable-native-access=ALL-UNNAMED",
-              "-XX:+UseSerialGC"));
-
   private Launcher() {}
-
-  /** What the program's JVM is started with, before the user's own options. */
-  public static List<String> jvmFlags() {
-    return FLAGS;
-  }
 
   /**
    * Runs the program and exits with its exit code, or with 1 and one sentence on standard error
@@ -96,7 +78,7 @@ public final class Launcher {
   private static List<String> command(File java, String[] args) {
     List<String> command = new ArrayList<>();
     command.add(java.getPath());
-    command.addAll(FLAGS);
+    command.addAll(JvmFlags.own());
     command.add("-D".concat(LauncherWatch.PROPERTY).concat("=true"));
     String options = System.getenv(OPTIONS_VARIABLE);
     if (options != null) {

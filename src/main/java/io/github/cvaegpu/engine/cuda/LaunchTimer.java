@@ -19,10 +19,13 @@ import jcuda.driver.JCudaDriver;
  */
 final class LaunchTimer implements LaunchObserver {
   private final List<CUevent> events = new ArrayList<>();
+  private final Deque<CUevent> spare = new ArrayDeque<>();
   private final List<Step> steps = new ArrayList<>();
   private final Deque<String> phases = new ArrayDeque<>();
   private int stepsToSkip;
   private int stepsToTime;
+  private int launchesOfStep;
+  private int mostLaunches;
   private boolean isTiming;
   private CUevent last;
 
@@ -63,7 +66,9 @@ final class LaunchTimer implements LaunchObserver {
   }
 
   /**
-   * Times steps from now on.
+   * Times steps from now on. All events are made here, for which a step has to have been launched,
+   * or captured, before: while the GPU waits for the host, the driver is asked for nothing that it
+   * might wait for the GPU with.
    *
    * @param skip steps to let pass before
    * @param count steps to time
@@ -71,6 +76,14 @@ final class LaunchTimer implements LaunchObserver {
   void start(int skip, int count) {
     stepsToSkip = skip;
     stepsToTime = count;
+    // Beside one a launch, one before the first and one more after it.
+    for (int i = 0; i < count * (mostLaunches + 2); i++) {
+      var event = new CUevent();
+      Check.driver(
+          JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");
+      events.add(event);
+    }
+    spare.addAll(events);
   }
 
   /** The steps that were timed. The GPU has to be done with them before a time is asked for. */
@@ -85,6 +98,7 @@ final class LaunchTimer implements LaunchObserver {
 
   @Override
   public void step(CudaStream stream) {
+    launchesOfStep = 0;
     isTiming = stepsToSkip == 0 && stepsToTime > 0;
     if (isTiming) {
       stepsToTime--;
@@ -107,6 +121,8 @@ final class LaunchTimer implements LaunchObserver {
 
   @Override
   public void launched(Launch launch, CudaStream stream) {
+    launchesOfStep++;
+    mostLaunches = Math.max(mostLaunches, launchesOfStep);
     if (!isTiming) {
       return;
     }
@@ -121,9 +137,7 @@ final class LaunchTimer implements LaunchObserver {
   }
 
   private CUevent record(CudaStream stream) {
-    var event = new CUevent();
-    Check.driver(JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");
-    events.add(event);
+    CUevent event = spare.remove();
     Check.driver(JCudaDriver.cuEventRecord(event, stream.handle()), "cuEventRecord");
     return event;
   }
