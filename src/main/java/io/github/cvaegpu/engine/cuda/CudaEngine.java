@@ -135,14 +135,14 @@ public final class CudaEngine implements Engine {
           buffers.order(),
           Pointer.to(new int[images.size()]),
           (long) images.size() * Integer.BYTES);
-      TrainingStep whole = step(kernels, memory, settings.batchSize());
+      TrainingStep whole = step(kernels, memory, settings.batchSize(), observer);
       graph = resources.add(capture(whole));
       wholeBatch = launcher(whole, graph);
       int lastRows = images.size() % settings.batchSize();
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
-        TrainingStep last = step(kernels, memory, lastRows);
+        TrainingStep last = step(kernels, memory, lastRows, observer);
         lastBatch = launcher(last, resources.add(capture(last)));
       }
       // What the warm-up has left is not to be trained on.
@@ -158,7 +158,8 @@ public final class CudaEngine implements Engine {
    * capture must not be where they do, nor a step that waits for the host, which would then wait
    * for it.
    */
-  private TrainingStep step(Kernels kernels, DeviceMemory memory, int rows) {
+  private TrainingStep step(
+      Kernels kernels, DeviceMemory memory, int rows, LaunchObserver observer) {
     var trainingStep =
         new TrainingStep(kernels, memory, network, buffers, settings, branches, rows, observer);
     buffers.state().set(0, 0);

@@ -88,7 +88,7 @@ final class Foundations {
 
   private void graphNode() {
     Kernel nothing = module.kernel("foundation_nothing");
-    double each = inGraph(() -> nothing.launch(gpu.stream, 1, 1, 32)) / REPEATS;
+    double each = inGraph(() -> nothing.launch(gpu.stream, Work.NONE, 1, 1, 32)) / REPEATS;
     microseconds.put("node of a graph, one after another", each);
   }
 
@@ -149,7 +149,7 @@ final class Foundations {
     words.fill((byte) 0);
     module
         .kernel("foundation_mailbox")
-        .launch(gpu.stream, 1, 1, 1, device, device.withByteOffset(64), ROUND_TRIPS);
+        .launch(gpu.stream, Work.NONE, 1, 1, 1, device, device.withByteOffset(64), ROUND_TRIPS);
     double[] trips = new double[ROUND_TRIPS - 1];
     long before = 0;
     for (long i = 1; i <= ROUND_TRIPS; i++) {
