@@ -114,7 +114,8 @@ train() {
 sanitizer() {
   # shellcheck disable=SC2086
   timeout "$seconds" compute-sanitizer --tool "$1" --error-exitcode 1 --target-processes all \
-    "$java" $options -XX:+UseSerialGC -jar cvae-gpu.jar profile --steps 3 --data "$data" $engine
+    "$java" $options -XX:+UseSerialGC -jar cvae-gpu.jar profile --for-profiler launches --warm-up 1 \
+      --steps 3 --data "$data" $engine
 }
 
 foundations() {
