@@ -22,6 +22,9 @@ from machine import commit, facts, gpu_facts
 BENCH = Path(__file__).resolve().parent
 PEERS = ["torch", "torch-fused", "torch-graph", "torch-graph-device", "jax"]
 BETA = "cvae-gpu, constant beta"
+
+# For one program's epochs of one round: far more than any needs.
+SECONDS = 90
 JAVA_OPTIONS = ["--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"]
 
 
@@ -30,7 +33,10 @@ class Missing(Exception):
 
 
 def last_line(command):
-    result = subprocess.run(command, capture_output=True, text=True)
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        raise Missing(str(e)) from e
     if result.returncode != 0:
         lines = result.stderr.strip().splitlines()
         raise Missing(lines[-1] if lines else f"exit status {result.returncode}")
@@ -66,6 +72,24 @@ def main():
 
     names = ["cvae-gpu", BETA, *PEERS]
     times, versions, kl, missing = {}, {}, {}, {}
+
+    def medians():
+        return {name: statistics.median(values) for name, values in times.items()}
+
+    def write():
+        record = {
+            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "command": f"bench/gpu_side_by_side.py --rounds {a.rounds} --epochs {a.epochs}",
+            "commit": commit(),
+            "machine": {**facts(), **gpu_facts()},
+            "versions": versions,
+            "left_out": missing,
+            "kl_at_the_end": kl,
+            "us_per_step": times,
+            "median": medians(),
+        }
+        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
+
     for r in range(a.rounds):
         turn = r % len(names)
         for name in names[turn:] + names[:turn]:
@@ -79,26 +103,16 @@ def main():
                 continue
             times.setdefault(name, []).extend(epochs)
             print(f"round {r + 1}: {name:24s} {statistics.median(epochs):9.1f} us", flush=True)
+            if a.out:
+                # After each: whoever stops this for want of time has what was measured.
+                write()
 
     if "cvae-gpu" not in times:
         raise SystemExit("cvae-gpu did not run")
-    median = {name: statistics.median(values) for name, values in times.items()}
+    median = medians()
     print(f"\n{'':24s} {'us a step':>10s} {'to cvae-gpu':>12s}")
     for name, value in sorted(median.items(), key=lambda item: item[1]):
         print(f"{name:24s} {value:10.1f} {value / median['cvae-gpu']:12.2f}")
-    if a.out:
-        record = {
-            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "command": f"bench/gpu_side_by_side.py --rounds {a.rounds} --epochs {a.epochs}",
-            "commit": commit(),
-            "machine": {**facts(), **gpu_facts()},
-            "versions": versions,
-            "left_out": missing,
-            "kl_at_the_end": kl,
-            "us_per_step": times,
-            "median": median,
-        }
-        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ test -f target/classes/io/github/cvaegpu/kernels/kernels.fatbin ||
 "$jdk/bin/jlink" --output "$stage/runtime" --strip-debug --no-header-files --no-man-pages \
   --compress zip-9 --add-modules \
   java.base,java.logging,java.management,java.net.http,java.xml,jdk.incubator.vector,jdk.management,jdk.unsupported,jdk.zipfs \
-  2> /dev/null
+  2> target/jlink.txt || { cat target/jlink.txt >&2; fail "jlink failed"; }
 
 # The program without what other systems need.
 cp target/cvae-gpu.jar "$stage/cvae-gpu.jar"
@@ -70,7 +70,7 @@ cp -r test-data "$stage/test-data"
 cp bench/peers.py bench/machine.py bench/gpu_side_by_side.py bench/foundations.cu "$stage/bench/"
 cp scripts/gpu-run.sh "$stage/run.sh"
 git rev-parse --short HEAD > "$stage/commit"
-test -z "$(git status --porcelain -- src kernels native)" || echo "and changes" >> "$stage/commit"
+test -z "$(git status --porcelain)" || echo "and changes" >> "$stage/commit"
 if [ -n "$data" ]; then
   mkdir "$stage/mnist"
   for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do

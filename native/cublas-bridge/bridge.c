@@ -25,7 +25,7 @@ _Noreturn static void end(const char* function, const char* why) {
   abort();
 }
 
-/** For the functions that are not forwarded: see stubs.sh. */
+/** For the functions that are not forwarded: see emulator/stubs.sh. */
 _Noreturn void cvae_bridge_unsupported(const char* function) {
   end(function, " is not forwarded to libcublas.so.13 (native/cublas-bridge)\n");
 }

@@ -85,12 +85,13 @@ final class DoctorCommand implements Callable<Integer> {
       heading = "";
     }
     line("", "");
-    boolean canTrain = hasBlas && canLookForData;
+    boolean hasEngine = hasBlas || isWhole(chain);
+    boolean canTrain = hasEngine && canLookForData;
     line(
         "training",
         canTrain
             ? "can run, on the " + (isWhole(chain) ? "GPU" : "CPU")
-            : "cannot run: see " + (hasBlas ? DATASETS : BLAS));
+            : "cannot run: see " + (hasEngine ? DATASETS : BLAS));
     return canTrain ? ExitCode.OK : ExitCode.FAILED;
   }
 

@@ -86,7 +86,9 @@ public final class Nvrtc {
 
   private byte[] compiled(Arena arena, MemorySegment program, int capability)
       throws CompileException {
-    List<String> options = List.of("--gpu-architecture=sm_" + capability, "--std=c++17");
+    // As in kernels/build.sh.
+    List<String> options =
+        List.of("--gpu-architecture=sm_" + capability, "--std=c++17", "--fmad=false");
     int status =
         call(
             "nvrtcCompileProgram",

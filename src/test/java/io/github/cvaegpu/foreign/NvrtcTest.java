@@ -82,7 +82,7 @@ class NvrtcTest {
     assertEquals("13.1", nvrtc.version());
     byte[] code = nvrtc.compile("a.cu", Map.of("a.cu", "int x;"), 90);
     assertArrayEquals(
-        "a.cu=int x;;a.cu=int x; --gpu-architecture=sm_90 --std=c++17"
+        "a.cu=int x;;a.cu=int x; --gpu-architecture=sm_90 --std=c++17 --fmad=false"
             .getBytes(StandardCharsets.UTF_8),
         code);
   }

@@ -207,9 +207,10 @@ public final class CudaEngine implements Engine {
       return epoch.run();
     } catch (EngineException e) {
       failure = e;
+      epoch.answerAll();
       throw e;
     } catch (RuntimeException | Error e) {
-      epoch.drain();
+      epoch.drain(e);
       throw e;
     } finally {
       nvtx.pop();
@@ -300,12 +301,26 @@ public final class CudaEngine implements Engine {
     }
 
     /** Lets the GPU finish what is under way, after the sink or the controller has failed. */
-    void drain() {
+    void drain(Throwable cause) {
+      answerAll();
+      try {
+        branches.main().synchronize();
+      } catch (EngineException e) {
+        cause.addSuppressed(e);
+        failure = e;
+        return;
+      }
+      if (launched > reported) {
+        step = firstStep + launched;
+        klPerImage = mailbox.klDivergence(step - 1);
+      }
+    }
+
+    /** Leaves no step that is under way waiting for a beta. */
+    void answerAll() {
       while (answered < launched) {
         put(0);
       }
-      branches.main().synchronize();
-      step = firstStep + launched;
     }
   }
 

@@ -68,7 +68,7 @@ public final class CudaRuntime {
       chain.add(
           Link.missing(
               "cuBLAS",
-              "cuBLAS was not found: install NVIDIA's CUDA toolkit 12, or pip's nvidia-cublas-cu12,"
+              "cuBLAS was not found: install NVIDIA's CUDA toolkit 12 or 13, or pip's nvidia-cublas,"
                   + " or set CUDA_HOME to where it is."));
       return chain;
     }
@@ -137,7 +137,9 @@ public final class CudaRuntime {
         new JCudaNatives(JCUDA_VERSION).load(CudaRuntime::returnStatuses);
         boundTo = libraries.driver();
       } catch (IOException | LinkageError e) {
-        throw new EngineException("JCuda could not be loaded: %s.".formatted(e.getMessage()), e);
+        // JCuda's own message goes on with stack traces.
+        String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        throw new EngineException("JCuda could not be loaded: %s.".formatted(reason), e);
       }
     }
     if (!boundTo.equals(libraries.driver())) {

@@ -33,6 +33,8 @@ final class DeviceMemory implements AutoCloseable {
   static void upload(DevicePointer to, Pointer from, long bytes) {
     if (bytes > 0) {
       Check.driver(JCudaDriver.cuMemcpyHtoD(to, from, bytes), "cuMemcpyHtoD", to, bytes + " bytes");
+      // The call may return before the bytes are there, and our streams do not wait for it.
+      Check.driver(JCudaDriver.cuCtxSynchronize(), "cuCtxSynchronize");
     }
   }
 

@@ -314,7 +314,7 @@ final class Kernels {
       DeviceMatrix dz,
       int rows,
       DeviceMatrix dheads) {
-    int count = rows * dz.columns();
+    int count = Math.multiplyExact(rows, dz.columns());
     latentSampleBackward.launch(
         stream,
         Work.onFloats((long) HEAD_GRADIENT_FLOP * count, 6L * count),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.engine.EngineException;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
@@ -28,13 +30,23 @@ final class StepGraph implements AutoCloseable {
         "cuStreamBeginCapture");
     try {
       work.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // Ends the capture, whose failure would say less than what caused it.
-      JCudaDriver.cuStreamEndCapture(stream.handle(), graph);
+      if (JCudaDriver.cuStreamEndCapture(stream.handle(), graph) == CUresult.CUDA_SUCCESS) {
+        JCudaDriver.cuGraphDestroy(graph);
+      }
       throw e;
     }
     Check.driver(JCudaDriver.cuStreamEndCapture(stream.handle(), graph), "cuStreamEndCapture");
-    Check.driver(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "cuGraphInstantiate");
+    try {
+      Check.driver(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "cuGraphInstantiate");
+    } catch (EngineException e) {
+      JCudaDriver.cuGraphDestroy(graph);
+      throw e;
+    }
+    // Now, and not with the first launch, when the GPU may be waiting for this thread.
+    Check.driver(JCudaDriver.cuGraphUpload(executable, stream.handle()), "cuGraphUpload");
+    stream.synchronize();
   }
 
   /** Has the GPU do it all once more, after what the stream has been given. */

@@ -362,15 +362,13 @@ class CudaEngineTest {
   void theStudysStepHasFewNodes() {
     ImageSet images = RandomImages.of(128, 28, 28, 0.2, SEED);
     try (var engine = engine(VaeShape.study(), images, 128, CudaEngine.Options.standard())) {
-      // Five products by cuBLAS: two forward, one of dlogits by d, two by weights. The rest is
-      // ours:
-      // gather, bias of the first layer, two small layers, latent forward, loss; ReLU mask, two
-      // small
+      // Five products by cuBLAS: two forward, one of dlogits by d, two by weights. Ours: gather,
+      // bias of the first layer, two small layers, latent forward, loss; ReLU mask, two small
       // layers, latent backward; all other parameters' gradients, Adam; the host's two.
       int products = 5;
       int ours = 14;
-      // NVIDIA's cuBLAS may make one product of two launches.
-      int most = ours + (OnGpu.isReal() ? 2 : 1) * products;
+      // NVIDIA's cuBLAS may split a sum: a clearing, the product, the sum of its parts.
+      int most = ours + (OnGpu.isReal() ? 3 : 1) * products;
       assertTrue(engine.nodes() >= ours + products, engine.nodes() + " nodes");
       assertTrue(engine.nodes() <= most, engine.nodes() + " nodes");
     }

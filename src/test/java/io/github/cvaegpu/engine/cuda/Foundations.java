@@ -190,6 +190,9 @@ final class Foundations {
 
   /** Microseconds that a graph of many of the same takes. */
   private double inGraph(Runnable work) {
+    // The driver and cuBLAS load a kernel when it is first launched, which is not to be captured.
+    work.run();
+    gpu.stream.synchronize();
     try (var graph =
         new StepGraph(
             gpu.stream,
