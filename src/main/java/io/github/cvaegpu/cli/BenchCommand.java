@@ -6,6 +6,7 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineBenchmark;
+import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -72,28 +73,30 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void benchGpu(Dataset dataset, TrainingPlan plan) {
-    ImageSet images = dataset.train();
-    EngineBenchmark.Result result;
+    EngineBenchmark.Result result = measureOnGpu(plan, dataset.train());
+    print(
+        dataset,
+        plan,
+        result.engine(),
+        result,
+        () -> {
+          row("training", result.training());
+          out().println("Microseconds a step:");
+          row("training", result.microsecondsAStep());
+        });
+  }
+
+  private EngineBenchmark.Result measureOnGpu(TrainingPlan plan, ImageSet images) {
     try (Engine engine = engineOptions.create(plan, images)) {
-      result =
-          EngineBenchmark.run(
-              engine,
-              plan.shape(images.imageSize()),
-              plan.settings(),
-              images.size(),
-              plan.newController(),
-              rounds,
-              WARM_UP);
+      return EngineBenchmark.run(
+          engine,
+          plan.shape(images.imageSize()),
+          plan.settings(),
+          images.size(),
+          plan.newController(),
+          rounds,
+          WARM_UP);
     }
-    err().println(engineOptions.describe(result.engine()));
-    if (json) {
-      out().println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
-      return;
-    }
-    imagesPerSecond();
-    row("training", result.training());
-    out().println("Microseconds a step:");
-    row("training", result.microsecondsAStep());
   }
 
   private void benchCpu(Dataset dataset, TrainingPlan plan) {
@@ -107,24 +110,35 @@ final class BenchCommand implements Callable<Integer> {
             engineOptions.threads(),
             rounds,
             WARM_UP);
-    err().println(engineOptions.describe(result.engine()));
+    print(
+        dataset,
+        plan,
+        result.engine(),
+        result,
+        () -> {
+          row("training", result.training());
+          row("its OpenBLAS calls alone", result.blasCalls());
+          row("its own products alone", result.ownProducts());
+          row("all products by OpenBLAS alone", result.allProducts());
+          if (!result.handover().isEmpty()) {
+            out().println("Nanoseconds for a cache line from one thread to another:");
+            row("handover", result.handover());
+          }
+        });
+  }
+
+  /**
+   * Which engine, then the result: a line of JSON, or a table whose rows are still to be printed.
+   */
+  private void print(
+      Dataset dataset, TrainingPlan plan, EngineInfo engine, Object result, Runnable rows) {
+    err().println(engineOptions.describe(engine));
     if (json) {
       out().println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
       return;
     }
-    imagesPerSecond();
-    row("training", result.training());
-    row("its OpenBLAS calls alone", result.blasCalls());
-    row("its own products alone", result.ownProducts());
-    row("all products by OpenBLAS alone", result.allProducts());
-    if (!result.handover().isEmpty()) {
-      out().println("Nanoseconds for a cache line from one thread to another:");
-      row("handover", result.handover());
-    }
-  }
-
-  private void imagesPerSecond() {
     out().println("Images per second, median of " + rounds + " epochs (smallest to largest):");
+    rows.run();
   }
 
   private void row(String what, List<Double> values) {
