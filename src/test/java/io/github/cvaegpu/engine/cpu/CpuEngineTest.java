@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import static io.github.cvaegpu.engine.EngineChecks.LEARNING_RATE;
+import static io.github.cvaegpu.engine.EngineChecks.SEED;
+import static io.github.cvaegpu.engine.EngineChecks.assertAgreesWithTheReference;
+import static io.github.cvaegpu.engine.EngineChecks.assertRelative;
+import static io.github.cvaegpu.engine.EngineChecks.assertRestores;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,8 +16,8 @@ import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineChecks.Reported;
 import io.github.cvaegpu.engine.ReferenceVae;
-import io.github.cvaegpu.engine.RelativeNorm;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.InitialWeights;
@@ -30,13 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The CPU engine against the double-precision reference, and against itself. */
 class CpuEngineTest {
-  private static final double FLOAT_TOLERANCE = 1e-5;
-  private static final long SEED = 42;
-  private static final double LEARNING_RATE = 1e-4;
-
-  /** What a step told its sink. */
-  private record Reported(long step, float rl, float kl, float beta) {}
-
   @ParameterizedTest(name = "{0}x{1} -> {2} -> z {3}, batch {4}, beta {5}, density {6}")
   @CsvSource({
     // Sizes that no vector length, lane count or block divides, and those of the study.
@@ -56,45 +54,8 @@ class CpuEngineTest {
     List<Integer> hidden = Arrays.stream(widths.split(";")).map(Integer::valueOf).toList();
     var shape = new VaeShape(height * width, hidden, latent);
     ImageSet images = RandomImages.of(3 * batch, height, width, density, SEED);
-    var layout = new ParameterLayout(shape);
-    float[] initial = InitialWeights.draw(layout, SEED);
-    var reference = new ReferenceVae(shape);
-    var adam = new ReferenceVae.Adam(LEARNING_RATE, layout.size());
-    double[] parameters = ReferenceVae.toDouble(initial);
-    BatchOrder order = BatchOrder.shuffled(SEED, 0, images.size(), batch);
-
     try (var engine = engine(shape, images, batch, 2)) {
-      engine.restore(TrainingState.initial(initial));
-      for (int step = 0; step < 3; step++) {
-        List<Reported> reported = oneStep(engine, order.from(step), beta);
-        ReferenceVae.Step expected =
-            reference.step(
-                parameters,
-                ReferenceVae.pixels(images, order, step),
-                ReferenceVae.noise(SEED, step, batch, latent),
-                (float) beta);
-        adam.update(parameters, expected.gradients());
-
-        assertEquals(1, reported.size());
-        assertEquals(step, reported.getFirst().step());
-        assertEquals((float) beta, reported.getFirst().beta());
-        assertRelative("RL", expected.reconstructionLoss(), reported.getFirst().rl());
-        assertRelative("KL", expected.klDivergence(), reported.getFirst().kl());
-        // Later steps start from parameters that already differ by rounding, and Adam makes as much
-        // of a gradient that is all rounding as of any other.
-        double tolerance = step == 0 ? FLOAT_TOLERANCE : 10 * FLOAT_TOLERANCE;
-        String after = " of step " + step;
-        TrainingState state = engine.state();
-        assertEquals(step + 1, state.step());
-        RelativeNorm.assertNear(
-            "gradient" + after, layout, expected.gradients(), engine.gradients(), tolerance);
-        RelativeNorm.assertNear(
-            "parameters" + after, layout, parameters, state.parameters(), tolerance);
-        RelativeNorm.assertNear(
-            "first moment" + after, layout, adam.firstMoment(), state.firstMoment(), tolerance);
-        RelativeNorm.assertNear(
-            "second moment" + after, layout, adam.secondMoment(), state.secondMoment(), tolerance);
-      }
+      assertAgreesWithTheReference(engine, engine::gradients, shape, images, batch, beta);
     }
   }
 
@@ -236,25 +197,8 @@ class CpuEngineTest {
   void restoringGivesBackTheSameBits() {
     var shape = new VaeShape(35, List.of(11), 2);
     ImageSet images = RandomImages.of(8, 5, 7, 0.4, SEED);
-    var layout = new ParameterLayout(shape);
-    var state =
-        new TrainingState(
-            InitialWeights.draw(layout, 1),
-            InitialWeights.draw(layout, 2),
-            InitialWeights.draw(layout, 3),
-            17,
-            4.5f);
     try (var engine = engine(shape, images, 4, 1)) {
-      engine.restore(state);
-      TrainingState again = engine.state();
-      assertArrayEquals(state.parameters(), again.parameters());
-      assertArrayEquals(state.firstMoment(), again.firstMoment());
-      assertArrayEquals(state.secondMoment(), again.secondMoment());
-      assertEquals(17, again.step());
-      assertEquals(4.5f, again.klPerImage());
-      assertThrows(
-          IllegalArgumentException.class,
-          () -> engine.restore(TrainingState.initial(new float[layout.size() + 1])));
+      assertRestores(engine, new ParameterLayout(shape));
     }
   }
 
@@ -296,27 +240,11 @@ class CpuEngineTest {
     return new CpuEngine(shape, new TrainingSettings(SEED, batch, LEARNING_RATE), images, threads);
   }
 
-  private static List<Reported> oneStep(CpuEngine engine, BatchOrder order, double beta) {
-    List<Reported> reported = new ArrayList<>();
-    engine.trainEpoch(
-        order,
-        new ConstantBeta(beta),
-        (step, rl, kl, b) -> {
-          reported.add(new Reported(step, rl, kl, b));
-          return false;
-        });
-    return reported;
-  }
-
   private static double[] pixels(ImageSet images, int image) {
     double[] pixels = new double[images.imageSize()];
     for (int p = 0; p < pixels.length; p++) {
       pixels[p] = (images.pixels()[image * pixels.length + p] & 0xFF) / 255.0;
     }
     return pixels;
-  }
-
-  private static void assertRelative(String what, double expected, float actual) {
-    assertEquals(expected, actual, FLOAT_TOLERANCE * Math.max(1e-2, Math.abs(expected)), what);
   }
 }
