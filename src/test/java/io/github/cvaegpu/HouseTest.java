@@ -18,6 +18,8 @@ class HouseTest {
   private static final List<String> FLOORS =
       List.of(
           "cli",
+          "study",
+          "report",
           "train",
           "eval",
           "engine.cpu",

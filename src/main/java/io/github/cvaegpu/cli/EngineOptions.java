@@ -6,11 +6,13 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
 import io.github.cvaegpu.engine.cuda.CudaEngine;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.engine.cuda.Precision;
 import io.github.cvaegpu.foreign.CudaLibraries;
+import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,31 +99,37 @@ final class EngineOptions {
 
   /** Makes the engine of a plan. */
   Engine create(TrainingPlan plan, ImageSet images) {
+    return create(plan.shape(images.imageSize()), plan.settings(), images);
+  }
+
+  /** Makes an engine, as an {@link io.github.cvaegpu.engine.EngineFactory} does. */
+  Engine create(VaeShape shape, TrainingSettings settings, ImageSet images) {
     if (kind == Kind.CPU) {
-      return cpu(plan, images);
+      return cpu(shape, settings, images);
     }
     if (kind == Kind.CUDA) {
-      return cuda(plan, images);
+      return cuda(shape, settings, images);
     }
     Optional<String> problem = CudaRuntime.problem();
     if (problem.isPresent()) {
-      return cpuInstead(plan, images, problem.get());
+      return cpuInstead(shape, settings, images, problem.get());
     }
     try {
-      Engine engine = cuda(plan, images);
+      Engine engine = cuda(shape, settings, images);
       why = "chosen automatically: the GPU can be used";
       return engine;
     } catch (EngineException e) {
-      return cpuInstead(plan, images, e.getMessage());
+      return cpuInstead(shape, settings, images, e.getMessage());
     }
   }
 
-  private Engine cpuInstead(TrainingPlan plan, ImageSet images, String problem) {
+  private Engine cpuInstead(
+      VaeShape shape, TrainingSettings settings, ImageSet images, String problem) {
     if (precision != Precision.FLOAT32) {
       throw new InputException("--precision tf32 needs a GPU. " + problem);
     }
     why = "chosen automatically, for there is no usable GPU: " + withoutFullStop(problem);
-    return cpu(plan, images);
+    return cpu(shape, settings, images);
   }
 
   private static String withoutFullStop(String sentence) {
@@ -131,12 +139,12 @@ final class EngineOptions {
     return isWord ? Character.toLowerCase(text.charAt(0)) + text.substring(1) : text;
   }
 
-  private Engine cpu(TrainingPlan plan, ImageSet images) {
-    return new CpuEngine(plan.shape(images.imageSize()), plan.settings(), images, threads());
+  private Engine cpu(VaeShape shape, TrainingSettings settings, ImageSet images) {
+    return new CpuEngine(shape, settings, images, threads());
   }
 
-  private Engine cuda(TrainingPlan plan, ImageSet images) {
-    return new CudaEngine(plan.shape(images.imageSize()), plan.settings(), images, precision);
+  private Engine cuda(VaeShape shape, TrainingSettings settings, ImageSet images) {
+    return new CudaEngine(shape, settings, images, precision);
   }
 
   /** Threads to use. */

@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.StringReader;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -214,18 +215,40 @@ public final class MetricsLog implements AutoCloseable {
    */
   public static void read(Path file, RowSink sink) throws IOException {
     try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-      String line = in.readLine();
-      if (!HEADER.equals(line)) {
-        throw noHeader(file);
-      }
-      long number = 1;
-      for (line = in.readLine(); line != null; line = in.readLine()) {
-        number++;
-        try {
-          parse(line, sink);
-        } catch (IllegalArgumentException e) {
-          throw new InputException("Line %d of %s is no row.".formatted(number, file), e);
-        }
+      readLines(file, in, sink);
+    }
+  }
+
+  /**
+   * Reads a log that a process may be writing, or was killed while it did: a last line without its
+   * end is left out.
+   *
+   * @param file a log
+   * @param sink told of each whole row; may refuse one with an IllegalArgumentException
+   * @return whether there was such a line
+   * @throws InputException if a whole line is no row, or is refused
+   */
+  public static boolean readWholeRows(Path file, RowSink sink) throws IOException {
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    int end = text.lastIndexOf('\n') + 1;
+    try (var in = new BufferedReader(new StringReader(text.substring(0, end)))) {
+      readLines(file, in, sink);
+    }
+    return end < text.length();
+  }
+
+  private static void readLines(Path file, BufferedReader in, RowSink sink) throws IOException {
+    String line = in.readLine();
+    if (!HEADER.equals(line)) {
+      throw noHeader(file);
+    }
+    long number = 1;
+    for (line = in.readLine(); line != null; line = in.readLine()) {
+      number++;
+      try {
+        parse(line, sink);
+      } catch (IllegalArgumentException e) {
+        throw new InputException("Line %d of %s is no row.".formatted(number, file), e);
       }
     }
   }

@@ -137,6 +137,11 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Where the metrics are. */
   public Path metricsFile() {
+    return metricsFile(folder);
+  }
+
+  /** Where the metrics of a run directory are that is not opened for training. */
+  public static Path metricsFile(Path folder) {
     return folder.resolve("metrics.csv");
   }
 

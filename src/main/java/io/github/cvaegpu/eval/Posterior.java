@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Engine;
+
+/**
+ * What an encoder makes of a set of images: a normal distribution with independent dimensions for
+ * each.
+ */
+public final class Posterior {
+  /** Images encoded at a time. */
+  private static final int CHUNK = 4096;
+
+  private final ImageSet images;
+  private final int latent;
+  private final float[] mean;
+  private final float[] logVariance;
+
+  private Posterior(ImageSet images, int latent, float[] mean, float[] logVariance) {
+    this.images = images;
+    this.latent = latent;
+    this.mean = mean;
+    this.logVariance = logVariance;
+  }
+
+  /**
+   * Encodes every image of a set.
+   *
+   * @param engine holds the model
+   * @param latent the model's latent dimensions
+   * @param images images of the model's input size
+   */
+  public static Posterior of(Engine engine, int latent, ImageSet images) {
+    float[] mean = new float[Math.multiplyExact(images.size(), latent)];
+    float[] logVariance = new float[mean.length];
+    for (int first = 0; first < images.size(); first += CHUNK) {
+      int count = Math.min(CHUNK, images.size() - first);
+      float[] chunkMean = new float[count * latent];
+      float[] chunkLogVariance = new float[count * latent];
+      engine.encode(images, first, count, chunkMean, chunkLogVariance);
+      System.arraycopy(chunkMean, 0, mean, first * latent, chunkMean.length);
+      System.arraycopy(chunkLogVariance, 0, logVariance, first * latent, chunkLogVariance.length);
+    }
+    return new Posterior(images, latent, mean, logVariance);
+  }
+
+  /** A posterior from its numbers, each (images, latent). */
+  static Posterior of(ImageSet images, int latent, float[] mean, float[] logVariance) {
+    if (mean.length != images.size() * latent || logVariance.length != mean.length) {
+      throw new IllegalArgumentException("not (images, latent)");
+    }
+    return new Posterior(images, latent, mean, logVariance);
+  }
+
+  /** The images, which have the labels. */
+  public ImageSet images() {
+    return images;
+  }
+
+  /** Number of images. */
+  public int size() {
+    return images.size();
+  }
+
+  /** Latent dimensions. */
+  public int latent() {
+    return latent;
+  }
+
+  /** Mean of one dimension for one image. */
+  public float mean(int image, int dimension) {
+    return mean[image * latent + dimension];
+  }
+
+  /** Log variance of one dimension for one image. */
+  public float logVariance(int image, int dimension) {
+    return logVariance[image * latent + dimension];
+  }
+}

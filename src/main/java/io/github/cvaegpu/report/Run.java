@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.MetricsLog;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A run as its folder has it: finished, stopped, killed or still under way.
+ *
+ * @param folder where it is
+ * @param record its settings and figures
+ * @param series its steps; empty where {@code metrics.csv} is missing
+ * @param checkpoint its model; empty where none was written yet
+ * @param warnings complete sentences about what is missing
+ */
+public record Run(
+    Path folder,
+    RunRecord record,
+    Optional<Series> series,
+    Optional<Checkpoint> checkpoint,
+    List<String> warnings) {
+
+  /** Copies the warnings. */
+  public Run {
+    warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * Reads a run without opening it for training.
+   *
+   * @throws InputException if the folder holds no run, or a file of it is damaged
+   */
+  public static Run read(Path folder) {
+    RunRecord record = RunDirectory.readRecord(folder);
+    List<String> warnings = new ArrayList<>();
+    Optional<Series> series = readSeries(folder, warnings);
+    Path file = RunDirectory.checkpointFile(folder);
+    Optional<Checkpoint> checkpoint =
+        Files.exists(file) ? Optional.of(Checkpoint.read(file)) : Optional.empty();
+    if (checkpoint.isEmpty()) {
+      warnings.add("%s has no checkpoint, so there are no pictures of it.".formatted(folder));
+    }
+    return new Run(folder, record, series, checkpoint, warnings);
+  }
+
+  private static Optional<Series> readSeries(Path folder, List<String> warnings) {
+    Path file = RunDirectory.metricsFile(folder);
+    if (!Files.exists(file)) {
+      warnings.add("%s has no metrics.csv, so there are no curves of it.".formatted(folder));
+      return Optional.empty();
+    }
+    var builder = new Series.Builder();
+    try {
+      boolean cut =
+          MetricsLog.readWholeRows(
+              file, (step, epoch, rl, kl, beta) -> builder.accept(step, rl, kl, beta));
+      if (cut) {
+        warnings.add("The last line of %s is half written and was left out.".formatted(file));
+      }
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
+    }
+    return Optional.of(builder.build());
+  }
+
+  /** What to call it: the folder's name. */
+  public String name() {
+    Path name = folder.toAbsolutePath().normalize().getFileName();
+    return name == null ? folder.toString() : name.toString();
+  }
+}
