@@ -2,6 +2,7 @@
 package io.github.cvaegpu.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -215,6 +216,17 @@ class MetricsLogTest {
                       throw new IllegalArgumentException("out of order");
                     }));
     assertEquals("Line 2 of " + file + " is no row.", refusal.getMessage());
+  }
+
+  @Test
+  void aLogUnderWayIsReadUpToItsLastWholeLine() throws IOException {
+    Files.writeString(file, HEADER + row(1) + row(2) + "3,1,3.5");
+    List<Long> steps = new ArrayList<>();
+    assertTrue(MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> steps.add(step)));
+    assertEquals(List.of(1L, 2L), steps);
+    Files.writeString(file, HEADER + row(1));
+    assertFalse(MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> steps.add(step)));
+    assertEquals(List.of(1L, 2L, 1L), steps);
   }
 
   @Test

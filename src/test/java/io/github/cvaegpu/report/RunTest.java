@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.Trainer;
+import io.github.cvaegpu.train.TrainingListener;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunTest {
+  private static final int STEPS = 10; // Two epochs of 300 images in batches of 64.
+
+  @TempDir Path temp;
+  private Path folder;
+
+  @BeforeEach
+  void train() {
+    folder = temp.resolve("a run");
+    Dataset dataset = TinyImages.dataset(1);
+    var plan =
+        new TrainingPlan(
+            Model.CONTROL, PiSettings.defaults(), 1, 2, 64, 1e-3, 2, List.of(20), 5, "tiny");
+    try (var directory = RunDirectory.create(folder);
+        var engine =
+            new CpuEngine(
+                plan.shape(TinyImages.SIDE * TinyImages.SIDE),
+                plan.settings(),
+                dataset.train(),
+                1)) {
+      new Trainer(
+              plan,
+              dataset,
+              engine,
+              directory,
+              CheckpointInterval.parse("1epochs"),
+              TrainingListener.NONE,
+              () -> false)
+          .run();
+    }
+  }
+
+  @Test
+  void hasEverythingOfAFinishedRun() {
+    Run run = Run.read(folder);
+    assertEquals(List.of(), run.warnings());
+    assertEquals("a run", run.name());
+    Series series = run.series().orElseThrow();
+    assertEquals(STEPS, series.size());
+    assertEquals(run.record().metrics().lastSteps().rl(), Series.lastMean(series.rl()), 1e-4);
+    assertEquals(run.record().metrics().lastSteps().elbo(), Series.lastMean(series.elbo()), 1e-4);
+    assertEquals(STEPS, run.checkpoint().orElseThrow().position().step());
+  }
+
+  @Test
+  void saysWhatIsMissing() throws IOException {
+    Files.delete(RunDirectory.metricsFile(folder));
+    Files.delete(RunDirectory.checkpointFile(folder));
+    Run run = Run.read(folder);
+    assertTrue(run.series().isEmpty());
+    assertTrue(run.checkpoint().isEmpty());
+    assertEquals(
+        List.of(
+            folder + " has no metrics.csv, so there are no curves of it.",
+            folder + " has no checkpoint, so there are no pictures of it."),
+        run.warnings());
+  }
+
+  @Test
+  void leavesOutAHalfWrittenLine() throws IOException {
+    Path metrics = RunDirectory.metricsFile(folder);
+    Files.writeString(metrics, "11,3,200.5,1", StandardOpenOption.APPEND);
+    Run run = Run.read(folder);
+    assertEquals(STEPS, run.series().orElseThrow().size());
+    assertEquals(
+        List.of("The last line of " + metrics + " is half written and was left out."),
+        run.warnings());
+  }
+
+  @Test
+  void namesALineThatIsNoRowOfItsStep() throws IOException {
+    Path metrics = RunDirectory.metricsFile(folder);
+    Files.writeString(metrics, "12,3,200.5,1.0,0.01\n", StandardOpenOption.APPEND);
+    var e = assertThrows(InputException.class, () -> Run.read(folder));
+    assertEquals("Line 12 of " + metrics + " is no row.", e.getMessage());
+  }
+
+  @Test
+  void refusesAFolderThatIsNoRun() {
+    assertThrows(InputException.class, () -> Run.read(temp));
+  }
+}
