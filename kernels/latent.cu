@@ -14,6 +14,7 @@
 //   heads (rows, 2 latent): means, then log variances      noise, z, dz (rows, latent)      kl (rows)
 
 #include "reduce.cuh"
+#include "relu.cuh"
 #include "step.cuh"
 
 // Widest latent space of the fused kernels. Beyond, a block a row would read weights that no longer fit its
@@ -107,7 +108,7 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
     for (int j = 0; j < latent; j++) {
       sum = fmaf(row_z[j], d_weight[(size_t)o * latent + j], sum);
     }
-    d[row * d_width + o] = fmaxf(sum + d_bias[o], 0.0f);
+    d[row * d_width + o] = rectified(sum + d_bias[o]);
   }
   if (thread == 0) {
     float sum = 0;

@@ -8,6 +8,8 @@
 //
 // Every sum has an order that depends on its length alone, and no launch writes an element twice.
 
+#include "relu.cuh"
+
 // Each warp of linear_forward computes a tile of this many rows and outputs.
 #define FORWARD_ROWS 4
 #define FORWARD_OUTPUTS 4
@@ -80,7 +82,7 @@ extern "C" __global__ void __launch_bounds__(32 * FORWARD_WARPS)
     if (bias != nullptr) {
       sum += bias[output];
     }
-    y[(size_t)row * out + output] = relu ? fmaxf(sum, 0.0f) : sum;
+    y[(size_t)row * out + output] = relu ? rectified(sum) : sum;
   }
 }
 
@@ -95,7 +97,7 @@ extern "C" __global__ void __launch_bounds__(256)
   size_t i = (size_t)blockIdx.x * 256 + threadIdx.x;
   if (i < count) {
     float sum = y[i] + bias[i % out];
-    y[i] = relu ? fmaxf(sum, 0.0f) : sum;
+    y[i] = relu ? rectified(sum) : sum;
   }
 }
 

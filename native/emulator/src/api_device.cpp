@@ -73,6 +73,7 @@ int attribute(int which) {
     case CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT:
       return 1;
     case CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT:
+      return config().watchdog ? 1 : 0;
     case CU_DEVICE_ATTRIBUTE_INTEGRATED:
     case CU_DEVICE_ATTRIBUTE_COMPUTE_MODE:
     case CU_DEVICE_ATTRIBUTE_ECC_ENABLED:

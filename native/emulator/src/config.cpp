@@ -63,6 +63,7 @@ const std::map<std::string, Setter>& setters() {
       {"THREADS", number(&Config::threads, 1)},
       {"ORDER", setOrder},
       {"GUARD", setGuard},
+      {"WATCHDOG", flag(&Config::watchdog)},
       {"HOST_ACCESS", flag(&Config::hostAccess)},
   };
   return *all;

@@ -20,6 +20,7 @@ struct Config {
   int threads = 0;
   Order order = Order::ascending;
   bool guardBefore = false;
+  bool watchdog = false;
   bool hostAccess = false;
 };
 

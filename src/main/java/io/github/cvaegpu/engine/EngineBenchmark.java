@@ -48,6 +48,8 @@ public final class EngineBenchmark {
     List<Double> microseconds = new ArrayList<>();
     for (int epoch = 0; epoch < warmUp + rounds; epoch++) {
       BatchOrder order = BatchOrder.shuffled(settings.seed(), epoch, images, settings.batchSize());
+      // The clock stops at the last step's losses, when a GPU has yet to update the parameters; it
+      // does so on the next epoch's clock, as that begins with an idle GPU.
       long start = System.nanoTime();
       engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
       double seconds = (System.nanoTime() - start) / 1e9;

@@ -45,8 +45,12 @@ public final class CudaLibraries {
   public record Library(String origin, SymbolLookup functions) {
     /** CUDA's major version in the name of the file: 12 or 13. */
     public int major() {
-      return Integer.parseInt(origin.substring(origin.lastIndexOf('.') + 1));
+      return majorOf(origin);
     }
+  }
+
+  private static int majorOf(String library) {
+    return Integer.parseInt(library.substring(library.lastIndexOf('.') + 1));
   }
 
   /** What this process's environment has. */
@@ -104,9 +108,15 @@ public final class CudaLibraries {
     return load(CUBLAS);
   }
 
-  /** Loads NVRTC, CUDA's compiler, the newest first. */
-  public Optional<Library> loadNvrtc() {
-    return load(NVRTC);
+  /**
+   * Loads NVRTC, CUDA's compiler, the newest that makes code for a driver: one takes code of every
+   * toolkit up to its own major version, whatever the minor one (CUDA's minor version
+   * compatibility).
+   *
+   * @param driverMajor major version of the newest CUDA that the driver supports
+   */
+  public Optional<Library> loadNvrtc(int driverMajor) {
+    return load(NVRTC.stream().filter(name -> majorOf(name) <= driverMajor).toList());
   }
 
   private Optional<Library> load(List<String> names) {

@@ -68,7 +68,9 @@ class TrainAndEvaluateTest {
             "--lr",
             "0.01",
             "--threads",
-            "1");
+            "1",
+            "--engine",
+            "cpu");
     for (int i = 0; i < small.size(); i += 2) {
       if (!given.contains(small.get(i))) {
         args.addAll(small.subList(i, i + 2));
@@ -248,6 +250,7 @@ class TrainAndEvaluateTest {
 
   private static CommandRun resume(Path out, String... options) {
     List<String> args = new ArrayList<>(List.of("train", "--resume", "--out", out.toString()));
+    args.addAll(List.of("--engine", "cpu"));
     args.addAll(List.of(options));
     return CommandRun.of(args);
   }

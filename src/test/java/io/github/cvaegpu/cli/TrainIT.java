@@ -55,7 +55,8 @@ class TrainIT {
     List<String> args = new ArrayList<>();
     args.addAll(List.of("train", "--data", images.toString(), "--out", out.toString()));
     args.addAll(List.of("--epochs", Integer.toString(epochs), "--batch", "64"));
-    args.addAll(List.of("--hidden", "20,10", "--lr", "0.001", "--threads", "1"));
+    args.addAll(List.of("--hidden", "20,10", "--lr", "0.001"));
+    args.addAll(List.of("--engine", "cpu", "--threads", "1"));
     // So low a set point keeps beta moving, which shows whether the controller's memory is kept.
     args.addAll(List.of("--kl", "0.5"));
     args.addAll(List.of(options));
@@ -64,7 +65,7 @@ class TrainIT {
 
   private static List<String> resume(Path out, String... options) {
     List<String> args = new ArrayList<>(List.of("train", "--resume", "--out", out.toString()));
-    args.addAll(List.of("--threads", "1"));
+    args.addAll(List.of("--engine", "cpu", "--threads", "1"));
     args.addAll(List.of(options));
     return args;
   }

@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.ConstantBeta;
 import io.github.cvaegpu.data.BatchOrder;
@@ -12,6 +13,7 @@ import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -83,6 +85,19 @@ public final class EngineChecks {
           "first moment" + after, layout, adam.firstMoment(), state.firstMoment(), tolerance);
       RelativeNorm.assertNear(
           "second moment" + after, layout, adam.secondMoment(), state.secondMoment(), tolerance);
+    }
+  }
+
+  /**
+   * A parameter that is no number makes the step's loss none, wherever it is: a ReLU that gave 0
+   * for it would let a diverged network train on.
+   */
+  public static void assertTellsOfNaN(Engine engine, BatchOrder order, ParameterLayout layout) {
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      float[] broken = InitialWeights.draw(layout, SEED);
+      Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
+      engine.restore(TrainingState.initial(broken));
+      assertTrue(Float.isNaN(oneStep(engine, order, 1).getFirst().rl()), tensor.name());
     }
   }
 

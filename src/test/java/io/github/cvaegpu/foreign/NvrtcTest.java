@@ -4,6 +4,7 @@ package io.github.cvaegpu.foreign;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
@@ -12,7 +13,9 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,8 +62,16 @@ class NvrtcTest {
   @TempDir private Path folder;
 
   private Nvrtc compiler() throws Exception {
+    Path library = library("libnvrtc.so.13");
+    return new Nvrtc(
+        new CudaLibraries.Library(
+            "libnvrtc.so.13", SymbolLookup.libraryLookup(library, Arena.global())));
+  }
+
+  /** Builds the compiler into the folder. */
+  private Path library(String name) throws Exception {
     Path source = Files.writeString(folder.resolve("nvrtc.c"), COMPILER);
-    Path library = folder.resolve("libnvrtc.so.13");
+    Path library = folder.resolve(name);
     Process gcc;
     try {
       gcc =
@@ -71,9 +82,23 @@ class NvrtcTest {
       return abort("there is no gcc to make a compiler with: " + e.getMessage());
     }
     assertEquals(0, gcc.waitFor());
-    return new Nvrtc(
-        new CudaLibraries.Library(
-            "libnvrtc.so.13", SymbolLookup.libraryLookup(library, Arena.global())));
+    return library;
+  }
+
+  /** A driver for CUDA 12 refuses what a compiler of CUDA 13 makes. */
+  @Test
+  void takesTheNewestCompilerWhoseCodeTheDriverTakes() throws Exception {
+    Path toolkit = Files.createDirectories(folder.resolve("toolkit/lib64"));
+    for (String name : List.of("libnvrtc.so.12", "libnvrtc.so.13")) {
+      Files.move(library(name), toolkit.resolve(name));
+    }
+    var libraries =
+        new CudaLibraries(
+            Optional.empty(), Map.of("CUDA_HOME", folder + "/toolkit"), folder, folder);
+    assertEquals(13, libraries.loadNvrtc(13).orElseThrow().major());
+    assertEquals(13, libraries.loadNvrtc(14).orElseThrow().major());
+    assertEquals(12, libraries.loadNvrtc(12).orElseThrow().major());
+    assertTrue(libraries.loadNvrtc(11).isEmpty());
   }
 
   @Test

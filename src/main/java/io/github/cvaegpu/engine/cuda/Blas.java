@@ -25,6 +25,9 @@ import jcuda.runtime.cudaStream_t;
  * streams that shared one would have bits that depend on their timing.
  */
 final class Blas implements AutoCloseable {
+  /** Name of the function in messages and profiles. */
+  static final String SGEMM = "cublasSgemm";
+
   /** What NVIDIA recommends for GPUs from Hopper on; older ones need less. */
   private static final long WORKSPACE_BYTES = 32L << 20;
 
@@ -108,7 +111,7 @@ final class Blas implements AutoCloseable {
     Check.blas(
         JCublas2.cublasSgemm(
             handle, operationA, operationB, m, n, k, one, a, lda, b, ldb, zero, c, ldc),
-        "cublasSgemm",
+        SGEMM,
         cublasOperation.stringFor(operationA),
         cublasOperation.stringFor(operationB),
         "m " + m,
@@ -117,7 +120,7 @@ final class Blas implements AutoCloseable {
         "lda " + lda,
         "ldb " + ldb,
         "ldc " + ldc);
-    stream.launched("cublasSgemm", "m %d, n %d, k %d".formatted(m, n, k), Work.product(m, n, k));
+    stream.launched(SGEMM, "m %d, n %d, k %d".formatted(m, n, k), Work.product(m, n, k));
   }
 
   @Override

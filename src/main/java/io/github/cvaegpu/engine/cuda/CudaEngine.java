@@ -127,7 +127,7 @@ public final class CudaEngine implements Engine {
       module = resources.add(KernelImage.load(device));
       var kernels = new Kernels(module);
       branches = resources.add(new Branches(kernels, memory, precision, options.large(), observer));
-      mailbox = resources.add(new Mailbox(options.patience()));
+      mailbox = resources.add(new Mailbox(device, options.patience()));
       network = new CudaNetwork(memory, layout);
       buffers = StepBuffers.allocate(memory, mailbox, images, shape, settings.batchSize());
       inference = new Inference(kernels, memory, network, branches);
@@ -339,7 +339,7 @@ public final class CudaEngine implements Engine {
       throw new EngineException(
           ("The GPU got no beta from the program for %d s and gave up at step %d: was the program"
                   + " stopped for longer?")
-              .formatted(options.patience().toSeconds(), awaited + 1));
+              .formatted(mailbox.patience().toSeconds(), awaited + 1));
     }
   }
 

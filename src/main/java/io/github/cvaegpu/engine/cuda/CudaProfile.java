@@ -149,7 +149,7 @@ public final class CudaProfile {
         timer.start(warmUp, steps);
         new Training(engine).run(warmUp + steps, (step, rl, kl, beta) -> true);
         engine.device().synchronize();
-        return new Measured(timer.steps(), Roofline.of(engine.device()));
+        return new Measured(timer.steps(), Roofline.of(engine.device()), precision);
       } finally {
         timer.destroyEvents();
       }
@@ -174,9 +174,11 @@ public final class CudaProfile {
     private final double serialMicros;
     private final double eventMicros;
     private final Roofline peaks;
+    private final Precision precision;
 
-    Measured(List<LaunchTimer.Step> timed, Roofline peaks) {
+    Measured(List<LaunchTimer.Step> timed, Roofline peaks, Precision precision) {
       this.peaks = peaks;
+      this.precision = precision;
       serialMicros = median(timed.stream().mapToDouble(LaunchTimer.Step::micros).toArray());
       eventMicros = median(timed.stream().mapToDouble(LaunchTimer.Step::eventMicros).toArray());
       Map<Kind, List<LaunchTimer.Timed>> kinds = new LinkedHashMap<>();
@@ -199,6 +201,7 @@ public final class CudaProfile {
               ? Double.NaN
               : median(launches.stream().mapToDouble(LaunchTimer.Timed::micros).toArray());
       Work work = kind.launch.work();
+      boolean onTensorCores = precision == Precision.TF32 && kind.launch.name().equals(Blas.SGEMM);
       return new Row(
           kind.phase,
           kind.launch.name(),
@@ -207,7 +210,7 @@ public final class CudaProfile {
           micros,
           work.bytes(),
           work.flop(),
-          1e6 * peaks.seconds(work) / micros,
+          peaks.share(work, micros, onTensorCores),
           peaks.isBoundByMemory(work));
     }
 

@@ -82,7 +82,8 @@ public final class CudaRuntime {
       return chain;
     }
     chain.add(Link.found("cuBLAS", cublas.get().origin()));
-    chain.add(kernels(libraries));
+    int driverMajor = Integer.parseInt(driver.version().orElseThrow().split("\\.", 2)[0]);
+    chain.add(kernels(libraries, driverMajor));
     return chain;
   }
 
@@ -91,7 +92,7 @@ public final class CudaRuntime {
     return cublas.major() > 12;
   }
 
-  private static Link kernels(CudaLibraries libraries) {
+  private static Link kernels(CudaLibraries libraries, int driverMajor) {
     if (CudaLibraries.emulator().isPresent()) {
       return Link.found("kernels", "the emulator's");
     }
@@ -99,15 +100,17 @@ public final class CudaRuntime {
       return Link.found("kernels", "in the jar");
     }
     return libraries
-        .loadNvrtc()
+        .loadNvrtc(driverMajor)
         .map(nvrtc -> Link.found("kernels", "to be compiled by " + nvrtc.origin()))
         .orElseGet(
             () ->
                 Link.missing(
                     "kernels",
-                    "The jar was built without nvcc and has no compiled kernels, and NVRTC, which"
-                        + " could compile them, was not found: install NVIDIA's CUDA toolkit, or"
-                        + " pip's nvidia-cuda-nvrtc."));
+                    ("The jar was built without nvcc and has no compiled kernels, and no NVRTC of"
+                            + " CUDA %d or older, which could compile them for this driver, was"
+                            + " found: install such a CUDA toolkit from NVIDIA, or pip's"
+                            + " nvidia-cuda-nvrtc.")
+                        .formatted(driverMajor)));
   }
 
   /** Why the CUDA engine cannot run here, a sentence; empty if nothing is in its way. */

@@ -76,9 +76,18 @@ final class Device implements AutoCloseable {
 
   /** The newest CUDA that the driver supports, e.g. {@code 13.0}. */
   static String driverVersion() {
+    return driverMajor() + "." + driverNumber() % 1000 / 10;
+  }
+
+  /** Its major version, e.g. 13. */
+  static int driverMajor() {
+    return driverNumber() / 1000;
+  }
+
+  private static int driverNumber() {
     int[] version = new int[1];
     Check.driver(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
-    return version[0] / 1000 + "." + version[0] % 1000 / 10;
+    return version[0];
   }
 
   @Override

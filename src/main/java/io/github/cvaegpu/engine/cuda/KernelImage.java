@@ -75,15 +75,16 @@ final class KernelImage {
   private KernelModule fromSources() {
     Nvrtc compiler =
         new CudaLibraries()
-            .loadNvrtc()
+            .loadNvrtc(Device.driverMajor())
             .map(Nvrtc::new)
             .orElseThrow(
                 () ->
                     new EngineException(
-                        ("The jar has no kernels for %s (sm_%d) that its driver takes, and NVRTC,"
-                                + " which could compile them, was not found: install NVIDIA's CUDA"
-                                + " toolkit, or pip's nvidia-cuda-nvrtc.")
-                            .formatted(device.name(), device.capability())));
+                        ("The jar has no kernels for %s (sm_%d) that its driver takes, and no NVRTC"
+                                + " of CUDA %d or older, which could compile them for this driver,"
+                                + " was found: install such a CUDA toolkit from NVIDIA, or pip's"
+                                + " nvidia-cuda-nvrtc.")
+                            .formatted(device.name(), device.capability(), Device.driverMajor())));
     try {
       return image(cachedOrCompiled(compiler), "kernels compiled by NVRTC " + compiler.version());
     } catch (Nvrtc.CompileException e) {

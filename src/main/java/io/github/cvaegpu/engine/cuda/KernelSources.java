@@ -30,6 +30,7 @@ final class KernelSources {
           "mailbox.cu",
           "philox.cuh",
           "reduce.cuh",
+          "relu.cuh",
           "step.cuh");
 
   private static final String FOLDER = "/io/github/cvaegpu/kernels/";

@@ -409,7 +409,7 @@ final class Kernels {
         learningRate,
         mailbox.betas(),
         Mailbox.RING - 1,
-        mailbox.timeoutNanos(),
+        mailbox.patience().toNanos(),
         mailbox.status());
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -24,6 +26,12 @@ final class Mailbox implements AutoCloseable {
   /** How long the GPU waits for a beta: longer than a program is stopped by Ctrl-Z and taken up. */
   static final Duration PATIENCE = Duration.ofMinutes(5);
 
+  /**
+   * The same on a GPU that draws a display, whose driver ends a kernel after some seconds: the run
+   * then ends with our sentence, and not with a device that is lost.
+   */
+  static final Duration PATIENCE_UNDER_WATCHDOG = Duration.ofSeconds(2);
+
   private static final int WORD = Long.BYTES;
   private static final int RECONSTRUCTION_LOSSES = RING * WORD;
   private static final int KL_DIVERGENCES = 2 * RING * WORD;
@@ -39,10 +47,14 @@ final class Mailbox implements AutoCloseable {
   private final Duration patience;
 
   /**
-   * @param patience how long the GPU waits for a beta
+   * @param gpu whose driver may let no kernel wait for long
+   * @param longest how long the GPU may wait for a beta, if the driver lets it
    */
-  Mailbox(Duration patience) {
-    this.patience = patience;
+  Mailbox(Device gpu, Duration longest) {
+    boolean limited =
+        gpu.attribute(CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT) != 0
+            && longest.compareTo(PATIENCE_UNDER_WATCHDOG) > 0;
+    patience = limited ? PATIENCE_UNDER_WATCHDOG : longest;
     Check.driver(
         JCudaDriver.cuMemHostAlloc(host, BYTES, DEVICE_MAP), "cuMemHostAlloc", BYTES + " bytes");
     Check.driver(
@@ -69,8 +81,9 @@ final class Mailbox implements AutoCloseable {
     return device.withByteOffset(STATUS);
   }
 
-  long timeoutNanos() {
-    return patience.toNanos();
+  /** How long the GPU waits for a beta. */
+  Duration patience() {
+    return patience;
   }
 
   // ---- words, for the host ---------------------------------------------------------------------

@@ -75,6 +75,18 @@ public record Roofline(double memoryBytesPerSecond, double flopPerSecond, String
     return seconds > 0 && Double.isFinite(seconds) ? seconds : Double.NaN;
   }
 
+  /**
+   * The least time as a share of the time that work took.
+   *
+   * @param micros microseconds that it took
+   * @param onTensorCores whether its operations are not those that {@link #flopPerSecond} is the
+   *     peak of
+   * @return NaN if the peak that sets the least time is unknown
+   */
+  double share(Work work, double micros, boolean onTensorCores) {
+    return onTensorCores && !isBoundByMemory(work) ? Double.NaN : 1e6 * seconds(work) / micros;
+  }
+
   /** Whether moving bytes would take longer than operations. */
   boolean isBoundByMemory(Work work) {
     return memorySeconds(work) > arithmeticSeconds(work);

@@ -6,6 +6,7 @@ import static io.github.cvaegpu.engine.EngineChecks.SEED;
 import static io.github.cvaegpu.engine.EngineChecks.assertAgreesWithTheReference;
 import static io.github.cvaegpu.engine.EngineChecks.assertRelative;
 import static io.github.cvaegpu.engine.EngineChecks.assertRestores;
+import static io.github.cvaegpu.engine.EngineChecks.assertTellsOfNaN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -199,6 +200,15 @@ class CpuEngineTest {
     ImageSet images = RandomImages.of(8, 5, 7, 0.4, SEED);
     try (var engine = engine(shape, images, 4, 1)) {
       assertRestores(engine, new ParameterLayout(shape));
+    }
+  }
+
+  @Test
+  void aParameterThatIsNoNumberShowsInTheLoss() {
+    var shape = new VaeShape(35, List.of(11, 6), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    try (var engine = engine(shape, images, 4, 1)) {
+      assertTellsOfNaN(engine, BatchOrder.shuffled(SEED, 0, 40, 4), new ParameterLayout(shape));
     }
   }
 

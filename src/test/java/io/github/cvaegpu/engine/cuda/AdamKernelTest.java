@@ -23,7 +23,7 @@ class AdamKernelTest {
     var layout = new ParameterLayout(new VaeShape(99, List.of(40, 17), 3));
     int size = layout.size();
     try (var gpu = new Gpu(5);
-        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+        var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
       var network = new CudaNetwork(gpu.memory, layout);
       float[] initial = gpu.normals(size);
       DeviceMemory.upload(network.parameters(), initial);
@@ -62,7 +62,7 @@ class AdamKernelTest {
     var layout = new ParameterLayout(new VaeShape(1, List.of(1), 1));
     int size = layout.size();
     try (var gpu = new Gpu(5);
-        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+        var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
       var network = new CudaNetwork(gpu.memory, layout);
       float[] tiny = new float[size];
       tiny[0] = 0x1p-99f;

@@ -7,6 +7,7 @@ import static io.github.cvaegpu.engine.EngineChecks.assertAgreesWithTheReference
 import static io.github.cvaegpu.engine.EngineChecks.assertRelative;
 import static io.github.cvaegpu.engine.EngineChecks.assertRestores;
 import static io.github.cvaegpu.engine.EngineChecks.assertSameBits;
+import static io.github.cvaegpu.engine.EngineChecks.assertTellsOfNaN;
 import static io.github.cvaegpu.engine.EngineChecks.oneStep;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -421,6 +422,20 @@ class CudaEngineTest {
       assertTrue(done < 20, done + " steps");
       assertEquals(done, reported.size());
       assertTrue(Float.isNaN(reported.getFirst().kl()));
+    }
+  }
+
+  @Test
+  void aParameterThatIsNoNumberShowsInTheLoss() {
+    for (long large : new long[] {0, Long.MAX_VALUE}) {
+      for (int latent : new int[] {2, 20}) {
+        var shape = new VaeShape(35, List.of(11, 6), latent);
+        ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+        var options = new CudaEngine.Options(1, true, large, Duration.ofSeconds(60));
+        try (var engine = engine(shape, images, 4, options)) {
+          assertTellsOfNaN(engine, BatchOrder.shuffled(SEED, 0, 40, 4), new ParameterLayout(shape));
+        }
+      }
     }
   }
 

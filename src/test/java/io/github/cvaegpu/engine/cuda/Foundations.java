@@ -74,7 +74,7 @@ final class Foundations {
   private static KernelModule compile(Gpu gpu) throws IOException, Nvrtc.CompileException {
     Nvrtc compiler =
         new CudaLibraries()
-            .loadNvrtc()
+            .loadNvrtc(Device.driverMajor())
             .map(Nvrtc::new)
             .orElseThrow(() -> new IllegalStateException("NVRTC was not found"));
     String name = "foundations.cu";

@@ -4,7 +4,9 @@ package io.github.cvaegpu.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.github.cvaegpu.emulator.Emulator;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -39,7 +41,7 @@ class MailboxTest {
   @Test
   void aStepThatWaitsIsToldItsBeta() throws InterruptedException {
     try (var gpu = new Gpu(1);
-        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+        var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
       var state = new StepState(gpu.memory);
       // Beyond the ring and beyond 32 bits: only the low bits of the tag are compared.
       long step = (1L << 32) + 5 * Mailbox.RING + 3;
@@ -63,7 +65,7 @@ class MailboxTest {
   @Test
   void adamsFactorsAreThoseOfTheFirstSteps() {
     try (var gpu = new Gpu(1);
-        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+        var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
       var state = new StepState(gpu.memory);
       for (int step : new int[] {0, 1, 2, 10, 1000}) {
         state.set(step, 0);
@@ -82,7 +84,7 @@ class MailboxTest {
   @Test
   void aStepThatIsNotAnsweredGivesUpAndLetsTheNextPass() {
     try (var gpu = new Gpu(1);
-        var mailbox = new Mailbox(Duration.ofMillis(100))) {
+        var mailbox = new Mailbox(gpu.device, Duration.ofMillis(100))) {
       var state = new StepState(gpu.memory);
       state.set(7, 0);
       long start = System.nanoTime();
@@ -102,7 +104,7 @@ class MailboxTest {
   void aStepTellsItsMeanLossesAndGoesOn() {
     int rows = 1001;
     try (var gpu = new Gpu(1);
-        var mailbox = new Mailbox(Duration.ofSeconds(30))) {
+        var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
       var state = new StepState(gpu.memory);
       long step = 3 * Mailbox.RING - 1;
       state.set(step, 4);
@@ -126,5 +128,24 @@ class MailboxTest {
       sum += value;
     }
     return sum / values.length;
+  }
+
+  /** The driver of a GPU that draws a display ends a kernel that waits for long. */
+  @Test
+  void theGpuWaitsForLessWhereTheDriverLimitsKernels() {
+    assumeFalse(OnGpu.isReal(), "a real GPU has a display or has none");
+    Emulator.configure("WATCHDOG", "1");
+    try (var gpu = new Gpu(1);
+        var patient = new Mailbox(gpu.device, Mailbox.PATIENCE);
+        var impatient = new Mailbox(gpu.device, Duration.ofMillis(100))) {
+      assertEquals(Duration.ofSeconds(2), patient.patience());
+      assertEquals(Duration.ofMillis(100), impatient.patience());
+    } finally {
+      Emulator.configure("WATCHDOG", "0");
+    }
+    try (var gpu = new Gpu(1);
+        var patient = new Mailbox(gpu.device, Mailbox.PATIENCE)) {
+      assertEquals(Mailbox.PATIENCE, patient.patience());
+    }
   }
 }

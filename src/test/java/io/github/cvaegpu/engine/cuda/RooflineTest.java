@@ -43,6 +43,16 @@ class RooflineTest {
   }
 
   @Test
+  void aShareIsOfAKnownPeakOnly() {
+    var peaks = new Roofline(100, 1000, "");
+    var boundByArithmetic = new Work(3000, 200);
+    var boundByMemory = new Work(1000, 200);
+    assertEquals(0.5, peaks.share(boundByArithmetic, 6e6, false));
+    assertEquals(Double.NaN, peaks.share(boundByArithmetic, 6e6, true));
+    assertEquals(0.25, peaks.share(boundByMemory, 8e6, true));
+  }
+
+  @Test
   void saysWhatItAssumed() {
     assertEquals(
         "Peaks: memory clock 2,619 MHz x 2 transfers x 5120 bits; 132 SMs x 128 float32 cores"
