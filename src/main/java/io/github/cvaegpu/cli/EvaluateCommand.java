@@ -8,6 +8,8 @@ import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
+import io.github.cvaegpu.eval.LatentMeasures;
+import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunDirectory;
@@ -28,7 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = {
-      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound.",
+      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --latent its latent"
+          + " space too.",
       "Without --data, on the images that the run was trained on."
     },
     mixinStandardHelpOptions = true,
@@ -53,7 +56,13 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   /** The machine-readable form. */
-  private record Line(String run, String dataset, Split split, long steps, Evaluation evaluation) {}
+  private record Line(
+      String run,
+      String dataset,
+      Split split,
+      long steps,
+      Evaluation evaluation,
+      LatentMeasures latent) {}
 
   @Spec private CommandSpec spec;
 
@@ -74,6 +83,19 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Latent points drawn for each image. Default: ${DEFAULT-VALUE}.")
   private int samples;
 
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      description = "Score the first N images alone. Default: all.")
+  private Integer imageCount;
+
+  @Option(
+      names = "--latent",
+      description =
+          "Also measure the latent space of the test images: active units, mutual information, and"
+              + " how well it keeps labels apart. Default: do not.")
+  private boolean latentSpace;
+
   @Mixin private DataOptions dataOptions;
 
   @Mixin private EngineOptions engineOptions;
@@ -88,6 +110,9 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new InputException(
           "--samples must be from 1 to %d, not %d.".formatted(MAX_SAMPLES, samples));
     }
+    if (imageCount != null && imageCount < 1) {
+      throw new InputException("--images must be 1 or more, not %d.".formatted(imageCount));
+    }
     if (!Files.isDirectory(run)) {
       throw new InputException("%s is not a run directory.".formatted(run));
     }
@@ -99,7 +124,8 @@ final class EvaluateCommand implements Callable<Integer> {
               .formatted(samples, latent, MAX_LATENT_VALUES / latent));
     }
     Dataset dataset = load(checkpoint);
-    ImageSet images = split == Split.TEST ? dataset.test() : dataset.train();
+    ImageSet all = split == Split.TEST ? dataset.test() : dataset.train();
+    ImageSet images = imageCount == null ? all : all.first(imageCount);
     int inputs = checkpoint.layout().shape().inputs();
     if (images.imageSize() != inputs) {
       throw new InputException(
@@ -112,17 +138,34 @@ final class EvaluateCommand implements Callable<Integer> {
       Evaluation evaluation =
           new Evaluator(engine, checkpoint.plan().latent(), checkpoint.plan().seed())
               .evaluate(images, samples);
+      LatentMeasures measures = latentSpace ? measures(engine, checkpoint, dataset) : null;
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         var line =
             new Line(
-                run.toString(), dataset.name(), split, checkpoint.position().step(), evaluation);
+                run.toString(),
+                dataset.name(),
+                split,
+                checkpoint.position().step(),
+                evaluation,
+                measures);
         out.println(Json.COMPACT.toJson(line));
       } else {
         print(out, dataset, checkpoint.position().step(), evaluation);
+        if (measures != null) {
+          LatentTable.print(measures, out);
+        }
       }
       return ExitCode.OK;
     }
+  }
+
+  private static LatentMeasures measures(Engine engine, Checkpoint checkpoint, Dataset dataset) {
+    int latent = checkpoint.plan().latent();
+    return LatentMeasures.of(
+        Posterior.of(engine, latent, dataset.train()),
+        Posterior.of(engine, latent, dataset.test()),
+        checkpoint.plan().seed());
   }
 
   /** The images asked for, else those that the run was trained on. */

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A folder of four IDX files. */
+/** A folder of four IDX files, or of two where the images have no labels. */
 final class DataFolder {
   private final Path folder;
 
@@ -36,7 +36,7 @@ final class DataFolder {
     Map<DataFile, IdxFile> contents = new EnumMap<>(DataFile.class);
     paths.forEach((file, path) -> contents.put(file, IdxFile.read(path, file.kind())));
     for (PublishedDataset candidate : published) {
-      if (is(candidate, paths, contents)) {
+      if (contents.size() == DataFile.values().length && is(candidate, paths, contents)) {
         return dataset(candidate.name(), Dataset.Status.VERIFIED, contents);
       }
     }
@@ -68,7 +68,12 @@ final class DataFolder {
           "The folder %s holds no dataset: looked for %s, each plain or with .gz."
               .formatted(folder, missing));
     }
-    if (!missing.isEmpty()) {
+    // Labels are for pictures and measures; training does without.
+    boolean areImagesThere =
+        paths.containsKey(DataFile.TRAIN_IMAGES) && paths.containsKey(DataFile.TEST_IMAGES);
+    boolean areLabelsThere =
+        paths.containsKey(DataFile.TRAIN_LABELS) || paths.containsKey(DataFile.TEST_LABELS);
+    if (!missing.isEmpty() && !(areImagesThere && !areLabelsThere)) {
       throw new InputException(
           "The folder %s holds only a part of a dataset: it lacks %s, plain or with .gz."
               .formatted(folder, missing));
@@ -137,6 +142,10 @@ final class DataFolder {
   }
 
   private ImageSet images(String split, IdxFile images, IdxFile labels) {
+    if (labels == null) {
+      return ImageSet.withoutLabels(
+          images.height(), images.width(), images.bytes(), images.count());
+    }
     if (images.count() != labels.count()) {
       throw new InputException(
           "The folder %s has %d %s images and %d labels for them."

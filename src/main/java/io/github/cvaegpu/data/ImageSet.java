@@ -2,9 +2,11 @@
 package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.InputException;
+import java.util.Arrays;
 
 /**
- * Labelled 8-bit grey images in memory. A pixel value v stands for the intensity v / 255.
+ * 8-bit grey images in memory, as a rule with labels. A pixel value v stands for the intensity v /
+ * 255.
  *
  * <p>The arrays are shared, not copied: nobody writes to them after construction.
  */
@@ -12,33 +14,53 @@ public final class ImageSet {
   private final int height;
   private final int width;
   private final byte[] pixels;
-  private final byte[] labels;
+  private final int size;
+  private final byte[] labels; // null if there are none
 
   /**
+   * Images with labels.
+   *
    * @param height rows of an image
    * @param width columns of an image
    * @param pixels unsigned bytes, (image, row, column) with the column fastest
    * @param labels one unsigned byte an image
    */
   public ImageSet(int height, int width, byte[] pixels, byte[] labels) {
-    if (height < 1 || width < 1 || labels.length == 0) {
+    this(height, width, pixels, labels.length, labels);
+  }
+
+  private ImageSet(int height, int width, byte[] pixels, int size, byte[] labels) {
+    if (height < 1 || width < 1 || size == 0) {
       throw new InputException(
-          "A set of %d images of %d x %d pixels is empty.".formatted(labels.length, height, width));
+          "A set of %d images of %d x %d pixels is empty.".formatted(size, height, width));
     }
-    if (pixels.length != Math.multiplyExact(labels.length, Math.multiplyExact(height, width))) {
+    if (pixels.length != Math.multiplyExact(size, Math.multiplyExact(height, width))) {
       throw new InputException(
           "%d labels do not go with %d pixels of %d x %d images."
-              .formatted(labels.length, pixels.length, height, width));
+              .formatted(size, pixels.length, height, width));
     }
     this.height = height;
     this.width = width;
     this.pixels = pixels;
+    this.size = size;
     this.labels = labels;
+  }
+
+  /**
+   * Images without labels.
+   *
+   * @param height rows of an image
+   * @param width columns of an image
+   * @param pixels unsigned bytes, (image, row, column) with the column fastest
+   * @param size number of images
+   */
+  public static ImageSet withoutLabels(int height, int width, byte[] pixels, int size) {
+    return new ImageSet(height, width, pixels, size, null);
   }
 
   /** Number of images. */
   public int size() {
-    return labels.length;
+    return size;
   }
 
   /** Rows of an image. */
@@ -61,8 +83,33 @@ public final class ImageSet {
     return pixels;
   }
 
-  /** The class of an image. */
+  /** Whether images have labels. */
+  public boolean hasLabels() {
+    return labels != null;
+  }
+
+  /**
+   * The class of an image.
+   *
+   * @throws IllegalStateException if images have no labels
+   */
   public int label(int image) {
+    if (labels == null) {
+      throw new IllegalStateException("no labels");
+    }
     return labels[image] & 0xFF;
+  }
+
+  /** The first images of the set, or all if there are fewer. */
+  public ImageSet first(int count) {
+    int kept = Math.min(count, size);
+    return kept == size
+        ? this
+        : new ImageSet(
+            height,
+            width,
+            Arrays.copyOf(pixels, kept * imageSize()),
+            kept,
+            labels == null ? null : Arrays.copyOf(labels, kept));
   }
 }

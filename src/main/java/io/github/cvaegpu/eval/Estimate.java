@@ -6,7 +6,7 @@ package io.github.cvaegpu.eval;
  *
  * @param mean nats per image
  * @param standardError standard deviation over images, divided by the square root of their number;
- *     0 for a single image
+ *     0 for a single image, NaN like the mean for none
  */
 public record Estimate(double mean, double standardError) {
   /** Collects values by Welford's method, which does not lose digits to a large mean. */
@@ -23,6 +23,9 @@ public record Estimate(double mean, double standardError) {
     }
 
     Estimate build() {
+      if (count == 0) {
+        return new Estimate(Double.NaN, Double.NaN);
+      }
       double variance = count > 1 ? squares / (count - 1) : 0;
       return new Estimate(mean, Math.sqrt(variance / count));
     }

@@ -30,63 +30,77 @@ public final class Evaluator {
   }
 
   /**
-   * Scores every image of a set.
+   * Scores a set of images.
    *
    * @param images images of the model's input size
    * @param samples latent points an image, from 1
    */
   public Evaluation evaluate(ImageSet images, int samples) {
+    return score(images, samples).evaluation();
+  }
+
+  /**
+   * Scores every image of a set.
+   *
+   * @param images images of the model's input size
+   * @param samples latent points an image, from 1
+   */
+  public ImageScores score(ImageSet images, int samples) {
     if (samples < 1) {
       throw new IllegalArgumentException("samples: " + samples);
     }
-    var sums = new Sums(samples);
+    var scores = new ImageScores(images.size(), samples);
     int imagesAtATime = Math.max(1, CHUNK / samples);
     for (int first = 0; first < images.size(); first += imagesAtATime) {
-      score(images, first, Math.min(imagesAtATime, images.size() - first), samples, sums);
+      new Chunk(first, Math.min(imagesAtATime, images.size() - first), samples)
+          .score(images, scores);
     }
-    return sums.build(images.size());
+    return scores;
   }
 
-  private void score(ImageSet images, int first, int count, int samples, Sums sums) {
-    float[] mean = new float[count * latent];
-    float[] logVariance = new float[count * latent];
-    engine.encode(images, first, count, mean, logVariance);
-    float[] noise = new float[Math.multiplyExact(count * latent, samples)];
-    float[] z = new float[noise.length];
-    for (int i = 0; i < count; i++) {
-      for (int k = 0; k < samples; k++) {
-        int at = (i * samples + k) * latent;
-        GaussianNoise.row(seed, Stream.EVALUATION_NOISE, k, first + i, noise, at, latent);
-        for (int j = 0; j < latent; j++) {
-          double deviation = Math.exp(logVariance[i * latent + j] / 2);
-          z[at + j] = (float) (mean[i * latent + j] + deviation * noise[at + j]);
-        }
-      }
-    }
-    float[] loss = new float[count * samples];
-    engine.reconstructionLoss(images, first, count, samples, z, loss);
-    for (int i = 0; i < count; i++) {
-      sums.accept(mean, logVariance, noise, z, loss, i);
-    }
-  }
-
-  /** Running figures over images. */
-  private final class Sums {
+  /** Images that are scored together. */
+  private final class Chunk {
+    private final int first;
+    private final int count;
     private final int samples;
+    private final float[] mean;
+    private final float[] logVariance;
+    private final float[] noise;
+    private final float[] z;
+    private final float[] loss;
     private final double[] logWeights;
-    private final Estimate.Builder reconstruction = new Estimate.Builder();
-    private final Estimate.Builder kl = new Estimate.Builder();
-    private final Estimate.Builder elbo = new Estimate.Builder();
-    private final Estimate.Builder bound = new Estimate.Builder();
-    private double effective;
 
-    Sums(int samples) {
+    Chunk(int first, int count, int samples) {
+      this.first = first;
+      this.count = count;
       this.samples = samples;
+      mean = new float[count * latent];
+      logVariance = new float[count * latent];
+      noise = new float[Math.multiplyExact(count * latent, samples)];
+      z = new float[noise.length];
+      loss = new float[count * samples];
       logWeights = new double[samples];
     }
 
-    void accept(
-        float[] mean, float[] logVariance, float[] noise, float[] z, float[] loss, int image) {
+    void score(ImageSet images, ImageScores scores) {
+      engine.encode(images, first, count, mean, logVariance);
+      for (int i = 0; i < count; i++) {
+        for (int k = 0; k < samples; k++) {
+          int at = (i * samples + k) * latent;
+          GaussianNoise.row(seed, Stream.EVALUATION_NOISE, k, first + i, noise, at, latent);
+          for (int j = 0; j < latent; j++) {
+            double deviation = Math.exp(logVariance[i * latent + j] / 2);
+            z[at + j] = (float) (mean[i * latent + j] + deviation * noise[at + j]);
+          }
+        }
+      }
+      engine.reconstructionLoss(images, first, count, samples, z, loss);
+      for (int i = 0; i < count; i++) {
+        score(i, scores);
+      }
+    }
+
+    private void score(int image, ImageScores scores) {
       double divergence = 0;
       double halfLogVariance = 0;
       for (int j = image * latent; j < (image + 1) * latent; j++) {
@@ -106,15 +120,7 @@ public final class Evaluator {
         }
         logWeights[k] = ratio - loss[sample];
       }
-      double meanLoss = lossSum / samples;
-      reconstruction.accept(meanLoss);
-      kl.accept(divergence);
-      elbo.accept(-(meanLoss + divergence));
-      acceptWeights();
-    }
-
-    /** The log of the mean weight, with the largest taken out so that no exponential overflows. */
-    private void acceptWeights() {
+      // The largest is taken out, so that no exponential overflows.
       double largest = Double.NEGATIVE_INFINITY;
       for (double w : logWeights) {
         largest = Math.max(largest, w);
@@ -126,19 +132,12 @@ public final class Evaluator {
         sum += scaled;
         squares += scaled * scaled;
       }
-      bound.accept(largest + Math.log(sum / samples));
-      effective += sum * sum / squares;
-    }
-
-    Evaluation build(int images) {
-      return new Evaluation(
-          images,
-          samples,
-          reconstruction.build(),
-          kl.build(),
-          elbo.build(),
-          bound.build(),
-          effective / images);
+      scores.set(
+          first + image,
+          lossSum / samples,
+          divergence,
+          largest + Math.log(sum / samples),
+          sum * sum / squares);
     }
   }
 }

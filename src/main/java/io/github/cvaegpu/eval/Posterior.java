@@ -12,6 +12,8 @@ public final class Posterior {
   /** Images encoded at a time. */
   private static final int CHUNK = 4096;
 
+  private static final double LOG_TWO_PI = Math.log(2 * Math.PI);
+
   private final ImageSet images;
   private final int latent;
   private final float[] mean;
@@ -76,5 +78,16 @@ public final class Posterior {
   /** Log variance of one dimension for one image. */
   public float logVariance(int image, int dimension) {
     return logVariance[image * latent + dimension];
+  }
+
+  /** Log density of an image's posterior at a latent point. */
+  double logDensity(int image, float[] z) {
+    double sum = 0;
+    for (int j = 0; j < latent; j++) {
+      double s = logVariance[image * latent + j];
+      double difference = z[j] - mean[image * latent + j];
+      sum += difference * difference * Math.exp(-s) + s;
+    }
+    return -0.5 * (sum + latent * LOG_TWO_PI);
   }
 }

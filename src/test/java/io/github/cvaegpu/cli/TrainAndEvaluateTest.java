@@ -401,7 +401,7 @@ class TrainAndEvaluateTest {
     assertEquals("", result.err());
     assertEquals(1, result.out().lines().count());
     JsonObject json = result.json();
-    assertEquals(Set.of("run", "dataset", "split", "steps", "evaluation"), json.keySet());
+    assertEquals(Set.of("run", "dataset", "split", "steps", "evaluation", "latent"), json.keySet());
     assertEquals("images", json.get("dataset").getAsString());
     assertEquals("test", json.get("split").getAsString());
     assertEquals(10, json.get("steps").getAsInt());
@@ -453,6 +453,60 @@ class TrainAndEvaluateTest {
     assertTrue(lines.get(2).startsWith("  KL "));
     assertTrue(lines.get(3).startsWith("  ELBO "));
     assertTrue(lines.get(4).startsWith("  L_7 "));
+  }
+
+  @Test
+  void anEvaluationOfTheFirstImagesIsOfThemAlone() {
+    JsonObject line =
+        JsonParser.parseString(
+                CommandRun.of("evaluate", finished.toString(), "--images", "7", "--json")
+                    .succeeded()
+                    .out())
+            .getAsJsonObject();
+    assertEquals(7, line.getAsJsonObject("evaluation").get("images").getAsInt());
+    assertTrue(line.get("latent").isJsonNull());
+    assertEquals(
+        "--images must be 1 or more, not 0.",
+        CommandRun.of("evaluate", finished.toString(), "--images", "0").refusal());
+  }
+
+  @Test
+  void theLatentSpaceIsMeasuredWhereAskedFor() {
+    List<String> lines =
+        CommandRun.of("evaluate", finished.toString(), "--samples", "1", "--latent")
+            .succeeded()
+            .out()
+            .lines()
+            .toList();
+    assertEquals(12, lines.size(), lines.toString());
+    assertEquals("Latent space of the 50 test images", lines.get(5));
+    assertTrue(lines.get(8).contains("the ceiling for 50 images is 3.912"), lines.get(8));
+    JsonObject measures =
+        JsonParser.parseString(
+                CommandRun.of("evaluate", finished.toString(), "--latent", "--json")
+                    .succeeded()
+                    .out())
+            .getAsJsonObject()
+            .getAsJsonObject("latent");
+    assertEquals(2, measures.getAsJsonArray("dimensions").size());
+    double told = measures.getAsJsonObject("labels").get("neighbour_accuracy").getAsDouble();
+    assertTrue(told > 0 && told <= 1, measures.toString());
+  }
+
+  /** Labels are for measures and pictures: a model is trained and scored without. */
+  @Test
+  void imagesWithoutLabelsTrainTheSameModel() throws IOException {
+    Path bare = TinyImages.writeFolder(folder.resolve("bare"), 1);
+    Files.delete(bare.resolve("train-labels-idx1-ubyte"));
+    Files.delete(bare.resolve("t10k-labels-idx1-ubyte"));
+    List<String> args = train(newRun());
+    args.set(args.indexOf(images.toString()), bare.toString());
+    CommandRun.of(args).succeeded();
+    assertEquals(
+        RunDirectory.readRecord(finished).parametersSha256(),
+        RunDirectory.readRecord(run).parametersSha256());
+    String out = CommandRun.of("evaluate", run.toString(), "--latent").succeeded().out();
+    assertTrue(out.contains("the images have none"), out);
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +116,23 @@ class DatasetLoaderTest {
                 + " with .gz.")
             .formatted(own),
         refused(own.toString()));
+  }
+
+  @Test
+  void imagesWithoutAnyLabelsAreADataset() throws IOException {
+    Path own = own("mine");
+    Files.delete(own.resolve("train-labels-idx1-ubyte"));
+    assertEquals(
+        ("The folder %s holds only a part of a dataset: it lacks train-labels-idx1-ubyte, plain or"
+                + " with .gz.")
+            .formatted(own),
+        refused(own.toString()));
+    Files.delete(own.resolve("t10k-labels-idx1-ubyte"));
+    Dataset dataset = load(own.toString()).dataset();
+    assertFalse(dataset.train().hasLabels());
+    assertFalse(dataset.test().hasLabels());
+    assertEquals(
+        Set.of("train-images-idx3-ubyte", "t10k-images-idx3-ubyte"), dataset.sha256().keySet());
   }
 
   @Test

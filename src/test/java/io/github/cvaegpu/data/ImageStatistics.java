@@ -6,21 +6,17 @@ package io.github.cvaegpu.data;
  *
  * @param mean mean intensity, 0 to 1
  * @param density share of pixels that are not black
- * @param entropy mean over the images of the sum over pixels of H(pixel / 255), in nats
  */
-record ImageStatistics(double mean, double density, double entropy) {
+record ImageStatistics(double mean, double density) {
   static ImageStatistics of(ImageSet images) {
     long sum = 0;
     long lit = 0;
-    double entropy = 0;
     for (byte pixel : images.pixels()) {
       int value = Byte.toUnsignedInt(pixel);
       sum += value;
       lit += value > 0 ? 1 : 0;
-      double p = value / 255.0;
-      entropy -= value % 255 == 0 ? 0 : p * Math.log(p) + (1 - p) * Math.log(1 - p);
     }
     double pixels = images.pixels().length;
-    return new ImageStatistics(sum / 255.0 / pixels, lit / pixels, entropy / images.size());
+    return new ImageStatistics(sum / 255.0 / pixels, lit / pixels);
   }
 }

@@ -236,6 +236,57 @@ class EvaluatorTest {
     assertEquals(1, one.effectiveSampleSize(), 1e-12);
   }
 
+  /**
+   * x = z + noise, both standard normal, under a posterior that is wrong: log p(x) is that of N(0,
+   * 2), and the bound of 5,000 samples comes to it.
+   */
+  @Test
+  void manySamplesComeToTheEvidence() {
+    ImageSet images = images(40);
+    Toy toy =
+        new Toy(1) {
+          private double x(int image) {
+            return image / 10.0 - 2;
+          }
+
+          @Override
+          float mean(int image) {
+            return (float) (0.3 * x(image));
+          }
+
+          @Override
+          float logVariance(int image) {
+            return 0;
+          }
+
+          @Override
+          double loss(int image, float[] z, int offset) {
+            double difference = x(image) - z[offset];
+            return 0.5 * (difference * difference + Math.log(2 * Math.PI));
+          }
+        };
+    double evidence = 0;
+    for (int image = 0; image < 40; image++) {
+      double x = image / 10.0 - 2;
+      evidence -= 0.5 * (x * x / 2 + Math.log(4 * Math.PI)) / 40;
+    }
+    Evaluation evaluation = toy.evaluate(images, 5000);
+    // A weight varies by its own size: 1 / sqrt(5000) an image, less over 40 of them.
+    assertEquals(evidence, evaluation.importanceWeightedBound().mean(), 0.01);
+    assertTrue(evaluation.elbo().mean() < evidence - 0.1, evaluation.toString());
+    assertTrue(evaluation.effectiveSampleSize() > 2000, evaluation.toString());
+  }
+
+  @Test
+  void everyImageHasItsLossAndEveryLabelItsMean() {
+    ImageSet images = new ImageSet(1, 2, images(6).pixels(), new byte[] {4, 4, 9, 4, 9, 4});
+    ImageScores scores = new Evaluator(new Blind(), 3, SEED).score(images, 2);
+    assertEquals(1005, scores.reconstructionLoss(5));
+    assertEquals(new Estimate(1003, 1), scores.reconstructionLoss(images, 9));
+    assertTrue(Double.isNaN(scores.reconstructionLoss(images, 1).mean()));
+    assertEquals(new Evaluator(new Blind(), 3, SEED).evaluate(images, 2), scores.evaluation());
+  }
+
   @Test
   void theNoiseIsAddressedByImageAndSample() {
     int count = 3000;

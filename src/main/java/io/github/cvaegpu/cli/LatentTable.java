@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.eval.DimensionStatistics;
+import io.github.cvaegpu.eval.LatentMeasures;
+import io.github.cvaegpu.eval.LatentMeasures.LabelSeparation;
+import io.github.cvaegpu.eval.MutualInformation;
+import java.io.PrintWriter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The measures of a latent space, for people. */
+final class LatentTable {
+  /** Dimensions whose KL divergence is printed: those that have most of it. */
+  private static final int DIMENSIONS = 8;
+
+  private LatentTable() {}
+
+  static void print(LatentMeasures measures, PrintWriter out) {
+    MutualInformation information = measures.mutualInformation();
+    List<DimensionStatistics> dimensions = measures.dimensions();
+    out.printf(Locale.ROOT, "Latent space of the %,d test images%n", measures.images());
+    row(
+        out,
+        "active units",
+        "%d of %d (variance of the posterior means above %s)"
+            .formatted(measures.activeUnits(), dimensions.size(), LatentMeasures.ACTIVE_VARIANCE));
+    row(out, "KL by dimension", largest(dimensions));
+    row(
+        out,
+        "I(x; z)",
+        String.format(
+            Locale.ROOT,
+            "%.3f +- %.3f nats; the ceiling for %,d images is %.3f",
+            information.nats(),
+            information.standardError(),
+            information.images(),
+            information.ceiling()));
+    LabelSeparation labels = measures.labels();
+    if (labels == null) {
+      row(out, "labels", "the images have none");
+      return;
+    }
+    row(
+        out,
+        "nearest neighbours",
+        String.format(
+            Locale.ROOT,
+            "%.2f %% of labels told by %d of them",
+            100 * labels.neighbourAccuracy(),
+            LatentMeasures.NEIGHBOURS));
+    row(
+        out,
+        "linear probe",
+        String.format(Locale.ROOT, "%.2f %% of labels told", 100 * labels.probeAccuracy()));
+    row(out, "label MIG", String.format(Locale.ROOT, "%.4f", labels.labelMig()));
+  }
+
+  private static String largest(List<DimensionStatistics> dimensions) {
+    String listed =
+        IntStream.range(0, dimensions.size())
+            .boxed()
+            .sorted(Comparator.comparingDouble(j -> -dimensions.get(j).klDivergence()))
+            .limit(DIMENSIONS)
+            .map(
+                j ->
+                    String.format(
+                        Locale.ROOT, "%.3f (z%d)", dimensions.get(j).klDivergence(), j + 1))
+            .collect(Collectors.joining("  "));
+    return dimensions.size() > DIMENSIONS ? listed + "  ..." : listed;
+  }
+
+  private static void row(PrintWriter out, String name, String value) {
+    out.printf(Locale.ROOT, "  %-19s %s%n", name, value);
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import io.github.cvaegpu.data.ImageSet;
+
+/**
+ * How well a model explains each image of a set, in nats, so that two models can be compared image
+ * by image. What the figures are, {@link Evaluation} says.
+ */
+public final class ImageScores {
+  private final int samples;
+  private final double[] reconstructionLoss;
+  private final double[] klDivergence;
+  private final double[] bound;
+  private final double[] effectiveSampleSize;
+
+  ImageScores(int images, int samples) {
+    this.samples = samples;
+    reconstructionLoss = new double[images];
+    klDivergence = new double[images];
+    bound = new double[images];
+    effectiveSampleSize = new double[images];
+  }
+
+  void set(int image, double rl, double kl, double logMeanWeight, double effective) {
+    reconstructionLoss[image] = rl;
+    klDivergence[image] = kl;
+    bound[image] = logMeanWeight;
+    effectiveSampleSize[image] = effective;
+  }
+
+  /** Number of images. */
+  public int size() {
+    return reconstructionLoss.length;
+  }
+
+  /** Reconstruction loss of one image, mean over its samples. */
+  public double reconstructionLoss(int image) {
+    return reconstructionLoss[image];
+  }
+
+  /** The figures over all images. */
+  public Evaluation evaluation() {
+    var rl = new Estimate.Builder();
+    var kl = new Estimate.Builder();
+    var elbo = new Estimate.Builder();
+    var importance = new Estimate.Builder();
+    double effective = 0;
+    for (int i = 0; i < size(); i++) {
+      rl.accept(reconstructionLoss[i]);
+      kl.accept(klDivergence[i]);
+      elbo.accept(-(reconstructionLoss[i] + klDivergence[i]));
+      importance.accept(bound[i]);
+      effective += effectiveSampleSize[i];
+    }
+    return new Evaluation(
+        size(),
+        samples,
+        rl.build(),
+        kl.build(),
+        elbo.build(),
+        importance.build(),
+        effective / size());
+  }
+
+  /**
+   * Reconstruction loss of the images of one label.
+   *
+   * @param images the images that were scored, with labels
+   * @return NaN for a label that no image has
+   */
+  public Estimate reconstructionLoss(ImageSet images, int label) {
+    var rl = new Estimate.Builder();
+    for (int i = 0; i < size(); i++) {
+      if (images.label(i) == label) {
+        rl.accept(reconstructionLoss[i]);
+      }
+    }
+    return rl.build();
+  }
+}
