@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
-import io.github.cvaegpu.random.Philox;
+import io.github.cvaegpu.random.Permutation;
 import io.github.cvaegpu.random.Stream;
 
 /**
  * The order of the images in one epoch, cut into batches. Every image occurs once; the last batch
  * is smaller where the batch size does not divide the number of images.
  *
- * <p>The order is a Fisher-Yates shuffle with Philox words addressed by (seed, epoch): any epoch's
- * order can be had without those before it.
+ * <p>The order is addressed by (seed, epoch): any epoch's can be had without those before it.
  */
 public final class BatchOrder {
   private final int epoch;
@@ -36,24 +35,7 @@ public final class BatchOrder {
     if (batchSize < 1 || batchSize > images) {
       throw new IllegalArgumentException("batch size %d of %d images".formatted(batchSize, images));
     }
-    int[] order = new int[images];
-    for (int i = 0; i < images; i++) {
-      order[i] = i;
-    }
-    int[] words = new int[Philox.BLOCK];
-    for (int i = images - 1; i > 0; i--) {
-      int draw = images - 1 - i;
-      int word = 2 * (draw % 2);
-      if (word == 0) {
-        Philox.block(seed, Stream.BATCH_ORDER, draw / 2, epoch, 0, words);
-      }
-      long bits = (words[word] & 0xFFFFFFFFL) << 32 | (words[word + 1] & 0xFFFFFFFFL);
-      // The high half of bits * (i + 1): uniform in 0..i, with a bias below 2^-32.
-      int j = (int) Math.unsignedMultiplyHigh(bits, i + 1);
-      int swap = order[i];
-      order[i] = order[j];
-      order[j] = swap;
-    }
+    int[] order = Permutation.of(images, seed, Stream.BATCH_ORDER, epoch);
     return new BatchOrder(epoch, order, batchSize, 0);
   }
 

@@ -9,7 +9,8 @@ package io.github.cvaegpu.eval;
  * @param klDivergence mean KL divergence of the dimension's posterior and prior, nats per image
  */
 public record DimensionStatistics(double mean, double variance, double klDivergence) {
-  static DimensionStatistics of(Posterior posterior, int dimension) {
+  /** Measures one dimension of a set of images. */
+  public static DimensionStatistics of(Posterior posterior, int dimension) {
     double sum = 0;
     double divergence = 0;
     for (int i = 0; i < posterior.size(); i++) {

@@ -15,7 +15,11 @@ public enum Stream {
   /** Reparameterization noise of an evaluation. See {@link GaussianNoise}. */
   EVALUATION_NOISE(4),
   /** The built-in synthetic digits. Coordinates: block of four words, image index, split. */
-  SYNTHETIC_DIGITS(5);
+  SYNTHETIC_DIGITS(5),
+  /** Latent points of pictures, from the prior. See {@link GaussianNoise}. */
+  PRIOR_SAMPLES(6),
+  /** Which images a picture shows. Coordinates: as of {@link #BATCH_ORDER}. */
+  SHOWN_IMAGES(7);
 
   private final int id;
 

@@ -112,6 +112,21 @@ public record TrainingPlan(
     return new TrainingSettings(seed, batchSize, learningRate);
   }
 
+  /** This plan with its images named otherwise. */
+  public TrainingPlan withData(String name) {
+    return new TrainingPlan(
+        model,
+        controller,
+        beta,
+        epochs,
+        batchSize,
+        learningRate,
+        latent,
+        hidden,
+        seed,
+        name);
+  }
+
   /** This plan with what may change between the parts of one run taken from another. */
   TrainingPlan withEpochsAndDataOf(TrainingPlan other) {
     return new TrainingPlan(

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.util.List;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.Styler.LegendLayout;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * The mean of several seeds' curves with a band of one standard deviation to each side, drawn at
+ * evenly spaced steps. The y axis is as in {@link CurveFigure}.
+ */
+public final class BandFigure extends Figure {
+  private static final int WIDTH = 900;
+  private static final int HEIGHT = 540;
+  private static final int POINTS = 400;
+  private static final double SKIPPED = 0.01;
+  private static final int BAND_ALPHA = 60;
+
+  /**
+   * One model's seeds.
+   *
+   * @param name of the model
+   * @param seeds a curve a seed, two or more; entry i belongs to step i + 1
+   */
+  public record Band(String name, List<float[]> seeds) {
+    /** Copies the list. */
+    public Band {
+      seeds = List.copyOf(seeds);
+    }
+
+    int length() {
+      return seeds.stream().mapToInt(seed -> seed.length).min().orElse(0);
+    }
+
+    double mean(int step) {
+      return seeds.stream().mapToDouble(seed -> seed[step]).average().orElseThrow();
+    }
+
+    double deviation(int step) {
+      double mean = mean(step);
+      double squares =
+          seeds.stream().mapToDouble(seed -> (seed[step] - mean) * (seed[step] - mean)).sum();
+      return Math.sqrt(squares / (seeds.size() - 1));
+    }
+  }
+
+  private final String yLabel;
+  private final List<Band> bands;
+
+  /**
+   * @param title of the figure
+   * @param yLabel what the values are, with their unit
+   * @param bands one or more
+   */
+  public BandFigure(String title, String yLabel, List<Band> bands) {
+    super(title, WIDTH, HEIGHT);
+    this.yLabel = yLabel;
+    this.bands = List.copyOf(bands);
+  }
+
+  @Override
+  protected void paint(Graphics2D graphics) {
+    chart().paint(graphics, WIDTH, HEIGHT);
+  }
+
+  XYChart chart() {
+    XYChart chart = Charts.xy(WIDTH, HEIGHT, title(), "step", yLabel);
+    chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
+    chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
+    double smallest = Double.POSITIVE_INFINITY;
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int b = 0; b < bands.size(); b++) {
+      Band band = bands.get(b);
+      int points = Math.min(POINTS, band.length());
+      double[] steps = new double[points];
+      double[] means = new double[points];
+      double[] outline = new double[2 * points];
+      double[] outlineSteps = new double[2 * points];
+      for (int p = 0; p < points; p++) {
+        int step = (int) ((long) (band.length() - 1) * p / Math.max(1, points - 1));
+        double deviation = band.deviation(step);
+        steps[p] = step + 1;
+        means[p] = band.mean(step);
+        outlineSteps[p] = steps[p];
+        outlineSteps[2 * points - 1 - p] = steps[p];
+        outline[p] = means[p] + deviation;
+        outline[2 * points - 1 - p] = means[p] - deviation;
+        if (p >= SKIPPED * points) {
+          smallest = Math.min(smallest, means[p] - deviation);
+          largest = Math.max(largest, means[p] + deviation);
+        }
+      }
+      XYSeries area = chart.addSeries(band.name + " band", outlineSteps, outline);
+      area.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
+      area.setFillColor(Palette.translucent(Palette.model(b), BAND_ALPHA));
+      area.setLineColor(new Color(0, 0, 0, 0));
+      area.setMarker(SeriesMarkers.NONE);
+      area.setShowInLegend(false);
+      XYSeries line =
+          chart.addSeries(
+              "%s, mean of %d seeds".formatted(band.name, band.seeds.size()), steps, means);
+      line.setMarker(SeriesMarkers.NONE);
+      line.setLineColor(Palette.awt(Palette.model(b)));
+      line.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+    }
+    double margin = largest > smallest ? 0.05 * (largest - smallest) : 1;
+    chart.getStyler().setYAxisMin(smallest - margin);
+    chart.getStyler().setYAxisMax(largest + margin);
+    chart.getStyler().setXAxisMin(0.0);
+    chart.getStyler().setXAxisMax((double) bands.stream().mapToInt(Band::length).max().orElse(1));
+    return chart;
+  }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.control.AntiWindup;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.study.StudyRun.Role;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The published study over again: a beta-VAE and a ControlVAE with the study's settings, its
+ * anti-windup included, for each learning rate and seed.
+ *
+ * @param learningRates Adam's step sizes, one or more, no two the same
+ * @param epochs passes over the training images
+ * @param seeds seeds 0 to seeds - 1
+ * @param setPoints further set points of the KL divergence, to compare the study's with
+ * @param data the dataset as it was asked for
+ */
+public record Study(
+    List<Double> learningRates, int epochs, int seeds, List<Double> setPoints, String data) {
+
+  /** Seed of the ten digits that are shown, as in the study. */
+  public static final long SHOWN_SEED = 10;
+
+  /** Refuses what cannot be run, with an {@link InputException}. */
+  public Study {
+    learningRates = List.copyOf(learningRates);
+    setPoints = List.copyOf(setPoints);
+    if (learningRates.isEmpty()) {
+      throw new InputException("A study needs a learning rate: name one or more with --lr.");
+    }
+    requireDistinct("--lr", learningRates);
+    requireDistinct("--set-points", setPoints);
+    if (setPoints.contains(setPoint())) {
+      throw new InputException(
+          "The set point %s is the study's own; --set-points names others."
+              .formatted(plain(setPoint())));
+    }
+    if (seeds < 1) {
+      throw new InputException("--seeds must be 1 or more, not %d.".formatted(seeds));
+    }
+    // What no run can use is refused here, before any of them is trained.
+    runs(learningRates, epochs, seeds, setPoints, data);
+  }
+
+  private static void requireDistinct(String option, List<Double> values) {
+    if (new HashSet<>(values).size() < values.size()) {
+      throw new InputException("%s names a value twice.".formatted(option));
+    }
+  }
+
+  /** The study's set point, in nats per image. */
+  public static double setPoint() {
+    return PiSettings.defaults().setPoint();
+  }
+
+  /** All runs: for each learning rate and seed the beta-VAE, the ControlVAE and its rivals. */
+  public List<StudyRun> runs() {
+    return runs(learningRates, epochs, seeds, setPoints, data);
+  }
+
+  /** The runs of a learning rate that have a role, by seed. */
+  public List<StudyRun> runs(double learningRate, Role role) {
+    return runs().stream()
+        .filter(run -> run.role() == role && run.plan().learningRate() == learningRate)
+        .toList();
+  }
+
+  /** The runs of a learning rate that have another set point, by seed. */
+  public List<StudyRun> rivals(double learningRate, double setPoint) {
+    return runs(learningRate, Role.RIVAL).stream()
+        .filter(run -> run.plan().controller().setPoint() == setPoint)
+        .toList();
+  }
+
+  private static List<StudyRun> runs(
+      List<Double> learningRates, int epochs, int seeds, List<Double> setPoints, String data) {
+    List<StudyRun> runs = new ArrayList<>();
+    for (int seed = 0; seed < seeds; seed++) {
+      for (double rate : learningRates) {
+        String suffix = "-lr%s-seed%d".formatted(plain(rate), seed);
+        runs.add(
+            new StudyRun(
+                "beta" + suffix,
+                Role.BETA,
+                plan(Model.BETA, TrainingPlan.study().controller(), epochs, rate, seed, data)));
+        runs.add(
+            new StudyRun(
+                "control" + suffix,
+                Role.CONTROL,
+                plan(Model.CONTROL, controller(setPoint()), epochs, rate, seed, data)));
+        for (double setPoint : setPoints) {
+          runs.add(
+              new StudyRun(
+                  "control-kl" + plain(setPoint) + suffix,
+                  Role.RIVAL,
+                  plan(Model.CONTROL, controller(setPoint), epochs, rate, seed, data)));
+        }
+      }
+    }
+    return runs;
+  }
+
+  private static PiSettings controller(double setPoint) {
+    PiSettings defaults = PiSettings.defaults();
+    return new PiSettings(
+        setPoint,
+        defaults.kp(),
+        defaults.ki(),
+        defaults.betaMin(),
+        defaults.betaMax(),
+        AntiWindup.STUDY);
+  }
+
+  private static TrainingPlan plan(
+      Model model, PiSettings controller, int epochs, double rate, long seed, String data) {
+    TrainingPlan study = TrainingPlan.study();
+    return new TrainingPlan(
+        model,
+        controller,
+        study.beta(),
+        epochs,
+        study.batchSize(),
+        rate,
+        study.latent(),
+        study.hidden(),
+        seed,
+        data);
+  }
+
+  /** A number as people write it: 0.0001, and 10 rather than 10.0. */
+  static String plain(double value) {
+    return Double.isFinite(value)
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
+        : String.valueOf(value);
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.DivergedException;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord.ExitReason;
+import io.github.cvaegpu.train.Trainer;
+import io.github.cvaegpu.train.TrainingListener;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Trains a study's runs one after another, each in a folder of its own. What is finished is not
+ * trained again, what was interrupted goes on from its checkpoint, and a run that diverges does not
+ * keep the others from running.
+ */
+public final class StudyRunner {
+  private final Study study;
+  private final Dataset dataset;
+  private final EngineFactory engines;
+  private final Path folder;
+  private final CheckpointInterval interval;
+  private final StudyListener listener;
+  private final BooleanSupplier stopRequested;
+
+  private long epochsDone;
+  private long epochsTrained;
+  private long nanosTraining;
+
+  /**
+   * What training came to.
+   *
+   * @param isStopped whether it was asked to stop before the end
+   * @param diverged names of the runs that diverged
+   */
+  public record Outcome(boolean isStopped, List<String> diverged) {}
+
+  /**
+   * @param study what to run
+   * @param dataset on which images
+   * @param engines on what
+   * @param folder in which each run has a folder
+   * @param interval how often a run writes a checkpoint
+   * @param listener told of progress
+   * @param stopRequested asked after every step
+   */
+  public StudyRunner(
+      Study study,
+      Dataset dataset,
+      EngineFactory engines,
+      Path folder,
+      CheckpointInterval interval,
+      StudyListener listener,
+      BooleanSupplier stopRequested) {
+    this.study = study;
+    this.dataset = dataset;
+    this.engines = engines;
+    this.folder = folder;
+    this.interval = interval;
+    this.listener = listener;
+    this.stopRequested = stopRequested;
+  }
+
+  /** Where a run is. */
+  public Path folder(StudyRun run) {
+    return folder.resolve(run.name());
+  }
+
+  /**
+   * Trains what is not finished.
+   *
+   * @throws InputException if a folder holds a run of other settings or images; nothing is trained
+   */
+  public Outcome train() {
+    List<StudyRun> runs = study.runs();
+    runs.forEach(this::requireSame);
+    List<String> diverged = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      StudyRun run = runs.get(i);
+      if (isFinished(run)) {
+        epochsDone += study.epochs();
+        listener.isThere(run, position(i));
+        continue;
+      }
+      try {
+        if (!train(run, i)) {
+          return new Outcome(true, diverged);
+        }
+      } catch (DivergedException e) {
+        diverged.add(run.name());
+        listener.failed(run, e.getMessage());
+      }
+      epochsDone = (i + 1L) * study.epochs();
+    }
+    return new Outcome(false, diverged);
+  }
+
+  private boolean hasBegun(StudyRun run) {
+    Path where = folder(run);
+    return Files.exists(where.resolve("run.json"))
+        || Files.exists(RunDirectory.checkpointFile(where));
+  }
+
+  /** Whether a run is complete: with figures, and not only with its last step. */
+  public boolean isFinished(StudyRun run) {
+    if (!Files.exists(folder(run).resolve("run.json"))) {
+      return false;
+    }
+    var record = RunDirectory.readRecord(folder(run));
+    return record.exitReason() == ExitReason.COMPLETED && record.metrics() != null;
+  }
+
+  private void requireSame(StudyRun run) {
+    if (!hasBegun(run)) {
+      return;
+    }
+    TrainingPlan there = RunDirectory.planToResume(folder(run)).plan();
+    if (!there.withData(run.plan().data()).equals(run.plan())) {
+      throw new InputException(
+          ("%s holds a run of other settings (%d epochs at learning rate %s, seed %d): choose another"
+                  + " --out, or the settings that it was made with.")
+              .formatted(
+                  folder(run), there.epochs(), Study.plain(there.learningRate()), there.seed()));
+    }
+    if (isFinished(run)
+        && !RunDirectory.readRecord(folder(run)).dataset().sha256().equals(dataset.sha256())) {
+      throw new InputException(
+          "%s was trained on other images than those of %s (%s): name them with --data."
+              .formatted(folder(run), dataset.name(), dataset.origin()));
+    }
+  }
+
+  /** Trains a run to its end; false if it was asked to stop before. */
+  private boolean train(StudyRun run, int index) {
+    listener.begins(run, position(index));
+    long doneBefore = epochsDone;
+    TrainingListener told =
+        new TrainingListener() {
+          private long last = System.nanoTime();
+
+          @Override
+          public void epoch(EpochReport report) {
+            long now = System.nanoTime();
+            nanosTraining += now - last;
+            last = now;
+            epochsTrained++;
+            epochsDone = doneBefore + report.epoch();
+            listener.epoch(run, report, position(index));
+          }
+        };
+    TrainingPlan plan = run.plan();
+    try (Engine engine =
+            engines.create(
+                plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train());
+        RunDirectory directory =
+            hasBegun(run) ? RunDirectory.resume(folder(run)) : RunDirectory.create(folder(run))) {
+      return new Trainer(plan, dataset, engine, directory, interval, told, stopRequested)
+              .run()
+              .exitReason()
+          == ExitReason.COMPLETED;
+    }
+  }
+
+  private StudyListener.Position position(int index) {
+    int runs = study.runs().size();
+    long epochs = (long) runs * study.epochs();
+    double left =
+        epochsTrained == 0
+            ? Double.NaN
+            : nanosTraining / 1e9 / epochsTrained * (epochs - epochsDone);
+    return new StudyListener.Position(index + 1, runs, epochsDone, epochs, left);
+  }
+}
