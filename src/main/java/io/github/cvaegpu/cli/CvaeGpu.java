@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrainCommand.class,
       EvaluateCommand.class,
+      ReproduceCommand.class,
       DataCommand.class,
       BenchCommand.class,
       ProfileCommand.class,

@@ -140,11 +140,14 @@ public abstract class Figure {
    *
    * @param folder made if absent
    * @param name without an ending
+   * @return what is in the PNG file
    * @throws InputException if they cannot be written, or the machine has no fonts to write with
    */
-  public final void write(Path folder, String name) {
-    write(folder.resolve(name + ".png"), png());
+  public final byte[] write(Path folder, String name) {
+    byte[] png = png();
+    write(folder.resolve(name + ".png"), png);
     write(folder.resolve(name + ".svg"), svg().getBytes(StandardCharsets.UTF_8));
+    return png;
   }
 
   static void write(Path file, byte[] content) {

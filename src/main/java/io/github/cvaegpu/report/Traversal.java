@@ -54,13 +54,19 @@ public final class Traversal {
     this.width = width;
   }
 
-  /** Writes the animation. */
-  public void write(Path file) {
-    Figure.write(file, gif());
+  /**
+   * Writes the animation.
+   *
+   * @return what is in the file
+   */
+  public byte[] write(Path file) {
+    byte[] gif = gif();
+    Figure.write(file, gif);
+    return gif;
   }
 
   /** The animation. */
-  public byte[] gif() {
+  byte[] gif() {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
     var bytes = new ByteArrayOutputStream();
     try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {

@@ -115,16 +115,7 @@ public record TrainingPlan(
   /** This plan with its images named otherwise. */
   public TrainingPlan withData(String name) {
     return new TrainingPlan(
-        model,
-        controller,
-        beta,
-        epochs,
-        batchSize,
-        learningRate,
-        latent,
-        hidden,
-        seed,
-        name);
+        model, controller, beta, epochs, batchSize, learningRate, latent, hidden, seed, name);
   }
 
   /** This plan with what may change between the parts of one run taken from another. */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.report.Fonts;
+import io.github.cvaegpu.study.Study;
+import io.github.cvaegpu.study.StudyFigures;
+import io.github.cvaegpu.study.StudyReport;
+import io.github.cvaegpu.study.StudyRunner;
+import io.github.cvaegpu.train.CheckpointInterval;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code reproduce}: the published study over again. */
+@Command(
+    name = "reproduce",
+    description = {
+      "Repeats the study: trains its beta-VAE and its ControlVAE, draws its figures, and says which of"
+          + " its sentences hold.",
+      "The same command goes on where an interrupted one stopped; what is finished is kept."
+    },
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class ReproduceCommand implements Callable<Integer> {
+  private static final String RUNS = "runs";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE,RATE...",
+      hideParamSyntax = true,
+      split = ",",
+      defaultValue = "0.001,0.0001",
+      description = "Adam's learning rates, each a pair of runs. Default: ${DEFAULT-VALUE}.")
+  private List<Double> learningRates;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "200",
+      description = "Passes over the training images. Default: ${DEFAULT-VALUE}.")
+  private int epochs;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Seeds 0 to N - 1, each a pair of runs. Default: ${DEFAULT-VALUE}.")
+  private int seeds;
+
+  @Option(
+      names = "--set-points",
+      paramLabel = "NATS,NATS...",
+      hideParamSyntax = true,
+      split = ",",
+      description =
+          "Also train ControlVAEs with these set points, to compare 9.97 with. Default: none.")
+  private List<Double> setPoints = List.of();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "study",
+      description = "Where runs, figures and claims go. Default: ${DEFAULT-VALUE}.")
+  private Path folder;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N{s|steps|epochs}",
+      converter = Converters.Interval.class,
+      defaultValue = "10s",
+      description = "How often a run writes a checkpoint. Default: ${DEFAULT-VALUE}.")
+  private CheckpointInterval checkpointEvery;
+
+  @Mixin private EngineOptions engineOptions;
+
+  @Mixin private DataOptions dataOptions;
+
+  @Option(
+      names = "--quiet",
+      description = "Print nothing but the claims, warnings and errors. Default: progress.")
+  private boolean quiet;
+
+  @Option(
+      names = "--json",
+      description = "Print the claims as one line of JSON. Default: a line each.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    engineOptions.check();
+    String data = dataOptions.asked().orElse("auto");
+    var study = new Study(learningRates, epochs, seeds, setPoints, data);
+    requireWritable();
+    Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
+    Dataset dataset = dataOptions.load(data, err(), err());
+    if (!quiet) {
+      tellEngine(study, dataset);
+    }
+    try (Interruption interruption = Interruption.install()) {
+      return reproduce(study, dataset, interruption);
+    }
+  }
+
+  private int reproduce(Study study, Dataset dataset, Interruption interruption) {
+    StudyRunner runner;
+    StudyRunner.Outcome outcome;
+    StudyReport report;
+    boolean isMeasured;
+    try (StudyProgress progress =
+        quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+      runner =
+          new StudyRunner(
+              study,
+              dataset,
+              engineOptions::create,
+              folder.resolve(RUNS),
+              checkpointEvery,
+              progress,
+              interruption::isRequested);
+      outcome = runner.train();
+      report = new StudyReport(study, dataset, runner);
+      isMeasured =
+          !outcome.isStopped()
+              && report.measure(engineOptions::create, progress, interruption::isRequested);
+    }
+    if (!isMeasured) {
+      err().println("Stopped; everything so far is kept. The same command goes on.");
+      return ExitCode.INTERRUPTED;
+    }
+    report.judge();
+    report.writeClaims(folder);
+    if (Fonts.problem().isEmpty()) {
+      new StudyFigures(report, engineOptions::create, folder.resolve("figures")).write();
+    }
+    print(report);
+    if (!outcome.diverged().isEmpty()) {
+      return ExitCode.DIVERGED;
+    }
+    return Fonts.problem().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  /** Which engine will train, before anything is. */
+  private void tellEngine(Study study, Dataset dataset) {
+    var plan = study.runs().getFirst().plan();
+    try (Engine engine = engineOptions.create(plan, dataset.train())) {
+      err().println(engineOptions.describe(engine.info()));
+    }
+  }
+
+  private void print(StudyReport report) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(report.json());
+      return;
+    }
+    report.lines().forEach(out::println);
+    if (!quiet) {
+      out.println("Claims, figures and runs: " + folder);
+    }
+  }
+
+  /** Before hours of training, not after. */
+  private void requireWritable() {
+    try {
+      Files.createDirectories(folder.resolve(RUNS));
+      Path probe = Files.createTempFile(folder, ".", ".tmp");
+      Files.delete(probe);
+    } catch (IOException e) {
+      throw new InputException(
+          "The folder %s cannot be written to: %s."
+              .formatted(folder, Optional.ofNullable(e.getMessage()).orElse(e.toString())),
+          e);
+    }
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.foreign.Terminal;
+import io.github.cvaegpu.study.StudyListener;
+import io.github.cvaegpu.study.StudyRun;
+import io.github.cvaegpu.train.TrainingListener.EpochReport;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+
+/**
+ * A study's progress: a bar over the epochs of all runs on a terminal, else a line an epoch, both
+ * with the time left.
+ */
+abstract class StudyProgress implements StudyListener, AutoCloseable {
+  private static final int COLUMNS = 80;
+
+  private final PrintWriter err;
+
+  private StudyProgress(PrintWriter err) {
+    this.err = err;
+  }
+
+  /** Says nothing but what went wrong. */
+  static StudyProgress quiet(PrintWriter err) {
+    return new StudyProgress(err) {};
+  }
+
+  /**
+   * Progress for whoever is there to see it.
+   *
+   * @param images in an epoch
+   */
+  static StudyProgress to(PrintWriter err, int images) {
+    return Terminal.isInteractive() ? new Bar(err, images) : new Lines(err);
+  }
+
+  @Override
+  public void begins(StudyRun run, Position position) {}
+
+  @Override
+  public void isThere(StudyRun run, Position position) {}
+
+  @Override
+  public void epoch(StudyRun run, EpochReport report, Position position) {}
+
+  @Override
+  public void failed(StudyRun run, String why) {
+    err.println("%s: %s".formatted(run.name(), why));
+    err.flush();
+  }
+
+  @Override
+  public void measures(StudyRun run) {}
+
+  @Override
+  public void close() {}
+
+  private static String timeLeft(double seconds) {
+    if (Double.isNaN(seconds)) {
+      return "?";
+    }
+    Duration left = Duration.ofSeconds((long) seconds);
+    return "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
+  }
+
+  /** A line an epoch. */
+  private static final class Lines extends StudyProgress {
+    private final PrintWriter out;
+
+    Lines(PrintWriter out) {
+      super(out);
+      this.out = out;
+    }
+
+    private void say(String line) {
+      out.println(line);
+      out.flush();
+    }
+
+    @Override
+    public void begins(StudyRun run, Position position) {
+      say("run %d/%d  %s".formatted(position.run(), position.runs(), run.name()));
+    }
+
+    @Override
+    public void isThere(StudyRun run, Position position) {
+      say(
+          "run %d/%d  %s is finished already"
+              .formatted(position.run(), position.runs(), run.name()));
+    }
+
+    @Override
+    public void epoch(StudyRun run, EpochReport report, Position position) {
+      say(
+          "run %d/%d  %s  %s left"
+              .formatted(
+                  position.run(),
+                  position.runs(),
+                  ProgressLines.line(report),
+                  timeLeft(position.secondsLeft())));
+    }
+
+    @Override
+    public void measures(StudyRun run) {
+      say("measuring %s".formatted(run.name()));
+    }
+  }
+
+  /** One bar. */
+  private static final class Bar extends StudyProgress {
+    private final ProgressBar bar;
+    private final int images;
+    private String name = "";
+    private volatile double speed;
+    private volatile double secondsLeft = Double.NaN;
+
+    Bar(PrintWriter err, int images) {
+      super(err);
+      this.images = images;
+      int columns = Terminal.columns().orElse(COLUMNS);
+      bar =
+          new ProgressBarBuilder()
+              .setInitialMax(1)
+              .setRenderer(
+                  (state, width) ->
+                      TrainingBar.line(
+                          name,
+                          state.getNormalizedProgress(),
+                          speed,
+                          state.getExtraMessage(),
+                          Double.isNaN(secondsLeft) ? null : Duration.ofSeconds((long) secondsLeft),
+                          width))
+              .setConsumer(new ConsoleProgressBarConsumer(System.err, columns - 1))
+              .build();
+    }
+
+    private void show(StudyRun run, Position position, String losses) {
+      name = "%d/%d %s".formatted(position.run(), position.runs(), run.name());
+      secondsLeft = position.secondsLeft();
+      bar.maxHint(position.epochs() * images);
+      bar.stepTo(position.epochsDone() * images);
+      bar.setExtraMessage(losses);
+    }
+
+    @Override
+    public void begins(StudyRun run, Position position) {
+      show(run, position, "");
+    }
+
+    @Override
+    public void isThere(StudyRun run, Position position) {
+      show(run, position, "");
+    }
+
+    @Override
+    public void epoch(StudyRun run, EpochReport report, Position position) {
+      speed = report.imagesPerSecond();
+      show(
+          run,
+          position,
+          String.format(
+              Locale.ROOT, "RL %.1f KL %.2f beta %.3f", report.rl(), report.kl(), report.beta()));
+    }
+
+    @Override
+    public void measures(StudyRun run) {
+      bar.setExtraMessage("measuring " + run.name());
+    }
+
+    @Override
+    public void close() {
+      bar.close();
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import io.github.cvaegpu.study.Claim.Accounting;
+import io.github.cvaegpu.study.Claim.Measure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The claims as text: {@code claims.md}, the same tables for the HTML page, and a line each. */
+final class ClaimsDocument {
+  /** What a reader has to know before the first table. */
+  static final List<String> RULES =
+      List.of(
+          "All figures are nats per image but where another unit is named, means over seeds. A"
+              + " difference is the ControlVAE's figure minus the beta-VAE's of the same seed, with"
+              + " the 95 % interval of its mean by Student's t distribution.",
+          "A sentence is judged by its first measure. With two seeds or more it holds if the whole"
+              + " interval is on the claimed side of 0, does not hold if the whole interval is on the"
+              + " other side, and cannot be told otherwise. With one seed there is no interval: the"
+              + " verdict is the sign of one difference and says so.",
+          "Behind a reconstruction loss stands how far it is above the entropy of the pixels"
+              + " themselves, which no model can be below. \"Study\" is the study's own accounting:"
+              + " RL + beta KL as RL, and minus the sum of that and KL as ELBO.");
+
+  /** Columns of a claim's table. */
+  static final List<String> COLUMNS =
+      List.of("measure", "images", "accounting", "beta-VAE", "ControlVAE", "difference");
+
+  private ClaimsDocument() {}
+
+  /** The cells of a measure, in the order of the columns. */
+  static List<String> cells(Measure measure) {
+    return List.of(
+        measure.name(),
+        measure.split(),
+        measure.accounting() == Accounting.STUDY ? "study" : "standard",
+        figure(measure.other(), measure.floor()),
+        figure(measure.control(), measure.floor()),
+        difference(measure.difference()));
+  }
+
+  private static String figure(double value, double floor) {
+    if (Double.isNaN(value)) {
+      return "";
+    }
+    String text = number(value);
+    return Double.isNaN(floor) ? text : text + " (" + number(value - floor) + " above the floor)";
+  }
+
+  private static String difference(PairedDifference difference) {
+    if (difference == null) {
+      return "";
+    }
+    String sign = difference.mean() > 0 ? "+" : "";
+    String mean = sign + number(difference.mean());
+    return difference.halfWidth().isPresent()
+        ? mean + " ± " + number(difference.halfWidth().getAsDouble())
+        : mean + " (one seed)";
+  }
+
+  /** Whole numbers of steps; two digits of nats and percents, four of small figures. */
+  static String number(double value) {
+    double size = Math.abs(value);
+    if (size >= 1000) {
+      return String.format(Locale.ROOT, "%,.0f", value);
+    }
+    return String.format(Locale.ROOT, size >= 0.1 ? "%.2f" : "%.4f", value);
+  }
+
+  /** The whole document. */
+  static String markdown(StudyResult result) {
+    var out = new StringBuilder();
+    out.append("# What the study claims, and what was measured\n\n");
+    out.append(result.about()).append("\n\n");
+    for (String rule : RULES) {
+      out.append(rule).append("\n\n");
+    }
+    if (!result.warnings().isEmpty()) {
+      for (String warning : result.warnings()) {
+        out.append("**").append(warning).append("**\n\n");
+      }
+    }
+    double rate = Double.NaN;
+    for (Claim claim : result.claims()) {
+      if (claim.learningRate() != rate) {
+        rate = claim.learningRate();
+        out.append("## Learning rate ").append(Study.plain(rate)).append("\n\n");
+        summary(result.claims(), rate, out);
+      }
+      out.append("### ").append(claim.sentence()).append(": ").append(claim.verdictText());
+      out.append("\n\n");
+      if (!claim.measures().isEmpty()) {
+        table(COLUMNS, claim.measures().stream().map(ClaimsDocument::cells).toList(), out);
+      }
+      if (!claim.note().isEmpty()) {
+        out.append(claim.note()).append("\n\n");
+      }
+    }
+    if (!result.published().isEmpty()) {
+      out.append("## The published figures\n\n");
+      out.append(publishedIntroduction()).append("\n\n");
+      table(PUBLISHED_COLUMNS, publishedRows(result.published()), out);
+    }
+    return out.toString().stripTrailing() + "\n";
+  }
+
+  static final List<String> PUBLISHED_COLUMNS =
+      List.of("model", "figure", "published", "here", "seeds from - to", "difference");
+
+  static String publishedIntroduction() {
+    return String.format(
+        Locale.ROOT,
+        "Means of the last 100 steps after %d epochs at learning rate %s, in the study's accounting."
+            + " To come back, a figure has to be within %.0f nats.",
+        Published.EPOCHS,
+        Study.plain(Published.LEARNING_RATE),
+        Published.TOLERANCE);
+  }
+
+  static List<List<String>> publishedRows(List<Published.Row> rows) {
+    List<List<String>> cells = new ArrayList<>();
+    for (Published.Row row : rows) {
+      cells.add(
+          List.of(
+              row.model(),
+              row.figure(),
+              String.format(Locale.ROOT, "%.2f", row.published()),
+              String.format(Locale.ROOT, "%.2f", row.ours()),
+              String.format(Locale.ROOT, "%.2f to %.2f", row.smallest(), row.largest()),
+              String.format(Locale.ROOT, "%+.2f", row.difference())
+                  + (row.isWithin() ? "" : " (outside)")));
+    }
+    return cells;
+  }
+
+  private static void summary(List<Claim> claims, double rate, StringBuilder out) {
+    List<List<String>> rows =
+        claims.stream()
+            .filter(claim -> claim.learningRate() == rate)
+            .map(claim -> List.of(claim.sentence(), claim.verdictText()))
+            .toList();
+    table(List.of("the study says", "verdict"), rows, out);
+  }
+
+  private static void table(List<String> header, List<List<String>> rows, StringBuilder out) {
+    row(header, out);
+    out.append("|").append("---|".repeat(header.size())).append('\n');
+    rows.forEach(row -> row(row, out));
+    out.append('\n');
+  }
+
+  private static void row(List<String> cells, StringBuilder out) {
+    out.append('|');
+    for (String cell : cells) {
+      out.append(' ').append(cell.replace("|", "\\|")).append(cell.isEmpty() ? "|" : " |");
+    }
+    out.append('\n');
+  }
+
+  /** A claim in a line, with the difference that its verdict goes by. */
+  static String line(Claim claim) {
+    String judged = claim.measures().isEmpty() ? claim.note() : judged(claim.measures().getFirst());
+    return "%-32s %s; %s".formatted(claim.verdictText() + ":", claim.sentence(), judged);
+  }
+
+  private static String judged(Measure measure) {
+    String split = measure.split().isEmpty() ? "" : measure.split() + " ";
+    return measure.difference() == null
+        ? "%s%s %s".formatted(split, measure.name(), number(measure.control()))
+        : "%s%s %s against %s, difference %s"
+            .formatted(
+                split,
+                measure.name(),
+                number(measure.control()),
+                number(measure.other()),
+                difference(measure.difference()));
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import java.util.List;
+
+/**
+ * The figures that the study published, means of the last 100 training steps in its own accounting,
+ * beside those of a run. They were made with learning rate 0.001, though its text says 0.0001.
+ */
+final class Published {
+  /** Learning rate and length of the published runs. */
+  static final double LEARNING_RATE = 0.001;
+
+  static final int EPOCHS = 200;
+
+  /** As far as a figure may be from the published one: about two seeds' distance. */
+  static final double TOLERANCE = 2;
+
+  /**
+   * A published figure and ours.
+   *
+   * @param model which of the study's models
+   * @param figure what it is
+   * @param published the study's
+   * @param ours mean over seeds
+   * @param smallest of the seeds
+   * @param largest of the seeds
+   */
+  record Row(
+      String model, String figure, double published, double ours, double smallest, double largest) {
+    double difference() {
+      return ours - published;
+    }
+
+    /** Whether it came back; beta, of another unit, is not judged. */
+    boolean isWithin() {
+      return Math.abs(difference()) <= TOLERANCE;
+    }
+  }
+
+  private Published() {}
+
+  static List<Row> compare(List<RunFacts> beta, List<RunFacts> control) {
+    return List.of(
+        row("beta-VAE", "RL + beta KL", 134.05, beta.stream().map(RunFacts::studyRl).toList()),
+        row("beta-VAE", "KL", 7.36, beta.stream().map(RunFacts::lastKl).toList()),
+        row(
+            "beta-VAE",
+            "-(RL + beta KL + KL)",
+            -141.41,
+            beta.stream().map(RunFacts::studyElbo).toList()),
+        row("ControlVAE", "RL + beta KL", 126.81, control.stream().map(RunFacts::studyRl).toList()),
+        row("ControlVAE", "KL", 9.98, control.stream().map(RunFacts::lastKl).toList()),
+        row("ControlVAE", "beta", 0.19, control.stream().map(RunFacts::lastBeta).toList()),
+        row(
+            "ControlVAE",
+            "-(RL + beta KL + KL)",
+            -136.80,
+            control.stream().map(RunFacts::studyElbo).toList()));
+  }
+
+  private static Row row(String model, String figure, double published, List<Double> ours) {
+    var statistics = ours.stream().mapToDouble(Double::doubleValue).summaryStatistics();
+    return new Row(
+        model,
+        figure,
+        published,
+        statistics.getAverage(),
+        statistics.getMin(),
+        statistics.getMax());
+  }
+}

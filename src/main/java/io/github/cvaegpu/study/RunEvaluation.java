@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.eval.Estimate;
+import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.eval.Evaluator;
+import io.github.cvaegpu.eval.ImageScores;
+import io.github.cvaegpu.eval.LatentMeasures;
+import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What a finished model is like: {@code evaluation.json} of its run, so that it is measured once.
+ *
+ * @param format version of this file's layout, and of what is measured
+ * @param parametersSha256 of the parameters that were measured
+ * @param train the training images, with {@value #TRAIN_SAMPLES} sample each
+ * @param test the test images, with {@value #TEST_SAMPLES} samples each
+ * @param latent the latent space
+ * @param byLabel reconstruction loss of the test images of each label; empty without labels
+ */
+public record RunEvaluation(
+    int format,
+    String parametersSha256,
+    Evaluation train,
+    Evaluation test,
+    LatentMeasures latent,
+    List<LabelLoss> byLabel) {
+
+  /** The version that this program writes and reads. */
+  static final int FORMAT = 1;
+
+  static final int TRAIN_SAMPLES = 1;
+  static final int TEST_SAMPLES = 100;
+
+  private static final int LABELS = 256;
+
+  /**
+   * Reconstruction loss of one label's test images.
+   *
+   * @param label the label
+   * @param reconstructionLoss over its images
+   */
+  public record LabelLoss(int label, Estimate reconstructionLoss) {}
+
+  /**
+   * Measures a model.
+   *
+   * @param engine holds the model
+   * @param plan that it was trained by
+   * @param parametersSha256 of its parameters
+   */
+  static RunEvaluation of(
+      Engine engine, TrainingPlan plan, Dataset dataset, String parametersSha256) {
+    var evaluator = new Evaluator(engine, plan.latent(), plan.seed());
+    ImageSet test = dataset.test();
+    ImageScores scores = evaluator.score(test, TEST_SAMPLES);
+    List<LabelLoss> byLabel =
+        test.hasLabels()
+            ? IntStream.range(0, LABELS)
+                .filter(
+                    label -> IntStream.range(0, test.size()).anyMatch(i -> test.label(i) == label))
+                .mapToObj(label -> new LabelLoss(label, scores.reconstructionLoss(test, label)))
+                .toList()
+            : List.of();
+    return new RunEvaluation(
+        FORMAT,
+        parametersSha256,
+        evaluator.evaluate(dataset.train(), TRAIN_SAMPLES),
+        scores.evaluation(),
+        LatentMeasures.of(
+            Posterior.of(engine, plan.latent(), dataset.train()),
+            Posterior.of(engine, plan.latent(), test),
+            plan.seed()),
+        byLabel);
+  }
+
+  /** Whether a file had all of it, and is of these parameters. */
+  boolean isOf(String sha256) {
+    return format == FORMAT
+        && sha256.equals(parametersSha256)
+        && train != null
+        && test != null
+        && latent != null
+        && byLabel != null;
+  }
+
+  /** Reconstruction loss of one label's test images; NaN if there are none. */
+  double reconstructionLoss(int label) {
+    return byLabel.stream()
+        .filter(loss -> loss.label == label)
+        .mapToDouble(loss -> loss.reconstructionLoss.mean())
+        .findFirst()
+        .orElse(Double.NaN);
+  }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import io.github.cvaegpu.control.PiTerms;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.report.BandFigure;
+import io.github.cvaegpu.report.CurveFigure;
+import io.github.cvaegpu.report.Figure;
+import io.github.cvaegpu.report.ImageGridFigure;
+import io.github.cvaegpu.report.LabelLossFigure;
+import io.github.cvaegpu.report.LatentMapFigure;
+import io.github.cvaegpu.report.Pictures;
+import io.github.cvaegpu.report.Series;
+import io.github.cvaegpu.report.ShownImages;
+import io.github.cvaegpu.report.Traversal;
+import io.github.cvaegpu.study.StudyRun.Role;
+import io.github.cvaegpu.train.Checkpoint;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/** The study's figures and more, of the first seed but where they are over seeds. */
+public final class StudyFigures {
+  private static final String BETA = "beta-VAE";
+  private static final String CONTROL = "ControlVAE";
+  private static final String NATS = "nats per image";
+
+  private final StudyReport report;
+  private final EngineFactory engines;
+  private final Path folder;
+  private final Map<String, byte[]> pictures = new LinkedHashMap<>();
+  private final Map<RunFacts, Posterior> posteriors = new LinkedHashMap<>();
+
+  /**
+   * @param report whose runs are drawn
+   * @param engines to encode images with
+   * @param folder to write to; made if absent
+   */
+  public StudyFigures(StudyReport report, EngineFactory engines, Path folder) {
+    this.report = report;
+    this.engines = engines;
+    this.folder = folder;
+  }
+
+  /**
+   * Draws and writes all figures.
+   *
+   * @throws io.github.cvaegpu.InputException if the machine has no fonts, or a file cannot be
+   *     written
+   */
+  public void write() {
+    for (double rate : report.study().learningRates()) {
+      List<RunFacts> beta = report.finished(rate, Role.BETA);
+      List<RunFacts> control = report.finished(rate, Role.CONTROL);
+      if (!beta.isEmpty() && !control.isEmpty()) {
+        new OfRate(rate, beta, control).write();
+      }
+    }
+  }
+
+  /** What was written, PNG and GIF, by title. */
+  Map<String, byte[]> pictures() {
+    return pictures;
+  }
+
+  /** The test images' posterior under a model that was drawn. */
+  Posterior posterior(RunFacts run) {
+    return posteriors.computeIfAbsent(run, facts -> report.testPosterior(facts, engines));
+  }
+
+  private void write(String name, Figure figure) {
+    pictures.put(figure.title(), figure.write(folder, name));
+  }
+
+  /** Figures of one learning rate. */
+  private final class OfRate {
+    private final String rate;
+    private final List<RunFacts> beta;
+    private final List<RunFacts> control;
+
+    OfRate(double rate, List<RunFacts> beta, List<RunFacts> control) {
+      this.rate = Study.plain(rate);
+      this.beta = beta;
+      this.control = control;
+    }
+
+    private String file(String name) {
+      return name + "-lr" + rate;
+    }
+
+    void write() {
+      curves("rl", "Reconstruction loss", "RL, " + NATS, Series::rl);
+      curves("kl", "KL divergence", "KL, " + NATS, Series::kl);
+      curves("beta", "Weight of the KL divergence", "beta", Series::beta);
+      curves("elbo", "ELBO", "ELBO, " + NATS, Series::elbo);
+      terms();
+      labelLosses();
+      models();
+    }
+
+    private void curves(String name, String title, String label, Function<Series, float[]> values) {
+      RunFacts one = beta.getFirst();
+      RunFacts other = control.getFirst();
+      StudyFigures.this.write(
+          file(name),
+          new CurveFigure(
+              "%s, learning rate %s, mean of the next 100 steps".formatted(title, rate),
+              label,
+              List.of(
+                  CurveFigure.Curve.smoothed(BETA, values.apply(one.series())),
+                  CurveFigure.Curve.smoothed(CONTROL, values.apply(other.series())))));
+      if (beta.size() > 1 && control.size() > 1) {
+        StudyFigures.this.write(
+            file(name + "-seeds"),
+            new BandFigure(
+                "%s, learning rate %s, mean and standard deviation over seeds"
+                    .formatted(title, rate),
+                label,
+                List.of(band(BETA, beta, values), band(CONTROL, control, values))));
+      }
+    }
+
+    private BandFigure.Band band(
+        String name, List<RunFacts> runs, Function<Series, float[]> values) {
+      return new BandFigure.Band(
+          name, runs.stream().map(run -> Series.windowMeans(values.apply(run.series()))).toList());
+    }
+
+    private void terms() {
+      RunFacts run = control.getFirst();
+      PiTerms terms = PiTerms.of(run.run().plan().controller(), run.series().kl());
+      StudyFigures.this.write(
+          file("controller"),
+          new CurveFigure(
+              "Terms of the controller, learning rate %s: beta is their sum and 0.01"
+                  .formatted(rate),
+              "part of beta",
+              List.of(
+                  new CurveFigure.Curve(
+                      "P", Series.windowMeans(terms.proportional()), OptionalDouble.empty()),
+                  new CurveFigure.Curve(
+                      "I", Series.windowMeans(terms.integral()), OptionalDouble.empty()))));
+    }
+
+    private void labelLosses() {
+      RunEvaluation one = beta.getFirst().evaluation();
+      RunEvaluation other = control.getFirst().evaluation();
+      if (one.byLabel().isEmpty()) {
+        return;
+      }
+      StudyFigures.this.write(
+          file("rl-by-digit"),
+          new LabelLossFigure(
+              "Reconstruction loss of the test images by digit, learning rate %s".formatted(rate),
+              one.byLabel().stream().map(RunEvaluation.LabelLoss::label).toList(),
+              List.of(bars(BETA, one), bars(CONTROL, other))));
+    }
+
+    private LabelLossFigure.Bars bars(String name, RunEvaluation evaluation) {
+      return new LabelLossFigure.Bars(
+          name,
+          evaluation.byLabel().stream().map(RunEvaluation.LabelLoss::reconstructionLoss).toList());
+    }
+
+    /** What each model draws. */
+    private void models() {
+      ImageSet images = report.testImages();
+      List<Integer> shown = ShownImages.choose(images, Study.SHOWN_SEED);
+      List<ImageGridFigure.Row> rows = new ArrayList<>();
+      rows.add(
+          new ImageGridFigure.Row(
+              "originals",
+              shown.stream().map(image -> ShownImages.pixels(images, image)).toList()));
+      rows.add(model(BETA, beta.getFirst(), images, shown));
+      rows.add(model(CONTROL, control.getFirst(), images, shown));
+      StudyFigures.this.write(
+          file("ten-digits"),
+          new ImageGridFigure(
+              "Test images and what the models make of them, learning rate %s".formatted(rate),
+              new ImageGridFigure.Cells(images.height(), images.width(), 2, 6),
+              rows));
+    }
+
+    private ImageGridFigure.Row model(
+        String name, RunFacts run, ImageSet images, List<Integer> shown) {
+      Checkpoint checkpoint = run.files().checkpoint().orElseThrow();
+      int latent = checkpoint.plan().latent();
+      var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
+      Posterior posterior = posterior(run);
+      String title = "%s, learning rate %s".formatted(name, rate);
+      String file = run.run().role() == Role.BETA ? "beta" : "control";
+      StudyFigures.this.write(
+          file("latent-map-" + file),
+          new LatentMapFigure(title + ": latent map of the test images", posterior));
+      var drawn = new Pictures(decoder, latent, images);
+      StudyFigures.this.write(
+          file("decoded-grid-" + file), drawn.decodedGrid(title + ": decoded grid", 0, 1));
+      StudyFigures.this.write(file("samples-" + file), drawn.samples(title, Study.SHOWN_SEED));
+      List<float[]> points = new ArrayList<>();
+      for (int image : shown) {
+        float[] mean = new float[latent];
+        for (int j = 0; j < latent; j++) {
+          mean[j] = posterior.mean(image, j);
+        }
+        points.add(mean);
+      }
+      var traversal =
+          new Traversal(
+              decoder,
+              points,
+              IntStream.range(0, latent).boxed().toList(),
+              images.height(),
+              images.width());
+      pictures.put(
+          title + ": each latent dimension from -3 to 3, a row each, from the images above",
+          traversal.write(folder.resolve(file("traversal-" + file) + ".gif")));
+      return new ImageGridFigure.Row(name, points.stream().map(decoder::decode).toList());
+    }
+  }
+}

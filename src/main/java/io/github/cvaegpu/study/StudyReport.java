@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import com.google.gson.JsonParseException;
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.eval.PixelEntropy;
+import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.report.Run;
+import io.github.cvaegpu.study.StudyRun.Role;
+import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/** Measures a study's finished runs and judges its sentences by them. */
+public final class StudyReport {
+  private static final String EVALUATION = "evaluation.json";
+
+  private final Study study;
+  private final Dataset dataset;
+  private final StudyRunner runner;
+  private final Map<StudyRun, RunFacts> facts = new LinkedHashMap<>();
+  private StudyResult result;
+
+  /**
+   * @param study what was run
+   * @param dataset on which images
+   * @param runner that ran it
+   */
+  public StudyReport(Study study, Dataset dataset, StudyRunner runner) {
+    this.study = study;
+    this.dataset = dataset;
+    this.runner = runner;
+  }
+
+  /**
+   * Measures every finished model that has not been measured before.
+   *
+   * @param engines to encode and score with
+   * @param stopRequested asked before each model
+   * @return false if it was asked to stop
+   */
+  public boolean measure(
+      EngineFactory engines, StudyListener listener, BooleanSupplier stopRequested) {
+    for (StudyRun run : study.runs()) {
+      if (stopRequested.getAsBoolean()) {
+        return false;
+      }
+      if (!runner.isFinished(run)) {
+        continue;
+      }
+      Run files = Run.read(runner.folder(run));
+      if (files.series().isEmpty() || files.checkpoint().isEmpty()) {
+        throw new InputException(
+            "%s is finished but %s is missing: put it back, or remove the folder to train it again."
+                .formatted(
+                    files.folder(),
+                    files.series().isEmpty() ? "metrics.csv" : "checkpoint.safetensors"));
+      }
+      facts.put(
+          run,
+          new RunFacts(
+              run, files, files.series().get(), evaluation(run, files, engines, listener)));
+    }
+    return true;
+  }
+
+  private RunEvaluation evaluation(
+      StudyRun run, Run files, EngineFactory engines, StudyListener listener) {
+    Path file = files.folder().resolve(EVALUATION);
+    String sha256 = files.record().parametersSha256().getLast();
+    Optional<RunEvaluation> before = read(file).filter(evaluation -> evaluation.isOf(sha256));
+    if (before.isPresent()) {
+      return before.get();
+    }
+    listener.measures(run);
+    Checkpoint checkpoint = files.checkpoint().orElseThrow();
+    TrainingPlan plan = checkpoint.plan();
+    try (Engine engine =
+        engines.create(plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
+      engine.restore(checkpoint.state());
+      RunEvaluation evaluation = RunEvaluation.of(engine, plan, dataset, sha256);
+      write(file, Json.PRETTY.toJson(evaluation) + "\n");
+      return evaluation;
+    }
+  }
+
+  /** What an earlier process measured; empty if it cannot be used, and is measured anew. */
+  private static Optional<RunEvaluation> read(Path file) {
+    try {
+      return Files.exists(file)
+          ? Optional.ofNullable(Json.PRETTY.fromJson(Files.readString(file), RunEvaluation.class))
+          : Optional.empty();
+    } catch (IOException | JsonParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Judges the study's sentences by what was measured. */
+  public void judge() {
+    double trainFloor = PixelEntropy.mean(dataset.train());
+    double testFloor = PixelEntropy.mean(dataset.test());
+    List<Claim> claims = new ArrayList<>();
+    for (double rate : study.learningRates()) {
+      List<Integer> seeds = completeSeeds(rate);
+      claims.addAll(
+          new Claims(
+                  rate,
+                  of(study.runs(rate, Role.BETA), seeds),
+                  of(study.runs(rate, Role.CONTROL), seeds),
+                  study.setPoints().stream()
+                      .map(setPoint -> of(study.rivals(rate, setPoint), seeds))
+                      .toList(),
+                  trainFloor,
+                  testFloor)
+              .judge());
+    }
+    result = new StudyResult(about(), warnings(), trainFloor, testFloor, claims, published());
+  }
+
+  /** Seeds of which both models are finished. */
+  private List<Integer> completeSeeds(double rate) {
+    List<StudyRun> beta = study.runs(rate, Role.BETA);
+    List<StudyRun> control = study.runs(rate, Role.CONTROL);
+    return IntStream.range(0, study.seeds())
+        .filter(seed -> facts.containsKey(beta.get(seed)) && facts.containsKey(control.get(seed)))
+        .boxed()
+        .toList();
+  }
+
+  private List<RunFacts> of(List<StudyRun> runs, List<Integer> seeds) {
+    return seeds.stream().map(runs::get).filter(facts::containsKey).map(facts::get).toList();
+  }
+
+  /** The finished runs of a learning rate and a role, by seed. */
+  List<RunFacts> finished(double rate, Role role) {
+    return study.runs(rate, role).stream().filter(facts::containsKey).map(facts::get).toList();
+  }
+
+  private String about() {
+    return String.format(
+        Locale.ROOT,
+        "Measured on %s with %d epochs, %d seed%s and learning rate%s %s; the ControlVAE's set point"
+            + " is %s. The test figures are means of %d samples an image over %,d images.",
+        dataset.name(),
+        study.epochs(),
+        study.seeds(),
+        study.seeds() == 1 ? "" : "s",
+        study.learningRates().size() == 1 ? "" : "s",
+        String.join(" and ", study.learningRates().stream().map(Study::plain).toList()),
+        Study.plain(Study.setPoint()),
+        RunEvaluation.TEST_SAMPLES,
+        dataset.test().size());
+  }
+
+  private List<String> warnings() {
+    List<String> warnings = new ArrayList<>();
+    if (!dataset.name().equals("mnist")) {
+      warnings.add(
+          "The study is about MNIST; these figures are of %s and say nothing about its claims."
+              .formatted(dataset.name()));
+    }
+    for (StudyRun run : study.runs()) {
+      if (!facts.containsKey(run)) {
+        warnings.add("%s was not trained to its end and is left out.".formatted(run.name()));
+      }
+    }
+    return warnings;
+  }
+
+  private List<Published.Row> published() {
+    List<RunFacts> beta = finished(Published.LEARNING_RATE, Role.BETA);
+    List<RunFacts> control = finished(Published.LEARNING_RATE, Role.CONTROL);
+    boolean isComparable =
+        study.epochs() == Published.EPOCHS
+            && study.learningRates().contains(Published.LEARNING_RATE)
+            && !beta.isEmpty()
+            && !control.isEmpty();
+    return isComparable ? Published.compare(beta, control) : List.of();
+  }
+
+  /** What was judged. */
+  StudyResult result() {
+    return result;
+  }
+
+  /** The study's sentences and verdicts, a line each, for the terminal. */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    double rate = Double.NaN;
+    for (Claim claim : result.claims()) {
+      if (claim.learningRate() != rate) {
+        rate = claim.learningRate();
+        lines.add("Learning rate %s".formatted(Study.plain(rate)));
+      }
+      lines.add("  " + ClaimsDocument.line(claim));
+    }
+    result.warnings().forEach(warning -> lines.add("Warning: " + warning));
+    return lines;
+  }
+
+  /** The result as one line of JSON. */
+  public String json() {
+    return Json.COMPACT.toJson(result);
+  }
+
+  /**
+   * Writes {@code claims.md} and {@code claims.json}.
+   *
+   * @throws InputException if they cannot be written
+   */
+  public void writeClaims(Path folder) {
+    write(folder.resolve("claims.md"), ClaimsDocument.markdown(result));
+    write(folder.resolve("claims.json"), Json.PRETTY.toJson(result) + "\n");
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new InputException("%s cannot be written: %s.".formatted(file, e), e);
+    }
+  }
+
+  // ---- for figures -----------------------------------------------------------------------------
+
+  Study study() {
+    return study;
+  }
+
+  ImageSet testImages() {
+    return dataset.test();
+  }
+
+  /** Encodes the test images with a model. */
+  Posterior testPosterior(RunFacts run, EngineFactory engines) {
+    Checkpoint checkpoint = run.files().checkpoint().orElseThrow();
+    TrainingPlan plan = checkpoint.plan();
+    try (Engine engine =
+        engines.create(plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
+      engine.restore(checkpoint.state());
+      return Posterior.of(engine, plan.latent(), dataset.test());
+    }
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.TrainingListener.EpochReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A study on images that take no time: its runs, its measures, its claims. */
+class ReproduceTest {
+  @TempDir private Path folder;
+
+  private static final Study STUDY = new Study(List.of(0.001), 2, 2, List.of(5.0), "tiny");
+
+  private final Dataset dataset = TinyImages.dataset(1);
+  private final Told told = new Told();
+
+  /** What a listener was told. */
+  private static final class Told implements StudyListener {
+    private final List<String> events = new ArrayList<>();
+    private Position last;
+
+    @Override
+    public void begins(StudyRun run, Position position) {
+      events.add("begins " + run.name());
+    }
+
+    @Override
+    public void isThere(StudyRun run, Position position) {
+      events.add("is there " + run.name());
+    }
+
+    @Override
+    public void epoch(StudyRun run, EpochReport report, Position position) {
+      last = position;
+    }
+
+    @Override
+    public void failed(StudyRun run, String why) {
+      events.add("failed " + run.name() + ": " + why);
+    }
+
+    @Override
+    public void measures(StudyRun run) {
+      events.add("measures " + run.name());
+    }
+  }
+
+  private static final EngineFactory CPU =
+      (shape, settings, images) -> new CpuEngine(shape, settings, images, 1);
+
+  private StudyRunner runner(Study study, Dataset images, BooleanSupplier stop) {
+    return new StudyRunner(
+        study, images, CPU, folder, CheckpointInterval.parse("1epochs"), told, stop);
+  }
+
+  private StudyReport report(Study study, Dataset images) {
+    var runner = runner(study, images, () -> false);
+    assertFalse(runner.train().isStopped());
+    var report = new StudyReport(study, images, runner);
+    assertTrue(report.measure(CPU, told, () -> false));
+    report.judge();
+    return report;
+  }
+
+  @Test
+  void trainsMeasuresAndJudges() throws IOException {
+    StudyResult result = report(STUDY, dataset).result();
+    assertEquals(7, result.claims().size());
+    Claim elbo = result.claims().get(2);
+    assertEquals(2, elbo.seeds());
+    RunRecord beta = RunDirectory.readRecord(folder.resolve("beta-lr0.001-seed0"));
+    RunRecord other = RunDirectory.readRecord(folder.resolve("beta-lr0.001-seed1"));
+    // The ELBO of the last steps, here all of them, is that of the record, mean over the seeds.
+    assertEquals(
+        (beta.metrics().lastSteps().elbo() + other.metrics().lastSteps().elbo()) / 2,
+        elbo.measures().get(2).other(),
+        1e-3);
+    // In the study's accounting KL is counted 1 + beta times; beta is 1.
+    assertEquals(
+        elbo.measures().get(2).other()
+            - (beta.metrics().lastSteps().kl() + other.metrics().lastSteps().kl()) / 2,
+        elbo.measures().get(3).other(),
+        1e-3);
+    // The rival of set point 5 is in the last claim, beside the beta-VAE.
+    assertEquals(
+        List.of(
+            "ELBO against beta-VAE",
+            "RL against beta-VAE",
+            "ELBO against set point 5",
+            "RL against set point 5"),
+        result.claims().get(6).measures().stream().map(Claim.Measure::name).toList());
+    assertEquals(
+        "The study is about MNIST; these figures are of tiny and say nothing about its claims.",
+        result.warnings().getFirst());
+    assertEquals(List.of(), result.published());
+  }
+
+  @Test
+  void whatIsFinishedIsNeitherTrainedNorMeasuredAgain() throws IOException {
+    StudyResult first = report(STUDY, dataset).result();
+    assertEquals(6, told.events.stream().filter(event -> event.startsWith("begins")).count());
+    assertEquals(6, told.events.stream().filter(event -> event.startsWith("measures")).count());
+    assertEquals(12, told.last.epochsDone());
+    assertEquals(12, told.last.epochs());
+    told.events.clear();
+    assertEquals(first, report(STUDY, dataset).result());
+    assertEquals(6, told.events.size());
+    assertTrue(told.events.stream().allMatch(event -> event.startsWith("is there")));
+    // A damaged evaluation is made anew.
+    Files.writeString(folder.resolve("beta-lr0.001-seed0/evaluation.json"), "{\"format\": 1}");
+    Files.writeString(folder.resolve("beta-lr0.001-seed1/evaluation.json"), "half a fi");
+    told.events.clear();
+    assertEquals(first, report(STUDY, dataset).result());
+    assertEquals(2, told.events.stream().filter(event -> event.startsWith("measures")).count());
+  }
+
+  @Test
+  void whatWasInterruptedGoesOnToTheSameBits() throws IOException {
+    int[] asked = new int[1];
+    assertTrue(runner(STUDY, dataset, () -> ++asked[0] > 13).train().isStopped());
+    report(STUDY, dataset);
+    List<List<String>> resumed =
+        STUDY.runs().stream()
+            .map(run -> RunDirectory.readRecord(folder.resolve(run.name())).parametersSha256())
+            .toList();
+    folder = Files.createDirectories(folder.resolve("again"));
+    report(STUDY, dataset);
+    assertEquals(
+        resumed,
+        STUDY.runs().stream()
+            .map(run -> RunDirectory.readRecord(folder.resolve(run.name())).parametersSha256())
+            .toList());
+  }
+
+  @Test
+  void runsOfOtherSettingsOrImagesAreRefusedBeforeAnyIsTrained() {
+    report(STUDY, dataset);
+    told.events.clear();
+    var longer = new Study(List.of(0.001), 3, 2, List.of(5.0), "tiny");
+    var e = assertThrows(InputException.class, () -> runner(longer, dataset, () -> false).train());
+    assertTrue(e.getMessage().contains("holds a run of other settings (2 epochs"), e.getMessage());
+    e =
+        assertThrows(
+            InputException.class, () -> runner(STUDY, TinyImages.dataset(9), () -> false).train());
+    assertTrue(e.getMessage().contains("was trained on other images"), e.getMessage());
+    assertEquals(List.of(), told.events);
+  }
+
+  @Test
+  void aRunThatDivergesLeavesTheOthers() {
+    // A step this large overflows; the small one does not.
+    var study = new Study(List.of(1e30, 0.001), 1, 1, List.of(), "tiny");
+    var runner = runner(study, dataset, () -> false);
+    StudyRunner.Outcome outcome = runner.train();
+    assertEquals(
+        List.of(
+            "beta-lr1000000000000000000000000000000-seed0",
+            "control-lr1000000000000000000000000000000-seed0"),
+        outcome.diverged());
+    var report = new StudyReport(study, dataset, runner);
+    assertTrue(report.measure(CPU, told, () -> false));
+    report.judge();
+    StudyResult result = report.result();
+    assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(2).verdict());
+    assertEquals(0, result.claims().get(2).seeds());
+    assertEquals(1, result.claims().get(9).seeds());
+    assertEquals(3, result.warnings().size());
+    assertTrue(result.warnings().get(1).endsWith("was not trained to its end and is left out."));
+  }
+
+  @Test
+  void withoutLabelsWhatNeedsThemCannotBeTold() {
+    ImageSet train = dataset.train();
+    ImageSet test = dataset.test();
+    var bare =
+        new Dataset(
+            "bare",
+            ImageSet.withoutLabels(9, 9, train.pixels(), train.size()),
+            ImageSet.withoutLabels(9, 9, test.pixels(), test.size()),
+            "memory",
+            Dataset.Status.UNVERIFIED,
+            dataset.sha256());
+    StudyResult result = report(new Study(List.of(0.001), 1, 1, List.of(), "bare"), bare).result();
+    assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(3).verdict());
+    assertEquals("The images have no labels.", result.claims().get(3).note());
+    assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(4).verdict());
+  }
+
+  @Test
+  void claimsAreWrittenForPeopleAndPrograms() throws IOException {
+    StudyReport report = report(STUDY, dataset);
+    report.writeClaims(folder);
+    String text = Files.readString(folder.resolve("claims.md"));
+    assertTrue(text.startsWith("# What the study claims, and what was measured\n"), text);
+    assertTrue(
+        text.contains("## Learning rate 0.001\n\n| the study says | verdict |\n|---|---|\n"));
+    assertEquals(7, text.lines().filter(line -> line.startsWith("### ")).count());
+    assertTrue(text.contains(" above the floor) |"), text);
+    // Every row of a table has the cells of its header.
+    long columns = 0;
+    for (String line : text.lines().toList()) {
+      long cells = line.chars().filter(c -> c == '|').count();
+      assertTrue(!line.startsWith("|") || columns == 0 || cells == columns, line);
+      columns = line.startsWith("|") ? cells : 0;
+    }
+    String json = Files.readString(folder.resolve("claims.json"));
+    assertTrue(json.contains("\"half_width\": "), json);
+    assertEquals(1 + 7 + 1, report.lines().size());
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.control.AntiWindup;
+import io.github.cvaegpu.study.StudyRun.Role;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+class StudyTest {
+  private static Study study(List<Double> rates, int epochs, int seeds, List<Double> setPoints) {
+    return new Study(rates, epochs, seeds, setPoints, "auto");
+  }
+
+  @Test
+  void eachRateAndSeedHasAPairAndItsRivals() {
+    Study study = study(List.of(1e-3, 1e-4), 200, 2, List.of(8.5));
+    assertEquals(
+        List.of(
+            "beta-lr0.001-seed0",
+            "control-lr0.001-seed0",
+            "control-kl8.5-lr0.001-seed0",
+            "beta-lr0.0001-seed0",
+            "control-lr0.0001-seed0",
+            "control-kl8.5-lr0.0001-seed0",
+            "beta-lr0.001-seed1",
+            "control-lr0.001-seed1",
+            "control-kl8.5-lr0.001-seed1",
+            "beta-lr0.0001-seed1",
+            "control-lr0.0001-seed1",
+            "control-kl8.5-lr0.0001-seed1"),
+        study.runs().stream().map(StudyRun::name).toList());
+    assertEquals(2, study.runs(1e-4, Role.BETA).size());
+    assertEquals(2, study.rivals(1e-3, 8.5).size());
+  }
+
+  @Test
+  void theSettingsAreTheStudys() {
+    TrainingPlan control = study(List.of(1e-3), 200, 1, List.of()).runs().get(1).plan();
+    assertEquals(Model.CONTROL, control.model());
+    assertEquals(9.97, control.controller().setPoint());
+    assertEquals(0.01, control.controller().kp());
+    assertEquals(0.0001, control.controller().ki());
+    assertEquals(0.01, control.controller().betaMin());
+    assertEquals(10, control.controller().betaMax());
+    assertEquals(AntiWindup.STUDY, control.controller().antiWindup());
+    assertEquals(128, control.batchSize());
+    assertEquals(List.of(400, 50), control.hidden());
+    assertEquals(2, control.latent());
+    TrainingPlan beta = study(List.of(1e-3), 200, 1, List.of()).runs().get(0).plan();
+    assertEquals(1, beta.beta());
+    assertEquals(0, beta.seed());
+  }
+
+  @Test
+  void refusesWhatCannotBeRun() {
+    refused("A study needs a learning rate: name one or more with --lr.", List.of(), 1, List.of());
+    refused("--lr names a value twice.", List.of(1e-3, 1e-3), 1, List.of());
+    refused("--set-points names a value twice.", List.of(1e-3), 1, List.of(8.0, 8.0));
+    refused(
+        "The set point 9.97 is the study's own; --set-points names others.",
+        List.of(1e-3),
+        1,
+        List.of(9.97));
+    refused("--seeds must be 1 or more, not 0.", List.of(1e-3), 0, List.of());
+    refused("The learning rate must be a positive number, not 0.0.", List.of(0.0), 1, List.of());
+  }
+
+  private static void refused(
+      String sentence, List<Double> rates, int seeds, List<Double> setPoints) {
+    var e = assertThrows(InputException.class, () -> study(rates, 1, seeds, setPoints));
+    assertEquals(sentence, e.getMessage());
+  }
+
+  /**
+   * Windows of 100: of a loss that falls from 200 by 1 a step the mean at step s is 150.5 - s + 1.
+   */
+  @Test
+  void aThresholdIsPassedByAWindowsMean() {
+    float[] loss = new float[150];
+    for (int i = 0; i < loss.length; i++) {
+      loss[i] = 200 - i;
+    }
+    // Step 1: mean of 200 to 101 is 150.5; step 2: 149.5.
+    assertEquals(OptionalInt.of(2), RunFacts.firstBelow(loss, 150));
+    assertEquals(OptionalInt.of(1), RunFacts.firstBelow(loss, 151));
+    assertEquals(OptionalInt.empty(), RunFacts.firstBelow(loss, 10));
+  }
+
+  @Test
+  void allVerdictsHaveToHold() {
+    assertEquals(Verdict.HOLDS, Claims.together(List.of(Verdict.HOLDS, Verdict.HOLDS)));
+    assertEquals(
+        Verdict.CANNOT_BE_TOLD, Claims.together(List.of(Verdict.HOLDS, Verdict.CANNOT_BE_TOLD)));
+    assertEquals(
+        Verdict.DOES_NOT_HOLD,
+        Claims.together(List.of(Verdict.CANNOT_BE_TOLD, Verdict.DOES_NOT_HOLD)));
+  }
+}
