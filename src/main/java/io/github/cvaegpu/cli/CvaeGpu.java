@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       ReproduceCommand.class,
+      ReportCommand.class,
       DataCommand.class,
       BenchCommand.class,
       ProfileCommand.class,

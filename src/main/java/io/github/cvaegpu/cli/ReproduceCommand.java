@@ -7,6 +7,7 @@ import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.study.Study;
 import io.github.cvaegpu.study.StudyFigures;
+import io.github.cvaegpu.study.StudyPage;
 import io.github.cvaegpu.study.StudyReport;
 import io.github.cvaegpu.study.StudyRunner;
 import io.github.cvaegpu.train.CheckpointInterval;
@@ -144,9 +145,11 @@ final class ReproduceCommand implements Callable<Integer> {
     }
     report.judge();
     report.writeClaims(folder);
+    var figures = new StudyFigures(report, engineOptions::create, folder.resolve("figures"));
     if (Fonts.problem().isEmpty()) {
-      new StudyFigures(report, engineOptions::create, folder.resolve("figures")).write();
+      figures.write();
     }
+    new StudyPage(report, figures).write(folder.resolve("report.html"));
     print(report);
     if (!outcome.diverged().isEmpty()) {
       return ExitCode.DIVERGED;

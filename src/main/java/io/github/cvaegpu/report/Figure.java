@@ -2,6 +2,7 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.train.AtomicFile;
 import java.awt.Color;
 import java.awt.Dimension;
 import java.awt.Graphics2D;
@@ -155,7 +156,8 @@ public abstract class Figure {
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.write(file, content);
     } catch (IOException e) {
-      throw new InputException("%s cannot be written: %s.".formatted(file, e), e);
+      throw new InputException(
+          "%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
   }
 

@@ -28,6 +28,11 @@ final class Palette {
     return LABELS.get(label % LABELS.size());
   }
 
+  /** Colours of the labels from 0, as CSS has them. */
+  static List<String> labels() {
+    return LABELS;
+  }
+
   /** A colour of {@link #model} or {@link #label} for AWT. */
   static Color awt(String css) {
     return Color.decode(css);

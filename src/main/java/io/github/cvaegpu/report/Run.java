@@ -72,6 +72,11 @@ public record Run(
     return Optional.of(builder.build());
   }
 
+  /** The same run without what there is to look into. */
+  public Run withoutModel() {
+    return new Run(folder, record, series, Optional.empty(), warnings);
+  }
+
   /** What to call it: the folder's name. */
   public String name() {
     Path name = folder.toAbsolutePath().normalize().getFileName();

@@ -54,19 +54,13 @@ public final class Traversal {
     this.width = width;
   }
 
-  /**
-   * Writes the animation.
-   *
-   * @return what is in the file
-   */
-  public byte[] write(Path file) {
-    byte[] gif = gif();
-    Figure.write(file, gif);
-    return gif;
+  /** Writes the animation. */
+  public void write(Path file) {
+    Figure.write(file, gif());
   }
 
   /** The animation. */
-  byte[] gif() {
+  private byte[] gif() {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
     var bytes = new ByteArrayOutputStream();
     try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {

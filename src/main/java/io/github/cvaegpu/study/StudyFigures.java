@@ -66,7 +66,7 @@ public final class StudyFigures {
     }
   }
 
-  /** What was written, PNG and GIF, by title. */
+  /** The PNGs that the page does not draw by itself, by title. */
   Map<String, byte[]> pictures() {
     return pictures;
   }
@@ -76,7 +76,7 @@ public final class StudyFigures {
     return posteriors.computeIfAbsent(run, facts -> report.testPosterior(facts, engines));
   }
 
-  private void write(String name, Figure figure) {
+  private void writeForPage(String name, Figure figure) {
     pictures.put(figure.title(), figure.write(folder, name));
   }
 
@@ -109,16 +109,15 @@ public final class StudyFigures {
     private void curves(String name, String title, String label, Function<Series, float[]> values) {
       RunFacts one = beta.getFirst();
       RunFacts other = control.getFirst();
-      StudyFigures.this.write(
-          file(name),
-          new CurveFigure(
+      new CurveFigure(
               "%s, learning rate %s, mean of the next 100 steps".formatted(title, rate),
               label,
               List.of(
                   CurveFigure.Curve.smoothed(BETA, values.apply(one.series())),
-                  CurveFigure.Curve.smoothed(CONTROL, values.apply(other.series())))));
+                  CurveFigure.Curve.smoothed(CONTROL, values.apply(other.series()))))
+          .write(folder, file(name));
       if (beta.size() > 1 && control.size() > 1) {
-        StudyFigures.this.write(
+        writeForPage(
             file(name + "-seeds"),
             new BandFigure(
                 "%s, learning rate %s, mean and standard deviation over seeds"
@@ -137,7 +136,7 @@ public final class StudyFigures {
     private void terms() {
       RunFacts run = control.getFirst();
       PiTerms terms = PiTerms.of(run.run().plan().controller(), run.series().kl());
-      StudyFigures.this.write(
+      writeForPage(
           file("controller"),
           new CurveFigure(
               "Terms of the controller, learning rate %s: beta is their sum and 0.01"
@@ -156,7 +155,7 @@ public final class StudyFigures {
       if (one.byLabel().isEmpty()) {
         return;
       }
-      StudyFigures.this.write(
+      writeForPage(
           file("rl-by-digit"),
           new LabelLossFigure(
               "Reconstruction loss of the test images by digit, learning rate %s".formatted(rate),
@@ -181,7 +180,7 @@ public final class StudyFigures {
               shown.stream().map(image -> ShownImages.pixels(images, image)).toList()));
       rows.add(model(BETA, beta.getFirst(), images, shown));
       rows.add(model(CONTROL, control.getFirst(), images, shown));
-      StudyFigures.this.write(
+      writeForPage(
           file("ten-digits"),
           new ImageGridFigure(
               "Test images and what the models make of them, learning rate %s".formatted(rate),
@@ -197,13 +196,11 @@ public final class StudyFigures {
       Posterior posterior = posterior(run);
       String title = "%s, learning rate %s".formatted(name, rate);
       String file = run.run().role() == Role.BETA ? "beta" : "control";
-      StudyFigures.this.write(
-          file("latent-map-" + file),
-          new LatentMapFigure(title + ": latent map of the test images", posterior));
+      new LatentMapFigure(title + ": latent map of the test images", posterior)
+          .write(folder, file("latent-map-" + file));
       var drawn = new Pictures(decoder, latent, images);
-      StudyFigures.this.write(
-          file("decoded-grid-" + file), drawn.decodedGrid(title + ": decoded grid", 0, 1));
-      StudyFigures.this.write(file("samples-" + file), drawn.samples(title, Study.SHOWN_SEED));
+      drawn.decodedGrid(title + ": decoded grid", 0, 1).write(folder, file("decoded-grid-" + file));
+      drawn.samples(title, Study.SHOWN_SEED).write(folder, file("samples-" + file));
       List<float[]> points = new ArrayList<>();
       for (int image : shown) {
         float[] mean = new float[latent];
@@ -219,9 +216,7 @@ public final class StudyFigures {
               IntStream.range(0, latent).boxed().toList(),
               images.height(),
               images.width());
-      pictures.put(
-          title + ": each latent dimension from -3 to 3, a row each, from the images above",
-          traversal.write(folder.resolve(file("traversal-" + file) + ".gif")));
+      traversal.write(folder.resolve(file("traversal-" + file) + ".gif"));
       return new ImageGridFigure.Row(name, points.stream().map(decoder::decode).toList());
     }
   }

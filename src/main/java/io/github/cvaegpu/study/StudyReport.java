@@ -11,6 +11,7 @@ import io.github.cvaegpu.eval.PixelEntropy;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.study.StudyRun.Role;
+import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -146,6 +147,11 @@ public final class StudyReport {
     return seeds.stream().map(runs::get).filter(facts::containsKey).map(facts::get).toList();
   }
 
+  /** A run's facts; empty if it was not trained to its end. */
+  Optional<RunFacts> facts(StudyRun run) {
+    return Optional.ofNullable(facts.get(run));
+  }
+
   /** The finished runs of a learning rate and a role, by seed. */
   List<RunFacts> finished(double rate, Role role) {
     return study.runs(rate, role).stream().filter(facts::containsKey).map(facts::get).toList();
@@ -232,7 +238,8 @@ public final class StudyReport {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {
-      throw new InputException("%s cannot be written: %s.".formatted(file, e), e);
+      throw new InputException(
+          "%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
   }
 

@@ -69,7 +69,7 @@ public final class AtomicFile {
   }
 
   /** Why a file could not be read or written: Java's own message may be the name alone. */
-  static String reason(IOException e) {
+  public static String reason(IOException e) {
     if (e instanceof AccessDeniedException) {
       return e.getMessage() + ": permission denied";
     }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.report.HtmlReport;
+import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.report.Run;
+import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code report}: a page about runs. */
+@Command(
+    name = "report",
+    description = {
+      "Writes one HTML page about runs: curves to zoom into, settings side by side, and a latent map on"
+          + " which the model draws. It needs no network.",
+      "Without --data, each run's map is of the test images that it was trained beside."
+    },
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class ReportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", arity = "1..*", description = "Run directories.")
+  private List<Path> folders;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      defaultValue = "report.html",
+      description = "Where to write the page. Default: ${DEFAULT-VALUE}.")
+  private Path file;
+
+  @Mixin private EngineOptions engineOptions;
+
+  @Mixin private DataOptions dataOptions;
+
+  private final Map<String, Optional<Dataset>> datasets = new HashMap<>();
+
+  @Override
+  public Integer call() {
+    engineOptions.check();
+    HtmlReport.requireReplaceable(file);
+    List<Run> runs = folders.stream().map(Run::read).toList();
+    List<Subject> subjects = new ArrayList<>();
+    for (Run run : runs) {
+      run.warnings().forEach(warning -> err().println("Warning: " + warning));
+      subjects.add(new Subject(run, run.checkpoint().flatMap(c -> posterior(run, c))));
+    }
+    String title = runs.size() == 1 ? runs.getFirst().name() : "%d runs".formatted(runs.size());
+    long bytes = new HtmlReport(title, subjects, List.of()).write(file);
+    spec.commandLine()
+        .getOut()
+        .printf(Locale.ROOT, "%s, %.1f MB%n", file.toAbsolutePath().normalize(), bytes / 1e6);
+    return ExitCode.OK;
+  }
+
+  /** Of a run's test images; empty, with a warning, where they are not to be had. */
+  private Optional<Posterior> posterior(Run run, Checkpoint checkpoint) {
+    String name = dataOptions.asked().orElseGet(checkpoint::dataToLoad);
+    Optional<Dataset> dataset = datasets.computeIfAbsent(name, this::load);
+    if (dataset.isEmpty()) {
+      return Optional.empty();
+    }
+    TrainingPlan plan = checkpoint.plan();
+    if (dataset.get().test().imageSize() != checkpoint.layout().shape().inputs()
+        || (dataOptions.asked().isEmpty()
+            && !dataset.get().sha256().equals(checkpoint.datasetSha256()))) {
+      err()
+          .println(
+              "Warning: %s was trained on other images than those of %s, so its map has no dots."
+                  .formatted(run.folder(), dataset.get().name()));
+      return Optional.empty();
+    }
+    try (Engine engine = engineOptions.create(plan, dataset.get().train())) {
+      engine.restore(checkpoint.state());
+      return Optional.of(Posterior.of(engine, plan.latent(), dataset.get().test()));
+    }
+  }
+
+  private Optional<Dataset> load(String name) {
+    try {
+      return Optional.of(dataOptions.load(name, err(), err()));
+    } catch (InputException e) {
+      if (dataOptions.asked().isPresent()) {
+        throw e;
+      }
+      err().println("Warning: the latent map has no dots: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.study;
+
+import io.github.cvaegpu.report.HtmlReport;
+import io.github.cvaegpu.report.HtmlReport.Block;
+import io.github.cvaegpu.report.HtmlReport.Heading;
+import io.github.cvaegpu.report.HtmlReport.Paragraph;
+import io.github.cvaegpu.report.HtmlReport.Picture;
+import io.github.cvaegpu.report.HtmlReport.Section;
+import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.report.HtmlReport.Table;
+import io.github.cvaegpu.report.HtmlReport.Warning;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code report.html} of a study: its claims and pictures beside what every report has. */
+public final class StudyPage {
+  private final StudyReport report;
+  private final StudyFigures figures;
+
+  /**
+   * @param report that was judged
+   * @param figures that were drawn, or not, where there are no fonts
+   */
+  public StudyPage(StudyReport report, StudyFigures figures) {
+    this.report = report;
+    this.figures = figures;
+  }
+
+  /**
+   * Writes the page. Models can be looked into for the first seed.
+   *
+   * @return its size in bytes
+   * @throws io.github.cvaegpu.InputException if it cannot be written
+   */
+  public long write(Path file) {
+    List<Subject> subjects = new ArrayList<>();
+    for (StudyRun run : report.study().runs()) {
+      report
+          .facts(run)
+          .ifPresent(
+              facts ->
+                  subjects.add(
+                      run.plan().seed() == 0
+                          ? new Subject(facts.files(), Optional.of(figures.posterior(facts)))
+                          : new Subject(facts.files().withoutModel(), Optional.empty())));
+    }
+    return new HtmlReport("ControlVAE against beta-VAE", subjects, sections()).write(file);
+  }
+
+  private List<Section> sections() {
+    StudyResult result = report.result();
+    List<Section> sections = new ArrayList<>();
+    List<Block> rules = new ArrayList<>();
+    result.warnings().forEach(warning -> rules.add(new Warning(warning)));
+    rules.add(new Paragraph(result.about()));
+    ClaimsDocument.RULES.forEach(rule -> rules.add(new Paragraph(rule)));
+    sections.add(new Section("What the study claims", rules));
+    for (double rate : report.study().learningRates()) {
+      List<Claim> claims =
+          result.claims().stream().filter(claim -> claim.learningRate() == rate).toList();
+      sections.add(new Section("Learning rate " + Study.plain(rate), claims(claims)));
+    }
+    if (!result.published().isEmpty()) {
+      sections.add(
+          new Section(
+              "The published figures",
+              List.of(
+                  new Paragraph(ClaimsDocument.publishedIntroduction()),
+                  new Table(
+                      ClaimsDocument.PUBLISHED_COLUMNS,
+                      ClaimsDocument.publishedRows(result.published())))));
+    }
+    List<Block> pictures = new ArrayList<>();
+    figures.pictures().forEach((title, png) -> pictures.add(new Picture(title, png)));
+    if (!pictures.isEmpty()) {
+      sections.add(new Section("Pictures", pictures));
+    }
+    return sections;
+  }
+
+  private static List<Block> claims(List<Claim> claims) {
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(
+        new Table(
+            List.of("the study says", "verdict"),
+            claims.stream().map(claim -> List.of(claim.sentence(), claim.verdictText())).toList()));
+    for (Claim claim : claims) {
+      blocks.add(new Heading(claim.sentence() + ": " + claim.verdictText()));
+      if (!claim.measures().isEmpty()) {
+        blocks.add(
+            new Table(
+                ClaimsDocument.COLUMNS,
+                claim.measures().stream().map(ClaimsDocument::cells).toList()));
+      }
+      blocks.add(new Paragraph(claim.note()));
+    }
+    return blocks;
+  }
+}

@@ -1,0 +1,231 @@
+'use strict';
+
+/** Bytes of a base64 text. */
+function bytesOf(text) {
+  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+}
+
+/** 16-bit numbers, little-endian whatever the machine. */
+function wordsOf(text) {
+  const view = new DataView(bytesOf(text).buffer);
+  return Uint16Array.from({ length: view.byteLength / 2 }, (_, i) => view.getUint16(2 * i, true));
+}
+
+/**
+ * A curve as Java's EmbeddedCurve has it: of each bucket of steps the smallest and the largest value, as
+ * 65,536 steps of the curve's range; a bucket of one step has its value alone.
+ */
+class Curve {
+  constructor(json) {
+    this.bucket = json.bucket;
+    this.length = json.length;
+    const scale = (json.high - json.low) / 65535;
+    const decode = (text) => Float64Array.from(wordsOf(text), (word) => json.low + scale * word);
+    this.smallest = decode(json.smallest);
+    this.largest = json.largest ? decode(json.largest) : this.smallest;
+  }
+
+  /** Smallest and largest value of the steps from (inclusive) to (exclusive), or null. */
+  extremes(from, to) {
+    const first = Math.max(0, Math.floor(from / this.bucket));
+    const last = Math.min(this.smallest.length, Math.ceil(Math.min(to, this.length) / this.bucket));
+    if (from >= this.length || first >= last) {
+      return null;
+    }
+    let low = Infinity;
+    let high = -Infinity;
+    let lowAt = first;
+    let highAt = first;
+    for (let i = first; i < last; i++) {
+      if (this.smallest[i] < low) {
+        low = this.smallest[i];
+        lowAt = i;
+      }
+      if (this.largest[i] > high) {
+        high = this.largest[i];
+        highAt = i;
+      }
+    }
+    return lowAt <= highAt ? [low, high] : [high, low];
+  }
+}
+
+/** The four charts, which zoom and show their runs together. */
+function drawCharts(data) {
+  const runs = data.runs.filter((run) => run.curves);
+  const longest = Math.max(2, ...runs.map((run) => run.curves.rl.length));
+  const curves = runs.map((run) => ({
+    rl: new Curve(run.curves.rl),
+    kl: new Curve(run.curves.kl),
+    beta: new Curve(run.curves.beta),
+    elbo: new Curve(run.curves.elbo),
+  }));
+  const visible = runs.map(() => true);
+  const charts = [];
+  let range = [1, longest];
+
+  /** Two points a pixel column: its extremes in their order. Shared x for all runs. */
+  function points(what, width) {
+    const steps = range[1] - range[0];
+    const columns = Math.max(1, Math.min(Math.ceil(steps), Math.floor(width)));
+    const perColumn = steps / columns;
+    const xs = [];
+    const ys = curves.map(() => []);
+    for (let column = 0; column < columns; column++) {
+      const from = Math.floor(range[0] + column * perColumn) - 1;
+      const to = Math.max(from + 1, Math.floor(range[0] + (column + 1) * perColumn) - 1);
+      const whole = to - from === 1;
+      xs.push(from + 1);
+      if (!whole) {
+        xs.push(from + 1 + (to - from) / 2);
+      }
+      curves.forEach((curve, i) => {
+        const pair = curve[what].extremes(from, to);
+        ys[i].push(pair && pair[0]);
+        if (!whole) {
+          ys[i].push(pair && pair[1]);
+        }
+      });
+    }
+    return [xs, ...ys];
+  }
+
+  /** What comes after the first hundredth: an untrained network's losses leave no room for the rest. */
+  function limits(u) {
+    let low = Infinity;
+    let high = -Infinity;
+    u.data.slice(1).forEach((values, i) => {
+      if (!visible[i]) {
+        return;
+      }
+      values.forEach((value, k) => {
+        if (value !== null && (u.data[0][k] > longest / 100 || range[1] < longest / 20)) {
+          low = Math.min(low, value);
+          high = Math.max(high, value);
+        }
+      });
+    });
+    if (low > high) {
+      return [0, 1];
+    }
+    const margin = high > low ? 0.05 * (high - low) : 0.5;
+    return [low - margin, high + margin];
+  }
+
+  function zoom(from, to) {
+    const span = Math.min(longest - 1, Math.max(10, to - from));
+    const start = Math.min(Math.max(1, from), longest - span);
+    range = [start, start + span];
+    charts.forEach((chart) => chart.redraw());
+  }
+  const zoomBy = (factor) => {
+    const middle = (range[0] + range[1]) / 2;
+    const half = (factor * (range[1] - range[0])) / 2;
+    zoom(middle - half, middle + half);
+  };
+  const moveBy = (share) => {
+    const by = share * (range[1] - range[0]);
+    zoom(range[0] + by, range[1] + by);
+  };
+  const keys = {
+    ArrowLeft: () => moveBy(-0.25),
+    ArrowRight: () => moveBy(0.25),
+    '+': () => zoomBy(0.5),
+    '-': () => zoomBy(2),
+    Escape: () => zoom(1, longest),
+  };
+
+  function chart(element) {
+    const what = element.dataset.what;
+    const plot = element.querySelector('.plot');
+    const value = element.querySelector('.value');
+    const style = () => getComputedStyle(document.documentElement);
+    const ink = () => style().getPropertyValue('--faint');
+    const grid = () => style().getPropertyValue('--line');
+    const size = () => ({ width: plot.clientWidth, height: Math.round(Math.max(200, plot.clientWidth * 0.55)) });
+    const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '12px system-ui' };
+    const u = new uPlot(
+      {
+        ...size(),
+        legend: { show: false },
+        cursor: {
+          sync: { key: 'steps', setSeries: false },
+          drag: { x: true, y: false, setScale: false },
+          bind: { dblclick: () => () => zoom(1, longest) },
+        },
+        scales: { x: { time: false, range: () => range }, y: { range: limits } },
+        axes: [axis, { ...axis, size: 56 }],
+        series: [
+          {},
+          ...runs.map((run) => ({ label: run.name, stroke: run.colour, width: 1.3, points: { show: false } })),
+        ],
+        hooks: {
+          setSelect: [
+            (self) => {
+              if (self.select.width > 4) {
+                const from = self.posToVal(self.select.left, 'x');
+                const to = self.posToVal(self.select.left + self.select.width, 'x');
+                self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+                zoom(from, to);
+              }
+            },
+          ],
+          setCursor: [
+            (self) => {
+              const at = self.cursor.idx;
+              value.textContent =
+                at === null || at === undefined
+                  ? ''
+                  : `step ${Math.round(self.data[0][at]).toLocaleString('en')}: ` +
+                    runs
+                      .map((run, i) => [run, self.data[i + 1][at], visible[i]])
+                      .filter((entry) => entry[2] && entry[1] !== null)
+                      .map((entry) => `${entry[0].name} ${entry[1].toFixed(what === 'beta' ? 4 : 2)}`)
+                      .join(', ');
+            },
+          ],
+        },
+      },
+      points(what, size().width),
+      plot,
+    );
+    plot.tabIndex = 0;
+    plot.setAttribute('role', 'img');
+    plot.setAttribute(
+      'aria-label',
+      `${element.querySelector('h3').textContent} against step. Left and right arrows move, plus and minus zoom, Escape shows all.`,
+    );
+    plot.addEventListener('keydown', (event) => {
+      if (keys[event.key]) {
+        keys[event.key]();
+        event.preventDefault();
+      }
+    });
+    return {
+      u,
+      redraw() {
+        u.setData(points(what, u.width));
+      },
+      resize() {
+        u.setSize(size());
+        this.redraw();
+      },
+    };
+  }
+
+  document.querySelectorAll('.chart').forEach((element) => charts.push(chart(element)));
+  document.querySelectorAll('input[data-run]').forEach((box) => {
+    box.addEventListener('change', () => {
+      const i = Number(box.dataset.run);
+      visible[i] = box.checked;
+      charts.forEach((each) => each.u.setSeries(i + 1, { show: box.checked }));
+      charts.forEach((each) => each.redraw());
+    });
+  });
+  document.querySelectorAll('button[data-zoom]').forEach((button) => {
+    button.addEventListener('click', () => keys[button.dataset.zoom]());
+  });
+  new ResizeObserver(() => charts.forEach((each) => each.resize())).observe(document.querySelector('.charts'));
+  document.addEventListener('themechange', () => charts.forEach((each) => each.u.redraw()));
+  return { charts, range: () => range };
+}
