@@ -59,10 +59,10 @@ final class ClaimsDocument {
         : mean + " (one seed)";
   }
 
-  /** Whole numbers of steps; two digits of nats and percents, four of small figures. */
+  /** Whole numbers as they are; two digits of nats and percents, four of small figures. */
   static String number(double value) {
     double size = Math.abs(value);
-    if (size >= 1000) {
+    if (size >= 1000 || (size >= 10 && value == Math.rint(value))) {
       return String.format(Locale.ROOT, "%,.0f", value);
     }
     return String.format(Locale.ROOT, size >= 0.1 ? "%.2f" : "%.4f", value);

@@ -66,7 +66,7 @@ function drawCharts(data) {
 
   /** Two points a pixel column: its extremes in their order. Shared x for all runs. */
   function points(what, width) {
-    const steps = range[1] - range[0];
+    const steps = range[1] - range[0] + 1;
     const columns = Math.max(1, Math.min(Math.ceil(steps), Math.floor(width)));
     const perColumn = steps / columns;
     const xs = [];

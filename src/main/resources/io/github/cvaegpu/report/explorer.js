@@ -108,7 +108,7 @@ function explore(data) {
         if (hidden.has(label)) {
           continue;
         }
-        graphics.fillStyle = data.labelColours[label % data.labelColours.length];
+        graphics.fillStyle = data.label_colours[label % data.label_colours.length];
         graphics.beginPath();
         graphics.arc(toX(model.points.x[i]), toY(model.points.y[i]), radius, 0, 2 * Math.PI);
         graphics.fill();
@@ -179,7 +179,7 @@ function explore(data) {
         });
         const swatch = document.createElement('span');
         swatch.className = 'swatch';
-        swatch.style.background = data.labelColours[label % data.labelColours.length];
+        swatch.style.background = data.label_colours[label % data.label_colours.length];
         const entry = document.createElement('label');
         entry.className = 'check';
         entry.append(box, swatch, String(label));

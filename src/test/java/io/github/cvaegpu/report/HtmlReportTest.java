@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Linear;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import io.github.cvaegpu.report.HtmlReport.Paragraph;
+import io.github.cvaegpu.report.HtmlReport.Section;
+import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.report.HtmlReport.Table;
+import io.github.cvaegpu.train.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HtmlReportTest {
+  @TempDir static Path temp;
+  private static Subject control;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void train() {
+    control = TinyRuns.train(temp.resolve("a <b> & \"run\""), Model.CONTROL, 2);
+  }
+
+  private static String page(Subject... subjects) {
+    return new HtmlReport("Title <i>", List.of(subjects), List.of()).page();
+  }
+
+  private static JsonObject data(String page) {
+    String start = "<script type=\"application/json\" id=\"data\">";
+    int from = page.indexOf(start) + start.length();
+    return JsonParser.parseString(page.substring(from, page.indexOf("</script>", from)))
+        .getAsJsonObject();
+  }
+
+  @Test
+  void nothingIsLoadedFromANetwork() {
+    String page = page(control);
+    assertTrue(page.contains("default-src 'none'"));
+    assertFalse(page.contains("src=\"http"), "an address");
+    assertFalse(page.contains("href=\"http"), "an address");
+    assertFalse(page.contains("@import"), "an import");
+    assertFalse(page.contains("{{"), "a place that was not filled");
+    assertTrue(page.contains("Charts by uPlot 1.6.30 (MIT licence"));
+  }
+
+  @Test
+  void namesAreEscaped() {
+    String page = page(control);
+    assertTrue(page.contains("<h1>Title &lt;i&gt;</h1>"));
+    assertTrue(page.contains("a &lt;b&gt; &amp; &quot;run&quot;"));
+    assertFalse(page.contains("<b>"), "a name as an element");
+    assertEquals(
+        "a <b> & \"run\"",
+        data(page).getAsJsonArray("runs").get(0).getAsJsonObject().get("name").getAsString());
+  }
+
+  @Test
+  void sectionsArePartOfThePage() {
+    String page =
+        new HtmlReport(
+                "t",
+                List.of(control),
+                List.of(
+                    new Section(
+                        "More",
+                        List.of(
+                            new Paragraph("1 < 2"),
+                            new Table(
+                                List.of("claim"),
+                                List.of(List.of("does not hold (one seed)"), List.of("12.5")))))))
+            .page();
+    assertTrue(page.contains("<h2>More</h2>\n<p>1 &lt; 2</p>"));
+    assertTrue(
+        page.contains("<span class=\"badge does-not-hold\">does not hold (one seed)</span>"));
+    assertTrue(page.contains("<td class=\"number\">12.5</td>"));
+  }
+
+  @Test
+  void settingsThatDifferAreMarked() {
+    Subject beta = TinyRuns.train(folder.resolve("beta"), Model.BETA, 2);
+    String page = page(control, beta);
+    assertTrue(
+        page.contains("<tr class=\"differs\"><th scope=\"row\">model</th><td>ControlVAE</td>"));
+    assertTrue(page.contains("<tr><th scope=\"row\">epochs</th><td>4</td><td>4</td></tr>"));
+  }
+
+  @Test
+  void aRunWithoutSeriesOrModelIsStillReportedOn() {
+    Run run =
+        new Run(
+            control.run().folder(),
+            control.run().record(),
+            Optional.empty(),
+            Optional.empty(),
+            List.of("It has nothing."));
+    String page = page(new Subject(run, Optional.empty()));
+    assertTrue(page.contains("<p class=\"warning\">It has nothing.</p>"));
+    assertTrue(page.contains("No run has the 100 steps that a point of a curve is the mean of."));
+    assertTrue(page.contains("No run has a checkpoint, so there is no model to look into."));
+    assertTrue(
+        data(page).getAsJsonArray("runs").get(0).getAsJsonObject().get("model").isJsonNull());
+  }
+
+  @Test
+  void whatIsNoReportIsNotReplaced() throws IOException {
+    Path file = folder.resolve("report.html");
+    HtmlReport.requireReplaceable(file);
+    long size = new HtmlReport("t", List.of(control), List.of()).write(file);
+    assertEquals(size, Files.size(file));
+    HtmlReport.requireReplaceable(file);
+    Path other = Files.writeString(folder.resolve("thesis.html"), "<html>");
+    assertEquals(
+        "%s exists and is no report of this program: name another file with --out."
+            .formatted(other),
+        assertThrows(InputException.class, () -> HtmlReport.requireReplaceable(other))
+            .getMessage());
+    assertThrows(
+        InputException.class,
+        () -> HtmlReport.requireReplaceable(folder.resolve("absent/report.html")));
+    assertThrows(InputException.class, () -> HtmlReport.requireReplaceable(folder));
+  }
+
+  // ---- embedded numbers ------------------------------------------------------------------------
+
+  private static int word(String base64, int index) {
+    byte[] bytes = Base64.getDecoder().decode(base64);
+    return (bytes[2 * index] & 0xFF) | (bytes[2 * index + 1] & 0xFF) << 8;
+  }
+
+  @Test
+  void aShortCurveIsThereStepByStep() {
+    Embedded.Curve curve = Embedded.Curve.of(new float[] {2, 4, 3}, 3);
+    assertEquals(1, curve.bucket());
+    assertEquals(3, curve.length());
+    assertNull(curve.largest());
+    assertEquals(0, word(curve.smallest(), 0));
+    assertEquals(65535, word(curve.smallest(), 1));
+    assertEquals(32768, word(curve.smallest(), 2));
+  }
+
+  @Test
+  void aLongCurveKeepsTheExtremesOfEachBucket() {
+    float[] values = {0, 0, 10, 0, 5, 5, 5};
+    Embedded.Curve curve = Embedded.Curve.of(values, 4);
+    assertEquals(4, curve.bucket());
+    assertEquals(7, curve.length());
+    assertEquals(0, word(curve.smallest(), 0));
+    assertEquals(65535, word(curve.largest(), 0));
+    assertEquals(32768, word(curve.smallest(), 1));
+    assertEquals(32768, word(curve.largest(), 1));
+  }
+
+  /** Read back as explorer.js does: no weight is off by more than half a step of its row. */
+  @Test
+  void weightsKeepTwelveBits() {
+    var layout = new ParameterLayout(new VaeShape(7, List.of(5), 3));
+    float[] parameters = InitialWeights.draw(layout, 4);
+    Linear linear = layout.decoder().get(1);
+    Embedded.Layer layer = Embedded.Decoder.of(layout, parameters).layers().get(1);
+    byte[] packed = Base64.getDecoder().decode(layer.weights());
+    for (int i = 0; i < linear.weightSize(); i++) {
+      int at = i / 2 * 3;
+      int word =
+          i % 2 == 0
+              ? (packed[at] & 0xFF) | (packed[at + 1] & 15) << 8
+              : (packed[at + 1] & 0xFF) >> 4 | (packed[at + 2] & 0xFF) << 4;
+      float largest = 0;
+      int row = i / linear.in() * linear.in();
+      for (int j = row; j < row + linear.in(); j++) {
+        largest = Math.max(largest, Math.abs(parameters[linear.weight() + j]));
+      }
+      float step = largest / 2047;
+      assertEquals(parameters[linear.weight() + i], (word - 2048) * step, 0.51 * step);
+    }
+  }
+}

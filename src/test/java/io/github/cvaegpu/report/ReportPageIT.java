@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.Model;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+import org.openqa.selenium.support.ui.Select;
+
+/** The page in a real Chromium, where the machine has one: Debian's chromium, chromium-driver. */
+class ReportPageIT {
+  /** Screenshots are kept as artefacts of the build. */
+  private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+
+  @TempDir static Path temp;
+  private static ChromeDriver browser;
+  private static Subject control;
+  private static String address;
+
+  @BeforeAll
+  static void open() throws IOException {
+    Optional<Path> driver = onPath("chromedriver");
+    Optional<Path> chromium = onPath("chromium").or(() -> onPath("google-chrome"));
+    assumeTrue(
+        driver.isPresent() && chromium.isPresent(),
+        "this machine has no Chromium and chromedriver on its PATH");
+    control = TinyRuns.train(temp.resolve("control"), Model.CONTROL, 2);
+    Subject beta = TinyRuns.train(temp.resolve("beta"), Model.BETA, 3);
+    Path file = temp.resolve("report.html");
+    new HtmlReport("Runs", List.of(control, beta), List.of()).write(file);
+    address = file.toUri().toString();
+    var options = new ChromeOptions();
+    options.setBinary(chromium.get().toFile());
+    options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars");
+    var logging = new LoggingPreferences();
+    logging.enable(LogType.BROWSER, Level.ALL);
+    options.setCapability(ChromeOptions.LOGGING_PREFS, logging);
+    browser =
+        new ChromeDriver(
+            new ChromeDriverService.Builder()
+                .usingDriverExecutable(driver.get().toFile())
+                .usingAnyFreePort()
+                .build(),
+            options);
+    Files.createDirectories(SCREENSHOTS);
+  }
+
+  private static Optional<Path> onPath(String program) {
+    return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+        .map(folder -> Path.of(folder, program))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  @AfterAll
+  static void close() {
+    if (browser != null) {
+      browser.quit();
+    }
+  }
+
+  @BeforeEach
+  void load() {
+    size(1280, 1600);
+    browser.get(address);
+  }
+
+  /** Of the page itself, whatever the window's frame. */
+  private static void size(int width, int height) {
+    browser.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 500));
+  }
+
+  private static Object run(String script, Object... arguments) {
+    return browser.executeScript(script, arguments);
+  }
+
+  private static void screenshot(String name) throws IOException {
+    Files.write(SCREENSHOTS.resolve(name + ".png"), browser.getScreenshotAs(OutputType.BYTES));
+  }
+
+  private static List<String> errors() {
+    // Warnings are of these tests' own reading of canvases.
+    return browser.manage().logs().get(LogType.BROWSER).getAll().stream()
+        .filter(entry -> entry.getLevel().equals(Level.SEVERE))
+        .map(LogEntry::toString)
+        .toList();
+  }
+
+  @Test
+  void thereIsNoErrorOnTheConsole() throws IOException {
+    assertEquals(List.of(), errors());
+    assertEquals("Runs", browser.getTitle());
+    screenshot("report");
+  }
+
+  @Test
+  void everyChartHasEveryRun() {
+    assertEquals(4L, run("return page.charts.charts.length"));
+    for (int chart = 0; chart < 4; chart++) {
+      // x and two runs.
+      assertEquals(3L, run("return page.charts.charts[arguments[0]].u.series.length", chart));
+      assertTrue(
+          (Boolean)
+              run(
+                  "const c = document.querySelectorAll('.chart canvas')[arguments[0]];"
+                      + "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)",
+                  chart),
+          "chart " + chart + " is empty");
+    }
+    // Without the last window there are this many points, each a step of its own at this width.
+    assertEquals(
+        (long) TinyRuns.STEPS - 99,
+        run("return page.charts.charts[0].u.data[1].filter(v => v !== null).length"));
+    double drawn = ((Number) run("return page.charts.charts[0].u.data[1][10]")).doubleValue();
+    float[] means = Series.windowMeans(control.run().series().orElseThrow().rl());
+    assertEquals(means[10], drawn, (means[0] - means[means.length - 1]) / 65_000);
+  }
+
+  @Test
+  void aChartIsZoomedByKeysButtonsAndPointer() {
+    String range = "return page.charts.range()[1] - page.charts.range()[0]";
+    double all = ((Number) run(range)).doubleValue();
+    WebElement plot = browser.findElement(By.cssSelector(".chart .plot"));
+    plot.sendKeys("+");
+    assertEquals(all / 2, ((Number) run(range)).doubleValue(), 1e-6);
+    browser.findElement(By.cssSelector("[data-zoom='Escape']")).click();
+    assertEquals(all, ((Number) run(range)).doubleValue(), 1e-6);
+    new Actions(browser)
+        .moveToElement(plot, -50, 0)
+        .clickAndHold()
+        .moveByOffset(60, 0)
+        .release()
+        .perform();
+    double dragged = ((Number) run(range)).doubleValue();
+    assertTrue(dragged < all / 2, dragged + " of " + all);
+    plot.sendKeys(Keys.ESCAPE);
+    assertEquals(all, ((Number) run(range)).doubleValue(), 1e-6);
+    browser.findElement(By.cssSelector("input[data-run='0']")).click();
+    assertEquals(false, run("return page.charts.charts[2].u.series[1].show"));
+    assertEquals(List.of(), errors());
+  }
+
+  /** The pixels of the canvas, not the numbers behind them. */
+  private static void assertDraws(Subject subject, double... z) {
+    run("page.explorer.moveTo(arguments[0])", z);
+    @SuppressWarnings("unchecked")
+    var drawn =
+        (List<Long>)
+            run(
+                "const c = document.getElementById('digit');"
+                    + "return Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)");
+    Checkpoint checkpoint = subject.run().checkpoint().orElseThrow();
+    float[] point = new float[z.length];
+    for (int j = 0; j < z.length; j++) {
+      point[j] = (float) z[j];
+    }
+    float[] expected =
+        new Decoder(checkpoint.layout(), checkpoint.state().parameters()).decode(point);
+    assertEquals(4 * expected.length, drawn.size());
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(Math.round(255 * expected[i]), drawn.get(4 * i), 1.0, "pixel " + i);
+      assertEquals(255L, drawn.get(4 * i + 3));
+    }
+  }
+
+  @Test
+  void theExplorerDrawsWhatTheDecoderDoes() {
+    for (double[] z : new double[][] {{0, 0}, {1.3, -0.7}, {-3, 3}, {2.5, 2.5}}) {
+      assertDraws(control, z);
+    }
+  }
+
+  @Test
+  void pointerAndKeysMoveThePoint() {
+    WebElement map = browser.findElement(By.id("map"));
+    run("page.explorer.moveTo([0, 0])");
+    new Actions(browser).moveToElement(map, 40, 30).perform();
+    @SuppressWarnings("unchecked")
+    var pointed = (List<Number>) run("return page.explorer.z()");
+    assertNotEquals(0.0, pointed.get(0).doubleValue());
+    run("page.explorer.moveTo([0, 0]); document.getElementById('map').focus()");
+    map.sendKeys(Keys.ARROW_RIGHT);
+    map.sendKeys(Keys.ARROW_UP);
+    @SuppressWarnings("unchecked")
+    var moved = (List<Number>) run("return page.explorer.z()");
+    assertTrue(moved.get(0).doubleValue() > 0, moved.toString());
+    assertTrue(moved.get(1).doubleValue() > 0, moved.toString());
+  }
+
+  @Test
+  void labelsAreShownAndHidden() {
+    String colours =
+        "const c = document.getElementById('map');"
+            + "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+            + "let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n";
+    long before = (Long) run(colours);
+    List<WebElement> labels = browser.findElements(By.cssSelector("#labels input"));
+    assertTrue(labels.size() > 5, labels.size() + " labels");
+    labels.forEach(WebElement::click);
+    long after = (Long) run(colours);
+    assertTrue(after < before, after + " of " + before);
+  }
+
+  /** Three dimensions have sliders, and the map two of them. */
+  @Test
+  void anotherModelHasSlidersForItsDimensions() {
+    new Select(browser.findElement(By.id("model"))).selectByVisibleText("beta");
+    assertEquals(3, browser.findElements(By.cssSelector("#sliders input")).size());
+    assertTrue(
+        browser.findElement(By.id("about")).getText().contains("one of the two of 3 with most KL"));
+    Subject beta = new Subject(Run.read(temp.resolve("beta")), Optional.empty());
+    assertDraws(beta, 0.5, -1, 2);
+    browser.findElement(By.cssSelector("#sliders input")).sendKeys(Keys.ARROW_RIGHT);
+    @SuppressWarnings("unchecked")
+    var moved = (List<Number>) run("return page.explorer.z()");
+    assertEquals(0.55, moved.get(0).doubleValue(), 1e-6);
+  }
+
+  @Test
+  void itIsLightAndDark() throws IOException {
+    String background = "return getComputedStyle(document.body).backgroundColor";
+    assertEquals("rgb(255, 255, 255)", run(background));
+    browser.findElement(By.id("theme")).click();
+    assertEquals("rgb(21, 24, 28)", run(background));
+    screenshot("report-dark");
+  }
+
+  @Test
+  void aPhoneNeedsNoSidewaysScrolling() throws IOException {
+    size(360, 740);
+    browser.get(address);
+    long width = (Long) run("return document.documentElement.scrollWidth");
+    assertFalse(width > 360, width + " pixels");
+    assertEquals(List.of(), errors());
+    screenshot("report-phone");
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.Trainer;
+import io.github.cvaegpu.train.TrainingListener;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Runs with more steps than a smoothed curve needs, on images that take no time. */
+final class TinyRuns {
+  /** 300 images in batches of 8, four times. */
+  static final int STEPS = 4 * 38;
+
+  private TinyRuns() {}
+
+  /** Trains a run of a network with wide layers, as the study's are. */
+  static Subject train(Path folder, Model model, int latent) {
+    Dataset dataset = TinyImages.dataset(1);
+    var plan =
+        new TrainingPlan(
+            model, PiSettings.defaults(), 1, 4, 8, 1e-3, latent, List.of(400, 50), 5, "tiny");
+    try (var directory = RunDirectory.create(folder);
+        var engine =
+            new CpuEngine(
+                plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train(), 1)) {
+      new Trainer(
+              plan,
+              dataset,
+              engine,
+              directory,
+              CheckpointInterval.parse("1epochs"),
+              TrainingListener.NONE,
+              () -> false)
+          .run();
+      return new Subject(
+          Run.read(folder), Optional.of(Posterior.of(engine, latent, dataset.test())));
+    }
+  }
+}
