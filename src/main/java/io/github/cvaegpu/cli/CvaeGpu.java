@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrainCommand.class,
       EvaluateCommand.class,
+      CalibrateCommand.class,
       ReproduceCommand.class,
       ReportCommand.class,
       DataCommand.class,

@@ -91,9 +91,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--latent",
-      description =
-          "Also measure the latent space of the test images: active units, mutual information, and"
-              + " how well it keeps labels apart. Default: do not.")
+      description = "Measure the latent space of the test images too. Default: do not.")
   private boolean latentSpace;
 
   @Mixin private DataOptions dataOptions;

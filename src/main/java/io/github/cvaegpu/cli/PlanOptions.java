@@ -26,9 +26,10 @@ final class PlanOptions {
 
   @Option(
       names = "--kl",
-      paramLabel = "NATS",
-      description = "control: set point of the KL divergence, nats per image. Default: 9.97.")
-  private Double setPoint;
+      paramLabel = "NATS|auto",
+      converter = SetPoint.Converter.class,
+      description = "control: set point of the KL divergence, nats, or auto. Default: 9.97.")
+  private SetPoint setPoint;
 
   @Option(
       names = "--kp",
@@ -98,8 +99,31 @@ final class PlanOptions {
       description = "Where all random numbers come from, any 64-bit integer. Default: 0.")
   private Long seed;
 
+  /** The set point asked for by a number, if one was. */
+  Optional<Double> setPoint() {
+    return setPoint == null || setPoint.nats().isEmpty()
+        ? Optional.empty()
+        : Optional.of(setPoint.nats().getAsDouble());
+  }
+
+  /** Whether the set point is to be measured. */
+  boolean isSetPointAuto() {
+    return setPoint != null && setPoint.nats().isEmpty();
+  }
+
+  /** Refuses what a calibration decides itself. */
+  void refuseForCalibration() {
+    if (epochs != null) {
+      throw new InputException("calibrate has --calibration-epochs in place of --epochs.");
+    }
+    if (model != null || beta != null) {
+      throw new InputException(
+          "calibrate trains beta-VAEs of its own: leave --model and --beta out.");
+    }
+  }
+
   /**
-   * The plan of a new run.
+   * The plan of a new run; where the set point is to be measured, with the default one.
    *
    * @param data the dataset asked for, if one was
    */
@@ -127,7 +151,7 @@ final class PlanOptions {
    */
   TrainingPlan onTopOf(TrainingPlan running, Optional<String> data) {
     requireSame("--model", model, running.model());
-    requireSame("--kl", setPoint, running.controller().setPoint());
+    requireSame("--kl", setPoint().orElse(null), running.controller().setPoint());
     requireSame("--kp", kp, running.controller().kp());
     requireSame("--ki", ki, running.controller().ki());
     requireSame("--beta-min", betaMin, running.controller().betaMin());
@@ -147,7 +171,7 @@ final class PlanOptions {
     return new TrainingPlan(
         chosen,
         new PiSettings(
-            or(setPoint, controller.setPoint()),
+            setPoint().orElse(controller.setPoint()),
             or(kp, controller.kp()),
             or(ki, controller.ki()),
             or(betaMin, controller.betaMin()),

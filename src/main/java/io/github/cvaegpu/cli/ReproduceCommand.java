@@ -46,7 +46,7 @@ final class ReproduceCommand implements Callable<Integer> {
       hideParamSyntax = true,
       split = ",",
       defaultValue = "0.001,0.0001",
-      description = "Adam's learning rates, each a pair of runs. Default: ${DEFAULT-VALUE}.")
+      description = "Adam's learning rates. Default: ${DEFAULT-VALUE}.")
   private List<Double> learningRates;
 
   @Option(
@@ -68,8 +68,7 @@ final class ReproduceCommand implements Callable<Integer> {
       paramLabel = "NATS,NATS...",
       hideParamSyntax = true,
       split = ",",
-      description =
-          "Also train ControlVAEs with these set points, to compare 9.97 with. Default: none.")
+      description = "Also train with these set points, as rivals. Default: none.")
   private List<Double> setPoints = List.of();
 
   @Option(
@@ -126,7 +125,7 @@ final class ReproduceCommand implements Callable<Integer> {
         quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
       runner =
           new StudyRunner(
-              study,
+              study.runs(),
               dataset,
               engineOptions::create,
               folder.resolve(RUNS),

@@ -6,6 +6,8 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.foreign.Terminal;
+import io.github.cvaegpu.study.Calibrator;
+import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
 import io.github.cvaegpu.train.Model;
@@ -23,6 +25,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +51,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private EngineOptions engineOptions;
 
   @Mixin private DataOptions dataOptions;
+
+  @Mixin private CalibrationOptions calibrationOptions;
 
   @Option(
       names = "--out",
@@ -104,6 +109,20 @@ final class TrainCommand implements Callable<Integer> {
     Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), warnings);
     plan.requireFits(dataset.train());
     Path where = folder != null ? folder : defaultFolder(plan.model());
+    Optional<Calibration> calibration = Optional.empty();
+    if (!resume && planOptions.isSetPointAuto()) {
+      requireNoRun(where);
+      calibration = calibrate(plan, dataset, where, warnings);
+      if (calibration.isEmpty()) {
+        return ExitCode.INTERRUPTED;
+      }
+      plan = plan.withSetPoint(calibration.get().chosen());
+    } else if (!resume) {
+      planOptions
+          .setPoint()
+          .flatMap(asked -> Calibration.aboveCeiling(asked, dataset.train().size()))
+          .ifPresent(text -> warnings.println("Warning: " + text));
+    }
     // The engine first: where it cannot be made, no empty folder is left behind.
     try (Engine engine = engineOptions.create(plan, dataset.train());
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
@@ -115,11 +134,57 @@ final class TrainCommand implements Callable<Integer> {
       }
       err().print(heldBack);
       err().flush();
-      return train(plan, dataset, engine, directory);
+      return train(plan, dataset, engine, directory, calibration);
     }
   }
 
-  private int train(TrainingPlan plan, Dataset dataset, Engine engine, RunDirectory directory) {
+  private static void requireNoRun(Path where) {
+    if (Files.exists(where.resolve("run.json"))) {
+      throw new InputException(
+          "%s already holds a run: add --resume to go on with it, or choose another --out."
+              .formatted(where));
+    }
+  }
+
+  /** Measures which set points can be held; empty if it was asked to stop. */
+  private Optional<Calibration> calibrate(
+      TrainingPlan plan, Dataset dataset, Path where, PrintWriter warnings) {
+    Optional<Calibration> calibration;
+    try (Interruption interruption = Interruption.install();
+        StudyProgress progress =
+            quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+      calibration =
+          new Calibrator(plan, calibrationOptions.epochs(), dataset)
+              .measure(
+                  engineOptions::create,
+                  where.resolve("calibration"),
+                  checkpointEvery,
+                  progress,
+                  interruption::isRequested);
+    }
+    if (calibration.isEmpty()) {
+      err().println("Stopped while calibrating; what is done is kept. The same command goes on.");
+      return calibration;
+    }
+    if (!calibration.get().isUsable()) {
+      throw new InputException(
+          "--kl auto finds nothing to hold: KL is no higher at the lower limit of beta than at the"
+              + " upper; take more --calibration-epochs, or name a --kl.");
+    }
+    if (!quiet) {
+      warnings.println(
+          "Set point %s nats. %s"
+              .formatted(calibration.get().chosen(), calibration.get().reason()));
+    }
+    return calibration;
+  }
+
+  private int train(
+      TrainingPlan plan,
+      Dataset dataset,
+      Engine engine,
+      RunDirectory directory,
+      Optional<Calibration> calibration) {
     try (Interruption interruption = Interruption.install()) {
       Trainer.Outcome outcome;
       try (Progress progress = progress(plan, dataset)) {
@@ -132,6 +197,7 @@ final class TrainCommand implements Callable<Integer> {
                 checkpointEvery,
                 new Notes(progress, err()),
                 interruption::isRequested);
+        calibration.ifPresent(trainer::setCalibration);
         try {
           outcome = trainer.run();
         } catch (InputException | DivergedException | EngineException e) {

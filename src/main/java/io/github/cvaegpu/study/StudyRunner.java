@@ -19,12 +19,12 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Trains a study's runs one after another, each in a folder of its own. What is finished is not
- * trained again, what was interrupted goes on from its checkpoint, and a run that diverges does not
- * keep the others from running.
+ * Trains runs one after another, each in a folder of its own. What is finished is not trained
+ * again, what was interrupted goes on from its checkpoint, and a run that diverges does not keep
+ * the others from running.
  */
 public final class StudyRunner {
-  private final Study study;
+  private final List<StudyRun> runs;
   private final Dataset dataset;
   private final EngineFactory engines;
   private final Path folder;
@@ -45,7 +45,7 @@ public final class StudyRunner {
   public record Outcome(boolean isStopped, List<String> diverged) {}
 
   /**
-   * @param study what to run
+   * @param runs what to train, in this order
    * @param dataset on which images
    * @param engines on what
    * @param folder in which each run has a folder
@@ -54,14 +54,14 @@ public final class StudyRunner {
    * @param stopRequested asked after every step
    */
   public StudyRunner(
-      Study study,
+      List<StudyRun> runs,
       Dataset dataset,
       EngineFactory engines,
       Path folder,
       CheckpointInterval interval,
       StudyListener listener,
       BooleanSupplier stopRequested) {
-    this.study = study;
+    this.runs = List.copyOf(runs);
     this.dataset = dataset;
     this.engines = engines;
     this.folder = folder;
@@ -81,13 +81,12 @@ public final class StudyRunner {
    * @throws InputException if a folder holds a run of other settings or images; nothing is trained
    */
   public Outcome train() {
-    List<StudyRun> runs = study.runs();
     runs.forEach(this::requireSame);
     List<String> diverged = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       StudyRun run = runs.get(i);
       if (isFinished(run)) {
-        epochsDone += study.epochs();
+        epochsDone = epochsBefore(i + 1);
         listener.isThere(run, position(i));
         continue;
       }
@@ -99,9 +98,14 @@ public final class StudyRunner {
         diverged.add(run.name());
         listener.failed(run, e.getMessage());
       }
-      epochsDone = (i + 1L) * study.epochs();
+      epochsDone = epochsBefore(i + 1);
     }
     return new Outcome(false, diverged);
+  }
+
+  /** Epochs of all runs before one. */
+  private long epochsBefore(int index) {
+    return runs.subList(0, index).stream().mapToLong(run -> run.plan().epochs()).sum();
   }
 
   private boolean hasBegun(StudyRun run) {
@@ -142,7 +146,7 @@ public final class StudyRunner {
   /** Trains a run to its end; false if it was asked to stop before. */
   private boolean train(StudyRun run, int index) {
     listener.begins(run, position(index));
-    long doneBefore = epochsDone;
+    long doneBefore = epochsBefore(index);
     TrainingListener told =
         new TrainingListener() {
           private long last = System.nanoTime();
@@ -171,12 +175,11 @@ public final class StudyRunner {
   }
 
   private StudyListener.Position position(int index) {
-    int runs = study.runs().size();
-    long epochs = (long) runs * study.epochs();
+    long epochs = epochsBefore(runs.size());
     double left =
         epochsTrained == 0
             ? Double.NaN
             : nanosTraining / 1e9 / epochsTrained * (epochs - epochsDone);
-    return new StudyListener.Position(index + 1, runs, epochsDone, epochs, left);
+    return new StudyListener.Position(index + 1, runs.size(), epochsDone, epochs, left);
   }
 }

@@ -5,7 +5,10 @@ package io.github.cvaegpu.train;
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  DivergedException(String message) {
+  /**
+   * @param message a sentence for the user
+   */
+  public DivergedException(String message) {
     super(message);
   }
 }

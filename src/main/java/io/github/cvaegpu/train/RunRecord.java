@@ -26,6 +26,7 @@ import java.util.TreeMap;
  * @param parametersSha256 SHA-256 of the parameters after each epoch: the tensors of the checkpoint
  *     in order, little-endian floats
  * @param metrics figures of the finished run; absent before
+ * @param calibration how the set point was chosen; absent if the user named it
  */
 public record RunRecord(
     int format,
@@ -38,7 +39,8 @@ public record RunRecord(
     ExitReason exitReason,
     String message,
     List<String> parametersSha256,
-    Metrics metrics) {
+    Metrics metrics,
+    Calibration calibration) {
 
   /** The layout version that this program writes and reads. */
   public static final int FORMAT = 1;

@@ -61,6 +61,7 @@ public final class Trainer {
   private final Speed epochSpeed = new Speed();
   private RunRecord.DatasetRecord datasetRecord;
   private RunRecord lastRecord;
+  private Calibration calibration;
 
   /** What a run came to. */
   public record Outcome(ExitReason exitReason, long stepsDone, RunRecord record) {}
@@ -93,6 +94,11 @@ public final class Trainer {
     batchesPerEpoch = Math.ceilDiv(dataset.train().size(), plan.batchSize());
     controller = plan.newController();
     datasetRecord = RunRecord.DatasetRecord.of(dataset);
+  }
+
+  /** Keeps with a new run how its set point was chosen. */
+  public void setCalibration(Calibration chosenBy) {
+    calibration = chosenBy;
   }
 
   /**
@@ -238,6 +244,7 @@ public final class Trainer {
               .formatted(directory.folder(), before.stepsDone()));
     }
     sessions.addAll(before.sessions());
+    calibration = before.calibration();
     datasetRecord = datasetRecord.as(before.dataset().name(), before.dataset().status());
   }
 
@@ -425,7 +432,8 @@ public final class Trainer {
             reason,
             message,
             List.copyOf(parametersSha256),
-            metrics);
+            metrics,
+            calibration);
     directory.write(record);
     lastRecord = record;
     return record;

@@ -112,6 +112,27 @@ public record TrainingPlan(
     return new TrainingSettings(seed, batchSize, learningRate);
   }
 
+  /** This plan with another set point. */
+  public TrainingPlan withSetPoint(double setPoint) {
+    return new TrainingPlan(
+        model,
+        new PiSettings(
+            setPoint,
+            controller.kp(),
+            controller.ki(),
+            controller.betaMin(),
+            controller.betaMax(),
+            controller.antiWindup()),
+        beta,
+        epochs,
+        batchSize,
+        learningRate,
+        latent,
+        hidden,
+        seed,
+        data);
+  }
+
   /** This plan with its images named otherwise. */
   public TrainingPlan withData(String name) {
     return new TrainingPlan(

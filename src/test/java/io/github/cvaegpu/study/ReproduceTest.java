@@ -70,7 +70,7 @@ class ReproduceTest {
 
   private StudyRunner runner(Study study, Dataset images, BooleanSupplier stop) {
     return new StudyRunner(
-        study, images, CPU, folder, CheckpointInterval.parse("1epochs"), told, stop);
+        study.runs(), images, CPU, folder, CheckpointInterval.parse("1epochs"), told, stop);
   }
 
   private StudyReport report(Study study, Dataset images) {

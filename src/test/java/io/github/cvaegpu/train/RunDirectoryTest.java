@@ -40,6 +40,7 @@ class RunDirectoryTest {
         RunRecord.ExitReason.INTERRUPTED,
         null,
         List.of(),
+        null,
         null);
   }
 

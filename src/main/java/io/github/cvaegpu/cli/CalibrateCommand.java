@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.study.Calibrator;
+import io.github.cvaegpu.train.Calibration;
+import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code calibrate}: which set points a controller can hold. */
+@Command(
+    name = "calibrate",
+    description = {
+      "Measures which set points of the KL divergence a controller can hold, by three short runs: at"
+          + " the upper limit of beta, at 1 and at the lower limit.",
+      "--kl checks a set point of your own. The same command goes on where an interrupted one stopped."
+    },
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class CalibrateCommand implements Callable<Integer> {
+  /** The machine-readable form. */
+  private record Line(
+      String dataset,
+      Calibration calibration,
+      double studyRule,
+      double ceiling,
+      double chosen,
+      String reason,
+      List<String> warnings) {}
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private CalibrationOptions calibrationOptions;
+
+  @Mixin private PlanOptions planOptions;
+
+  @Mixin private EngineOptions engineOptions;
+
+  @Mixin private DataOptions dataOptions;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "calibration",
+      description = "Where the short runs go. Default: ${DEFAULT-VALUE}.")
+  private Path folder;
+
+  @Option(
+      names = "--quiet",
+      description = "Print nothing but the outcome, warnings and errors. Default: progress.")
+  private boolean quiet;
+
+  @Option(
+      names = "--json",
+      description = "Print the outcome as one line of JSON. Default: for people.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    engineOptions.check();
+    planOptions.refuseForCalibration();
+    TrainingPlan plan = planOptions.plan(dataOptions.asked());
+    int epochs = calibrationOptions.epochs();
+    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    plan.requireFits(dataset.train());
+    Optional<Calibration> calibration;
+    try (Interruption interruption = Interruption.install();
+        StudyProgress progress =
+            quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+      calibration =
+          new Calibrator(plan, epochs, dataset)
+              .measure(
+                  engineOptions::create,
+                  folder,
+                  CheckpointInterval.parse("10s"),
+                  progress,
+                  interruption::isRequested);
+    }
+    if (calibration.isEmpty()) {
+      err().println("Stopped; everything so far is kept. The same command goes on.");
+      return ExitCode.INTERRUPTED;
+    }
+    print(calibration.get(), dataset.name(), planOptions.setPoint());
+    return ExitCode.OK;
+  }
+
+  private void print(Calibration calibration, String dataset, Optional<Double> asked) {
+    double checked = asked.orElse(calibration.chosen());
+    List<String> warnings = calibration.warnings(checked);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(
+          Json.COMPACT.toJson(
+              new Line(
+                  dataset,
+                  calibration,
+                  calibration.studyRule(),
+                  calibration.ceiling(),
+                  calibration.chosen(),
+                  calibration.reason(),
+                  warnings)));
+      return;
+    }
+    out.printf(
+        Locale.ROOT,
+        "KL divergence on %s after %d epoch%s, nats per image%n",
+        dataset,
+        calibration.epochs(),
+        calibration.epochs() == 1 ? "" : "s");
+    row(out, calibration.atBetaMax());
+    row(out, calibration.atBetaOne());
+    row(out, calibration.atBetaMin());
+    out.printf(
+        Locale.ROOT,
+        "A controller can hold set points from %.2f to %.2f.%n",
+        calibration.atBetaMax().kl(),
+        calibration.atBetaMin().kl());
+    out.printf(
+        Locale.ROOT,
+        "The study's rule, z + 2 sqrt(z KL_1 + 1) with KL_1 the KL at beta = 1, gives %.2f.%n",
+        calibration.studyRule());
+    out.printf(
+        Locale.ROOT,
+        "ln %,d = %.2f: a set point above it tells nothing more about which image it is.%n",
+        calibration.images(),
+        calibration.ceiling());
+    out.printf(Locale.ROOT, "--kl auto takes %s. %s%n", calibration.chosen(), calibration.reason());
+    warnings.forEach(warning -> err().println("Warning: " + warning));
+  }
+
+  private static void row(PrintWriter out, Calibration.End end) {
+    out.printf(
+        Locale.ROOT,
+        "  beta %-8s %7.3f   test %7.3f%s%n",
+        end.beta(),
+        end.kl(),
+        end.testKl(),
+        end.isMoving()
+            ? String.format(
+                Locale.ROOT,
+                "   still %s, %.1f %% over the last epoch's halves: take more --calibration-epochs",
+                end.drift() > 0 ? "rising" : "falling",
+                100 * Math.abs(end.drift()))
+            : "");
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.train.Calibration;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code calibrate} and {@code train --kl auto}, in process. */
+class CalibrateCommandTest {
+  @TempDir private Path folder;
+  private String images;
+
+  @BeforeEach
+  void draw() throws IOException {
+    images = TinyImages.writeFolder(folder.resolve("images"), 1).toString();
+  }
+
+  private CommandRun run(String command, Path out, String... options) {
+    List<String> args = new ArrayList<>(List.of(command, "--data", images));
+    args.addAll(List.of("--out", out.toString(), "--engine", "cpu", "--threads", "1"));
+    args.addAll(List.of("--batch", "16", "--hidden", "30", "--lr", "0.01"));
+    args.addAll(List.of("--calibration-epochs", "2"));
+    args.addAll(List.of(options));
+    return CommandRun.of(args);
+  }
+
+  @Test
+  void saysWhichSetPointsCanBeHeld() {
+    Path out = folder.resolve("calibration");
+    String text = run("calibrate", out, "--quiet").succeeded().out();
+    List<String> lines = text.lines().toList();
+    assertEquals("KL divergence on images after 2 epochs, nats per image", lines.getFirst());
+    assertTrue(lines.get(1).startsWith("  beta 10.0 "), text);
+    assertTrue(lines.get(2).startsWith("  beta 1.0 "), text);
+    assertTrue(lines.get(3).startsWith("  beta 0.01 "), text);
+    RunRecord least = RunDirectory.readRecord(out.resolve("beta-10"));
+    RunRecord most = RunDirectory.readRecord(out.resolve("beta-0.01"));
+    assertEquals(
+        "A controller can hold set points from %.2f to %.2f."
+            .formatted(least.metrics().lastSteps().kl(), most.metrics().lastSteps().kl()),
+        lines.get(4));
+    assertTrue(lines.get(6).startsWith("ln 300 = 5.70"), text);
+  }
+
+  @Test
+  void whatIsTrainedServesEverySetPointThatIsAskedAbout() {
+    Path out = folder.resolve("calibration");
+    JsonObject first = run("calibrate", out, "--json").succeeded().json();
+    CommandRun again = run("calibrate", out, "--json", "--kl", "170").succeeded();
+    assertTrue(again.err().contains("beta-10 is finished already"), again.err());
+    assertEquals(first.get("calibration"), again.json().get("calibration"));
+    assertEquals(2, again.json().getAsJsonArray("warnings").size());
+  }
+
+  @Test
+  void whatItDecidesItselfIsRefused() {
+    assertEquals(
+        "calibrate has --calibration-epochs in place of --epochs.",
+        run("calibrate", folder.resolve("c"), "--epochs", "3").refusal());
+    assertEquals(
+        "calibrate trains beta-VAEs of its own: leave --model and --beta out.",
+        run("calibrate", folder.resolve("c"), "--model", "beta").refusal());
+    assertFalse(Files.exists(folder.resolve("c")));
+  }
+
+  @Test
+  void aRunKeepsWhatWasChosenAndWhy() {
+    Path out = folder.resolve("run");
+    CommandRun train = run("train", out, "--kl", "auto", "--epochs", "1").succeeded();
+    RunRecord record = RunDirectory.readRecord(out);
+    Calibration calibration = record.calibration();
+    assertEquals(calibration.chosen(), record.plan().controller().setPoint());
+    assertEquals(300, calibration.images());
+    assertTrue(
+        train.err().contains("Set point %s nats. ".formatted(calibration.chosen())), train.err());
+    // Resumed, it is the same number, and nothing is measured again.
+    CommandRun resumed =
+        CommandRun.of(
+                "train",
+                "--resume",
+                "--out",
+                out.toString(),
+                "--kl",
+                "auto",
+                "--epochs",
+                "2",
+                "--engine",
+                "cpu")
+            .succeeded();
+    assertFalse(resumed.err().contains("Set point"), resumed.err());
+    RunRecord longer = RunDirectory.readRecord(out);
+    assertEquals(calibration, longer.calibration());
+    assertEquals(record.plan().controller(), longer.plan().controller());
+    assertTrue(
+        run("train", out, "--kl", "auto").refusal().contains("already holds a run"), "twice");
+  }
+
+  @Test
+  void aSetPointAboveTheCeilingIsWarnedOfWithoutMeasuring() {
+    CommandRun train =
+        run("train", folder.resolve("run"), "--kl", "6", "--epochs", "1").succeeded();
+    assertTrue(
+        train.err().contains("Warning: A set point of 6 is above ln 300 = 5.70 nats"), train.err());
+    assertFalse(Files.exists(folder.resolve("run/calibration")));
+  }
+
+  @Test
+  void aWordThatIsNoSetPointIsRefused() {
+    assertEquals(
+        "Invalid value for option '--kl': 'car' is neither a number of nats nor auto.",
+        run("train", folder.resolve("run"), "--kl", "car").refusal());
+    assertEquals(
+        "--kl has no effect with --model beta.",
+        run("train", folder.resolve("run"), "--kl", "auto", "--model", "beta").refusal());
+  }
+}
