@@ -7,10 +7,13 @@ import io.github.cvaegpu.study.Claim.Measure;
 import io.github.cvaegpu.study.StudyRun.Role;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Judges the study's sentences by its runs at one learning rate. How a verdict comes about, {@link
@@ -64,44 +67,87 @@ final class Claims {
 
   // ---- the sentences ---------------------------------------------------------------------------
 
+  /**
+   * By the lowest threshold that every run gets below. Where one does not, its number of steps is
+   * only known to be larger than those of the run: the figures are given, but no difference.
+   */
   private Claim faster() {
-    List<Measure> measures = new ArrayList<>();
-    for (int threshold : THRESHOLDS) {
-      steps(threshold, Accounting.STANDARD).ifPresent(measures::add);
+    String sentence = "The ControlVAE gets to small reconstruction losses faster";
+    List<Measure> reached = new ArrayList<>();
+    List<Measure> missed = new ArrayList<>();
+    for (Accounting accounting : Accounting.values()) {
+      for (int threshold : THRESHOLDS) {
+        steps(threshold, accounting, reached, missed);
+      }
     }
-    for (int threshold : THRESHOLDS) {
-      steps(threshold, Accounting.STUDY).ifPresent(measures::add);
+    if (reached.isEmpty() || reached.getFirst().accounting() != Accounting.STANDARD) {
+      return nothing(
+          sentence,
+          pairs() == 0
+              ? "There is nothing to compare."
+              : "Not every run gets below %d.".formatted(THRESHOLDS.getLast()));
     }
-    return claim(
-        "The ControlVAE gets to small reconstruction losses faster",
-        measures,
-        LOWER,
-        "Steps until the mean of the next 100 is below the threshold, from the lowest threshold that"
-            + " either model gets below. A run that never does counts with its number of steps, which"
-            + " is less than it would have taken.");
+    Measure judged = reached.getFirst();
+    reached.addAll(missed);
+    return new Claim(
+        sentence,
+        learningRate,
+        reached,
+        judged.difference().verdict(LOWER),
+        pairs(),
+        "Steps until the mean of the next 100 is below a threshold. It is judged by the lowest one that"
+            + " every run gets below. A run that never does stands with its number of steps, which is"
+            + " less than it would have taken; then there is no difference to give.");
   }
 
-  private Optional<Measure> steps(int threshold, Accounting accounting) {
-    ToDoubleFunction<RunFacts> steps =
-        facts -> {
-          float[] loss =
-              accounting == Accounting.STANDARD
-                  ? facts.series().rl()
-                  : RunFacts.studyLoss(facts.series());
-          OptionalInt first = RunFacts.firstBelow(loss, threshold);
-          return first.orElse(facts.series().size());
-        };
-    ToDoubleFunction<RunFacts> missed = facts -> facts.series().size();
-    boolean isReached =
-        IntStream.range(0, pairs())
-            .allMatch(
-                i ->
-                    steps.applyAsDouble(beta.get(i)) < missed.applyAsDouble(beta.get(i))
-                        || steps.applyAsDouble(control.get(i))
-                            < missed.applyAsDouble(control.get(i)));
-    return isReached && pairs() > 0
-        ? Optional.of(measure("steps to RL < " + threshold, "train", accounting, Double.NaN, steps))
-        : Optional.empty();
+  private void steps(
+      int threshold, Accounting accounting, List<Measure> reached, List<Measure> missed) {
+    Function<RunFacts, OptionalInt> first =
+        facts ->
+            RunFacts.firstBelow(
+                accounting == Accounting.STANDARD
+                    ? facts.series().rl()
+                    : RunFacts.studyLoss(facts.series()),
+                threshold);
+    long without =
+        Stream.concat(beta.stream(), control.stream())
+            .filter(facts -> first.apply(facts).isEmpty())
+            .count();
+    if (pairs() == 0 || without == 2L * pairs()) {
+      return;
+    }
+    Measure steps =
+        measure(
+            "steps to RL < "
+                + threshold
+                + notReached("beta-VAE", beta, first)
+                + notReached("ControlVAE", control, first),
+            "train",
+            accounting,
+            Double.NaN,
+            facts -> first.apply(facts).orElse(facts.series().size()));
+    if (without == 0) {
+      reached.add(steps);
+    } else {
+      missed.add(
+          new Measure(
+              steps.name(),
+              steps.split(),
+              accounting,
+              steps.other(),
+              steps.control(),
+              Double.NaN,
+              null));
+    }
+  }
+
+  /** Says where a number of steps stands for a run that never got there; empty if all did. */
+  private static String notReached(
+      String model, List<RunFacts> runs, Function<RunFacts, OptionalInt> first) {
+    long missed = runs.stream().filter(facts -> first.apply(facts).isEmpty()).count();
+    return missed == 0
+        ? ""
+        : " (not reached by the %s, %d of %d seeds)".formatted(model, missed, runs.size());
   }
 
   private Claim lowerLoss() {
@@ -243,16 +289,15 @@ final class Claims {
             alone("KL", "test", facts -> facts.evaluation().test().klDivergence().mean()),
             alone("beta, last 100 steps", "train", RunFacts::lastBeta),
             alone(
-                "steps until settled within 2 %",
+                "steps until settled within 2 %"
+                    + notReached("ControlVAE", control, Claims::settlingStep),
+                "train",
+                facts -> settlingStep(facts).orElse(facts.series().size())),
+            alone(
+                "overshoot, the largest mean of 100 steps above the set point",
                 "train",
                 facts ->
-                    facts
-                        .files()
-                        .record()
-                        .metrics()
-                        .controller()
-                        .settlingStep()
-                        .orElse(facts.series().size())),
+                    facts.files().record().metrics().controller().overshoot().orElse(Double.NaN)),
             alone(
                 "share of steps at a limit of beta, %",
                 "train",
@@ -269,6 +314,11 @@ final class Claims {
         "Holds if the mean over the last 1,000 steps is within 2 % of the set point with every seed.");
   }
 
+  private static OptionalInt settlingStep(RunFacts facts) {
+    OptionalLong step = facts.files().record().metrics().controller().settlingStep();
+    return step.isPresent() ? OptionalInt.of((int) step.getAsLong()) : OptionalInt.empty();
+  }
+
   /** One rival with a higher ELBO, or a lower loss, refutes it. */
   private Claim optimal() {
     String sentence =
@@ -283,7 +333,8 @@ final class Claims {
     all.add(beta);
     all.addAll(rivals);
     for (List<RunFacts> rival : all) {
-      if (rival.size() != control.size()) {
+      if (rival.isEmpty()) {
+        verdicts.add(Verdict.CANNOT_BE_TOLD);
         continue;
       }
       StudyRun run = rival.getFirst().run();
@@ -291,6 +342,9 @@ final class Claims {
           run.role() == Role.BETA
               ? "beta-VAE"
               : "set point " + Study.plain(run.plan().controller().setPoint());
+      if (rival.size() < control.size()) {
+        name += " (%d of %d seeds)".formatted(rival.size(), control.size());
+      }
       Measure elbo =
           measure(
               "ELBO against " + name,
@@ -319,7 +373,8 @@ final class Claims {
         together(verdicts),
         pairs(),
         "Does not hold if one rival is better in one of the two; holds, among those tried, if none is"
-            + " as good.");
+            + " as good. A set point without a finished run leaves open whether it would be better. The"
+            + " intervals are not widened for the number of rivals.");
   }
 
   /** All of them have to hold. */
@@ -374,7 +429,7 @@ final class Claims {
       List<RunFacts> other,
       ToDoubleFunction<RunFacts> figure) {
     List<Double> others = figures(other, figure);
-    List<Double> controls = figures(control, figure);
+    List<Double> controls = figures(ofSeedsOf(other), figure);
     boolean arePairs = !controls.isEmpty() && others.size() == controls.size();
     return new Measure(
         name,
@@ -384,6 +439,13 @@ final class Claims {
         mean(controls),
         floor,
         arePairs ? PairedDifference.of(controls, others) : null);
+  }
+
+  /** The ControlVAE's runs of the seeds that others have: what is left out has no partner. */
+  private List<RunFacts> ofSeedsOf(List<RunFacts> others) {
+    Set<Long> seeds =
+        others.stream().map(facts -> facts.run().plan().seed()).collect(Collectors.toSet());
+    return control.stream().filter(facts -> seeds.contains(facts.run().plan().seed())).toList();
   }
 
   private Measure alone(String name, String split, ToDoubleFunction<RunFacts> figure) {

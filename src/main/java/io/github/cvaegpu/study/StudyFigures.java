@@ -97,11 +97,14 @@ public final class StudyFigures {
     }
 
     void write() {
-      curves("rl", "Reconstruction loss", "RL, " + NATS, Series::rl);
-      curves("kl", "KL divergence", "KL, " + NATS, Series::kl);
-      curves("beta", "Weight of the KL divergence", "beta", Series::beta);
-      curves("elbo", "ELBO", "ELBO, " + NATS, Series::elbo);
-      terms();
+      // A run of few images and epochs has no whole window, so there is nothing to draw over steps.
+      if (beta.getFirst().series().size() >= Series.WINDOW) {
+        curves("rl", "Reconstruction loss", "RL, " + NATS, Series::rl);
+        curves("kl", "KL divergence", "KL, " + NATS, Series::kl);
+        curves("beta", "Weight of the KL divergence", "beta", Series::beta);
+        curves("elbo", "ELBO", "ELBO, " + NATS, Series::elbo);
+        terms();
+      }
       labelLosses();
       models();
     }

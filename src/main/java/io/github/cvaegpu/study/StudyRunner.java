@@ -33,6 +33,7 @@ public final class StudyRunner {
   private final BooleanSupplier stopRequested;
 
   private long epochsDone;
+  private long epochsFinishedAhead; // of runs behind the one at work that need no training
   private long epochsTrained;
   private long nanosTraining;
 
@@ -82,11 +83,14 @@ public final class StudyRunner {
    */
   public Outcome train() {
     runs.forEach(this::requireSame);
+    epochsFinishedAhead =
+        runs.stream().filter(this::isFinished).mapToLong(run -> run.plan().epochs()).sum();
     List<String> diverged = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       StudyRun run = runs.get(i);
       if (isFinished(run)) {
         epochsDone = epochsBefore(i + 1);
+        epochsFinishedAhead -= run.plan().epochs();
         listener.isThere(run, position(i));
         continue;
       }
@@ -135,7 +139,7 @@ public final class StudyRunner {
               .formatted(
                   folder(run), there.epochs(), Study.plain(there.learningRate()), there.seed()));
     }
-    if (isFinished(run)
+    if (Files.exists(folder(run).resolve("run.json"))
         && !RunDirectory.readRecord(folder(run)).dataset().sha256().equals(dataset.sha256())) {
       throw new InputException(
           "%s was trained on other images than those of %s (%s): name them with --data."
@@ -179,7 +183,7 @@ public final class StudyRunner {
     double left =
         epochsTrained == 0
             ? Double.NaN
-            : nanosTraining / 1e9 / epochsTrained * (epochs - epochsDone);
+            : nanosTraining / 1e9 / epochsTrained * (epochs - epochsDone - epochsFinishedAhead);
     return new StudyListener.Position(index + 1, runs.size(), epochsDone, epochs, left);
   }
 }

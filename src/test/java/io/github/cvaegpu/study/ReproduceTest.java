@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
@@ -12,7 +13,9 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineFactory;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.TrainingListener.EpochReport;
@@ -226,5 +229,88 @@ class ReproduceTest {
     String json = Files.readString(folder.resolve("claims.json"));
     assertTrue(json.contains("\"half_width\": "), json);
     assertEquals(1 + 7 + 1, report.lines().size());
+  }
+
+  @Test
+  void anUnfinishedRunOfOtherImagesIsRefusedBeforeAnyIsTrained() {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    told.events.clear();
+    var e =
+        assertThrows(
+            InputException.class, () -> runner(STUDY, TinyImages.dataset(9), () -> false).train());
+    assertTrue(e.getMessage().contains("was trained on other images"), e.getMessage());
+    assertEquals(List.of(), told.events);
+  }
+
+  /** The first run alone is to be trained again: at its end nothing is left. */
+  @Test
+  void finishedRunsTakeNoTimeWhereverTheyStand() throws IOException {
+    report(STUDY, dataset);
+    delete("beta-lr0.001-seed0");
+    report(STUDY, dataset);
+    assertEquals(2, told.last.epochsDone());
+    assertEquals(0, told.last.secondsLeft());
+  }
+
+  @Test
+  void aRivalIsComparedOnTheSeedsThatItHas() throws IOException {
+    var runner = runner(STUDY, dataset, () -> false);
+    runner.train();
+    delete("control-kl5-lr0.001-seed0");
+    Claim optimal = judged(runner).get(6);
+    Claim.Measure loss = optimal.measures().get(3);
+    assertEquals("RL against set point 5 (1 of 2 seeds)", loss.name());
+    assertEquals(1, loss.difference().pairs());
+    // The partner is the ControlVAE of the same seed, 1, and not the first that there is.
+    StudyRun partner = STUDY.runs(0.001, StudyRun.Role.CONTROL).get(1);
+    assertEquals(evaluation(partner), loss.control());
+    delete("control-kl5-lr0.001-seed1");
+    optimal = judged(runner).get(6);
+    assertEquals(2, optimal.measures().size());
+    assertTrue(optimal.verdict() != Verdict.HOLDS);
+  }
+
+  private List<Claim> judged(StudyRunner runner) {
+    var report = new StudyReport(STUDY, dataset, runner);
+    assertTrue(report.measure(CPU, told, () -> false));
+    report.judge();
+    return report.result().claims();
+  }
+
+  /** Test reconstruction loss in a run's own file. */
+  private double evaluation(StudyRun run) throws IOException {
+    return Json.PRETTY
+        .fromJson(
+            Files.readString(folder.resolve(run.name()).resolve("evaluation.json")),
+            RunEvaluation.class)
+        .test()
+        .reconstructionLoss()
+        .mean();
+  }
+
+  @Test
+  void whereNoModelGetsBelowAThresholdTheClaimSaysSo() {
+    Claim faster = report(STUDY, dataset).result().claims().getFirst();
+    assertEquals(Verdict.CANNOT_BE_TOLD, faster.verdict());
+    assertEquals("Not every run gets below 150.", faster.note());
+  }
+
+  /** Six steps have no mean of 100. */
+  @Test
+  void aStudyOfFewStepsHasItsPicturesButNoCurves() {
+    assumeTrue(Fonts.problem().isEmpty(), "this machine has no fonts");
+    Path figures = folder.resolve("figures");
+    new StudyFigures(report(STUDY, dataset), CPU, figures).write();
+    assertTrue(Files.exists(figures.resolve("ten-digits-lr0.001.png")));
+    assertFalse(Files.exists(figures.resolve("rl-lr0.001.png")));
+  }
+
+  private void delete(String run) throws IOException {
+    try (var files = Files.list(folder.resolve(run))) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder.resolve(run));
   }
 }
