@@ -30,7 +30,8 @@ final class DataOptions {
   }
 
   /**
-   * Loads a dataset. Where it is not the one that was meant, nobody can miss the warning.
+   * Loads a dataset. Where it is not the one that was meant, nobody can miss the warning; where it
+   * has no labels, a sentence says what there will not be.
    *
    * @param name what to load
    * @param messages where to say what is being downloaded
@@ -43,7 +44,14 @@ final class DataOptions {
     if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       warnAboutFallback(resolution.reasons(), warnings);
     }
-    return resolution.dataset();
+    Dataset dataset = resolution.dataset();
+    if (!dataset.train().hasLabels() || !dataset.test().hasLabels()) {
+      warnings.printf(
+          "Warning: %s has no labels, so maps are drawn without colours and there is no accuracy of"
+              + " nearest neighbours, no linear probe and no label MIG.%n",
+          dataset.name());
+    }
+    return dataset;
   }
 
   /** Says that the images are not real. */

@@ -31,10 +31,11 @@ public record MutualInformation(double nats, double standardError, double ceilin
    */
   static MutualInformation of(Posterior posterior, long seed) {
     int images = Math.min(MAX_IMAGES, posterior.size());
+    double[] precisions = posterior.precisions();
     double[] ratios =
         IntStream.range(0, images)
             .parallel()
-            .mapToDouble(image -> logRatio(posterior, images, image, seed))
+            .mapToDouble(image -> logRatio(posterior, precisions, images, image, seed))
             .toArray();
     var estimate = new Estimate.Builder();
     for (double ratio : ratios) {
@@ -45,7 +46,8 @@ public record MutualInformation(double nats, double standardError, double ceilin
   }
 
   /** log q(z|x) - log q(z) for a point of one image. */
-  private static double logRatio(Posterior posterior, int images, int image, long seed) {
+  private static double logRatio(
+      Posterior posterior, double[] precisions, int images, int image, long seed) {
     int latent = posterior.latent();
     float[] z = new float[latent];
     GaussianNoise.row(seed, Stream.EVALUATION_NOISE, 0, image, z, 0, latent);
@@ -56,7 +58,7 @@ public record MutualInformation(double nats, double standardError, double ceilin
     double[] logs = new double[images];
     double largest = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < images; i++) {
-      logs[i] = posterior.logDensity(i, z);
+      logs[i] = posterior.logDensity(i, z, precisions);
       largest = Math.max(largest, logs[i]);
     }
     double sum = 0;

@@ -80,13 +80,27 @@ public final class Posterior {
     return logVariance[image * latent + dimension];
   }
 
-  /** Log density of an image's posterior at a latent point. */
-  double logDensity(int image, float[] z) {
+  /** Reciprocal of the variance of each image's dimensions, (images, latent), for densities. */
+  double[] precisions() {
+    double[] precisions = new double[logVariance.length];
+    for (int i = 0; i < precisions.length; i++) {
+      precisions[i] = Math.exp(-(double) logVariance[i]);
+    }
+    return precisions;
+  }
+
+  /**
+   * Log density of an image's posterior at a latent point.
+   *
+   * @param precisions those of {@link #precisions}, had once: an exponential for each pair of
+   *     images and dimension would take most of the time
+   */
+  double logDensity(int image, float[] z, double[] precisions) {
     double sum = 0;
     for (int j = 0; j < latent; j++) {
-      double s = logVariance[image * latent + j];
-      double difference = z[j] - mean[image * latent + j];
-      sum += difference * difference * Math.exp(-s) + s;
+      int at = image * latent + j;
+      double difference = z[j] - mean[at];
+      sum += difference * difference * precisions[at] + logVariance[at];
     }
     return -0.5 * (sum + latent * LOG_TWO_PI);
   }

@@ -501,12 +501,17 @@ class TrainAndEvaluateTest {
     Files.delete(bare.resolve("t10k-labels-idx1-ubyte"));
     List<String> args = train(newRun());
     args.set(args.indexOf(images.toString()), bare.toString());
-    CommandRun.of(args).succeeded();
+    args.add("--quiet");
+    String warning =
+        "Warning: bare has no labels, so maps are drawn without colours and there is no accuracy of"
+            + " nearest neighbours, no linear probe and no label MIG.";
+    assertEquals(List.of(warning), CommandRun.of(args).succeeded().err().lines().toList());
     assertEquals(
         RunDirectory.readRecord(finished).parametersSha256(),
         RunDirectory.readRecord(run).parametersSha256());
-    String out = CommandRun.of("evaluate", run.toString(), "--latent").succeeded().out();
-    assertTrue(out.contains("the images have none"), out);
+    CommandRun evaluation = CommandRun.of("evaluate", run.toString(), "--latent").succeeded();
+    assertTrue(evaluation.out().contains("the images have none"), evaluation.out());
+    assertEquals(List.of(warning), evaluation.err().lines().toList());
   }
 
   @ParameterizedTest
