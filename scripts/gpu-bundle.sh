@@ -55,10 +55,12 @@ test -f target/classes/io/github/cvaegpu/kernels/kernels.fatbin ||
   java.base,java.logging,java.management,java.net.http,java.xml,jdk.incubator.vector,jdk.management,jdk.unsupported,jdk.zipfs \
   2> target/jlink.txt || { cat target/jlink.txt >&2; fail "jlink failed"; }
 
-# The program without what other systems need.
+# The program without what other systems need, and without what figures and pages are made with.
 cp target/cvae-gpu.jar "$stage/cvae-gpu.jar"
 zip -q -d "$stage/cvae-gpu.jar" 'org/bytedeco/openblas/linux-arm64/*' \
-  'org/jline/nativ/Windows/*' 'org/jline/nativ/Mac/*' 'org/jline/nativ/FreeBSD/*'
+  'org/jline/nativ/Windows/*' 'org/jline/nativ/Mac/*' 'org/jline/nativ/FreeBSD/*' \
+  'org/apache/batik/*' 'org/apache/xmlgraphics/*' 'org/apache/commons/*' 'org/knowm/*' \
+  'de/bwaldvogel/*' 'META-INF/resources/*'
 
 # Tests, and what runs them without Maven, in the version that Maven runs them with.
 version=$(sed -n 's:.*<junit.version>5\.\(.*\)</junit.version>.*:1.\1:p' pom.xml)

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonParser;
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.report.Fonts;
+import io.github.cvaegpu.train.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code report} and {@code reproduce}, in process, on images that take no time. */
+class ReportAndReproduceTest {
+  @TempDir static Path temp;
+  private static Path images;
+
+  @TempDir private Path folder;
+  private Path run;
+  private Path page;
+
+  @BeforeAll
+  static void draw() throws IOException {
+    images = TinyImages.writeFolder(temp.resolve("images"), 1);
+  }
+
+  @BeforeEach
+  void name() {
+    run = folder.resolve("run");
+    page = folder.resolve("report.html");
+  }
+
+  private static void train(Path out, Path data, String... options) {
+    List<String> args = new ArrayList<>(List.of("train", "--data", data.toString()));
+    args.addAll(List.of("--out", out.toString(), "--engine", "cpu", "--threads", "1"));
+    args.addAll(List.of("--epochs", "3", "--batch", "8", "--hidden", "12"));
+    args.addAll(List.of(options));
+    CommandRun.of(args).succeeded();
+  }
+
+  private CommandRun report(String... args) {
+    List<String> all = new ArrayList<>(List.of("report", "--engine", "cpu", "--threads", "1"));
+    all.addAll(List.of("--out", page.toString()));
+    all.addAll(List.of(args));
+    return CommandRun.of(all);
+  }
+
+  // ---- report ----------------------------------------------------------------------------------
+
+  @Test
+  void aReportIsOnePageWithItsSize() throws IOException {
+    train(run, images);
+    CommandRun result = report(run.toString()).succeeded();
+    assertEquals("", result.err());
+    assertTrue(result.out().startsWith(page + ", "), result.out());
+    String html = Files.readString(page);
+    assertTrue(html.contains("<h1>run</h1>"), "title");
+    assertTrue(html.contains("\"points\":{"), "dots of the latent map");
+    // Written again, it replaces itself.
+    report(run.toString()).succeeded();
+  }
+
+  @Test
+  void aRunWithoutMetricsOrModelIsReportedOnAsFarAsItGoes() throws IOException {
+    train(run, images);
+    Files.delete(RunDirectory.metricsFile(run));
+    String err = report(run.toString()).succeeded().err();
+    assertTrue(err.contains("has no metrics.csv, so there are no curves of it."), err);
+    Files.delete(RunDirectory.checkpointFile(run));
+    err = report(run.toString()).succeeded().err();
+    assertTrue(err.contains("has no checkpoint, so there are no pictures of it."), err);
+    assertTrue(Files.readString(page).contains("No run has a checkpoint"));
+  }
+
+  @Test
+  void halfWrittenMetricsAreReadAsFarAsTheyGo() throws IOException {
+    train(run, images);
+    Files.writeString(RunDirectory.metricsFile(run), "115,4,1", StandardOpenOption.APPEND);
+    String err = report(run.toString()).succeeded().err();
+    assertTrue(err.contains("is half written and was left out."), err);
+  }
+
+  @Test
+  void runsOfDifferentImagesAreToldApart() throws IOException {
+    train(run, images);
+    Path other = TinyImages.writeFolder(folder.resolve("other"), 5);
+    train(folder.resolve("second"), other, "--latent", "3");
+    report(run.toString(), folder.resolve("second").toString()).succeeded();
+    assertTrue(Files.readString(page).contains("These runs were trained on different images"));
+  }
+
+  @Test
+  void imagesThatAreGoneOrOthersLeaveTheMapWithoutDots() throws IOException {
+    Path own = TinyImages.writeFolder(folder.resolve("own"), 1);
+    train(run, own);
+    Files.delete(own.resolve("t10k-images-idx3-ubyte"));
+    String err = report(run.toString()).succeeded().err();
+    assertTrue(err.contains("the latent map has no dots"), err);
+    TinyImages.writeFolder(own, 2);
+    err = report(run.toString()).succeeded().err();
+    assertTrue(err.contains("was trained on other images"), err);
+    assertFalse(Files.readString(page).contains("\"points\":{"));
+  }
+
+  @Test
+  void imagesWithoutLabelsGiveAMapWithoutColours() throws IOException {
+    Path bare = TinyImages.writeFolder(folder.resolve("bare"), 1);
+    Files.delete(bare.resolve("train-labels-idx1-ubyte"));
+    Files.delete(bare.resolve("t10k-labels-idx1-ubyte"));
+    train(run, bare);
+    report(run.toString()).succeeded();
+    assertTrue(Files.readString(page).contains("The images have no labels, so no colours."));
+  }
+
+  @Test
+  void whatCannotBeReportedOnIsOneSentence() throws IOException {
+    assertEquals("Missing required parameter: 'RUN'.", report().refusal());
+    assertEquals(
+        folder + " holds no run: there is no run.json.", report(folder.toString()).refusal());
+    Files.writeString(page, "my own page");
+    assertTrue(
+        report(folder.toString()).refusal().contains("is no report of this program"), "replaced");
+    assertEquals("my own page", Files.readString(page));
+  }
+
+  // ---- reproduce -------------------------------------------------------------------------------
+
+  private CommandRun reproduce(String... options) {
+    List<String> args = new ArrayList<>(List.of("reproduce", "--engine", "cpu", "--threads", "1"));
+    args.addAll(List.of("--data", images.toString(), "--lr", "0.001", "--epochs", "1"));
+    args.addAll(List.of("--out", folder.resolve("study").toString()));
+    args.addAll(List.of(options));
+    return CommandRun.of(args);
+  }
+
+  @Test
+  void aStudyLeavesItsClaimsFiguresAndPage() throws IOException {
+    assumeTrue(Fonts.problem().isEmpty(), () -> Fonts.problem().get());
+    CommandRun result = reproduce().succeeded();
+    assertTrue(result.err().contains("run 2/2  control-lr0.001-seed0"), result.err());
+    assertTrue(result.out().contains("(one seed):"), result.out());
+    Path study = folder.resolve("study");
+    for (String file :
+        List.of(
+            "claims.md",
+            "claims.json",
+            "report.html",
+            "figures/ten-digits-lr0.001.png",
+            "figures/ten-digits-lr0.001.svg",
+            "figures/rl-by-digit-lr0.001.png",
+            "figures/latent-map-beta-lr0.001.png",
+            "figures/decoded-grid-control-lr0.001.svg",
+            "figures/samples-control-lr0.001.png",
+            "figures/traversal-beta-lr0.001.gif")) {
+      assertTrue(Files.size(study.resolve(file)) > 100, file);
+    }
+    String claims = Files.readString(study.resolve("claims.md"));
+    CommandRun again = reproduce("--json").succeeded();
+    assertTrue(again.err().contains("is finished already"), again.err());
+    assertEquals(claims, Files.readString(study.resolve("claims.md")));
+    assertEquals(
+        7, JsonParser.parseString(again.out()).getAsJsonObject().getAsJsonArray("claims").size());
+  }
+
+  @Test
+  void whatCannotBeReproducedIsOneSentence() throws IOException {
+    assertEquals("--seeds must be 1 or more, not 0.", reproduce("--seeds", "0").refusal());
+    assertEquals(
+        "The number of epochs must be 1 or more, not 0.",
+        CommandRun.of("reproduce", "--epochs", "0").refusal());
+    assertTrue(
+        CommandRun.of("reproduce", "--lr", "fast").refusal().startsWith("Invalid value"), "lr");
+    Path file = Files.createFile(folder.resolve("file"));
+    assertTrue(
+        CommandRun.of("reproduce", "--out", file.toString())
+            .refusal()
+            .contains("cannot be written to"),
+        "out");
+  }
+}
