@@ -45,7 +45,7 @@ final class Charts {
     styler.setLegendFont(Fonts.font(Font.PLAIN, TEXT));
     styler.setLegendBorderColor(Color.WHITE);
     styler.setLegendBackgroundColor(Color.WHITE);
-    styler.setChartPadding(12);
+    styler.setChartPadding(26);
     styler.setAntiAlias(true);
     styler.setAnnotationTextPanelFont(Fonts.font(Font.PLAIN, TEXT));
     styler.setAnnotationTextPanelFontColor(INK);
