@@ -5,9 +5,15 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.report.Figure;
+import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.report.HtmlReport;
+import io.github.cvaegpu.report.HtmlReport.Block;
+import io.github.cvaegpu.report.HtmlReport.Picture;
+import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.report.Run;
+import io.github.cvaegpu.report.RunPictures;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
@@ -38,6 +44,8 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     sortOptions = false)
 final class ReportCommand implements Callable<Integer> {
+  private static final long SHOWN_SEED = 10;
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "RUN", arity = "1..*", description = "Run directories.")
@@ -67,11 +75,24 @@ final class ReportCommand implements Callable<Integer> {
       subjects.add(new Subject(run, run.checkpoint().flatMap(c -> posterior(run, c))));
     }
     String title = runs.size() == 1 ? runs.getFirst().name() : "%d runs".formatted(runs.size());
-    long bytes = new HtmlReport(title, subjects, List.of()).write(file);
+    long bytes = new HtmlReport(title, subjects, pictures(subjects)).write(file);
     spec.commandLine()
         .getOut()
         .printf(Locale.ROOT, "%s, %.1f MB%n", file.toAbsolutePath().normalize(), bytes / 1e6);
     return ExitCode.OK;
+  }
+
+  /** Ten images and what the models make of them; none where figures cannot be drawn. */
+  private List<Section> pictures(List<Subject> subjects) {
+    if (Fonts.problem().isPresent()) {
+      err().println("Warning: " + Fonts.problem().get() + ".");
+      return List.of();
+    }
+    List<Block> pictures = new ArrayList<>();
+    for (Figure figure : RunPictures.of(subjects, SHOWN_SEED)) {
+      pictures.add(new Picture(figure.title(), figure.png()));
+    }
+    return pictures.isEmpty() ? List.of() : List.of(new Section("Pictures", pictures));
   }
 
   /** Of a run's test images; empty, with a warning, where they are not to be had. */

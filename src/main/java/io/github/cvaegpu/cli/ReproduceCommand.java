@@ -173,6 +173,7 @@ final class ReproduceCommand implements Callable<Integer> {
     report.lines().forEach(out::println);
     if (!quiet) {
       out.println("Claims, figures and runs: " + folder);
+      out.println("All on one page: " + folder.resolve("report.html"));
     }
   }
 

@@ -36,8 +36,8 @@ public final class ImageSet {
     }
     if (pixels.length != Math.multiplyExact(size, Math.multiplyExact(height, width))) {
       throw new InputException(
-          "%d labels do not go with %d pixels of %d x %d images."
-              .formatted(size, pixels.length, height, width));
+          "%d %s do not go with %d pixels of %d x %d images."
+              .formatted(size, labels == null ? "images" : "labels", pixels.length, height, width));
     }
     this.height = height;
     this.width = width;

@@ -3,6 +3,7 @@ package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
+import java.util.Arrays;
 
 /**
  * What an encoder makes of a set of images: a normal distribution with independent dimensions for
@@ -73,6 +74,11 @@ public final class Posterior {
   /** Mean of one dimension for one image. */
   public float mean(int image, int dimension) {
     return mean[image * latent + dimension];
+  }
+
+  /** All means of one image, (latent). */
+  public float[] mean(int image) {
+    return Arrays.copyOfRange(mean, image * latent, (image + 1) * latent);
   }
 
   /** Log variance of one dimension for one image. */

@@ -2,7 +2,6 @@
 package io.github.cvaegpu.report;
 
 import java.util.List;
-import java.util.Locale;
 
 /** Parts of a page. Every text is escaped. */
 final class Html {
@@ -72,9 +71,5 @@ final class Html {
   /** JSON that no browser takes for the end of its script element. */
   static String json(String json) {
     return json.replace("<", "\\u003c");
-  }
-
-  static String megabytes(long bytes) {
-    return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
   }
 }

@@ -31,6 +31,9 @@ public final class HtmlReport {
 
   private static final int MARKER_WITHIN = 1000;
 
+  /** Version of the charting library in the page, as in pom.xml. */
+  private static final String UPLOT = "1.6.30";
+
   /** Words of all curves together: about a megabyte. */
   private static final int CURVE_WORDS = 400_000;
 
@@ -172,7 +175,7 @@ public final class HtmlReport {
 
   /** The page. */
   String page() {
-    String uPlot = "/META-INF/resources/webjars/uplot/" + Library.VERSION + "/dist/uPlot";
+    String uPlot = "/META-INF/resources/webjars/uplot/" + UPLOT + "/dist/uPlot";
     return fill(
         text("page.html"),
         Map.of(
@@ -224,12 +227,7 @@ public final class HtmlReport {
   private static String foot() {
     return ("Made by %s. Charts by uPlot %s (MIT licence, Copyright 2022 Leon Sorokin). Nothing on this"
             + " page is loaded from a network.")
-        .formatted(Program.nameAndVersion(), Library.VERSION);
-  }
-
-  /** The charting library in the page. */
-  private static final class Library {
-    static final String VERSION = "1.6.30";
+        .formatted(Program.nameAndVersion(), UPLOT);
   }
 
   // ---- what is on the page ---------------------------------------------------------------------

@@ -10,7 +10,8 @@ import java.util.List;
 /** Rows of small grey images, enlarged without smoothing, each row with a name. */
 public final class ImageGridFigure extends Figure {
   private static final int TITLE_SPACE = 44;
-  private static final int NAME_SPACE = 130;
+  private static final int LETTER = 9; // Pixels at most, of nearly all letters at this size.
+  private static final int LONGEST_NAME = 32;
   private static final int BORDER = 16;
   private static final int TITLE_SIZE = 16;
   private static final int NAME_SIZE = 14;
@@ -62,7 +63,8 @@ public final class ImageGridFigure extends Figure {
   }
 
   private static int nameSpace(List<Row> rows) {
-    return rows.stream().allMatch(row -> row.name.isEmpty()) ? 0 : NAME_SPACE;
+    int longest = rows.stream().mapToInt(row -> row.name.length()).max().orElse(0);
+    return longest == 0 ? 0 : BORDER + LETTER * Math.min(LONGEST_NAME, longest);
   }
 
   private static int extent(int count, int pixels, Cells cells) {

@@ -24,8 +24,17 @@ final class ClaimsDocument {
               + " RL + beta KL as RL, and minus the sum of that and KL as ELBO.");
 
   /** Columns of a claim's table. */
-  static final List<String> COLUMNS =
-      List.of("measure", "images", "accounting", "beta-VAE", "ControlVAE", "difference");
+  static List<String> columns(Claim claim) {
+    boolean hasRivals =
+        claim.measures().stream().anyMatch(measure -> measure.name().contains(" against "));
+    return List.of(
+        "measure",
+        "images",
+        "accounting",
+        hasRivals ? "rival" : "beta-VAE",
+        "ControlVAE",
+        "difference");
+  }
 
   private ClaimsDocument() {}
 
@@ -91,7 +100,7 @@ final class ClaimsDocument {
       out.append("### ").append(claim.sentence()).append(": ").append(claim.verdictText());
       out.append("\n\n");
       if (!claim.measures().isEmpty()) {
-        table(COLUMNS, claim.measures().stream().map(ClaimsDocument::cells).toList(), out);
+        table(columns(claim), claim.measures().stream().map(ClaimsDocument::cells).toList(), out);
       }
       if (!claim.note().isEmpty()) {
         out.append(claim.note()).append("\n\n");

@@ -204,14 +204,7 @@ public final class StudyFigures {
       var drawn = new Pictures(decoder, latent, images);
       drawn.decodedGrid(title + ": decoded grid", 0, 1).write(folder, file("decoded-grid-" + file));
       drawn.samples(title, Study.SHOWN_SEED).write(folder, file("samples-" + file));
-      List<float[]> points = new ArrayList<>();
-      for (int image : shown) {
-        float[] mean = new float[latent];
-        for (int j = 0; j < latent; j++) {
-          mean[j] = posterior.mean(image, j);
-        }
-        points.add(mean);
-      }
+      List<float[]> points = shown.stream().map(posterior::mean).toList();
       var traversal =
           new Traversal(
               decoder,

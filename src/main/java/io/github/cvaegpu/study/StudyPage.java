@@ -92,7 +92,7 @@ public final class StudyPage {
       if (!claim.measures().isEmpty()) {
         blocks.add(
             new Table(
-                ClaimsDocument.COLUMNS,
+                ClaimsDocument.columns(claim),
                 claim.measures().stream().map(ClaimsDocument::cells).toList()));
       }
       blocks.add(new Paragraph(claim.note()));

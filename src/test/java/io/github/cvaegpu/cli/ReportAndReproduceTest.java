@@ -67,6 +67,9 @@ class ReportAndReproduceTest {
     String html = Files.readString(page);
     assertTrue(html.contains("<h1>run</h1>"), "title");
     assertTrue(html.contains("\"points\":{"), "dots of the latent map");
+    assertEquals(
+        Fonts.problem().isEmpty(),
+        html.contains("<figcaption>Test images and what the models make of them</figcaption>"));
     // Written again, it replaces itself.
     report(run.toString()).succeeded();
   }

@@ -155,7 +155,7 @@ class FiguresTest {
             new ImageGridFigure.Cells(2, 2, 5, 1),
             List.of(new ImageGridFigure.Row("row", List.of(pixels))));
     BufferedImage image = read(figure.png());
-    int left = 2 * (16 + 130);
+    int left = 2 * (16 + 16 + 3 * 9);
     int top = 2 * (16 + 44);
     int[] expected = {0, 64, 128, 255};
     for (int p = 0; p < 4; p++) {

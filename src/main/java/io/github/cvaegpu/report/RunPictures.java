@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.train.Checkpoint;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Test images beside what runs' models make of them, a figure for each set of images. */
+public final class RunPictures {
+  private static final int GAP = 6;
+  private static final int SCALE = 2;
+
+  private RunPictures() {}
+
+  /**
+   * Draws.
+   *
+   * @param subjects those without test images are left out
+   * @param seed which images are shown
+   */
+  public static List<Figure> of(List<Subject> subjects, long seed) {
+    Map<ImageSet, List<Subject>> byImages = new LinkedHashMap<>();
+    for (Subject subject : subjects) {
+      subject
+          .testPosterior()
+          .ifPresent(
+              posterior ->
+                  byImages
+                      .computeIfAbsent(posterior.images(), images -> new ArrayList<>())
+                      .add(subject));
+    }
+    List<Figure> figures = new ArrayList<>();
+    byImages.forEach((images, runs) -> figures.add(figure(images, runs, seed)));
+    return figures;
+  }
+
+  private static Figure figure(ImageSet images, List<Subject> runs, long seed) {
+    List<Integer> shown = ShownImages.choose(images, seed);
+    List<ImageGridFigure.Row> rows = new ArrayList<>();
+    rows.add(
+        new ImageGridFigure.Row(
+            "originals", shown.stream().map(image -> ShownImages.pixels(images, image)).toList()));
+    for (Subject run : runs) {
+      Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
+      var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
+      Posterior posterior = run.testPosterior().orElseThrow();
+      rows.add(
+          new ImageGridFigure.Row(
+              run.run().name(),
+              shown.stream().map(image -> decoder.decode(posterior.mean(image))).toList()));
+    }
+    return new ImageGridFigure(
+        "Test images and what the models make of them",
+        new ImageGridFigure.Cells(images.height(), images.width(), SCALE, GAP),
+        rows);
+  }
+}
