@@ -2,6 +2,7 @@
 package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
+import java.util.function.IntPredicate;
 
 /**
  * The floor under every reconstruction loss: no decoder can get below the entropy of the pixels
@@ -18,15 +19,36 @@ public final class PixelEntropy {
 
   /** Mean over images of the sum over pixels, in nats per image. */
   public static double mean(ImageSet images) {
+    return mean(images, image -> true);
+  }
+
+  /**
+   * The same over the images of one label.
+   *
+   * @return NaN for a label that no image has
+   */
+  public static double mean(ImageSet images, int label) {
+    return mean(images, image -> images.label(image) == label);
+  }
+
+  private static double mean(ImageSet images, IntPredicate isMeant) {
     long[] counts = new long[LEVELS];
-    for (byte pixel : images.pixels()) {
-      counts[pixel & 0xFF]++;
+    int meant = 0;
+    for (int image = 0; image < images.size(); image++) {
+      if (!isMeant.test(image)) {
+        continue;
+      }
+      meant++;
+      int first = image * images.imageSize();
+      for (int p = first; p < first + images.imageSize(); p++) {
+        counts[images.pixels()[p] & 0xFF]++;
+      }
     }
     double sum = 0;
     for (int level = 1; level < LEVELS - 1; level++) {
       double x = level / (LEVELS - 1.0);
       sum -= counts[level] * (x * Math.log(x) + (1 - x) * Math.log1p(-x));
     }
-    return sum / images.size();
+    return sum / meant;
   }
 }

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -35,6 +36,7 @@ final class Claims {
   private final List<List<RunFacts>> rivals;
   private final double trainFloor;
   private final double testFloor;
+  private final IntToDoubleFunction labelFloor;
 
   /**
    * @param learningRate of all runs
@@ -43,6 +45,7 @@ final class Claims {
    * @param rivals for each other set point its finished runs of the same seeds
    * @param trainFloor entropy of the training images' pixels, nats per image
    * @param testFloor the same of the test images
+   * @param labelFloor the same of the test images of a label
    */
   Claims(
       double learningRate,
@@ -50,13 +53,15 @@ final class Claims {
       List<RunFacts> control,
       List<List<RunFacts>> rivals,
       double trainFloor,
-      double testFloor) {
+      double testFloor,
+      IntToDoubleFunction labelFloor) {
     this.learningRate = learningRate;
     this.beta = List.copyOf(beta);
     this.control = List.copyOf(control);
     this.rivals = List.copyOf(rivals);
     this.trainFloor = trainFloor;
     this.testFloor = testFloor;
+    this.labelFloor = labelFloor;
   }
 
   /** All of the study's sentences. */
@@ -242,7 +247,7 @@ final class Claims {
             "RL of 3, 8 and 2, their mean",
             "test",
             Accounting.STANDARD,
-            Double.NaN,
+            NAMED_DIGITS.stream().mapToDouble(labelFloor::applyAsDouble).average().orElseThrow(),
             facts ->
                 NAMED_DIGITS.stream()
                     .mapToDouble(facts.evaluation()::reconstructionLoss)
@@ -254,7 +259,7 @@ final class Claims {
               "RL of " + digit,
               "test",
               Accounting.STANDARD,
-              Double.NaN,
+              labelFloor.applyAsDouble(digit),
               facts -> facts.evaluation().reconstructionLoss(digit)));
     }
     return claim(

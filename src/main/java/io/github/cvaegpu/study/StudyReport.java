@@ -127,7 +127,8 @@ public final class StudyReport {
                       .map(setPoint -> of(study.rivals(rate, setPoint), seeds))
                       .toList(),
                   trainFloor,
-                  testFloor)
+                  testFloor,
+                  label -> PixelEntropy.mean(dataset.test(), label))
               .judge());
     }
     result = new StudyResult(about(), warnings(), trainFloor, testFloor, claims, published());

@@ -13,5 +13,9 @@ class PixelEntropyTest {
     double each = -(0.2 * Math.log(0.2) + 0.8 * Math.log(0.8));
     assertEquals(2 * each, PixelEntropy.mean(new ImageSet(2, 2, pixels, new byte[1])), 1e-12);
     assertEquals(each, PixelEntropy.mean(new ImageSet(1, 2, pixels, new byte[2])), 1e-12);
+    ImageSet two = new ImageSet(1, 2, pixels, new byte[] {3, 8});
+    assertEquals(0, PixelEntropy.mean(two, 3));
+    assertEquals(2 * each, PixelEntropy.mean(two, 8), 1e-12);
+    assertEquals(Double.NaN, PixelEntropy.mean(two, 5));
   }
 }
