@@ -59,7 +59,8 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() {
     engineOptions.check();
     if (rounds < 1) {
-      throw new InputException("--rounds must be 1 or more, not %d.".formatted(rounds));
+      throw new InputException(
+          String.format(Locale.ROOT, "--rounds must be 1 or more, not %d.", rounds));
     }
     TrainingPlan plan = planOptions.plan(dataOptions.asked());
     Dataset dataset = dataOptions.load(plan.data(), err(), err());

@@ -23,9 +23,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "calibrate",
     description = {
-      "Measures which set points of the KL divergence a controller can hold, by three short runs: at"
-          + " the upper limit of beta, at 1 and at the lower limit.",
-      "--kl checks a set point of your own. The same command goes on where an interrupted one stopped."
+      "Measures which set points of the KL divergence a controller can hold, by three short runs:"
+          + " at the upper limit of beta, at 1 and at the lower limit.",
+      "--kl checks a set point of your own. The same command goes on where an interrupted one"
+          + " stopped."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,

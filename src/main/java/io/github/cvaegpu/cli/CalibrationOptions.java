@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** The option that says how long a calibration trains. */
@@ -16,7 +17,8 @@ final class CalibrationOptions {
   /** Passes of each short run. */
   int epochs() {
     if (epochs < 1) {
-      throw new InputException("--calibration-epochs must be 1 or more, not %d.".formatted(epochs));
+      throw new InputException(
+          String.format(Locale.ROOT, "--calibration-epochs must be 1 or more, not %d.", epochs));
     }
     return epochs;
   }

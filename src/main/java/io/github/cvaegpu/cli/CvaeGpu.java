@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.launcher.LauncherWatch;
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -51,6 +52,8 @@ public final class CvaeGpu implements Runnable {
   /** Runs the program and exits with its exit code. */
   public static void main(String[] args) {
     LauncherWatch.start();
+    // The program's own numbers name their locale; the libraries that it prints with ask this one.
+    Locale.setDefault(Locale.ROOT);
     var err = new PrintWriter(System.err, true, System.err.charset());
     int code;
     try {

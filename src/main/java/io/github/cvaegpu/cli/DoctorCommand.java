@@ -72,10 +72,14 @@ final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("os.arch")));
     line("processor", CpuInfo.modelName());
     line(
-        "", "%d processors for this process".formatted(Runtime.getRuntime().availableProcessors()));
+        "",
+        String.format(
+            Locale.ROOT,
+            "%d processors for this process",
+            Runtime.getRuntime().availableProcessors()));
     List<String> features = CpuInfo.features(FEATURES);
     line("", features.isEmpty() ? "extensions unknown" : String.join(" ", features));
-    line("", "Vector API: %d-bit vectors".formatted(CpuInfo.vectorBits()));
+    line("", String.format(Locale.ROOT, "Vector API: %d-bit vectors", CpuInfo.vectorBits()));
     boolean hasBlas = blas();
     boolean canLookForData = datasets();
     List<CudaRuntime.Link> chain = CudaRuntime.chain();

@@ -65,7 +65,11 @@ final class EngineOptions {
   void check() {
     if (threads != null && (threads < 1 || threads > CpuEngine.MAX_THREADS)) {
       throw new InputException(
-          "--threads must be from 1 to %d, not %d.".formatted(CpuEngine.MAX_THREADS, threads));
+          String.format(
+              Locale.ROOT,
+              "--threads must be from 1 to %d, not %d.",
+              CpuEngine.MAX_THREADS,
+              threads));
     }
     if (precision == Precision.TF32 && kind == Kind.CPU) {
       throw new InputException("--precision tf32 is for GPUs: the CPU engine has float32 alone.");
@@ -174,6 +178,7 @@ final class EngineOptions {
   }
 
   private static String threadsOf(EngineInfo info) {
-    return "%d thread%s, ".formatted(info.threads(), info.threads() == 1 ? "" : "s");
+    return String.format(
+        Locale.ROOT, "%d thread%s, ", info.threads(), info.threads() == 1 ? "" : "s");
   }
 }

@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = {
-      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --latent its latent"
-          + " space too.",
+      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --latent its"
+          + " latent space too.",
       "Without --data, on the images that the run was trained on."
     },
     mixinStandardHelpOptions = true,
@@ -106,10 +106,12 @@ final class EvaluateCommand implements Callable<Integer> {
     engineOptions.check();
     if (samples < 1 || samples > MAX_SAMPLES) {
       throw new InputException(
-          "--samples must be from 1 to %d, not %d.".formatted(MAX_SAMPLES, samples));
+          String.format(
+              Locale.ROOT, "--samples must be from 1 to %d, not %d.", MAX_SAMPLES, samples));
     }
     if (imageCount != null && imageCount < 1) {
-      throw new InputException("--images must be 1 or more, not %d.".formatted(imageCount));
+      throw new InputException(
+          String.format(Locale.ROOT, "--images must be 1 or more, not %d.", imageCount));
     }
     if (!Files.isDirectory(run)) {
       throw new InputException("%s is not a run directory.".formatted(run));
@@ -118,8 +120,13 @@ final class EvaluateCommand implements Callable<Integer> {
     int latent = checkpoint.plan().latent();
     if ((long) samples * latent > MAX_LATENT_VALUES) {
       throw new InputException(
-          "%d samples of %d latent dimensions are too many to hold at once; take --samples %d or less."
-              .formatted(samples, latent, MAX_LATENT_VALUES / latent));
+          String.format(
+              Locale.ROOT,
+              "%d samples of %d latent dimensions are too many to hold at once; take --samples %d"
+                  + " or less.",
+              samples,
+              latent,
+              MAX_LATENT_VALUES / latent));
     }
     Dataset dataset = load(checkpoint);
     ImageSet all = split == Split.TEST ? dataset.test() : dataset.train();
@@ -127,9 +134,15 @@ final class EvaluateCommand implements Callable<Integer> {
     int inputs = checkpoint.layout().shape().inputs();
     if (images.imageSize() != inputs) {
       throw new InputException(
-          "The images of %s have %d x %d = %d pixels, but the checkpoint's network has %d inputs."
-              .formatted(
-                  dataset.name(), images.height(), images.width(), images.imageSize(), inputs));
+          String.format(
+              Locale.ROOT,
+              "The images of %s have %d x %d = %d pixels, but the checkpoint's network has %d"
+                  + " inputs.",
+              dataset.name(),
+              images.height(),
+              images.width(),
+              images.imageSize(),
+              inputs));
     }
     try (Engine engine = engineOptions.create(checkpoint.plan(), dataset.train())) {
       engine.restore(checkpoint.state());
@@ -194,8 +207,10 @@ final class EvaluateCommand implements Callable<Integer> {
     row(
         out,
         "L_" + samples,
-        "importance-weighted bound, effective sample size %.1f"
-            .formatted(evaluation.effectiveSampleSize()),
+        String.format(
+            Locale.ROOT,
+            "importance-weighted bound, effective sample size %.1f",
+            evaluation.effectiveSampleSize()),
         evaluation.importanceWeightedBound());
   }
 

@@ -26,8 +26,12 @@ final class LatentTable {
     row(
         out,
         "active units",
-        "%d of %d (variance of the posterior means above %s)"
-            .formatted(measures.activeUnits(), dimensions.size(), LatentMeasures.ACTIVE_VARIANCE));
+        String.format(
+            Locale.ROOT,
+            "%d of %d (variance of the posterior means above %s)",
+            measures.activeUnits(),
+            dimensions.size(),
+            LatentMeasures.ACTIVE_VARIANCE));
     row(out, "KL by dimension", largest(dimensions));
     row(
         out,

@@ -11,6 +11,7 @@ import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -119,7 +120,8 @@ final class ProfileCommand implements Callable<Integer> {
   private static void requireSteps(String option, int count) {
     if (count < 1 || count > MOST_STEPS) {
       throw new InputException(
-          "%s must be from 1 to %d, not %d.".formatted(option, MOST_STEPS, count));
+          String.format(
+              Locale.ROOT, "%s must be from 1 to %d, not %d.", option, MOST_STEPS, count));
     }
   }
 

@@ -32,18 +32,19 @@ final class ProfileTable {
     out.println();
     out.printf(
         Locale.ROOT,
-        "In training the step is a graph of %d nodes with its branches side by side: %.2f us (mean).%n",
+        "In training the step is a graph of %d nodes with its branches side by side: %.2f us"
+            + " (mean).%n",
         result.graphNodes(),
         result.graphMicros());
     out.printf(
         Locale.ROOT,
-        "Every time has that of an event in it, which alone takes %.2f us. The first launch waits for"
-            + " the host, until the others are queued: it has no time of its own and is not in the"
-            + " sum.%n",
+        "Every time has that of an event in it, which alone takes %.2f us. The first launch waits"
+            + " for the host, until the others are queued: it has no time of its own and is not in"
+            + " the sum.%n",
         result.eventMicros());
     out.println(
-        "Bytes are the least that a launch has to move. What is still in the GPU's cache comes faster"
-            + " than memory can: a share may be above 100 %.");
+        "Bytes are the least that a launch has to move. What is still in the GPU's cache comes"
+            + " faster than memory can: a share may be above 100 %.");
     print(result.peaks(), out);
   }
 

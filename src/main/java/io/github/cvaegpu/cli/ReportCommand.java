@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "Writes one HTML page about runs: curves to zoom into, settings side by side, and a latent map on"
-          + " which the model draws. It needs no network.",
+      "Writes one HTML page about runs: curves to zoom into, settings side by side, and a latent"
+          + " map on which the model draws. It needs no network.",
       "Without --data, each run's map is of the test images that it was trained beside."
     },
     mixinStandardHelpOptions = true,
@@ -74,7 +74,10 @@ final class ReportCommand implements Callable<Integer> {
       run.warnings().forEach(warning -> err().println("Warning: " + warning));
       subjects.add(new Subject(run, run.checkpoint().flatMap(c -> posterior(run, c))));
     }
-    String title = runs.size() == 1 ? runs.getFirst().name() : "%d runs".formatted(runs.size());
+    String title =
+        runs.size() == 1
+            ? runs.getFirst().name()
+            : String.format(Locale.ROOT, "%d runs", runs.size());
     long bytes = new HtmlReport(title, subjects, pictures(subjects)).write(file);
     spec.commandLine()
         .getOut()

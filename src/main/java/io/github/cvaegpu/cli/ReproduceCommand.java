@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reproduce",
     description = {
-      "Repeats the study: trains its beta-VAE and its ControlVAE, draws its figures, and says which of"
-          + " its sentences hold.",
+      "Repeats the study: trains its beta-VAE and its ControlVAE, draws its figures, and says which"
+          + " of its sentences hold.",
       "The same command goes on where an interrupted one stopped; what is finished is kept."
     },
     mixinStandardHelpOptions = true,

@@ -65,7 +65,8 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
       return "?";
     }
     Duration left = Duration.ofSeconds((long) seconds);
-    return "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
+    return String.format(
+        Locale.ROOT, "%d:%02d:%02d", left.toHours(), left.toMinutesPart(), left.toSecondsPart());
   }
 
   /** A line an epoch. */
@@ -84,25 +85,30 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
 
     @Override
     public void begins(StudyRun run, Position position) {
-      say("run %d/%d  %s".formatted(position.run(), position.runs(), run.name()));
+      say(String.format(Locale.ROOT, "run %d/%d  %s", position.run(), position.runs(), run.name()));
     }
 
     @Override
     public void isThere(StudyRun run, Position position) {
       say(
-          "run %d/%d  %s is finished already"
-              .formatted(position.run(), position.runs(), run.name()));
+          String.format(
+              Locale.ROOT,
+              "run %d/%d  %s is finished already",
+              position.run(),
+              position.runs(),
+              run.name()));
     }
 
     @Override
     public void epoch(StudyRun run, EpochReport report, Position position) {
       say(
-          "run %d/%d  %s  %s left"
-              .formatted(
-                  position.run(),
-                  position.runs(),
-                  ProgressLines.line(report),
-                  timeLeft(position.secondsLeft())));
+          String.format(
+              Locale.ROOT,
+              "run %d/%d  %s  %s left",
+              position.run(),
+              position.runs(),
+              ProgressLines.line(report),
+              timeLeft(position.secondsLeft())));
     }
 
     @Override
@@ -140,7 +146,7 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     }
 
     private void show(StudyRun run, Position position, String losses) {
-      name = "%d/%d %s".formatted(position.run(), position.runs(), run.name());
+      name = String.format(Locale.ROOT, "%d/%d %s", position.run(), position.runs(), run.name());
       secondsLeft = position.secondsLeft();
       bar.maxHint(position.epochs() * images);
       bar.stepTo(position.epochsDone() * images);

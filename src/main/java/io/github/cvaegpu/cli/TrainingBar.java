@@ -60,7 +60,12 @@ final class TrainingBar implements ProgressBarRenderer {
     String time =
         left == null
             ? "?"
-            : "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
+            : String.format(
+                Locale.ROOT,
+                "%d:%02d:%02d",
+                left.toHours(),
+                left.toMinutesPart(),
+                left.toSecondsPart());
     String text = String.format(Locale.ROOT, " %,.0f images/s %s ETA %s", speed, losses, time);
     int width = Math.max(SHORTEST_BAR, columns - name.length() - text.length() - 3);
     int full = (int) (fraction * width);

@@ -3,6 +3,7 @@ package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.random.Permutation;
 import io.github.cvaegpu.random.Stream;
+import java.util.Locale;
 
 /**
  * The order of the images in one epoch, cut into batches. Every image occurs once; the last batch
@@ -33,7 +34,8 @@ public final class BatchOrder {
    */
   public static BatchOrder shuffled(long seed, int epoch, int images, int batchSize) {
     if (batchSize < 1 || batchSize > images) {
-      throw new IllegalArgumentException("batch size %d of %d images".formatted(batchSize, images));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "batch size %d of %d images", batchSize, images));
     }
     int[] order = Permutation.of(images, seed, Stream.BATCH_ORDER, epoch);
     return new BatchOrder(epoch, order, batchSize, 0);
@@ -42,7 +44,8 @@ public final class BatchOrder {
   /** The same order, to be trained on from a later batch: how an interrupted epoch goes on. */
   public BatchOrder from(int batch) {
     if (batch < 0 || batch > batches()) {
-      throw new IllegalArgumentException("batch %d of %d".formatted(batch, batches()));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "batch %d of %d", batch, batches()));
     }
     return new BatchOrder(epoch, order, batchSize, batch);
   }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -132,8 +133,14 @@ final class DataFolder {
         images("test", contents.get(DataFile.TEST_IMAGES), contents.get(DataFile.TEST_LABELS));
     if (train.height() != test.height() || train.width() != test.width()) {
       throw new InputException(
-          "The folder %s has training images of %d x %d pixels and test images of %d x %d."
-              .formatted(folder, train.height(), train.width(), test.height(), test.width()));
+          String.format(
+              Locale.ROOT,
+              "The folder %s has training images of %d x %d pixels and test images of %d x %d.",
+              folder,
+              train.height(),
+              train.width(),
+              test.height(),
+              test.width()));
     }
     Map<String, String> sha256 =
         contents.entrySet().stream()
@@ -148,8 +155,13 @@ final class DataFolder {
     }
     if (images.count() != labels.count()) {
       throw new InputException(
-          "The folder %s has %d %s images and %d labels for them."
-              .formatted(folder, images.count(), split, labels.count()));
+          String.format(
+              Locale.ROOT,
+              "The folder %s has %d %s images and %d labels for them.",
+              folder,
+              images.count(),
+              split,
+              labels.count()));
     }
     return new ImageSet(images.height(), images.width(), images.bytes(), labels.bytes());
   }

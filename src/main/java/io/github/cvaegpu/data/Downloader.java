@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -247,7 +248,8 @@ final class Downloader implements AutoCloseable {
         }
         if (out.size() < total) {
           throw new AttemptException(
-              true, "broke off after %d of %d bytes".formatted(out.size(), total));
+              true,
+              String.format(Locale.ROOT, "broke off after %d of %d bytes", out.size(), total));
         }
         // On the disk before it gets its final name.
         out.force(true);
@@ -257,7 +259,7 @@ final class Downloader implements AutoCloseable {
     private HttpResponse<BodyQueue> ask(long from) throws AttemptException, InterruptedException {
       var request = HttpRequest.newBuilder(url).header("User-Agent", "cvae-gpu");
       if (from > 0) {
-        request.header("Range", "bytes=%d-".formatted(from));
+        request.header("Range", String.format(Locale.ROOT, "bytes=%d-", from));
         if (!entityTag.isEmpty()) {
           request.header("If-Range", entityTag);
         }
@@ -296,7 +298,8 @@ final class Downloader implements AutoCloseable {
         return have;
       }
       boolean busy = status >= 500 || status == 408 || status == 429;
-      throw new AttemptException(busy, "answered with HTTP status %d".formatted(status));
+      throw new AttemptException(
+          busy, String.format(Locale.ROOT, "answered with HTTP status %d", status));
     }
 
     private void receive(BodyQueue body, FileChannel out)
@@ -306,13 +309,20 @@ final class Downloader implements AutoCloseable {
         if (event == null) {
           throw new AttemptException(
               true,
-              "stalled after %d bytes: nothing came for %s"
-                  .formatted(out.position(), seconds(timing.stall())));
+              String.format(
+                  Locale.ROOT,
+                  "stalled after %d bytes: nothing came for %s",
+                  out.position(),
+                  seconds(timing.stall())));
         }
         if (event.error() != null) {
           throw new AttemptException(
               true,
-              "broke off after %d bytes (%s)".formatted(out.position(), describe(event.error())));
+              String.format(
+                  Locale.ROOT,
+                  "broke off after %d bytes (%s)",
+                  out.position(),
+                  describe(event.error())));
         }
         if (event.end()) {
           return;
@@ -324,7 +334,9 @@ final class Downloader implements AutoCloseable {
         }
         if (out.position() > MAX_FILE) {
           throw new AttemptException(
-              false, "sends more than %d MiB, more than any such file".formatted(MAX_FILE >> 20));
+              false,
+              String.format(
+                  Locale.ROOT, "sends more than %d MiB, more than any such file", MAX_FILE >> 20));
         }
         listener.received(url, out.position(), total);
       }
@@ -373,6 +385,6 @@ final class Downloader implements AutoCloseable {
   }
 
   private static String seconds(Duration duration) {
-    return "%.3g s".formatted(duration.toMillis() / 1000.0);
+    return String.format(Locale.ROOT, "%.3g s", duration.toMillis() / 1000.0);
   }
 }

@@ -176,8 +176,12 @@ public final class IdxFile {
     }
     if (header.length < headerSize) {
       throw new Refusal(
-          "is truncated: it has %d bytes and an IDX header of %s has %d"
-              .formatted(header.length, kind.plural(), headerSize));
+          String.format(
+              Locale.ROOT,
+              "is truncated: it has %d bytes and an IDX header of %s has %d",
+              header.length,
+              kind.plural(),
+              headerSize));
     }
     int[] dimensions = new int[] {1, 1, 1};
     ByteBuffer.wrap(header, Integer.BYTES, headerSize - Integer.BYTES)
@@ -187,8 +191,13 @@ public final class IdxFile {
     // Before the array is made: a damaged header must not ask for gigabytes.
     if (payload > mostBytes - headerSize) {
       throw new Refusal(
-          "is truncated: its header promises %d bytes of %s and the %sfile is too short for them"
-              .formatted(payload, kind.plural(), container));
+          String.format(
+              Locale.ROOT,
+              "is truncated: its header promises %d bytes of %s and the %sfile is too short for"
+                  + " them",
+              payload,
+              kind.plural(),
+              container));
     }
     MessageDigest digest = sha256Digest();
     digest.update(header);
@@ -198,8 +207,12 @@ public final class IdxFile {
       int read = in.read(bytes, filled, Math.min(CHUNK, payload - filled));
       if (read < 0) {
         throw new Refusal(
-            "is truncated: its header promises %d bytes of %s and it has %d"
-                .formatted(payload, kind.plural(), filled));
+            String.format(
+                Locale.ROOT,
+                "is truncated: its header promises %d bytes of %s and it has %d",
+                payload,
+                kind.plural(),
+                filled));
       }
       digest.update(bytes, filled, read);
       filled += read;
@@ -207,8 +220,11 @@ public final class IdxFile {
     // At the end of a gzip file this is also what checks its CRC.
     if (in.read() >= 0) {
       throw new Refusal(
-          "has more bytes than the %d bytes of %s that its header promises"
-              .formatted(payload, kind.plural()));
+          String.format(
+              Locale.ROOT,
+              "has more bytes than the %d bytes of %s that its header promises",
+              payload,
+              kind.plural()));
     }
     return new IdxFile(dimensions, bytes, hex(digest.digest()));
   }
@@ -216,23 +232,34 @@ public final class IdxFile {
   private static String wrongMagic(int magic, Kind kind) {
     for (Kind other : Kind.values()) {
       if (magic == other.magic) {
-        return "is an IDX file of %s (magic number %d), where %s (%d) are needed"
-            .formatted(other.plural(), magic, kind.plural(), kind.magic);
+        return String.format(
+            Locale.ROOT,
+            "is an IDX file of %s (magic number %d), where %s (%d) are needed",
+            other.plural(),
+            magic,
+            kind.plural(),
+            kind.magic);
       }
     }
-    return "is not an IDX file of %s: its magic number is %d (0x%08x) and not %d"
-        .formatted(kind.plural(), Integer.toUnsignedLong(magic), magic, kind.magic);
+    return String.format(
+        Locale.ROOT,
+        "is not an IDX file of %s: its magic number is %d (0x%08x) and not %d",
+        kind.plural(),
+        Integer.toUnsignedLong(magic),
+        magic,
+        kind.magic);
   }
 
   private static int payload(int[] dimensions, Kind kind) throws Refusal {
     String shown =
         kind == Kind.LABELS
-            ? "%d labels".formatted(Integer.toUnsignedLong(dimensions[0]))
-            : "%d images of %d x %d pixels"
-                .formatted(
-                    Integer.toUnsignedLong(dimensions[0]),
-                    Integer.toUnsignedLong(dimensions[1]),
-                    Integer.toUnsignedLong(dimensions[2]));
+            ? String.format(Locale.ROOT, "%d labels", Integer.toUnsignedLong(dimensions[0]))
+            : String.format(
+                Locale.ROOT,
+                "%d images of %d x %d pixels",
+                Integer.toUnsignedLong(dimensions[0]),
+                Integer.toUnsignedLong(dimensions[1]),
+                Integer.toUnsignedLong(dimensions[2]));
     long payload = 1;
     for (int dimension : dimensions) {
       if (dimension == 0) {

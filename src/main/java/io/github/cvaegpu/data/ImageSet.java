@@ -3,6 +3,7 @@ package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.InputException;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * 8-bit grey images in memory, as a rule with labels. A pixel value v stands for the intensity v /
@@ -32,12 +33,19 @@ public final class ImageSet {
   private ImageSet(int height, int width, byte[] pixels, int size, byte[] labels) {
     if (height < 1 || width < 1 || size == 0) {
       throw new InputException(
-          "A set of %d images of %d x %d pixels is empty.".formatted(size, height, width));
+          String.format(
+              Locale.ROOT, "A set of %d images of %d x %d pixels is empty.", size, height, width));
     }
     if (pixels.length != Math.multiplyExact(size, Math.multiplyExact(height, width))) {
       throw new InputException(
-          "%d %s do not go with %d pixels of %d x %d images."
-              .formatted(size, labels == null ? "images" : "labels", pixels.length, height, width));
+          String.format(
+              Locale.ROOT,
+              "%d %s do not go with %d pixels of %d x %d images.",
+              size,
+              labels == null ? "images" : "labels",
+              pixels.length,
+              height,
+              width));
     }
     this.height = height;
     this.width = width;

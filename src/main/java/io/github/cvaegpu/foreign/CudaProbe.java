@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Looks for an NVIDIA driver, its devices and CUDA's libraries. */
@@ -171,7 +172,11 @@ public final class CudaProbe {
     if (code != 0) {
       throw new ProblemException(
           new Problem(
-              "the NVIDIA driver's function %s failed with code %d".formatted(function, code),
+              String.format(
+                  Locale.ROOT,
+                  "the NVIDIA driver's function %s failed with code %d",
+                  function,
+                  code),
               "check that nvidia-smi works; after an update of the driver, restart the machine"),
           null);
     }

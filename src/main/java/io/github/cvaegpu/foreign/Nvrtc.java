@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** CUDA's compiler as a library, for machines whose GPU the jar's kernels do not fit. */
@@ -99,12 +100,13 @@ public final class Nvrtc {
     if (status != 0) {
       byte[] log = bytes(arena, "nvrtcGetProgramLogSize", "nvrtcGetProgramLog", program);
       throw new CompileException(
-          "%s does not compile the kernels for sm_%d: %s, %s"
-              .formatted(
-                  library.origin(),
-                  capability,
-                  text(status),
-                  MemorySegment.ofArray(log).getString(0).strip().replace('\n', ' ')));
+          String.format(
+              Locale.ROOT,
+              "%s does not compile the kernels for sm_%d: %s, %s",
+              library.origin(),
+              capability,
+              text(status),
+              MemorySegment.ofArray(log).getString(0).strip().replace('\n', ' ')));
     }
     return bytes(arena, "nvrtcGetCUBINSize", "nvrtcGetCUBIN", program);
   }

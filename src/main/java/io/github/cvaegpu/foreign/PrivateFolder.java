@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,7 +37,7 @@ final class PrivateFolder {
    */
   static Path in(Path temporary) throws IOException {
     int user = userId();
-    Path folder = temporary.resolve("cvae-gpu-%d-native".formatted(user));
+    Path folder = temporary.resolve(String.format(Locale.ROOT, "cvae-gpu-%d-native", user));
     return ownedBy(user, folder);
   }
 

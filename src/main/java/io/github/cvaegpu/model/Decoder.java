@@ -2,6 +2,7 @@
 package io.github.cvaegpu.model;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The images that a model's decoder has for latent points, one point at a time and in plain Java:
@@ -22,7 +23,8 @@ public final class Decoder {
   public Decoder(ParameterLayout layout, float[] parameters) {
     if (parameters.length != layout.size()) {
       throw new IllegalArgumentException(
-          "%d parameters for a layout of %d".formatted(parameters.length, layout.size()));
+          String.format(
+              Locale.ROOT, "%d parameters for a layout of %d", parameters.length, layout.size()));
     }
     this.layout = layout;
     this.parameters = parameters;
@@ -44,7 +46,8 @@ public final class Decoder {
   public float[] decode(float[] z) {
     if (z.length != layout.shape().latent()) {
       throw new IllegalArgumentException(
-          "a point of %d dimensions for %d".formatted(z.length, layout.shape().latent()));
+          String.format(
+              Locale.ROOT, "a point of %d dimensions for %d", z.length, layout.shape().latent()));
     }
     System.arraycopy(z, 0, input, 0, z.length);
     List<Linear> layers = layout.decoder();

@@ -3,6 +3,7 @@ package io.github.cvaegpu.model;
 
 import io.github.cvaegpu.InputException;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The sizes of a fully connected variational autoencoder.
@@ -26,7 +27,8 @@ public record VaeShape(int inputs, List<Integer> hidden, int latent) {
   public VaeShape {
     hidden = List.copyOf(hidden);
     if (inputs < 1 || inputs > MAX_WIDTH) {
-      throw new InputException("Images of %d pixels cannot be trained on.".formatted(inputs));
+      throw new InputException(
+          String.format(Locale.ROOT, "Images of %d pixels cannot be trained on.", inputs));
     }
     if (hidden.isEmpty()) {
       throw new InputException("The network needs at least one hidden layer.");
@@ -34,13 +36,17 @@ public record VaeShape(int inputs, List<Integer> hidden, int latent) {
     for (int width : hidden) {
       if (width < 1 || width > MAX_WIDTH) {
         throw new InputException(
-            "A hidden width must be from 1 to %d, not %d.".formatted(MAX_WIDTH, width));
+            String.format(
+                Locale.ROOT, "A hidden width must be from 1 to %d, not %d.", MAX_WIDTH, width));
       }
     }
     if (latent < 1 || latent > MAX_LATENT) {
       throw new InputException(
-          "The number of latent dimensions must be from 1 to %d, not %d."
-              .formatted(MAX_LATENT, latent));
+          String.format(
+              Locale.ROOT,
+              "The number of latent dimensions must be from 1 to %d, not %d.",
+              MAX_LATENT,
+              latent));
     }
   }
 

@@ -5,6 +5,7 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.util.List;
+import java.util.Locale;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
@@ -105,7 +106,9 @@ public final class BandFigure extends Figure {
       area.setShowInLegend(false);
       XYSeries line =
           chart.addSeries(
-              "%s, mean of %d seeds".formatted(band.name, band.seeds.size()), steps, means);
+              String.format(Locale.ROOT, "%s, mean of %d seeds", band.name, band.seeds.size()),
+              steps,
+              means);
       line.setMarker(SeriesMarkers.NONE);
       line.setLineColor(Palette.awt(Palette.model(b)));
       line.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));

@@ -225,8 +225,8 @@ public final class HtmlReport {
   }
 
   private static String foot() {
-    return ("Made by %s. Charts by uPlot %s (MIT licence, Copyright 2022 Leon Sorokin). Nothing on this"
-            + " page is loaded from a network.")
+    return ("Made by %s. Charts by uPlot %s (MIT licence, Copyright 2022 Leon Sorokin). Nothing on"
+            + " this page is loaded from a network.")
         .formatted(Program.nameAndVersion(), UPLOT);
   }
 
@@ -264,22 +264,31 @@ public final class HtmlReport {
     if (drawn.isEmpty()) {
       html.append(
           Html.note(
-              "No run has the %d steps that a point of a curve is the mean of."
-                  .formatted(Series.WINDOW)));
+              String.format(
+                  Locale.ROOT,
+                  "No run has the %d steps that a point of a curve is the mean of.",
+                  Series.WINDOW)));
       return;
     }
     html.append(
         Html.note(
-            ("Nats per image; each point is the mean of the next %d steps. ELBO is -(RL + KL), whatever"
-                    + " beta was. Drag across a chart to zoom, double-click to see all. A column of"
-                    + " pixels shows the smallest and the largest value of its steps; the y axis leaves"
-                    + " out the first hundredth of the steps.")
-                .formatted(Series.WINDOW)));
+            String.format(
+                Locale.ROOT,
+                ("Nats per image; each point is the mean of the next %d steps. ELBO is -(RL + KL),"
+                    + " whatever beta was. Drag across a chart to zoom, double-click to see all. A"
+                    + " column of pixels shows the smallest and the largest value of its steps;"
+                    + " the y axis leaves out the first hundredth of the steps."),
+                Series.WINDOW)));
     html.append("<div class=\"bar\">");
     for (int i = 0; i < drawn.size(); i++) {
       html.append(
-          "<label class=\"check\"><input type=\"checkbox\" checked data-run=\"%d\"><span class=\"swatch\" style=\"background:%s\"></span>%s</label>"
-              .formatted(i, Palette.model(i), Html.escape(drawn.get(i).name())));
+          String.format(
+              Locale.ROOT,
+              "<label class=\"check\"><input type=\"checkbox\" checked data-run=\"%d\"><span"
+                  + " class=\"swatch\" style=\"background:%s\"></span>%s</label>",
+              i,
+              Palette.model(i),
+              Html.escape(drawn.get(i).name())));
     }
     html.append("</div>\n<div class=\"bar\">");
     for (String[] button :
@@ -316,8 +325,8 @@ public final class HtmlReport {
     }
     html.append(
         Html.note(
-            "Dots are posterior means of test images. Point anywhere, or use the arrow keys on the map,"
-                + " and the model draws the digit of that latent point, here in the page."));
+            "Dots are posterior means of test images. Point anywhere, or use the arrow keys on the"
+                + " map, and the model draws the digit of that latent point, here in the page."));
     html.append(
         """
         <div class="bar"><label class="check">Model <select id="model"></select></label></div>

@@ -7,6 +7,7 @@ import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.Stream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /** What a model draws. */
@@ -56,7 +57,9 @@ public final class Pictures {
       rows.add(new ImageGridFigure.Row("", images));
     }
     String plane =
-        latent > 1 ? "z%d (right) and z%d (up)".formatted(first + 1, second + 1) : "z1 (right)";
+        latent > 1
+            ? String.format(Locale.ROOT, "z%d (right) and z%d (up)", first + 1, second + 1)
+            : "z1 (right)";
     String others = latent > 2 ? ", other dimensions 0" : "";
     return new ImageGridFigure(
         "%s over %s%s".formatted(name, plane, others),

@@ -5,6 +5,7 @@ import io.github.cvaegpu.eval.DimensionStatistics;
 import io.github.cvaegpu.eval.Posterior;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -67,9 +68,10 @@ final class Projection {
   }
 
   private String label(int dimension) {
-    String name = "z%d, posterior mean".formatted(dimension + 1);
+    String name = String.format(Locale.ROOT, "z%d, posterior mean", dimension + 1);
     return posterior.latent() > 2
-        ? name + " (one of the two of %d with most KL)".formatted(posterior.latent())
+        ? name
+            + String.format(Locale.ROOT, " (one of the two of %d with most KL)", posterior.latent())
         : name;
   }
 }

@@ -7,6 +7,7 @@ import io.github.cvaegpu.study.Claim.Measure;
 import io.github.cvaegpu.study.StudyRun.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -90,7 +91,7 @@ final class Claims {
           sentence,
           pairs() == 0
               ? "There is nothing to compare."
-              : "Not every run gets below %d.".formatted(THRESHOLDS.getLast()));
+              : String.format(Locale.ROOT, "Not every run gets below %d.", THRESHOLDS.getLast()));
     }
     Measure judged = reached.getFirst();
     reached.addAll(missed);
@@ -100,9 +101,9 @@ final class Claims {
         reached,
         judged.difference().verdict(LOWER),
         pairs(),
-        "Steps until the mean of the next 100 is below a threshold. It is judged by the lowest one that"
-            + " every run gets below. A run that never does stands with its number of steps, which is"
-            + " less than it would have taken; then there is no difference to give.");
+        "Steps until the mean of the next 100 is below a threshold. It is judged by the lowest one"
+            + " that every run gets below. A run that never does stands with its number of steps,"
+            + " which is less than it would have taken; then there is no difference to give.");
   }
 
   private void steps(
@@ -152,7 +153,8 @@ final class Claims {
     long missed = runs.stream().filter(facts -> first.apply(facts).isEmpty()).count();
     return missed == 0
         ? ""
-        : " (not reached by the %s, %d of %d seeds)".formatted(model, missed, runs.size());
+        : String.format(
+            Locale.ROOT, " (not reached by the %s, %d of %d seeds)", model, missed, runs.size());
   }
 
   private Claim lowerLoss() {
@@ -185,7 +187,10 @@ final class Claims {
                 Double.NaN,
                 facts -> facts.evaluation().test().elbo().mean()),
             measure(
-                "importance-weighted bound, %d samples".formatted(RunEvaluation.TEST_SAMPLES),
+                String.format(
+                    Locale.ROOT,
+                    "importance-weighted bound, %d samples",
+                    RunEvaluation.TEST_SAMPLES),
                 "test",
                 Accounting.STANDARD,
                 Double.NaN,
@@ -203,7 +208,8 @@ final class Claims {
                 Double.NaN,
                 RunFacts::studyElbo)),
         HIGHER,
-        "The study counts KL 1 + beta times: twice for the beta-VAE, 1.2 times for the ControlVAE.");
+        "The study counts KL 1 + beta times: twice for the beta-VAE, 1.2 times for the"
+            + " ControlVAE.");
   }
 
   private Claim separation() {
@@ -316,7 +322,8 @@ final class Claims {
         measures,
         isHeld ? Verdict.HOLDS : Verdict.DOES_NOT_HOLD,
         control.size(),
-        "Holds if the mean over the last 1,000 steps is within 2 % of the set point with every seed.");
+        "Holds if the mean over the last 1,000 steps is within 2 % of the set point with every"
+            + " seed.");
   }
 
   private static OptionalInt settlingStep(RunFacts facts) {
@@ -348,7 +355,7 @@ final class Claims {
               ? "beta-VAE"
               : "set point " + Study.plain(run.plan().controller().setPoint());
       if (rival.size() < control.size()) {
-        name += " (%d of %d seeds)".formatted(rival.size(), control.size());
+        name += String.format(Locale.ROOT, " (%d of %d seeds)", rival.size(), control.size());
       }
       Measure elbo =
           measure(
@@ -377,9 +384,9 @@ final class Claims {
         measures,
         together(verdicts),
         pairs(),
-        "Does not hold if one rival is better in one of the two; holds, among those tried, if none is"
-            + " as good. A set point without a finished run leaves open whether it would be better. The"
-            + " intervals are not widened for the number of rivals.");
+        "Does not hold if one rival is better in one of the two; holds, among those tried, if none"
+            + " is as good. A set point without a finished run leaves open whether it would be"
+            + " better. The intervals are not widened for the number of rivals.");
   }
 
   /** All of them have to hold. */

@@ -16,9 +16,9 @@ final class ClaimsDocument {
               + " difference is the ControlVAE's figure minus the beta-VAE's of the same seed, with"
               + " the 95 % interval of its mean by Student's t distribution.",
           "A sentence is judged by its first measure. With two seeds or more it holds if the whole"
-              + " interval is on the claimed side of 0, does not hold if the whole interval is on the"
-              + " other side, and cannot be told otherwise. With one seed there is no interval: the"
-              + " verdict is the sign of one difference and says so.",
+              + " interval is on the claimed side of 0, does not hold if the whole interval is on"
+              + " the other side, and cannot be told otherwise. With one seed there is no interval:"
+              + " the verdict is the sign of one difference and says so.",
           "Behind a reconstruction loss stands how far it is above the entropy of the pixels"
               + " themselves, which no model can be below. \"Study\" is the study's own accounting:"
               + " RL + beta KL as RL, and minus the sum of that and KL as ELBO.");
@@ -120,8 +120,8 @@ final class ClaimsDocument {
   static String publishedIntroduction() {
     return String.format(
         Locale.ROOT,
-        "Means of the last 100 steps after %d epochs at learning rate %s, in the study's accounting."
-            + " To come back, a figure has to be within %.0f nats.",
+        "Means of the last 100 steps after %d epochs at learning rate %s, in the study's"
+            + " accounting. To come back, a figure has to be within %.0f nats.",
         Published.EPOCHS,
         Study.plain(Published.LEARNING_RATE),
         Published.TOLERANCE);

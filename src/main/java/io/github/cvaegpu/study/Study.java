@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The published study over again: a beta-VAE and a ControlVAE with the study's settings, its
@@ -43,7 +44,8 @@ public record Study(
               .formatted(plain(setPoint())));
     }
     if (seeds < 1) {
-      throw new InputException("--seeds must be 1 or more, not %d.".formatted(seeds));
+      throw new InputException(
+          String.format(Locale.ROOT, "--seeds must be 1 or more, not %d.", seeds));
     }
     // What no run can use is refused here, before any of them is trained.
     runs(learningRates, epochs, seeds, setPoints, data);
@@ -84,7 +86,7 @@ public record Study(
     List<StudyRun> runs = new ArrayList<>();
     for (int seed = 0; seed < seeds; seed++) {
       for (double rate : learningRates) {
-        String suffix = "-lr%s-seed%d".formatted(plain(rate), seed);
+        String suffix = String.format(Locale.ROOT, "-lr%s-seed%d", plain(rate), seed);
         runs.add(
             new StudyRun(
                 "beta" + suffix,

@@ -161,8 +161,8 @@ public final class StudyReport {
   private String about() {
     return String.format(
         Locale.ROOT,
-        "Measured on %s with %d epochs, %d seed%s and learning rate%s %s; the ControlVAE's set point"
-            + " is %s. The test figures are means of %d samples an image over %,d images.",
+        "Measured on %s with %d epochs, %d seed%s and learning rate%s %s; the ControlVAE's set"
+            + " point is %s. The test figures are means of %d samples an image over %,d images.",
         dataset.name(),
         study.epochs(),
         study.seeds(),

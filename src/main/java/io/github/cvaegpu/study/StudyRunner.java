@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -134,10 +135,14 @@ public final class StudyRunner {
     TrainingPlan there = RunDirectory.planToResume(folder(run)).plan();
     if (!there.withData(run.plan().data()).equals(run.plan())) {
       throw new InputException(
-          ("%s holds a run of other settings (%d epochs at learning rate %s, seed %d): choose another"
-                  + " --out, or the settings that it was made with.")
-              .formatted(
-                  folder(run), there.epochs(), Study.plain(there.learningRate()), there.seed()));
+          String.format(
+              Locale.ROOT,
+              ("%s holds a run of other settings (%d epochs at learning rate %s, seed %d): choose"
+                  + " another --out, or the settings that it was made with."),
+              folder(run),
+              there.epochs(),
+              Study.plain(there.learningRate()),
+              there.seed()));
     }
     if (Files.exists(folder(run).resolve("run.json"))
         && !RunDirectory.readRecord(folder(run)).dataset().sha256().equals(dataset.sha256())) {

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -47,8 +48,11 @@ public final class AtomicFile {
     }
     Path temporary =
         directory.resolve(
-            ".%s.%016x.tmp"
-                .formatted(target.getFileName(), ThreadLocalRandom.current().nextLong()));
+            String.format(
+                Locale.ROOT,
+                ".%s.%016x.tmp",
+                target.getFileName(),
+                ThreadLocalRandom.current().nextLong()));
     Files.createFile(temporary);
     try {
       // Not a FileChannel: an interrupted thread's channel closes under it in mid-checkpoint.

@@ -103,8 +103,8 @@ public record Calibration(
               plain(chosen()))
           : String.format(
               Locale.ROOT,
-              "The study's rule gives %.2f, too near or above the most KL that beta = %s reaches; %s"
-                  + " is a tenth of the interval below it.",
+              "The study's rule gives %.2f, too near or above the most KL that beta = %s reaches;"
+                  + " %s is a tenth of the interval below it.",
               rule,
               plain(atBetaMin.beta),
               plain(chosen()));
@@ -138,8 +138,8 @@ public record Calibration(
         ? Optional.of(
             String.format(
                 Locale.ROOT,
-                "A set point of %s is above ln %,d = %.2f nats: what is above it tells nothing about"
-                    + " which image it is.",
+                "A set point of %s is above ln %,d = %.2f nats: what is above it tells nothing"
+                    + " about which image it is.",
                 plain(setPoint),
                 images,
                 ceiling))

@@ -19,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -189,8 +190,12 @@ public record Checkpoint(
     }
     if (header != null && header.format() != FORMAT) {
       throw new InputException(
-          "%s has format %d; this program reads format %d."
-              .formatted(file, header.format(), FORMAT));
+          String.format(
+              Locale.ROOT,
+              "%s has format %d; this program reads format %d.",
+              file,
+              header.format(),
+              FORMAT));
     }
     if (header == null
         || header.plan() == null
@@ -240,14 +245,16 @@ public record Checkpoint(
   void requireSameRun(TrainingPlan other, ParameterLayout otherLayout, Dataset dataset) {
     if (!otherLayout.shape().equals(layout.shape())) {
       throw new InputException(
-          "The checkpoint's network has %d inputs, hidden %s and latent %d; the run's has %d, %s and %d."
-              .formatted(
-                  layout.shape().inputs(),
-                  layout.shape().hidden(),
-                  layout.shape().latent(),
-                  otherLayout.shape().inputs(),
-                  otherLayout.shape().hidden(),
-                  otherLayout.shape().latent()));
+          String.format(
+              Locale.ROOT,
+              "The checkpoint's network has %d inputs, hidden %s and latent %d; the run's has %d,"
+                  + " %s and %d.",
+              layout.shape().inputs(),
+              layout.shape().hidden(),
+              layout.shape().latent(),
+              otherLayout.shape().inputs(),
+              otherLayout.shape().hidden(),
+              otherLayout.shape().latent()));
     }
     requireSameImages(images.sha256(), dataset);
     if (!plan.withEpochsAndDataOf(other).equals(other)) {
@@ -259,13 +266,22 @@ public record Checkpoint(
     if (position.nextBatch() >= batches
         || position.step() != (long) position.epoch() * batches + position.nextBatch()) {
       throw new InputException(
-          "The checkpoint is damaged: it is after step %d, but before batch %d of %d of epoch %d."
-              .formatted(position.step(), position.nextBatch() + 1, batches, position.epoch() + 1));
+          String.format(
+              Locale.ROOT,
+              "The checkpoint is damaged: it is after step %d, but before batch %d of %d of epoch"
+                  + " %d.",
+              position.step(),
+              position.nextBatch() + 1,
+              batches,
+              position.epoch() + 1));
     }
     if (other.epochs() < position.epoch()
         || (other.epochs() == position.epoch() && position.nextBatch() > 0)) {
       throw new InputException(
-          "The run has already done more than the %d epochs asked for.".formatted(other.epochs()));
+          String.format(
+              Locale.ROOT,
+              "The run has already done more than the %d epochs asked for.",
+              other.epochs()));
     }
   }
 

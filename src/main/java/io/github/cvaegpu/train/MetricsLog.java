@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * {@code metrics.csv}: a row a training step. Numbers are floats in their shortest decimal form,
@@ -67,8 +68,12 @@ public final class MetricsLog implements AutoCloseable {
     }
     if (end < 0 && rows > 0) {
       throw new InputException(
-          "%s does not have the %d steps that the checkpoint beside it has done%s"
-              .formatted(file, rows, ADVICE));
+          String.format(
+              Locale.ROOT,
+              "%s does not have the %d steps that the checkpoint beside it has done%s",
+              file,
+              rows,
+              ADVICE));
     }
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -90,7 +95,13 @@ public final class MetricsLog implements AutoCloseable {
         String line = in.readLine();
         if (line == null || !isRowOf(step, line)) {
           throw new InputException(
-              "Line %d of %s is not the row of step %d%s".formatted(step + 1, file, step, ADVICE));
+              String.format(
+                  Locale.ROOT,
+                  "Line %d of %s is not the row of step %d%s",
+                  step + 1,
+                  file,
+                  step,
+                  ADVICE));
         }
       }
     }
@@ -248,7 +259,8 @@ public final class MetricsLog implements AutoCloseable {
       try {
         parse(line, sink);
       } catch (IllegalArgumentException e) {
-        throw new InputException("Line %d of %s is no row.".formatted(number, file), e);
+        throw new InputException(
+            String.format(Locale.ROOT, "Line %d of %s is no row.", number, file), e);
       }
     }
   }

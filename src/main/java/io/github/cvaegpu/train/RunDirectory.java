@@ -17,6 +17,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -259,8 +260,12 @@ public final class RunDirectory implements AutoCloseable {
       RunRecord record = Json.PRETTY.fromJson(Files.readString(file), RunRecord.class);
       if (record != null && record.format() != RunRecord.FORMAT) {
         throw new InputException(
-            "%s has format %d; this program reads format %d."
-                .formatted(file, record.format(), RunRecord.FORMAT));
+            String.format(
+                Locale.ROOT,
+                "%s has format %d; this program reads format %d.",
+                file,
+                record.format(),
+                RunRecord.FORMAT));
       }
       if (record == null || !record.isWhole()) {
         throw new LostRecordException("%s is damaged: parts of it are missing.".formatted(file));

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -53,7 +54,7 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
       int size = size(shape);
       if (offset < 0 || offset > data.length - size) {
         throw new IllegalArgumentException(
-            "shape %s at %d of %d floats".formatted(shape, offset, data.length));
+            String.format(Locale.ROOT, "shape %s at %d of %d floats", shape, offset, data.length));
       }
     }
 
@@ -108,7 +109,8 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < Long.BYTES) {
-        throw SafeTensorsHeader.refusal(file, "it has %d bytes, fewer than 8".formatted(size));
+        throw SafeTensorsHeader.refusal(
+            file, String.format(Locale.ROOT, "it has %d bytes, fewer than 8", size));
       }
       ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
       fill(channel, 0, buffer.limit(Long.BYTES));
@@ -116,14 +118,20 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
       if (length < 0 || length > size - Long.BYTES) {
         throw SafeTensorsHeader.refusal(
             file,
-            "its header of %s bytes would be longer than the file of %d"
-                .formatted(Long.toUnsignedString(length), size));
+            String.format(
+                Locale.ROOT,
+                "its header of %s bytes would be longer than the file of %d",
+                Long.toUnsignedString(length),
+                size));
       }
       if (length > SafeTensorsHeader.MAX_BYTES) {
         throw SafeTensorsHeader.refusal(
             file,
-            "its header of %d bytes is longer than the %d that the format allows"
-                .formatted(length, SafeTensorsHeader.MAX_BYTES));
+            String.format(
+                Locale.ROOT,
+                "its header of %d bytes is longer than the %d that the format allows",
+                length,
+                SafeTensorsHeader.MAX_BYTES));
       }
       ByteBuffer json = ByteBuffer.allocate((int) length);
       fill(channel, Long.BYTES, json);
@@ -170,7 +178,8 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
   public void write(OutputStream out) throws IOException {
     byte[] header = header().toBytes();
     if (header.length > SafeTensorsHeader.MAX_BYTES) {
-      throw new IllegalArgumentException("a header of %d bytes".formatted(header.length));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "a header of %d bytes", header.length));
     }
     byte[] bytes = new byte[CHUNK];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -241,8 +250,13 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
         float value = tensor.data()[tensor.offset() + i];
         if (!Float.isFinite(value)) {
           throw new InputException(
-              "%s cannot be used: tensor %s holds %s at index %d."
-                  .formatted(file, SafeTensorsHeader.quote(item.getKey()), value, i));
+              String.format(
+                  Locale.ROOT,
+                  "%s cannot be used: tensor %s holds %s at index %d.",
+                  file,
+                  SafeTensorsHeader.quote(item.getKey()),
+                  value,
+                  i));
         }
       }
     }

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -251,7 +252,11 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
       if (offsets.length != 2) {
         throw refusal(
             file,
-            "tensor %s has %d data_offsets, not two".formatted(quote(tensor), offsets.length));
+            String.format(
+                Locale.ROOT,
+                "tensor %s has %d data_offsets, not two",
+                quote(tensor),
+                offsets.length));
       }
       long begin = offsets[0];
       long end = offsets[1];
@@ -261,8 +266,12 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
       if (end > dataBytes) {
         throw refusal(
             file,
-            "tensor %s ends at byte %d of the data, of which there are %d"
-                .formatted(quote(tensor), end, dataBytes));
+            String.format(
+                Locale.ROOT,
+                "tensor %s ends at byte %d of the data, of which there are %d",
+                quote(tensor),
+                end,
+                dataBytes));
       }
       long bytes = Float.BYTES;
       try {
@@ -275,12 +284,13 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
       if (bytes != end - begin) {
         throw refusal(
             file,
-            "tensor %s of shape %s takes %d bytes, and its data_offsets give it %d"
-                .formatted(
-                    quote(tensor),
-                    shape.size() <= 8 ? shape : shape.subList(0, 8) + "...",
-                    bytes,
-                    end - begin));
+            String.format(
+                Locale.ROOT,
+                "tensor %s of shape %s takes %d bytes, and its data_offsets give it %d",
+                quote(tensor),
+                shape.size() <= 8 ? shape : shape.subList(0, 8) + "...",
+                bytes,
+                end - begin));
       }
       if (bytes / Float.BYTES > MAX_ARRAY) {
         throw tooLarge(tensor);
@@ -300,15 +310,21 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
         if (entry.begin() > covered) {
           throw refusal(
               file,
-              "%d bytes before tensor %s belong to no tensor"
-                  .formatted(entry.begin() - covered, quote(entry.name())));
+              String.format(
+                  Locale.ROOT,
+                  "%d bytes before tensor %s belong to no tensor",
+                  entry.begin() - covered,
+                  quote(entry.name())));
         }
         covered = entry.end();
       }
       if (covered != dataBytes) {
         throw refusal(
             file,
-            "the last %d bytes of its data belong to no tensor".formatted(dataBytes - covered));
+            String.format(
+                Locale.ROOT,
+                "the last %d bytes of its data belong to no tensor",
+                dataBytes - covered));
       }
     }
 

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -239,9 +240,12 @@ public final class Trainer {
     Checkpoint.requireSameImages(before.dataset().sha256(), dataset);
     if (before.needsCheckpoint() && !Files.exists(directory.checkpointFile())) {
       throw new InputException(
-          ("run.json of %s says that %d steps are done, but its checkpoint.safetensors is missing;"
-                  + " put it back, or start a new run with another --out.")
-              .formatted(directory.folder(), before.stepsDone()));
+          String.format(
+              Locale.ROOT,
+              ("run.json of %s says that %d steps are done, but its checkpoint.safetensors is"
+                  + " missing; put it back, or start a new run with another --out."),
+              directory.folder(),
+              before.stepsDone()));
     }
     sessions.addAll(before.sessions());
     calibration = before.calibration();
@@ -313,14 +317,15 @@ public final class Trainer {
     }
     log.flush();
     String message =
-        "Training diverged at step %d: %s is not a finite number. %s %s A lower --lr may help."
-            .formatted(
-                lossesFinite ? stepsDone : stepsDone + 1,
-                lossesFinite ? "a parameter" : "a loss",
-                lastFiniteLosses(),
-                Files.exists(directory.checkpointFile())
-                    ? "The checkpoint from before is kept."
-                    : "There was no checkpoint yet.");
+        String.format(
+            Locale.ROOT,
+            "Training diverged at step %d: %s is not a finite number. %s %s A lower --lr may help.",
+            lossesFinite ? stepsDone : stepsDone + 1,
+            lossesFinite ? "a parameter" : "a loss",
+            lastFiniteLosses(),
+            Files.exists(directory.checkpointFile())
+                ? "The checkpoint from before is kept."
+                : "There was no checkpoint yet.");
     endSession();
     record(ExitReason.DIVERGED, message, null);
     throw new DivergedException(message);

@@ -10,6 +10,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Everything that decides what a run computes. Two runs of one plan on one kind of engine are
@@ -49,10 +50,12 @@ public record TrainingPlan(
     // Whatever the images: a network that cannot be is refused before they are loaded.
     hidden = new VaeShape(1, hidden, latent).hidden();
     if (epochs < 1) {
-      throw new InputException("The number of epochs must be 1 or more, not %d.".formatted(epochs));
+      throw new InputException(
+          String.format(Locale.ROOT, "The number of epochs must be 1 or more, not %d.", epochs));
     }
     if (batchSize < 1) {
-      throw new InputException("The batch size must be 1 or more, not %d.".formatted(batchSize));
+      throw new InputException(
+          String.format(Locale.ROOT, "The batch size must be 1 or more, not %d.", batchSize));
     }
     if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
       throw new InputException(
@@ -162,7 +165,11 @@ public record TrainingPlan(
   public void requireFits(ImageSet images) {
     if (batchSize > images.size()) {
       throw new InputException(
-          "A batch of %d does not fit the %d training images.".formatted(batchSize, images.size()));
+          String.format(
+              Locale.ROOT,
+              "A batch of %d does not fit the %d training images.",
+              batchSize,
+              images.size()));
     }
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,8 +51,11 @@ class CalibrateCommandTest {
     RunRecord least = RunDirectory.readRecord(out.resolve("beta-10"));
     RunRecord most = RunDirectory.readRecord(out.resolve("beta-0.01"));
     assertEquals(
-        "A controller can hold set points from %.2f to %.2f."
-            .formatted(least.metrics().lastSteps().kl(), most.metrics().lastSteps().kl()),
+        String.format(
+            Locale.ROOT,
+            "A controller can hold set points from %.2f to %.2f.",
+            least.metrics().lastSteps().kl(),
+            most.metrics().lastSteps().kl()),
         lines.get(4));
     assertTrue(lines.get(6).startsWith("ln 300 = 5.70"), text);
   }

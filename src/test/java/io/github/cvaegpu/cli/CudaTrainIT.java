@@ -171,8 +171,8 @@ class CudaTrainIT {
     RunningProcess.Result result = jar.run(train(out, 1, List.of("--engine", "cuda")));
     assertEquals(ExitCode.FAILED, result.code(), result.errors());
     assertEquals(
-        "No NVIDIA driver was found (libcuda.so.1): install NVIDIA's driver; in a container, start it"
-            + " with --gpus all.",
+        "No NVIDIA driver was found (libcuda.so.1): install NVIDIA's driver; in a container, start"
+            + " it with --gpus all.",
         result.errors().strip());
     assertTrue(Files.notExists(out));
     RunningProcess.Result auto = jar.run(train(temp.resolve("auto"), 1, List.of()));

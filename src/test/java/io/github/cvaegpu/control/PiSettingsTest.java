@@ -27,25 +27,44 @@ class PiSettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "0        | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above 0, not 0.0.",
-        "-3       | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above 0, not -3.0.",
-        "NaN      | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above 0, not NaN.",
-        "Infinity | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above 0, not Infinity.",
-        "9 | -.1      | .1        | 0 | 1 | The proportional gain Kp must be a finite number, 0 or more, not -0.1.",
-        "9 | NaN      | .1        | 0 | 1 | The proportional gain Kp must be a finite number, 0 or more, not NaN.",
-        "9 | Infinity | .1        | 0 | 1 | The proportional gain Kp must be a finite number, 0 or more, not Infinity.",
-        "9 | .1       | -.5       | 0 | 1 | The integral gain Ki must be a finite number, 0 or more, not -0.5.",
-        "9 | .1       | NaN       | 0 | 1 | The integral gain Ki must be a finite number, 0 or more, not NaN.",
-        "9 | .1       | Infinity  | 0 | 1 | The integral gain Ki must be a finite number, 0 or more, not Infinity.",
-        "9 | .1 | .1 | -1  | 1        | The lower limit of beta must be a finite number, 0 or more, not -1.0.",
-        "9 | .1 | .1 | NaN | 1        | The lower limit of beta must be a finite number, 0 or more, not NaN.",
-        "9 | .1 | .1 | 0   | NaN      | The upper limit of beta must be a finite number, 0 or more, not NaN.",
-        "9 | .1 | .1 | 0   | Infinity | The upper limit of beta must be a finite number, 0 or more, not Infinity.",
-        "9 | .1 | .1 | 0   | 1e39     | The upper limit of beta must be finite as a 32-bit float, which 1.0E39 is not.",
-        "9 | .1 | .1 | 1e39 | 1e40    | The lower limit of beta must be finite as a 32-bit float, which 1.0E39 is not.",
-        "9 | .1 | .1 | 1   | 1        | The upper limit of beta (1.0) must be above the lower limit (1.0).",
-        "9 | .1 | .1 | 2   | 1        | The upper limit of beta (1.0) must be above the lower limit (2.0).",
-        "9 | 0  | 0  | 0   | 1        | Kp and Ki cannot both be 0: beta would never change; train with a constant beta instead.",
+        "0        | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above"
+            + " 0, not 0.0.",
+        "-3       | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above"
+            + " 0, not -3.0.",
+        "NaN      | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above"
+            + " 0, not NaN.",
+        "Infinity | .1  | .1  | 0   | 1   | The KL set point must be a finite number of nats above"
+            + " 0, not Infinity.",
+        "9 | -.1      | .1        | 0 | 1 | The proportional gain Kp must be a finite number, 0 or"
+            + " more, not -0.1.",
+        "9 | NaN      | .1        | 0 | 1 | The proportional gain Kp must be a finite number, 0 or"
+            + " more, not NaN.",
+        "9 | Infinity | .1        | 0 | 1 | The proportional gain Kp must be a finite number, 0 or"
+            + " more, not Infinity.",
+        "9 | .1       | -.5       | 0 | 1 | The integral gain Ki must be a finite number, 0 or"
+            + " more, not -0.5.",
+        "9 | .1       | NaN       | 0 | 1 | The integral gain Ki must be a finite number, 0 or"
+            + " more, not NaN.",
+        "9 | .1       | Infinity  | 0 | 1 | The integral gain Ki must be a finite number, 0 or"
+            + " more, not Infinity.",
+        "9 | .1 | .1 | -1  | 1        | The lower limit of beta must be a finite number, 0 or more,"
+            + " not -1.0.",
+        "9 | .1 | .1 | NaN | 1        | The lower limit of beta must be a finite number, 0 or more,"
+            + " not NaN.",
+        "9 | .1 | .1 | 0   | NaN      | The upper limit of beta must be a finite number, 0 or more,"
+            + " not NaN.",
+        "9 | .1 | .1 | 0   | Infinity | The upper limit of beta must be a finite number, 0 or more,"
+            + " not Infinity.",
+        "9 | .1 | .1 | 0   | 1e39     | The upper limit of beta must be finite as a 32-bit float,"
+            + " which 1.0E39 is not.",
+        "9 | .1 | .1 | 1e39 | 1e40    | The lower limit of beta must be finite as a 32-bit float,"
+            + " which 1.0E39 is not.",
+        "9 | .1 | .1 | 1   | 1        | The upper limit of beta (1.0) must be above the lower limit"
+            + " (1.0).",
+        "9 | .1 | .1 | 2   | 1        | The upper limit of beta (1.0) must be above the lower limit"
+            + " (2.0).",
+        "9 | 0  | 0  | 0   | 1        | Kp and Ki cannot both be 0: beta would never change; train"
+            + " with a constant beta instead.",
       })
   void refusesWhatControlsNothing(
       double setPoint, double kp, double ki, double low, double high, String message) {

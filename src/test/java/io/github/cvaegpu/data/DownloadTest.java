@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -138,7 +139,7 @@ class DownloadTest {
 
           @Override
           public void received(URI url, long received, long total) {
-            heard.add("received %d of %d".formatted(received, total));
+            heard.add(String.format(Locale.ROOT, "received %d of %d", received, total));
           }
 
           @Override
@@ -158,7 +159,7 @@ class DownloadTest {
             "connecting " + one.url(FIRST),
             "failed " + one.url(FIRST) + " answered with HTTP status 404",
             "connecting " + two.url(FIRST),
-            "received %d of %d".formatted(size, size),
+            String.format(Locale.ROOT, "received %d of %d", size, size),
             "stored " + FIRST.gzipName()),
         heard.subList(0, 5));
   }
@@ -307,7 +308,7 @@ class DownloadTest {
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
-    URI dead = URI.create("http://127.0.0.1:%d/m/".formatted(port));
+    URI dead = URI.create(String.format(Locale.ROOT, "http://127.0.0.1:%d/m/", port));
     String message = failure(dead);
     assertTrue(
         message.contains(
@@ -325,7 +326,7 @@ class DownloadTest {
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
-    URI dead = URI.create("http://127.0.0.1:%d/m/".formatted(port));
+    URI dead = URI.create(String.format(Locale.ROOT, "http://127.0.0.1:%d/m/", port));
     String hint = "-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT";
     String unreached = failure(dead);
     assertTrue(unreached.contains("CVAE_GPU_JAVA_OPTS=\"" + hint), unreached);

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -44,7 +45,8 @@ final class MirrorServer implements AutoCloseable {
   }
 
   URI mirror() {
-    return URI.create("http://127.0.0.1:%d/m/".formatted(server.getAddress().getPort()));
+    return URI.create(
+        String.format(Locale.ROOT, "http://127.0.0.1:%d/m/", server.getAddress().getPort()));
   }
 
   URI url(DataFile file) {
@@ -91,7 +93,9 @@ final class MirrorServer implements AutoCloseable {
     int from = Integer.parseInt(range.substring("bytes=".length(), range.length() - 1));
     exchange
         .getResponseHeaders()
-        .set("Content-Range", "bytes %d-%d/%d".formatted(from, file.length - 1, file.length));
+        .set(
+            "Content-Range",
+            String.format(Locale.ROOT, "bytes %d-%d/%d", from, file.length - 1, file.length));
     exchange.sendResponseHeaders(206, file.length - from);
     exchange.getResponseBody().write(file, from, file.length - from);
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Locale;
 import java.util.Random;
 import jcuda.CudaException;
 import jcuda.Pointer;
@@ -120,7 +121,16 @@ class EmulatedCublasTest {
             expected,
             actual[column * c.leadingDimension + row],
             1e-6 * scale,
-            "%d x %d x %d, %b %b: %d,%d".formatted(m, n, k, transposeA, transposeB, row, column));
+            String.format(
+                Locale.ROOT,
+                "%d x %d x %d, %b %b: %d,%d",
+                m,
+                n,
+                k,
+                transposeA,
+                transposeB,
+                row,
+                column));
       }
     }
   }

@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.github.cvaegpu.model.ParameterLayout;
+import java.util.Locale;
 
 /**
  * The measure by which engines are compared: ||actual - expected|| / ||expected|| of each tensor.
@@ -41,7 +42,9 @@ public final class RelativeNorm {
     double figure = of(expected, actual);
     // Not "figure > tolerance", which NaN would pass.
     if (!(figure <= tolerance)) {
-      fail("%s: relative norm %.3e exceeds %.1e".formatted(name, figure, tolerance));
+      fail(
+          String.format(
+              Locale.ROOT, "%s: relative norm %.3e exceeds %.1e", name, figure, tolerance));
     }
   }
 
@@ -55,8 +58,13 @@ public final class RelativeNorm {
       String what, ParameterLayout layout, double[] expected, float[] actual, double tolerance) {
     if (actual.length != layout.size() || expected.length != layout.size()) {
       fail(
-          "%s: %d and %d floats, not %d"
-              .formatted(what, expected.length, actual.length, layout.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: %d and %d floats, not %d",
+              what,
+              expected.length,
+              actual.length,
+              layout.size()));
     }
     int end = 0;
     for (var tensor : layout.tensors()) {
@@ -76,7 +84,7 @@ public final class RelativeNorm {
   private static void assertZero(String what, float[] values, int from, int to) {
     for (int i = from; i < to; i++) {
       if (values[i] != 0) {
-        fail("%s: %s between tensors, at %d".formatted(what, values[i], i));
+        fail(String.format(Locale.ROOT, "%s: %s between tensors, at %d", what, values[i], i));
       }
     }
   }

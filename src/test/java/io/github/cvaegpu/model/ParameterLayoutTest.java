@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -145,7 +146,7 @@ final class ParameterLayoutTest {
 
   private static String describe(ParameterLayout layout) {
     return layout.tensors().stream()
-        .map(t -> "%s %s %d\n".formatted(t.name(), t.shape(), t.offset()))
+        .map(t -> String.format(Locale.ROOT, "%s %s %d\n", t.name(), t.shape(), t.offset()))
         .collect(Collectors.joining());
   }
 }

@@ -57,7 +57,8 @@ final class PhiloxTest {
             .map(stream -> stream + "=" + stream.id())
             .collect(Collectors.joining(" "));
     assertEquals(
-        "INITIAL_WEIGHTS=1 BATCH_ORDER=2 TRAINING_NOISE=3 EVALUATION_NOISE=4 SYNTHETIC_DIGITS=5 PRIOR_SAMPLES=6 SHOWN_IMAGES=7",
+        "INITIAL_WEIGHTS=1 BATCH_ORDER=2 TRAINING_NOISE=3 EVALUATION_NOISE=4 SYNTHETIC_DIGITS=5"
+            + " PRIOR_SAMPLES=6 SHOWN_IMAGES=7",
         ids);
   }
 

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -107,7 +108,10 @@ class FiguresTest {
     // Mean of 500 / (1 + i) over i from 2900 to 2999.
     double mean = IntStream.range(2900, 3000).mapToDouble(i -> 500.0 / (1 + i)).sum() / 100;
     assertTrue(
-        figure.box().startsWith("Mean of the last 100 steps\none  %.2f\nother ".formatted(mean)),
+        figure
+            .box()
+            .startsWith(
+                String.format(Locale.ROOT, "Mean of the last 100 steps\none  %.2f\nother ", mean)),
         figure.box());
     BufferedImage image = read(figure.png());
     assertEquals(2 * figure.width(), image.getWidth());

@@ -135,8 +135,9 @@ class ReportPageIT {
       assertTrue(
           (Boolean)
               run(
-                  "const c = document.querySelectorAll('.chart canvas')[arguments[0]];"
-                      + "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)",
+                  "const c = document.querySelectorAll('.chart canvas')[arguments[0]];return"
+                      + " c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v"
+                      + " > 0)",
                   chart),
           "chart " + chart + " is empty");
     }
@@ -180,8 +181,8 @@ class ReportPageIT {
     var drawn =
         (List<Long>)
             run(
-                "const c = document.getElementById('digit');"
-                    + "return Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)");
+                "const c = document.getElementById('digit');return"
+                    + " Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)");
     Checkpoint checkpoint = subject.run().checkpoint().orElseThrow();
     float[] point = new float[z.length];
     for (int j = 0; j < z.length; j++) {

@@ -77,8 +77,8 @@ class CalibrationTest {
         List.of(
             "A set point of 170 is outside what beta can hold: 2.00 at beta = 10 to 25.00 at beta ="
                 + " 0.01.",
-            "A set point of 170 is above ln 60,000 = 11.00 nats: what is above it tells nothing about"
-                + " which image it is."),
+            "A set point of 170 is above ln 60,000 = 11.00 nats: what is above it tells nothing"
+                + " about which image it is."),
         calibration.warnings(170));
     assertEquals(1, calibration.warnings(1.5).size());
     assertEquals(1, calibration.warnings(12).size());

@@ -29,7 +29,8 @@ class JsonTest {
   void namesAndEnumsAreInLowerCase() {
     assertEquals(
         """
-        {"anti_windup":"study","latch_step":3,"overshoot":0.1,"mean":1.0E-300,"text":"a<b>&'c'"}""",
+        {"anti_windup":"study","latch_step":3,"overshoot":0.1,"mean":1.0E-300,"text":"a<b>&'c'"}\
+        """,
         Json.COMPACT.toJson(FULL));
   }
 
@@ -39,7 +40,8 @@ class JsonTest {
     var empty = new Sample(null, OptionalLong.empty(), OptionalDouble.empty(), 0, null);
     assertEquals(
         """
-        {"anti_windup":null,"latch_step":null,"overshoot":null,"mean":0.0,"text":null}""",
+        {"anti_windup":null,"latch_step":null,"overshoot":null,"mean":0.0,"text":null}\
+        """,
         Json.COMPACT.toJson(empty));
     assertEquals(empty, Json.COMPACT.fromJson(Json.COMPACT.toJson(empty), Sample.class));
   }
@@ -53,7 +55,8 @@ class JsonTest {
     String json = Json.COMPACT.toJson(overflown);
     assertEquals(
         """
-        {"anti_windup":"study","latch_step":null,"overshoot":null,"mean":null,"text":"overflown"}""",
+        {"anti_windup":"study","latch_step":null,"overshoot":null,"mean":null,"text":"overflown"}\
+        """,
         json);
     assertEquals(Double.NaN, Json.COMPACT.fromJson(json, Sample.class).mean());
   }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +43,7 @@ class MetricsLogTest {
   }
 
   private static String row(int step) {
-    return "%d,1,%d.5,%d.25,1.0\n".formatted(step, step, step);
+    return String.format(Locale.ROOT, "%d,1,%d.5,%d.25,1.0\n", step, step, step);
   }
 
   @Test

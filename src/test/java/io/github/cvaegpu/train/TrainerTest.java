@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,7 +81,8 @@ class TrainerTest {
     List<String> rows = uninterrupted.metrics().lines().toList();
     assertEquals(STEPS + 1, rows.size());
     for (int step = 1; step <= STEPS; step++) {
-      String start = "%d,%d,".formatted(step, (step - 1) / TinyRun.STEPS_PER_EPOCH + 1);
+      String start =
+          String.format(Locale.ROOT, "%d,%d,", step, (step - 1) / TinyRun.STEPS_PER_EPOCH + 1);
       assertTrue(rows.get(step).startsWith(start), rows.get(step));
     }
     // Every beta is new, or a controller that forgets could not be told from one that does not.
@@ -362,9 +364,12 @@ class TrainerTest {
     String record = Files.readString(run.recordFile());
     var refusal = assertThrows(InputException.class, run::toTheEnd);
     assertEquals(
-        ("run.json of %s says that %d steps are done, but its checkpoint.safetensors is missing;"
-                + " put it back, or start a new run with another --out.")
-            .formatted(folder, steps),
+        String.format(
+            Locale.ROOT,
+            ("run.json of %s says that %d steps are done, but its checkpoint.safetensors is"
+                + " missing; put it back, or start a new run with another --out."),
+            folder,
+            steps),
         refusal.getMessage());
     assertEquals(metrics, Files.readString(run.metricsFile()));
     assertEquals(record, Files.readString(run.recordFile()));
@@ -447,8 +452,8 @@ class TrainerTest {
     assertEquals(
         List.of(
             ("The run's last process computed with cpu on Abacus with %s in float32 and this one"
-                    + " computes with cpu on %s with %s in float32: from here on its bits may differ"
-                    + " from those of a run that was never interrupted.")
+                 + " computes with cpu on %s with %s in float32: from here on its bits may differ"
+                 + " from those of a run that was never interrupted.")
                 .formatted(library, device, library)),
         told.notes);
     run.toTheEnd();

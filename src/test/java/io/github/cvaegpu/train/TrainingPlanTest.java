@@ -11,6 +11,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,10 +44,10 @@ class TrainingPlanTest {
   @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
   void refusesCountsBelowOne(int count) {
     assertEquals(
-        "The number of epochs must be 1 or more, not %d.".formatted(count),
+        String.format(Locale.ROOT, "The number of epochs must be 1 or more, not %d.", count),
         refusal(() -> plan(count, 64, 1e-3, 1)));
     assertEquals(
-        "The batch size must be 1 or more, not %d.".formatted(count),
+        String.format(Locale.ROOT, "The batch size must be 1 or more, not %d.", count),
         refusal(() -> plan(1, count, 1e-3, 1)));
   }
 

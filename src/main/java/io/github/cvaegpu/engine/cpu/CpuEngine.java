@@ -17,6 +17,7 @@ import io.github.cvaegpu.model.VaeShape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The engine for processors: OpenBLAS for the dense matrix products, the Vector API for everything
@@ -55,8 +56,11 @@ public final class CpuEngine implements Engine {
   CpuEngine(VaeShape shape, TrainingSettings settings, ImageSet images, int threads, Gemm gemm) {
     if (images.imageSize() != shape.inputs()) {
       throw new IllegalArgumentException(
-          "images of %d pixels for a network of %d inputs"
-              .formatted(images.imageSize(), shape.inputs()));
+          String.format(
+              Locale.ROOT,
+              "images of %d pixels for a network of %d inputs",
+              images.imageSize(),
+              shape.inputs()));
     }
     layout = new ParameterLayout(shape);
     team = new ThreadTeam(threads);
@@ -165,7 +169,7 @@ public final class CpuEngine implements Engine {
   private void overwrite(MemorySegment to, float[] floats) {
     if (floats.length != layout.size()) {
       throw new IllegalArgumentException(
-          "%d floats for a layout of %d".formatted(floats.length, layout.size()));
+          String.format(Locale.ROOT, "%d floats for a layout of %d", floats.length, layout.size()));
     }
     MemorySegment.copy(floats, 0, to, ValueLayout.JAVA_FLOAT, 0, floats.length);
     forEachFirstWeight(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import java.util.Locale;
 import jcuda.Pointer;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
@@ -120,7 +121,8 @@ final class Blas implements AutoCloseable {
         "lda " + lda,
         "ldb " + ldb,
         "ldc " + ldc);
-    stream.launched(SGEMM, "m %d, n %d, k %d".formatted(m, n, k), Work.product(m, n, k));
+    stream.launched(
+        SGEMM, String.format(Locale.ROOT, "m %d, n %d, k %d", m, n, k), Work.product(m, n, k));
   }
 
   @Override

@@ -75,7 +75,8 @@ final class Check {
   private static String blasRemedy(int status) {
     return switch (status) {
       case cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED, cublasStatus.CUBLAS_STATUS_ALLOC_FAILED ->
-          "The GPU may have too little free memory, or the NVIDIA driver be older than this cuBLAS.";
+          "The GPU may have too little free memory, or the NVIDIA driver be older than this"
+              + " cuBLAS.";
       case cublasStatus.CUBLAS_STATUS_ARCH_MISMATCH ->
           "This cuBLAS does not know the GPU: install the one of a newer CUDA toolkit.";
       default -> "If it happens again, look for the GPU in nvidia-smi and in the system's log.";

@@ -15,6 +15,7 @@ import io.github.cvaegpu.foreign.Nvtx;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import jcuda.Pointer;
 
@@ -109,13 +110,19 @@ public final class CudaEngine implements Engine {
       LaunchObserver observer) {
     if (images.imageSize() != shape.inputs()) {
       throw new IllegalArgumentException(
-          "images of %d pixels for a network of %d inputs"
-              .formatted(images.imageSize(), shape.inputs()));
+          String.format(
+              Locale.ROOT,
+              "images of %d pixels for a network of %d inputs",
+              images.imageSize(),
+              shape.inputs()));
     }
     if (settings.batchSize() > MAX_BATCH) {
       throw new InputException(
-          "The CUDA engine takes batches of up to %d images, not %d."
-              .formatted(MAX_BATCH, settings.batchSize()));
+          String.format(
+              Locale.ROOT,
+              "The CUDA engine takes batches of up to %d images, not %d.",
+              MAX_BATCH,
+              settings.batchSize()));
     }
     this.settings = settings;
     this.options = options;
@@ -337,17 +344,22 @@ public final class CudaEngine implements Engine {
     }
     if (mailbox.hasFailed()) {
       throw new EngineException(
-          ("The GPU got no beta from the program for %d s and gave up at step %d: was the program"
-                  + " stopped for longer?")
-              .formatted(mailbox.patience().toSeconds(), awaited + 1));
+          String.format(
+              Locale.ROOT,
+              ("The GPU got no beta from the program for %d s and gave up at step %d: was the"
+                  + " program stopped for longer?"),
+              mailbox.patience().toSeconds(),
+              awaited + 1));
     }
   }
 
   private void requireAlive(long awaited) {
     if (branches.main().isDone() && !mailbox.hasLosses(awaited)) {
       throw new EngineException(
-          "The GPU ended step %d without telling its losses; please report this."
-              .formatted(awaited + 1));
+          String.format(
+              Locale.ROOT,
+              "The GPU ended step %d without telling its losses; please report this.",
+              awaited + 1));
     }
   }
 
@@ -419,7 +431,7 @@ public final class CudaEngine implements Engine {
   private void overwrite(DevicePointer to, float[] floats) {
     if (floats.length != layout.size()) {
       throw new IllegalArgumentException(
-          "%d floats for a layout of %d".formatted(floats.length, layout.size()));
+          String.format(Locale.ROOT, "%d floats for a layout of %d", floats.length, layout.size()));
     }
     DeviceMemory.upload(to, floats);
   }

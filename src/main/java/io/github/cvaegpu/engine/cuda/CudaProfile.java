@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import jcuda.driver.JCudaDriver;
@@ -112,7 +113,8 @@ public final class CudaProfile {
       int warmUp,
       int steps) {
     if (warmUp < 1 || steps < 1) {
-      throw new IllegalArgumentException("%d steps after %d".formatted(steps, warmUp));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%d steps after %d", steps, warmUp));
     }
     this.shape = shape;
     this.settings = settings;

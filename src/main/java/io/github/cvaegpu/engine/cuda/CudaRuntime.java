@@ -9,6 +9,7 @@ import io.github.cvaegpu.foreign.JCudaNatives;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
@@ -68,8 +69,8 @@ public final class CudaRuntime {
       chain.add(
           Link.missing(
               "cuBLAS",
-              "cuBLAS was not found: install NVIDIA's CUDA toolkit 12 or 13, or pip's nvidia-cublas,"
-                  + " or set CUDA_HOME to where it is."));
+              "cuBLAS was not found: install NVIDIA's CUDA toolkit 12 or 13, or pip's"
+                  + " nvidia-cublas, or set CUDA_HOME to where it is."));
       return chain;
     }
     if (needsBridge(cublas.get()) && !CublasBridge.isInJar()) {
@@ -106,11 +107,13 @@ public final class CudaRuntime {
             () ->
                 Link.missing(
                     "kernels",
-                    ("The jar was built without nvcc and has no compiled kernels, and no NVRTC of"
-                            + " CUDA %d or older, which could compile them for this driver, was"
+                    String.format(
+                        Locale.ROOT,
+                        ("The jar was built without nvcc and has no compiled kernels, and no NVRTC"
+                            + " of CUDA %d or older, which could compile them for this driver, was"
                             + " found: install such a CUDA toolkit from NVIDIA, or pip's"
-                            + " nvidia-cuda-nvrtc.")
-                        .formatted(driverMajor)));
+                            + " nvidia-cuda-nvrtc."),
+                        driverMajor)));
   }
 
   /** Why the CUDA engine cannot run here, a sentence; empty if nothing is in its way. */

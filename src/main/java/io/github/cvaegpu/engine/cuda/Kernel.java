@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import java.util.Arrays;
+import java.util.Locale;
 import jcuda.NativePointerObject;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
@@ -46,10 +47,13 @@ record Kernel(String name, CUfunction function) {
             null),
         "cuLaunchKernel",
         name,
-        "grid %d x %d".formatted(blocksX, blocksY),
+        String.format(Locale.ROOT, "grid %d x %d", blocksX, blocksY),
         "block " + threads,
         Arrays.toString(arguments));
-    stream.launched(name, "grid %d x %d, block %d".formatted(blocksX, blocksY, threads), work);
+    stream.launched(
+        name,
+        String.format(Locale.ROOT, "grid %d x %d, block %d", blocksX, blocksY, threads),
+        work);
   }
 
   private static Pointer pointerTo(Object argument) {

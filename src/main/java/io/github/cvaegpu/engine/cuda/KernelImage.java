@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import jcuda.driver.CUmodule;
@@ -80,11 +81,15 @@ final class KernelImage {
             .orElseThrow(
                 () ->
                     new EngineException(
-                        ("The jar has no kernels for %s (sm_%d) that its driver takes, and no NVRTC"
-                                + " of CUDA %d or older, which could compile them for this driver,"
-                                + " was found: install such a CUDA toolkit from NVIDIA, or pip's"
-                                + " nvidia-cuda-nvrtc.")
-                            .formatted(device.name(), device.capability(), Device.driverMajor())));
+                        String.format(
+                            Locale.ROOT,
+                            ("The jar has no kernels for %s (sm_%d) that its driver takes, and no"
+                                + " NVRTC of CUDA %d or older, which could compile them for this"
+                                + " driver, was found: install such a CUDA toolkit from NVIDIA, or"
+                                + " pip's nvidia-cuda-nvrtc."),
+                            device.name(),
+                            device.capability(),
+                            Device.driverMajor())));
     try {
       return image(cachedOrCompiled(compiler), "kernels compiled by NVRTC " + compiler.version());
     } catch (Nvrtc.CompileException e) {
@@ -107,9 +112,12 @@ final class KernelImage {
       Path file =
           NativeFolder.named("kernels")
               .resolve(
-                  "%s-sm_%d-nvrtc-%s.cubin"
-                      .formatted(
-                          KernelSources.sha256(sources), device.capability(), compiler.version()));
+                  String.format(
+                      Locale.ROOT,
+                      "%s-sm_%d-nvrtc-%s.cubin",
+                      KernelSources.sha256(sources),
+                      device.capability(),
+                      compiler.version()));
       if (Files.exists(file)) {
         return Files.readAllBytes(file);
       }

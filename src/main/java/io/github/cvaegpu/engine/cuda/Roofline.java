@@ -49,8 +49,8 @@ public record Roofline(double memoryBytesPerSecond, double flopPerSecond, String
         2 * KILO * clockKilohertz * cores * multiprocessors,
         String.format(
             Locale.ROOT,
-            "Peaks: memory clock %,d MHz x 2 transfers x %d bits; %d SMs x %d float32 cores (compute"
-                + " capability %d.%d) x 2 operations x %,d MHz, outside the tensor cores.",
+            "Peaks: memory clock %,d MHz x 2 transfers x %d bits; %d SMs x %d float32 cores"
+                + " (compute capability %d.%d) x 2 operations x %,d MHz, outside the tensor cores.",
             memoryKilohertz / 1000,
             busBits,
             multiprocessors,

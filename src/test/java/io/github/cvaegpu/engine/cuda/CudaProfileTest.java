@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -89,7 +90,9 @@ class CudaProfileTest {
             "weightGradient cublasSgemm 1",
             "adamUpdate adam_update 1"),
         result.rows().stream()
-            .map(row -> "%s %s %d".formatted(row.phase(), row.kernel(), row.count()))
+            .map(
+                row ->
+                    String.format(Locale.ROOT, "%s %s %d", row.phase(), row.kernel(), row.count()))
             .toList());
     int launches = result.rows().stream().mapToInt(CudaProfile.Row::count).sum();
     // NVIDIA's cuBLAS may make one product of two kernels.

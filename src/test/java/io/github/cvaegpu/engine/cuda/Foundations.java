@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import jcuda.Pointer;
 import jcuda.driver.CUdevice_attribute;
@@ -120,7 +121,9 @@ final class Foundations {
                     barriers.name());
               });
     }
-    microseconds.put("barrier over %d blocks".formatted(blocks), 1e3 * median(samples) / REPEATS);
+    microseconds.put(
+        String.format(Locale.ROOT, "barrier over %d blocks", blocks),
+        1e3 * median(samples) / REPEATS);
   }
 
   private void mailbox() {
