@@ -25,7 +25,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DatasetLoaderTest {
   private static final Downloader.Timing TIMING =
-      new Downloader.Timing(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(5), 1);
+      new Downloader.Timing(
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofMillis(5),
+          1,
+          Duration.ofSeconds(60),
+          0);
 
   @TempDir private Path folder;
 
