@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.launcher.LauncherWatch;
+import io.github.cvaegpu.launcher.Names;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -32,8 +33,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 130 stopped by"
-          + " Ctrl-C or SIGTERM after writing a checkpoint."
+      "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 stopped by"
+          + " SIGUSR1 and 130 by Ctrl-C or SIGTERM, both after writing a checkpoint."
     })
 public final class CvaeGpu implements Runnable {
   private static final int HELP_WIDTH = 120;
@@ -50,11 +51,17 @@ public final class CvaeGpu implements Runnable {
   }
 
   /** Runs the program and exits with its exit code. */
-  public static void main(String[] args) {
-    LauncherWatch.start();
+  public static void main(String[] asRead) {
+    LauncherWatch.start(Interruption::userSignal);
+    String[] args = Names.arguments(asRead);
     // The program's own numbers name their locale; the libraries that it prints with ask this one.
     Locale.setDefault(Locale.ROOT);
     var err = new PrintWriter(System.err, true, System.err.charset());
+    String complaint = Names.complaint(args, System.getenv());
+    if (complaint != null) {
+      err.println(complaint);
+      Interruption.exit(ExitCode.BAD_INPUT);
+    }
     int code;
     try {
       code = run(args, new PrintWriter(System.out, true, System.out.charset()), err);

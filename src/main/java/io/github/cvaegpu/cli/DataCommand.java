@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     name = "data",
     mixinStandardHelpOptions = true,
     description = "Lists the datasets: where each is, and whether its bytes are verified.",
-    subcommands = {DataCommand.Fetch.class, DataCommand.Where.class})
+    subcommands = {DataCommand.Listing.class, DataCommand.Fetch.class, DataCommand.Where.class})
 final class DataCommand implements Callable<Integer> {
   private final Supplier<DatasetLoader> loader;
 
@@ -93,6 +93,20 @@ final class DataCommand implements Callable<Integer> {
 
   private static String count(int images) {
     return String.format(Locale.ROOT, "%,d", images);
+  }
+
+  /** {@code cvae-gpu data list}: what {@code cvae-gpu data} does. */
+  @Command(
+      name = "list",
+      mixinStandardHelpOptions = true,
+      description = "Lists the datasets, as without a command.")
+  static final class Listing implements Callable<Integer> {
+    @ParentCommand private DataCommand parent;
+
+    @Override
+    public Integer call() {
+      return parent.call();
+    }
   }
 
   /** {@code cvae-gpu data fetch NAME}. */

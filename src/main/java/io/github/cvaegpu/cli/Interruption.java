@@ -11,6 +11,12 @@ final class Interruption implements AutoCloseable {
   /** Whether the JVM's shutdown is held back until {@link #exit}. */
   private static volatile boolean shutdownHeld;
 
+  /** Whether a shutdown is held back, or would be. */
+  private static volatile boolean installed;
+
+  /** Whether it was SIGUSR1 that asked for the shutdown. */
+  private static volatile boolean isUserSignal;
+
   private final Thread hook = new Thread(this::stopAndWait, "interruption");
   private volatile boolean requested;
 
@@ -20,6 +26,7 @@ final class Interruption implements AutoCloseable {
   static Interruption install() {
     var interruption = new Interruption();
     Runtime.getRuntime().addShutdownHook(interruption.hook);
+    installed = true;
     return interruption;
   }
 
@@ -42,6 +49,7 @@ final class Interruption implements AutoCloseable {
   /** The run has stopped. */
   @Override
   public void close() {
+    installed = false;
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
@@ -50,10 +58,20 @@ final class Interruption implements AutoCloseable {
     }
   }
 
+  /** SIGUSR1: a run stops as for SIGTERM, but what stopped ends with "try again". */
+  static void userSignal() {
+    isUserSignal = true;
+    if (!installed) {
+      System.err.println("Stopped by SIGUSR1; run the command again.");
+    }
+    System.exit(ExitCode.TRY_AGAIN);
+  }
+
   /** Ends the process once everything is said; also in the middle of a shutdown held back. */
   static void exit(int code) {
     if (shutdownHeld) {
-      Runtime.getRuntime().halt(code);
+      boolean tryAgain = isUserSignal && code == ExitCode.INTERRUPTED;
+      Runtime.getRuntime().halt(tryAgain ? ExitCode.TRY_AGAIN : code);
     }
     System.exit(code);
   }

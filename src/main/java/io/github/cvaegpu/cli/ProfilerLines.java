@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.StringTokenizer;
 import java.util.stream.Collectors;
 
 /**
@@ -58,10 +57,7 @@ final class ProfilerLines {
     List<String> jvm = new ArrayList<>();
     jvm.add(java.toString());
     jvm.addAll(JvmFlags.own());
-    var options = new StringTokenizer(environment.getOrDefault(JvmFlags.OPTIONS_VARIABLE, ""));
-    while (options.hasMoreTokens()) {
-      jvm.add(options.nextToken());
-    }
+    jvm.addAll(JvmFlags.words(environment.getOrDefault(JvmFlags.OPTIONS_VARIABLE, "")));
     jvm.addAll(List.of("-cp", classPath, CvaeGpu.class.getName()));
     return jvm;
   }

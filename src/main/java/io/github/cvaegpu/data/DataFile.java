@@ -2,6 +2,7 @@
 package io.github.cvaegpu.data;
 
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -56,8 +57,33 @@ enum DataFile {
     };
   }
 
-  /** The file in a folder, under any of its accepted names. */
+  /**
+   * The file in a folder, under any of its accepted names: see {@link #all}. Where there is none,
+   * what is in the way under such a name, so that who reads it can say what it is.
+   */
   Optional<Path> in(Path folder) {
-    return names().stream().map(folder::resolve).filter(Files::exists).findFirst();
+    return all(folder).stream()
+        .findFirst()
+        .or(
+            () ->
+                names().stream()
+                    .map(folder::resolve)
+                    .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
+                    .findFirst());
+  }
+
+  /**
+   * All files in a folder that have an accepted name, the preferred first. Only where there is none
+   * are folders of such a name looked into: some unpackers give each file a folder of its own name.
+   */
+  List<Path> all(Path folder) {
+    List<Path> here = files(folder);
+    return here.isEmpty()
+        ? names().stream().flatMap(name -> files(folder.resolve(name)).stream()).toList()
+        : here;
+  }
+
+  private List<Path> files(Path folder) {
+    return names().stream().map(folder::resolve).filter(Files::isRegularFile).toList();
   }
 }

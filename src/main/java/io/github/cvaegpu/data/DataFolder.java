@@ -25,7 +25,8 @@ final class DataFolder {
    * Reads a folder of the user's own. If every file has a published checksum, the dataset gets the
    * published name and is verified, else it has the folder's name.
    *
-   * @throws InputException if the folder or a file of it cannot be used
+   * @throws InputException if the folder or a file of it cannot be used, or if it has two files for
+   *     one that do not hold the same
    */
   Dataset read(List<PublishedDataset> published) {
     requireFolder();
@@ -35,7 +36,12 @@ final class DataFolder {
     }
     requireAll(paths);
     Map<DataFile, IdxFile> contents = new EnumMap<>(DataFile.class);
-    paths.forEach((file, path) -> contents.put(file, IdxFile.read(path, file.kind())));
+    paths.forEach(
+        (file, path) -> {
+          IdxFile content = IdxFile.read(path, file.kind());
+          requireTheSame(file, path, content);
+          contents.put(file, content);
+        });
     for (PublishedDataset candidate : published) {
       if (contents.size() == DataFile.values().length && is(candidate, paths, contents)) {
         return dataset(candidate.name(), Dataset.Status.VERIFIED, contents);
@@ -78,6 +84,20 @@ final class DataFolder {
       throw new InputException(
           "The folder %s holds only a part of a dataset: it lacks %s, plain or with .gz."
               .formatted(folder, missing));
+    }
+  }
+
+  /**
+   * A plain file beside the gzipped one is usual; which to take if they differ, nobody can know.
+   */
+  private void requireTheSame(DataFile file, Path taken, IdxFile content) {
+    for (Path other : file.all(folder)) {
+      if (!other.equals(taken)
+          && !IdxFile.read(other, file.kind()).sha256().equals(content.sha256())) {
+        throw new InputException(
+            "%s and %s do not hold the same, and either could be the file %s: keep one of them."
+                .formatted(taken, other, file.idxName()));
+      }
     }
   }
 

@@ -49,10 +49,26 @@ final class Downloader implements AutoCloseable {
    * @param stall longest wait for an answer, and for the next bytes of it
    * @param pause wait before the first retry; doubled for each one after
    * @param attempts how often one mirror is asked for one file
+   * @param window how long a transfer is watched for its rate
+   * @param leastBytes what has to come in each window: a server that sends a byte now and then
+   *     would otherwise hold the folder's lock for ever
    */
-  record Timing(Duration connect, Duration stall, Duration pause, int attempts) {
+  record Timing(
+      Duration connect,
+      Duration stall,
+      Duration pause,
+      int attempts,
+      Duration window,
+      long leastBytes) {
+    /** At least 8 KiB a second, so that the largest file is through or given up in an hour. */
     static final Timing DEFAULT =
-        new Timing(Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofMillis(500), 4);
+        new Timing(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(20),
+            Duration.ofMillis(500),
+            4,
+            Duration.ofSeconds(60),
+            60 * (8L << 10));
   }
 
   /** Some files could not be had from any mirror. */
@@ -304,6 +320,8 @@ final class Downloader implements AutoCloseable {
 
     private void receive(BodyQueue body, FileChannel out)
         throws AttemptException, IOException, InterruptedException {
+      long windowStart = System.nanoTime();
+      long bytesBefore = out.position();
       while (true) {
         BodyQueue.Event event = body.next(timing.stall());
         if (event == null) {
@@ -339,6 +357,24 @@ final class Downloader implements AutoCloseable {
                   Locale.ROOT, "sends more than %d MiB, more than any such file", MAX_FILE >> 20));
         }
         listener.received(url, out.position(), total);
+        if (System.nanoTime() - windowStart >= timing.window().toNanos()) {
+          requireRate(out.position() - bytesBefore);
+          windowStart = System.nanoTime();
+          bytesBefore = out.position();
+        }
+      }
+    }
+
+    private void requireRate(long bytes) throws AttemptException {
+      if (bytes < timing.leastBytes()) {
+        throw new AttemptException(
+            false,
+            String.format(
+                Locale.ROOT,
+                "is too slow: %d bytes came in %s, and at least %d are needed",
+                bytes,
+                seconds(timing.window()),
+                timing.leastBytes()));
       }
     }
 

@@ -27,9 +27,13 @@ final class FolderLock {
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
     // The lock file stays: deleting it would let two processes lock two files of the same name.
+    Path file = folder.resolve(".lock");
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      // To open a pipe would be to wait for its reader.
+      throw new IOException("%s is no regular file".formatted(file));
+    }
     FileChannel channel =
-        FileChannel.open(
-            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       for (boolean first = true; tryLock(channel) == null; first = false) {
         if (first) {

@@ -62,8 +62,16 @@ public final class IdxFile {
   /** Deflate cannot do better: a longest match of 258 bytes costs at least two bits. */
   private static final int MAX_DEFLATE_RATIO = 1032;
 
-  /** Longest array that every JVM can make. */
-  private static final int MAX_PAYLOAD = Integer.MAX_VALUE - 8;
+  /** Longest array that every JVM can make: where a header asks for more, it is damaged. */
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+  /** The most that one file may hold; 1.3 million images of MNIST's size. */
+  private static final int MAX_PAYLOAD = 1 << 30;
+
+  /** How much of a gzip file's content is expected at first: MNIST's is 5 times the file. */
+  private static final int USUAL_DEFLATE_RATIO = 8;
+
+  private static final int SMALLEST_ARRAY = 1 << 20;
 
   /** Small enough to be hashed while it is still in the processor's cache. */
   private static final int CHUNK = 1 << 16;
@@ -133,6 +141,10 @@ public final class IdxFile {
     if (Files.isDirectory(path)) {
       throw new Refusal("is a folder, not an IDX file of " + kind.plural());
     }
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      // A pipe would be waited for, and a device may have no end.
+      throw new Refusal("is a pipe, a device or a socket, where a regular file is needed");
+    }
     try (var in = new BufferedInputStream(Files.newInputStream(path), CHUNK)) {
       long size = Files.size(path);
       if (size == 0) {
@@ -142,17 +154,18 @@ public final class IdxFile {
       refuseHtml(start, "an HTML page, not a gzip file");
       if (start.length < 2
           || (Byte.toUnsignedInt(start[0]) << 8 | (start[1] & 0xFF)) != GZIP_MAGIC) {
-        return parse(in, kind, size, "");
+        return parse(in, kind, size, Integer.MAX_VALUE, "");
       }
       long mostBytes = Math.multiplyExact(size, (long) MAX_DEFLATE_RATIO);
       try (var inflated = new BufferedInputStream(new GZIPInputStream(in, CHUNK), CHUNK)) {
         refuseHtml(peek(inflated, SNIFFED), "a gzipped HTML page, not gzipped IDX");
-        return parse(inflated, kind, mostBytes, "gzip ");
+        long usual = Math.max(size * USUAL_DEFLATE_RATIO, SMALLEST_ARRAY);
+        return parse(inflated, kind, mostBytes, (int) Math.min(usual, Integer.MAX_VALUE), "gzip ");
       }
     } catch (Refusal e) {
       throw e;
     } catch (NoSuchFileException e) {
-      throw new Refusal("does not exist");
+      throw new Refusal(Files.isSymbolicLink(path) ? "is a link to nothing" : "does not exist");
     } catch (AccessDeniedException e) {
       throw new Refusal("may not be read by this user");
     } catch (EOFException e) {
@@ -164,7 +177,13 @@ public final class IdxFile {
     }
   }
 
-  private static IdxFile parse(InputStream in, Kind kind, long mostBytes, String container)
+  /**
+   * @param mostBytes what there can be to read at most
+   * @param firstBytes length of the first array; it grows with what is read, so that memory goes to
+   *     bytes that are there and not to a header's promise
+   */
+  private static IdxFile parse(
+      InputStream in, Kind kind, long mostBytes, int firstBytes, String container)
       throws IOException {
     int headerSize = Integer.BYTES * (1 + kind.dimensions);
     byte[] header = in.readNBytes(headerSize);
@@ -201,10 +220,13 @@ public final class IdxFile {
     }
     MessageDigest digest = sha256Digest();
     digest.update(header);
-    byte[] bytes = new byte[payload];
+    byte[] bytes = new byte[Math.min(payload, firstBytes)];
     int filled = 0;
     while (filled < payload) {
-      int read = in.read(bytes, filled, Math.min(CHUNK, payload - filled));
+      if (filled == bytes.length) {
+        bytes = Arrays.copyOf(bytes, (int) Math.min(payload, 2L * filled));
+      }
+      int read = in.read(bytes, filled, Math.min(CHUNK, bytes.length - filled));
       if (read < 0) {
         throw new Refusal(
             String.format(
@@ -267,9 +289,17 @@ public final class IdxFile {
       }
       // Each factor is checked as it comes in, so that the product fits in a long.
       payload = dimension < 0 ? Long.MAX_VALUE : payload * dimension;
-      if (payload > MAX_PAYLOAD) {
+      if (payload > MAX_ARRAY) {
         throw new Refusal("has absurd dimensions: its header says %s".formatted(shown));
       }
+    }
+    if (payload > MAX_PAYLOAD) {
+      throw new Refusal(
+          String.format(
+              Locale.ROOT,
+              "is too large: its header says %s, and no more than %d MiB of a file are read",
+              shown,
+              MAX_PAYLOAD >> 20));
     }
     return (int) payload;
   }

@@ -5,16 +5,20 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 
 /**
  * The program's JVM as a child of this one, which it stands in for: standard output is the same,
  * standard error is passed on, a request to end goes to the child, and this JVM ends when the child
  * does, with its exit code.
  *
- * <p>The child's standard input is a pipe that nothing is written to. It breaks when this JVM is
- * gone, whatever ended it, and {@link LauncherWatch} ends the child then.
+ * <p>The child's standard input is a pipe that nothing is written to but a byte for a SIGUSR1. It
+ * breaks when this JVM is gone, whatever ended it, and {@link LauncherWatch} ends the child then.
  */
 final class ChildJvm {
+  /** The program's own exit code for a SIGUSR1, and that of sysexits.h for "try again". */
+  private static final int TRY_AGAIN = 75;
+
   private Process process;
   private StderrPump pump;
   private boolean ending;
@@ -47,6 +51,8 @@ final class ChildJvm {
     }
     pump = new StderrPump(process.getErrorStream());
     pump.start();
+    // Only now, while the child starts and this JVM has nothing else to do.
+    UserSignal.handle(new Forwarder(process.getOutputStream()));
     return true;
   }
 
@@ -75,7 +81,32 @@ final class ChildJvm {
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts this thread", e);
     }
+    if (code == UserSignal.KILLED && System.getProperty("os.name").equals("Linux")) {
+      // The signal came before the child could take it: nothing was begun that could be lost.
+      System.err.println("Stopped by SIGUSR1 before anything was begun; run the command again.");
+      code = TRY_AGAIN;
+    }
     Runtime.getRuntime().halt(code);
+  }
+
+  /** Tells the child of a SIGUSR1 that was sent to this JVM alone. */
+  private static final class Forwarder implements Runnable {
+    private final OutputStream toChild;
+
+    Forwarder(OutputStream toChild) {
+      this.toChild = toChild;
+    }
+
+    @Override
+    public void run() {
+      try {
+        toChild.write('\n');
+        toChild.flush();
+      } catch (IOException e) {
+        // The child is ending already.
+        return;
+      }
+    }
   }
 
   /** Runs when this JVM was sent a signal to end. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.launcher;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** What the program's JVM is started with. */
 public final class JvmFlags {
-  /** Environment variable: JVM options of the user's, separated by spaces. */
+  /** Environment variable: JVM options of the user's, as {@link #words} reads them. */
   public static final String OPTIONS_VARIABLE = "CVAE_GPU_JAVA_OPTS";
 
   /** The module that the CPU engine needs. */
@@ -17,5 +18,61 @@ public final class JvmFlags {
   public static List<String> own() {
     return List.of(
         "--add-modules", VECTOR_MODULE, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC");
+  }
+
+  /**
+   * Cuts a text into words where there is white space, as a shell does. Between single quotes all
+   * characters stand for themselves; between double quotes all but a backslash before a double
+   * quote or a backslash; elsewhere a backslash takes a quote, white space or a backslash as it is.
+   * Before any other character a backslash is one, so that Windows' paths need no care.
+   *
+   * @throws IllegalArgumentException if a quote has no end; the message is a phrase that goes after
+   *     the name of what holds the text
+   */
+  public static List<String> words(String text) {
+    List<String> words = new ArrayList<>();
+    StringBuilder word = new StringBuilder();
+    boolean isInWord = false;
+    char quote = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\\' && i + 1 < text.length() && isEscaped(text.charAt(i + 1), quote)) {
+        word.append(text.charAt(++i));
+        isInWord = true;
+      } else if (quote != 0) {
+        if (c == quote) {
+          quote = 0;
+        } else {
+          word.append(c);
+        }
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+        // Two quotes with nothing between them are a word too.
+        isInWord = true;
+      } else if (!Character.isWhitespace(c)) {
+        word.append(c);
+        isInWord = true;
+      } else if (isInWord) {
+        words.add(word.toString());
+        word.setLength(0);
+        isInWord = false;
+      }
+    }
+    if (quote != 0) {
+      throw new IllegalArgumentException("has a quote (" + quote + ") without its end: " + text);
+    }
+    if (isInWord) {
+      words.add(word.toString());
+    }
+    return words;
+  }
+
+  /** Whether a backslash before a character is no backslash but takes the character as it is. */
+  private static boolean isEscaped(char c, char quote) {
+    if (quote == '\'') {
+      return false;
+    }
+    boolean separates = quote == 0 && (c == '\'' || Character.isWhitespace(c));
+    return separates || c == '"' || c == '\\';
   }
 }

@@ -5,7 +5,6 @@ import java.io.File;
 import java.lang.module.ModuleFinder;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.StringTokenizer;
@@ -20,8 +19,8 @@ import java.util.StringTokenizer;
  *
  * <p>Environment variables: {@value #JAVA_VARIABLE} is the Java to use instead of a search, a home
  * folder or a {@code java} binary; {@value #OPTIONS_VARIABLE} are JVM options for the child,
- * separated by spaces. Without the former, a Java that runs this class and is new enough itself is
- * used before the machine is searched.
+ * separated by spaces and quoted as in a shell. Without the former, a Java that runs this class and
+ * is new enough itself is used before the machine is searched.
  *
  * <p>The system property {@value #ROOTS_PROPERTY} names the folders, separated like a class path,
  * that stand in for the file system's root when the usual places are searched; it is for tests.
@@ -50,7 +49,11 @@ public final class Launcher {
       return;
     }
     try {
-      ChildJvm.runAndExit(new ProcessBuilder(command(findJava(), args)));
+      ProcessBuilder child = new ProcessBuilder(command(findJava(), args));
+      if (Names.areAscii()) {
+        child.environment().put(Names.LOCALE_VARIABLE, Names.LOCALE);
+      }
+      ChildJvm.runAndExit(child);
     } catch (LaunchException e) {
       System.err.println(e.getMessage());
       System.exit(1);
@@ -80,20 +83,44 @@ public final class Launcher {
     command.add(java.getPath());
     command.addAll(JvmFlags.own());
     command.add("-D".concat(LauncherWatch.PROPERTY).concat("=true"));
+    if (Names.areAscii()) {
+      for (String arg : args) {
+        if (Names.isLost(arg)) {
+          String self = Long.toString(ProcessHandle.current().pid());
+          command.add("-D".concat(Names.PROPERTY).concat("=").concat(self));
+          break;
+        }
+      }
+    }
     String options = System.getenv(OPTIONS_VARIABLE);
     if (options != null) {
-      StringTokenizer words = new StringTokenizer(options);
-      while (words.hasMoreTokens()) {
-        command.add(words.nextToken());
-      }
+      command.addAll(words(options));
     }
     command.add("-cp");
     // Of "java -jar" this is the jar as it was named, good for the child, whose working folder is
     // the same; of a start from an IDE it is all that the program needs.
     command.add(System.getProperty("java.class.path"));
     command.add(PROGRAM);
-    Collections.addAll(command, args);
+    for (String arg : args) {
+      // The child knows where these are from, and reads them there.
+      command.add(Names.areAscii() ? arg.replace('\ufffd', '?') : arg);
+    }
     return command;
+  }
+
+  private static List<String> words(String options) {
+    if (Names.isLost(options)) {
+      throw new LaunchException(
+          Names.sentence(
+              "The environment variable ".concat(OPTIONS_VARIABLE).concat(" with the value"),
+              options));
+    }
+    try {
+      return JvmFlags.words(options);
+    } catch (IllegalArgumentException e) {
+      throw new LaunchException(
+          "The environment variable " + OPTIONS_VARIABLE + " " + e.getMessage());
+    }
   }
 
   private static File findJava() {
@@ -129,6 +156,10 @@ public final class Launcher {
   }
 
   private static File chosenJava(String chosen) {
+    if (Names.isLost(chosen)) {
+      throw new LaunchException(
+          Names.sentence("The environment variable " + JAVA_VARIABLE + " with the value", chosen));
+    }
     File binary = JavaRuntime.binary(new File(chosen));
     if (binary == null) {
       throw new LaunchException(

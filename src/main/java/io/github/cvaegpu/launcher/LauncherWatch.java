@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Ends the program when the launcher that started it is gone: a user who kills the process that
- * they know of must not leave one behind that they do not.
+ * they know of must not leave one behind that they do not. Hears of SIGUSR1 too, whether it was
+ * sent to this process or to the launcher.
  */
 public final class LauncherWatch {
   /** System property that the launcher sets in the JVM that it starts. */
@@ -22,27 +24,45 @@ public final class LauncherWatch {
   private LauncherWatch() {}
 
   /**
-   * Starts to watch the launcher from a daemon thread, which reads standard input. Does nothing
-   * where the program was started without the launcher.
+   * Starts to watch from a daemon thread, which reads standard input. Where the program was started
+   * without the launcher, there is SIGUSR1 alone to hear of.
+   *
+   * @param onUserSignal what SIGUSR1 asks for; run on a thread of its own, and once, however often
+   *     and on whatever way the signal comes
    */
-  public static void start() {
-    if (System.getProperty(PROPERTY) == null) {
-      return;
-    }
-    FileChannel input = new FileInputStream(FileDescriptor.in).getChannel();
-    Thread watch = new Thread(() -> awaitEnd(input), "launcher-watch");
+  public static void start(Runnable onUserSignal) {
+    boolean isLaunched = System.getProperty(PROPERTY) != null;
+    FileChannel input = isLaunched ? new FileInputStream(FileDescriptor.in).getChannel() : null;
+    AtomicBoolean isDone = new AtomicBoolean();
+    Runnable once =
+        () -> {
+          if (isDone.compareAndSet(false, true)) {
+            onUserSignal.run();
+          }
+        };
+    Thread watch = new Thread(() -> watch(input, once), "launcher-watch");
     watch.setDaemon(true);
     watch.start();
-    // System.exit waits 0.3 s for a thread that is in a system call, unless that is cut short.
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(input), "launcher-watch-end"));
+    if (isLaunched) {
+      // System.exit waits 0.3 s for a thread that is in a system call, unless that is cut short.
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(input), "launcher-watch-end"));
+    }
   }
 
-  /** The launcher writes nothing and never closes the pipe: its end is the launcher's. */
-  private static void awaitEnd(FileChannel input) {
-    ByteBuffer ignored = ByteBuffer.allocate(64);
+  private static void watch(FileChannel input, Runnable onUserSignal) {
+    UserSignal.handle(onUserSignal);
+    if (input != null) {
+      awaitEnd(input, onUserSignal);
+    }
+  }
+
+  /** The launcher never closes the pipe, so its end is the launcher's; a byte is a SIGUSR1. */
+  private static void awaitEnd(FileChannel input, Runnable onUserSignal) {
+    ByteBuffer bytes = ByteBuffer.allocate(64);
     try {
-      while (input.read(ignored) >= 0) {
-        ignored.clear();
+      while (input.read(bytes) >= 0) {
+        bytes.clear();
+        new Thread(onUserSignal, "user-signal").start();
       }
     } catch (ClosedChannelException e) {
       // The program is ending by itself.

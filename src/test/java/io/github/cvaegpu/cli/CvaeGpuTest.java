@@ -58,6 +58,7 @@ class CvaeGpuTest {
             "cvae-gpu reproduce",
             "cvae-gpu report",
             "cvae-gpu data",
+            "cvae-gpu data list",
             "cvae-gpu data fetch",
             "cvae-gpu data path",
             "cvae-gpu bench",

@@ -59,6 +59,17 @@ class DataCommandTest {
   }
 
   @Test
+  void listIsWhatItDoesWithoutACommand() {
+    assertEquals(0, execute());
+    String listed = out.toString();
+    out.getBuffer().setLength(0);
+    assertEquals(0, execute("list"));
+    assertEquals(listed, out.toString());
+    assertEquals(2, execute("lst"));
+    assertTrue(err.toString().contains("Unknown argument 'lst'; did you mean list?"), "" + err);
+  }
+
+  @Test
   void listsTheEnvironmentsFolder() throws IOException {
     Path own = cache.resolve("own");
     IdxBytes.write(own);

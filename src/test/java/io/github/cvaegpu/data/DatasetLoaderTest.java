@@ -21,10 +21,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DatasetLoaderTest {
   private static final Downloader.Timing TIMING =
-      new Downloader.Timing(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(5), 1);
+      new Downloader.Timing(
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofMillis(5),
+          1,
+          Duration.ofSeconds(60),
+          0);
 
   @TempDir private Path folder;
 
@@ -95,6 +102,77 @@ class DatasetLoaderTest {
     Files.delete(images);
     Files.move(own.resolve("t10k-labels-idx1-ubyte"), own.resolve("t10k-labels.idx1-ubyte"));
     assertEquals(Dataset.Status.VERIFIED, load(own.toString()).dataset().status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train-images-idx3-ubyte",
+        "train-images.idx3-ubyte",
+        "train-images-idx3-ubyte.gz",
+        "train-images.idx3-ubyte.gz"
+      })
+  void whatIsInTheWayOfOneNameHidesNoOther(String taken) throws Exception {
+    Path own = own("mine");
+    byte[] images = Files.readAllBytes(own.resolve("train-images-idx3-ubyte"));
+    Files.delete(own.resolve("train-images-idx3-ubyte"));
+    for (String name :
+        List.of(
+            "train-images-idx3-ubyte",
+            "train-images.idx3-ubyte",
+            "train-images-idx3-ubyte.gz",
+            "train-images.idx3-ubyte.gz")) {
+      Path path = own.resolve(name);
+      if (name.equals(taken)) {
+        Files.write(path, name.endsWith(".gz") ? IdxBytes.gzip(images) : images);
+      } else if (name.contains("-idx3-ubyte")) {
+        // With a file of its name in it, which would do if there were no other.
+        Files.write(Files.createDirectory(path).resolve(name), IdxBytes.images(13, 3, 5, 99));
+      } else {
+        assertEquals(0, new ProcessBuilder("mkfifo", path.toString()).start().waitFor());
+      }
+    }
+    assertEquals(Dataset.Status.VERIFIED, load(own.toString()).dataset().status());
+  }
+
+  @Test
+  void aFileInAFolderOfItsOwnNameIsTaken() throws IOException {
+    Path own = own("mine");
+    for (DataFile file : DataFile.values()) {
+      Path plain = own.resolve(file.idxName());
+      byte[] bytes = Files.readAllBytes(plain);
+      Files.delete(plain);
+      Path inner = Files.createDirectory(plain).resolve(file.idxName());
+      Files.write(inner, bytes);
+    }
+    assertEquals(Dataset.Status.VERIFIED, load(own.toString()).dataset().status());
+  }
+
+  @Test
+  void aFolderThatHoldsNoFileOfItsNameIsNamed() throws IOException {
+    Path own = own("mine");
+    Path inTheWay = own.resolve("train-images-idx3-ubyte");
+    Files.delete(inTheWay);
+    Files.createDirectory(inTheWay);
+    assertEquals(inTheWay + " is a folder, not an IDX file of images.", refused(own.toString()));
+    Files.delete(inTheWay);
+    Files.createSymbolicLink(inTheWay, Path.of("absent"));
+    assertEquals(inTheWay + " is a link to nothing.", refused(own.toString()));
+  }
+
+  @Test
+  void twoFilesForOneAreTakenIfTheyHoldTheSame() throws IOException {
+    Path own = own("mine");
+    Path plain = own.resolve("train-images-idx3-ubyte");
+    Path gzipped = own.resolve("train-images-idx3-ubyte.gz");
+    Files.write(gzipped, IdxBytes.gzip(Files.readAllBytes(plain)));
+    assertEquals(Dataset.Status.VERIFIED, load(own.toString()).dataset().status());
+    Files.write(plain, IdxBytes.images(13, 3, 5, 99));
+    assertEquals(
+        ("%s and %s do not hold the same, and either could be the file train-images-idx3-ubyte:"
+                + " keep one of them.")
+            .formatted(gzipped, plain),
+        refused(own.toString()));
   }
 
   @Test

@@ -35,7 +35,13 @@ import org.junit.jupiter.api.io.TempDir;
 class DownloadTest {
   private static final DataFile FIRST = DataFile.TRAIN_IMAGES;
   private static final Downloader.Timing TIMING =
-      new Downloader.Timing(Duration.ofSeconds(5), Duration.ofMillis(400), Duration.ofMillis(5), 3);
+      new Downloader.Timing(
+          Duration.ofSeconds(5),
+          Duration.ofMillis(400),
+          Duration.ofMillis(5),
+          3,
+          Duration.ofMillis(600),
+          30);
 
   @TempDir private Path cache;
   private MirrorServer one;
@@ -288,10 +294,55 @@ class DownloadTest {
   }
 
   @Test
+  void aServerThatDripsIsLeftForAFasterOne() throws IOException {
+    one.answer(FIRST, MirrorServer.drip(Duration.ofMillis(50)));
+    fetch();
+    assertWhole();
+    assertEquals(1, one.requests.size(), "the slow server was asked again");
+    assertEquals(4, two.requests.size());
+  }
+
+  @Test
+  void aDripIsNamedAndTheLockGivenBack() throws IOException {
+    one.answer(FIRST, MirrorServer.drip(Duration.ofMillis(50)));
+    String message = failure(one.mirror());
+    assertTrue(
+        message.matches(
+            "(?s).*/train-images-idx3-ubyte\\.gz is too slow: \\d+ bytes came in 0\\.600 s, and at"
+                + " least 30 are needed;.*"),
+        message);
+    assertEquals(List.of(".lock"), stored());
+    fetch();
+    assertWhole();
+  }
+
+  @Test
+  void theUsualPatienceEnds() {
+    Downloader.Timing usual = Downloader.Timing.DEFAULT;
+    double bytesASecond = (double) usual.leastBytes() / usual.window().toSeconds();
+    assertEquals(8192, bytesASecond, 0);
+    // MNIST's largest file has 9.9 MB.
+    assertTrue(9_912_422 / bytesASecond < Duration.ofMinutes(21).toSeconds());
+  }
+
+  @Test
+  void aLockThatIsNoFileIsRefusedAtOnce() throws Exception {
+    Path lock = Files.createDirectories(cache.resolve("tiny")).resolve(".lock");
+    assertEquals(0, new ProcessBuilder("mkfifo", lock.toString()).start().waitFor());
+    String message = failure(one.mirror());
+    assertTrue(message.contains(lock + " is no regular file"), message);
+  }
+
+  @Test
   void aServerThatNeverAnswersIsLeft() {
     var impatient =
         new Downloader.Timing(
-            Duration.ofMillis(200), Duration.ofMillis(200), Duration.ofMillis(5), 1);
+            Duration.ofMillis(200),
+            Duration.ofMillis(200),
+            Duration.ofMillis(5),
+            1,
+            Duration.ofSeconds(60),
+            0);
     one.answer(FIRST, one.silence());
     var loader =
         new DatasetLoader(

@@ -4,15 +4,24 @@ package io.github.cvaegpu.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.github.cvaegpu.InputException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -204,17 +213,17 @@ class IdxFileTest {
 
   @Test
   void refusesAPromiseThatTheFileCannotHoldBeforeMakingTheArray() throws IOException {
-    byte[] promise = IdxBytes.idx(new int[] {2051, 2_000_000, 28, 28 + 9});
-    // Were the array made first, this would take 2 GB or fail for want of memory.
+    byte[] promise = IdxBytes.idx(new int[] {2051, 1_000_000, 28, 28 + 9});
+    // Were the array made first, this would take 1 GB or fail for want of memory.
     refused(
         promise,
         IMAGES,
-        "is truncated: its header promises 2072000000 bytes of images "
+        "is truncated: its header promises 1036000000 bytes of images "
             + "and the file is too short for them");
     refused(
         IdxBytes.gzip(promise),
         IMAGES,
-        "is truncated: its header promises 2072000000 bytes of images "
+        "is truncated: its header promises 1036000000 bytes of images "
             + "and the gzip file is too short for them");
   }
 
@@ -222,5 +231,68 @@ class IdxFileTest {
   void acceptsTheMostThatGzipCanCompress() throws IOException {
     byte[] zeros = IdxBytes.idx(new int[] {2051, 1000, 100, 100}, new byte[10_000_000]);
     assertEquals(1000, IdxFile.read(file(IdxBytes.gzip(zeros)), IMAGES).count());
+  }
+
+  @Test
+  void refusesMoreThanAnyDatasetHas() throws IOException {
+    String phrase =
+        "is too large: its header says 1369569 images of 28 x 28 pixels, and no more than 1024 MiB"
+            + " of a file are read";
+    byte[] promise = IdxBytes.idx(new int[] {2051, 1_369_569, 28, 28});
+    refused(promise, IMAGES, phrase);
+    refused(IdxBytes.gzip(promise), IMAGES, phrase);
+    // One image less is refused only because it is not there.
+    refused(
+        IdxBytes.idx(new int[] {2051, 1_369_568, 28, 28}),
+        IMAGES,
+        "is truncated: its header promises 1073741312 bytes of images and the file is too short"
+            + " for them");
+  }
+
+  @Test
+  void memoryGoesToWhatIsThereAndNotToWhatAHeaderPromises() throws IOException {
+    // As large a file as may promise half a GiB, and no more than 3 MB in it.
+    byte[] noise = new byte[3_000_000];
+    new Random(1).nextBytes(noise);
+    byte[] start = IdxBytes.idx(new int[] {2051, 1 << 19, 32, 32}, noise);
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Path path = file(IdxBytes.gzip(start));
+    long before = threads.getCurrentThreadAllocatedBytes();
+    var e = assertThrows(InputException.class, () -> IdxFile.read(path, IMAGES));
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertEquals(
+        path + " is truncated: its header promises 536870912 bytes of images and it has 3000000.",
+        e.getMessage());
+    assertTrue(allocated < 64 << 20, () -> allocated + " bytes were allocated");
+  }
+
+  @Test
+  void whatIsNoRegularFileIsRefusedAtOnce() throws Exception {
+    String phrase = " is a pipe, a device or a socket, where a regular file is needed.";
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Path device = Files.createSymbolicLink(folder.resolve("device"), Path.of("/dev/zero"));
+    Path socket = folder.resolve("socket");
+    try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      for (Path path : List.of(pipe, device, socket)) {
+        var e =
+            assertTimeoutPreemptively(
+                Duration.ofSeconds(20),
+                () -> assertThrows(InputException.class, () -> IdxFile.read(path, IMAGES)));
+        assertEquals(path + phrase, e.getMessage());
+      }
+    }
+    // JUnit warns of links that lead out of its folder.
+    Files.delete(device);
+  }
+
+  @Test
+  void aLinkToARegularFileIsFollowed() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file(IdxBytes.labels(3)));
+    assertEquals(3, IdxFile.read(link, LABELS).count());
+    Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), Path.of("absent"));
+    var e = assertThrows(InputException.class, () -> IdxFile.read(dangling, LABELS));
+    assertEquals(dangling + " is a link to nothing.", e.getMessage());
   }
 }

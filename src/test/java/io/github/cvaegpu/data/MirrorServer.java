@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -127,6 +128,18 @@ final class MirrorServer implements AutoCloseable {
       exchange.getResponseBody().write(file, 0, bytes);
       exchange.getResponseBody().flush();
       closing.await();
+    };
+  }
+
+  /** A byte at a time, with a pause after each. */
+  static Answer drip(Duration pause) {
+    return (exchange, file) -> {
+      exchange.sendResponseHeaders(200, file.length);
+      for (byte next : file) {
+        exchange.getResponseBody().write(next);
+        exchange.getResponseBody().flush();
+        Thread.sleep(pause);
+      }
     };
   }
 

@@ -165,6 +165,53 @@ class LauncherIT {
 
   @ParameterizedTest
   @EnumSource(Java.class)
+  void withoutALocaleArgumentsKeepTheirBytes(Java java) throws Exception {
+    // Odd names, one of them not UTF-8, between those that a locale of ASCII can read.
+    String script =
+        "exec \"$@\" args '?' \"$(printf 'm\\303\\274ller')\" '' 'a b'"
+            + " \"$(printf '\\346\\227\\245\\n?')\" \"$(printf 'x\\377y')\" ''";
+    for (String locale : new String[] {null, "C", "de_DE.UTF-8"}) {
+      ProcessBuilder builder = builder(java);
+      List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh"));
+      command.addAll(builder.command());
+      builder.command(command);
+      builder.environment().keySet().removeAll(List.of("LANG", "LC_ALL", "LC_CTYPE"));
+      if (locale != null) {
+        // That of Germany is not on every machine, and where it is not the locale is C.
+        builder.environment().put("LC_ALL", locale);
+      }
+      RunningProcess.Result result = new RunningProcess(builder).await();
+      assertEquals("", result.errors());
+      assertEquals(
+          "<args>\n<?>\n<m\u00fcller>\n<>\n<a b>\n<\u65e5\n?>\n<x\ufffdy>\n<>\n", result.text());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void optionsThatTheLocaleCannotReadAreRefused(Java java) throws Exception {
+    String script = "export \"$1=$(printf '/tmp/\\303\\274')\"; shift; exec \"$@\"";
+    for (String variable : List.of("CVAE_GPU_JAVA", "CVAE_GPU_JAVA_OPTS")) {
+      ProcessBuilder builder = builder(java, "java");
+      List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh", variable));
+      command.addAll(builder.command());
+      builder.command(command);
+      builder.environment().keySet().removeAll(List.of("LANG", "LC_ALL", "LC_CTYPE"));
+      RunningProcess.Result result = new RunningProcess(builder).await();
+      assertEquals(
+          "The environment variable "
+              + variable
+              + " with the value \"/tmp/??\" holds bytes that this locale, which knows ASCII only,"
+              + " has no characters for: set LC_ALL=C.UTF-8 in the environment, or another UTF-8"
+              + " locale that \"locale -a\" lists.\n",
+          result.errors());
+      assertEquals("", result.text());
+      assertEquals(1, result.code());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
   void passesTheExitCodeOn(Java java) throws Exception {
     for (int code : new int[] {0, 1, 2, 130, 255}) {
       assertEquals(code, launch(java, "exit", Integer.toString(code)).await().code());
@@ -205,6 +252,21 @@ class LauncherIT {
     RunningProcess.Result result = new RunningProcess(builder).await();
     assertEquals("7", result.lines().get(2));
     assertEquals("", result.errors());
+    builder.environment().put("CVAE_GPU_JAVA_OPTS", "'-Dgiven=a  \"b\"' -Xmx64m");
+    assertEquals("a  \"b\"", new RunningProcess(builder).await().lines().get(2));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void aQuoteWithoutAnEndIsRefused(Java java) throws Exception {
+    ProcessBuilder builder = builder(java, "java");
+    builder.environment().put("CVAE_GPU_JAVA_OPTS", "-Xmx64m \"-Dgiven=a b");
+    RunningProcess.Result result = new RunningProcess(builder).await();
+    assertEquals(
+        "The environment variable CVAE_GPU_JAVA_OPTS has a quote (\") without its end: -Xmx64m"
+            + " \"-Dgiven=a b\n",
+        result.errors());
+    assertEquals(1, result.code());
   }
 
   @ParameterizedTest
@@ -249,6 +311,42 @@ class LauncherIT {
     assertFalse(run.out().isAlive());
     assertEquals("ready\n", run.out().text());
     assertEquals(137, run.process().waitFor());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void aUserSignalReachesTheProgramOnceWhoeverGetsIt(Java java) throws Exception {
+    for (List<Boolean> receivers : List.of(List.of(true), List.of(false), List.of(true, false))) {
+      RunningProcess run = launch(java, "await-user-signal");
+      run.out().awaitText("ready\n");
+      // The handlers are made beside everything else; a signal before that ends the program.
+      Thread.sleep(1000);
+      for (boolean isLauncher : receivers) {
+        long pid =
+            isLauncher
+                ? run.process().pid()
+                : run.process().children().findFirst().orElseThrow().pid();
+        sendUserSignal(pid);
+      }
+      RunningProcess.Result result = run.await();
+      assertEquals("ready\nuser signal\n", result.text(), () -> "to the launcher: " + receivers);
+      assertEquals("", result.errors());
+      assertEquals(75, result.code());
+    }
+  }
+
+  private static void sendUserSignal(long pid) throws Exception {
+    assertEquals(0, new ProcessBuilder("kill", "-USR1", "" + pid).start().waitFor());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Java.class)
+  void aUserSignalThatKillsTheProgramIsNoFailureEither(Java java) throws Exception {
+    // As one that comes before there is a handler.
+    RunningProcess.Result result = launch(java, "killed-by-user-signal").await();
+    assertEquals(
+        "Stopped by SIGUSR1 before anything was begun; run the command again.\n", result.errors());
+    assertEquals(75, result.code());
   }
 
   @ParameterizedTest

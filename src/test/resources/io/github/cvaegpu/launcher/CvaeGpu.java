@@ -2,16 +2,29 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.launcher.LauncherWatch;
+import io.github.cvaegpu.launcher.Names;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.concurrent.CountDownLatch;
 
 /** Stands in for the program in tests of the launcher: does what its first argument says. */
 public final class CvaeGpu {
-  public static void main(String[] args) throws Exception {
-    LauncherWatch.start();
+  public static void main(String[] asRead) throws Exception {
+    if (asRead[0].equals("killed-by-user-signal")) {
+      String self = Long.toString(ProcessHandle.current().pid());
+      new ProcessBuilder("kill", "-USR1", self).start();
+      Thread.sleep(60_000);
+    }
+    String[] args = Names.arguments(asRead);
+    var signalled = new CountDownLatch(1);
+    LauncherWatch.start(
+        () -> {
+          System.out.println("user signal");
+          signalled.countDown();
+        });
     var out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, "UTF-8");
     var err = new FileOutputStream(FileDescriptor.err);
     switch (args[0]) {
@@ -56,6 +69,13 @@ public final class CvaeGpu {
         err.write("50 %\r".getBytes(StandardCharsets.UTF_8));
         out.println("ready");
         Thread.sleep(60_000);
+      }
+      case "await-user-signal" -> {
+        out.println("ready");
+        signalled.await();
+        // Time for a second signal, which must not count.
+        Thread.sleep(500);
+        System.exit(75);
       }
       case "orphan" -> {
         new ProcessBuilder("sleep", "30")
