@@ -5,6 +5,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Spelling;
 import io.github.cvaegpu.data.DataUnavailableException;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.train.DivergedException;
 import java.io.PrintWriter;
 import java.util.Collection;
@@ -54,7 +55,7 @@ final class Failures {
       command.getErr().println(e.getMessage());
       return ExitCode.FAILED;
     }
-    if (e instanceof DivergedException) {
+    if (e instanceof DivergedException || e instanceof LossNotFiniteException) {
       command.getErr().println(e.getMessage());
       return ExitCode.DIVERGED;
     }
