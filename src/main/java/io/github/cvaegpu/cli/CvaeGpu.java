@@ -3,7 +3,12 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.launcher.LauncherWatch;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,7 +38,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 130 stopped by"
-          + " Ctrl-C or SIGTERM after writing a checkpoint."
+          + " Ctrl-C or SIGTERM (what trains has written a checkpoint), 141 done, but whoever read"
+          + " the output had closed it."
     })
 public final class CvaeGpu implements Runnable {
   private static final int HELP_WIDTH = 120;
@@ -54,20 +60,37 @@ public final class CvaeGpu implements Runnable {
     LauncherWatch.start();
     // The program's own numbers name their locale; the libraries that it prints with ask this one.
     Locale.setDefault(Locale.ROOT);
-    var err = new PrintWriter(System.err, true, System.err.charset());
+    PrintWriter err = PrintableWriter.to(new OutputStreamWriter(System.err, System.err.charset()));
+    var standardOutput = new StandardOutput(new FileOutputStream(FileDescriptor.out));
+    // Progress on a terminal redraws its line, which print writers of this program do not let pass.
+    System.setOut(new PrintStream(standardOutput, true, System.out.charset()));
+    var out = new OutputStreamWriter(standardOutput, System.out.charset());
+    Interruption.watch(err);
     int code;
     try {
-      code = run(args, new PrintWriter(System.out, true, System.out.charset()), err);
-    } catch (Error e) {
+      code = run(args, out, err);
+    } catch (RuntimeException | Error e) {
       // Without an exit here, a shutdown that waits for the run would wait for ever.
       code = Failures.crashed(e, err);
     }
-    Interruption.exit(code);
+    Interruption.exit(standardOutput.exitCode(code, err));
   }
 
-  /** Runs a command. */
-  static int run(String[] args, PrintWriter out, PrintWriter err) {
-    return commandLine(new CvaeGpu()).setOut(out).setErr(err).execute(args);
+  /**
+   * Runs a command.
+   *
+   * @param out takes what is printed; flushed at the end
+   * @param err takes messages; flushed after each line
+   */
+  static int run(String[] args, Writer out, Writer err) {
+    PrintWriter printableOut = PrintableWriter.to(out);
+    int code =
+        commandLine(new CvaeGpu())
+            .setOut(printableOut)
+            .setErr(PrintableWriter.to(err))
+            .execute(args);
+    printableOut.flush();
+    return code;
   }
 
   /** A command line with this program's manners. */
@@ -76,6 +99,8 @@ public final class CvaeGpu implements Runnable {
         .setUsageHelpWidth(HELP_WIDTH)
         .setUsageHelpLongOptionsMaxWidth(OPTION_WIDTH)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // A word that begins with @ is the name of a folder like any other.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler(Failures::badArguments)
         .setExecutionExceptionHandler(Failures::failed);
   }

@@ -15,8 +15,11 @@ final class ExitCode {
   /** Training diverged. */
   static final int DIVERGED = 3;
 
-  /** Stopped by Ctrl-C or SIGTERM, after a checkpoint. */
+  /** Stopped by Ctrl-C or SIGTERM; what trains has written a checkpoint. */
   static final int INTERRUPTED = 130;
+
+  /** All done, but whoever read standard output had closed it: 128 and SIGPIPE's number. */
+  static final int READER_GONE = 141;
 
   private ExitCode() {}
 }

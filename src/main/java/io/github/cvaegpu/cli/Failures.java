@@ -48,6 +48,10 @@ final class Failures {
 
   /** For commands that could not do their work. */
   static int failed(Exception e, CommandLine command, ParseResult parsed) {
+    if (e instanceof StoppedException || isByShutdown(e)) {
+      command.getErr().println("Stopped.");
+      return ExitCode.INTERRUPTED;
+    }
     if (e instanceof InputException) {
       command.getErr().println(e.getMessage());
       return e instanceof DataUnavailableException || e instanceof UnwritableException
@@ -63,6 +67,15 @@ final class Failures {
       return ExitCode.DIVERGED;
     }
     return crashed(e, command.getErr());
+  }
+
+  /** A JVM that is shutting down takes no more shutdown hooks, which classes of Java's make. */
+  private static boolean isByShutdown(Exception e) {
+    return Interruption.wasRequested()
+        && !(e instanceof InputException)
+        && !(e instanceof EngineException)
+        && !(e instanceof DivergedException)
+        && !(e instanceof LossNotFiniteException);
   }
 
   /** For what no user can be blamed for, but for a machine that is too small. */
