@@ -7,10 +7,12 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineBenchmark;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.Median;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -25,7 +27,7 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Measures training speed; on the CPU beside that of the step's matrix products alone.",
-      "Takes train's options for what to train, of which --epochs does nothing here; keeps nothing."
+      "Takes train's options for what to train; keeps nothing."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
@@ -52,6 +54,11 @@ final class BenchCommand implements Callable<Integer> {
       description = "Epochs measured. Default: ${DEFAULT-VALUE}.")
   private int rounds;
 
+  @Option(
+      names = "--quiet",
+      description = "Print nothing but the result, warnings and errors. Default: progress.")
+  private boolean quiet;
+
   @Option(names = "--json", description = "Print one line of JSON. Default: a table for people.")
   private boolean json;
 
@@ -62,7 +69,8 @@ final class BenchCommand implements Callable<Integer> {
       throw new InputException(
           String.format(Locale.ROOT, "--rounds must be 1 or more, not %d.", rounds));
     }
-    TrainingPlan plan = planOptions.plan(dataOptions.asked());
+    planOptions.refuseEpochs("bench", "--rounds");
+    TrainingPlan plan = planOptions.plan(dataOptions.asked(), "bench");
     Dataset dataset = dataOptions.load(plan.data(), err(), err());
     plan.requireFits(dataset.train());
     if (engineOptions.takesGpu()) {
@@ -81,9 +89,9 @@ final class BenchCommand implements Callable<Integer> {
         result.engine(),
         result,
         () -> {
-          row("training", result.training());
+          print("training", result.training());
           out().println("Microseconds a step:");
-          row("training", result.microsecondsAStep());
+          print("training", result.microsecondsAStep());
         });
   }
 
@@ -96,7 +104,8 @@ final class BenchCommand implements Callable<Integer> {
           images.size(),
           plan.newController(),
           rounds,
-          WARM_UP);
+          WARM_UP,
+          this::tell);
     }
   }
 
@@ -110,20 +119,21 @@ final class BenchCommand implements Callable<Integer> {
             plan.newController(),
             engineOptions.threads(),
             rounds,
-            WARM_UP);
+            WARM_UP,
+            this::tell);
     print(
         dataset,
         plan,
         result.engine(),
         result,
         () -> {
-          row("training", result.training());
-          row("its OpenBLAS calls alone", result.blasCalls());
-          row("its own products alone", result.ownProducts());
-          row("all products by OpenBLAS alone", result.allProducts());
+          print("training", result.training());
+          print("its OpenBLAS calls alone", result.blasCalls());
+          print("its own products alone", result.ownProducts());
+          print("all products by OpenBLAS alone", result.allProducts());
           if (!result.handover().isEmpty()) {
             out().println("Nanoseconds for a cache line from one thread to another:");
-            row("handover", result.handover());
+            print("handover", result.handover());
           }
         });
   }
@@ -142,16 +152,33 @@ final class BenchCommand implements Callable<Integer> {
     rows.run();
   }
 
-  private void row(String what, List<Double> values) {
-    List<Double> sorted = values.stream().sorted().toList();
-    out()
-        .printf(
-            Locale.ROOT,
-            "  %-32s %,8.0f (%,.0f to %,.0f)%n",
-            what,
-            sorted.get(sorted.size() / 2),
-            sorted.getFirst(),
-            sorted.getLast());
+  /** An epoch may take a minute, and what is measured is printed at the end. */
+  private void tell(int epoch, int epochs) {
+    if (!quiet) {
+      err()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "epoch %d/%d%s",
+                  epoch,
+                  epochs,
+                  epoch <= epochs - rounds ? ", not measured: warm-up" : ""));
+    }
+  }
+
+  private void print(String what, List<Double> values) {
+    out().println(row(what, values));
+  }
+
+  /** A row of the table: the median, and between what it lies. */
+  static String row(String what, List<Double> values) {
+    return String.format(
+        Locale.ROOT,
+        "  %-32s %,8.0f (%,.0f to %,.0f)",
+        what,
+        Median.of(values.stream().mapToDouble(Double::doubleValue).toArray()),
+        Collections.min(values),
+        Collections.max(values));
   }
 
   private PrintWriter out() {

@@ -4,7 +4,12 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.launcher.LauncherWatch;
 import io.github.cvaegpu.launcher.Names;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,7 +39,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 stopped by"
-          + " SIGUSR1 and 130 by Ctrl-C or SIGTERM, both after writing a checkpoint."
+          + " SIGUSR1 and 130 by Ctrl-C or SIGTERM (what trains has written a checkpoint), 141 done,"
+          + " but whoever read the output had closed it."
     })
 public final class CvaeGpu implements Runnable {
   private static final int HELP_WIDTH = 120;
@@ -56,7 +62,12 @@ public final class CvaeGpu implements Runnable {
     String[] args = Names.arguments(asRead);
     // The program's own numbers name their locale; the libraries that it prints with ask this one.
     Locale.setDefault(Locale.ROOT);
-    var err = new PrintWriter(System.err, true, System.err.charset());
+    PrintWriter err = PrintableWriter.to(new OutputStreamWriter(System.err, System.err.charset()));
+    var standardOutput = new StandardOutput(new FileOutputStream(FileDescriptor.out));
+    // Progress on a terminal redraws its line, which print writers of this program do not let pass.
+    System.setOut(new PrintStream(standardOutput, true, System.out.charset()));
+    var out = new OutputStreamWriter(standardOutput, System.out.charset());
+    Interruption.watch(err);
     String complaint = Names.complaint(args, System.getenv());
     if (complaint != null) {
       err.println(complaint);
@@ -64,17 +75,29 @@ public final class CvaeGpu implements Runnable {
     }
     int code;
     try {
-      code = run(args, new PrintWriter(System.out, true, System.out.charset()), err);
-    } catch (Error e) {
+      code = run(args, out, err);
+    } catch (RuntimeException | Error e) {
       // Without an exit here, a shutdown that waits for the run would wait for ever.
       code = Failures.crashed(e, err);
     }
-    Interruption.exit(code);
+    Interruption.exit(standardOutput.exitCode(code, err));
   }
 
-  /** Runs a command. */
-  static int run(String[] args, PrintWriter out, PrintWriter err) {
-    return commandLine(new CvaeGpu()).setOut(out).setErr(err).execute(args);
+  /**
+   * Runs a command.
+   *
+   * @param out takes what is printed; flushed at the end
+   * @param err takes messages; flushed after each line
+   */
+  static int run(String[] args, Writer out, Writer err) {
+    PrintWriter printableOut = PrintableWriter.to(out);
+    int code =
+        commandLine(new CvaeGpu())
+            .setOut(printableOut)
+            .setErr(PrintableWriter.to(err))
+            .execute(args);
+    printableOut.flush();
+    return code;
   }
 
   /** A command line with this program's manners. */
@@ -83,6 +106,8 @@ public final class CvaeGpu implements Runnable {
         .setUsageHelpWidth(HELP_WIDTH)
         .setUsageHelpLongOptionsMaxWidth(OPTION_WIDTH)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // A word that begins with @ is the name of a folder like any other.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler(Failures::badArguments)
         .setExecutionExceptionHandler(Failures::failed);
   }

@@ -135,7 +135,8 @@ final class DataCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       DownloadListener lines = new DownloadLines(spec.commandLine().getErr());
-      Dataset data = parent.loader.get().fetch(name, force, lines);
+      DatasetLoader loader = parent.loader.get();
+      Dataset data = Interruption.interruptibly(() -> loader.fetch(name, force, lines));
       spec.commandLine()
           .getOut()
           .printf(

@@ -39,8 +39,9 @@ final class DataOptions {
    */
   Dataset load(String name, PrintWriter messages, PrintWriter warnings) {
     DownloadListener listener = new DownloadLines(messages);
-    Resolution resolution =
-        new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline)).load(name, listener);
+    var loader = new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline));
+    // A download waits for the network, and clears up when its thread is interrupted.
+    Resolution resolution = Interruption.interruptibly(() -> loader.load(name, listener));
     if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       warnAboutFallback(resolution.reasons(), warnings);
     }

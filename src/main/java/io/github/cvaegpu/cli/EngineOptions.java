@@ -35,6 +35,12 @@ final class EngineOptions {
     }
   }
 
+  /** Characters of the line that tells of the engine. */
+  static final int LINE = 100;
+
+  /** Of that line, what the library's name has at least. */
+  private static final int SHORTEST = 28;
+
   @Option(
       names = "--engine",
       paramLabel = "auto|cuda|cpu",
@@ -59,7 +65,8 @@ final class EngineOptions {
   @Option(names = "--cuda-emulator", hidden = true)
   private Path emulator;
 
-  private String why = "asked for with --engine";
+  /** Why a GPU that looked usable was not taken; null if none was tried or it was taken. */
+  private String gpuFailure;
 
   /** Refuses what no engine takes, before anything is loaded or made. */
   void check() {
@@ -93,7 +100,6 @@ final class EngineOptions {
     if (kind == Kind.CPU || threads != null) {
       throw new InputException("%s measures the CUDA engine alone.".formatted(command));
     }
-    why = "the engine that is measured";
   }
 
   /** How a GPU is to multiply. */
@@ -116,31 +122,22 @@ final class EngineOptions {
     }
     Optional<String> problem = CudaRuntime.problem();
     if (problem.isPresent()) {
-      return cpuInstead(shape, settings, images, problem.get());
+      requireNoGpu(problem.get());
+      return cpu(shape, settings, images);
     }
     try {
-      Engine engine = cuda(shape, settings, images);
-      why = "chosen automatically: the GPU can be used";
-      return engine;
+      return cuda(shape, settings, images);
     } catch (EngineException e) {
-      return cpuInstead(shape, settings, images, e.getMessage());
+      requireNoGpu(e.getMessage());
+      gpuFailure = e.getMessage();
+      return cpu(shape, settings, images);
     }
   }
 
-  private Engine cpuInstead(
-      VaeShape shape, TrainingSettings settings, ImageSet images, String problem) {
+  private void requireNoGpu(String problem) {
     if (precision != Precision.FLOAT32) {
       throw new InputException("--precision tf32 needs a GPU. " + problem);
     }
-    why = "chosen automatically, for there is no usable GPU: " + withoutFullStop(problem);
-    return cpu(shape, settings, images);
-  }
-
-  private static String withoutFullStop(String sentence) {
-    String text = sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
-    // An abbreviation, like NVIDIA or NVRTC, stays as it is.
-    boolean isWord = text.length() > 1 && Character.isLowerCase(text.charAt(1));
-    return isWord ? Character.toLowerCase(text.charAt(0)) + text.substring(1) : text;
   }
 
   private Engine cpu(VaeShape shape, TrainingSettings settings, ImageSet images) {
@@ -158,23 +155,48 @@ final class EngineOptions {
         : Math.min(CpuEngine.MAX_THREADS, Runtime.getRuntime().availableProcessors());
   }
 
-  /** One line for people: which engine, on what, and why. */
+  /**
+   * One line for people, of up to {@value #LINE} characters: which engine, on what, and why. All of
+   * it is in run.json and in doctor's report. Where a GPU was tried in vain, or is none, a warning
+   * follows on a line of its own.
+   */
   String describe(EngineInfo info) {
-    String line =
-        "Engine %s on %s: %s, %s%s (%s)"
-            .formatted(
-                info.engine(),
-                info.device(),
-                info.library(),
-                info.engine().equals("cpu") ? threadsOf(info) : "",
-                info.precision(),
-                why);
-    return emulator != null && info.engine().equals("cuda")
-        ? line
-            + System.lineSeparator()
-            + "Warning: this is NO GPU but the emulator of the tests, asked for with"
-            + " --cuda-emulator."
-        : line;
+    boolean isCpu = info.engine().equals("cpu");
+    String end =
+        ", %s%s (%s)".formatted(isCpu ? threadsOf(info) : "", info.precision(), why(isCpu));
+    String start = "Engine " + info.engine() + " on ";
+    int room = LINE - start.length() - end.length() - 2;
+    String device = plainName(info.device());
+    String library =
+        cut(info.library().replace(" kernels)", ")"), Math.max(SHORTEST, room - device.length()));
+    StringBuilder text = new StringBuilder(start);
+    text.append(cut(device, room - library.length())).append(": ").append(library).append(end);
+    if (gpuFailure != null) {
+      text.append(System.lineSeparator()).append("Warning: the GPU was not taken. ");
+      text.append(gpuFailure);
+    }
+    if (emulator != null && !isCpu) {
+      text.append(System.lineSeparator())
+          .append("Warning: this is NO GPU but the emulator of the tests, asked for with")
+          .append(" --cuda-emulator.");
+    }
+    return text.toString();
+  }
+
+  private String why(boolean isCpu) {
+    if (kind != Kind.AUTO) {
+      return "asked for";
+    }
+    return isCpu ? "no GPU: see doctor" : "chosen by itself";
+  }
+
+  /** A processor's name without what all of them have in it. */
+  private static String plainName(String device) {
+    return device.replaceAll("\\((R|TM|r|tm)\\)| CPU| \\d+-Core| Processor| @ .*", "").strip();
+  }
+
+  private static String cut(String text, int length) {
+    return text.length() <= length ? text : text.substring(0, Math.max(0, length - 3)) + "...";
   }
 
   private static String threadsOf(EngineInfo info) {

@@ -15,11 +15,14 @@ final class ExitCode {
   /** Training diverged. */
   static final int DIVERGED = 3;
 
-  /** Stopped by SIGUSR1, after a checkpoint; as schedulers have it, to be started again. */
+  /** Stopped by SIGUSR1; as schedulers have it, to be started again. */
   static final int TRY_AGAIN = 75;
 
-  /** Stopped by Ctrl-C or SIGTERM, after a checkpoint. */
+  /** Stopped by Ctrl-C or SIGTERM; what trains has written a checkpoint. */
   static final int INTERRUPTED = 130;
+
+  /** All done, but whoever read standard output had closed it: 128 and SIGPIPE's number. */
+  static final int READER_GONE = 141;
 
   private ExitCode() {}
 }

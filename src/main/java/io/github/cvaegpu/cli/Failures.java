@@ -3,8 +3,10 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Spelling;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.DataUnavailableException;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.train.DivergedException;
 import java.io.PrintWriter;
 import java.util.Collection;
@@ -46,19 +48,34 @@ final class Failures {
 
   /** For commands that could not do their work. */
   static int failed(Exception e, CommandLine command, ParseResult parsed) {
+    if (e instanceof StoppedException || isByShutdown(e)) {
+      command.getErr().println("Stopped.");
+      return ExitCode.INTERRUPTED;
+    }
     if (e instanceof InputException) {
       command.getErr().println(e.getMessage());
-      return e instanceof DataUnavailableException ? ExitCode.FAILED : ExitCode.BAD_INPUT;
+      return e instanceof DataUnavailableException || e instanceof UnwritableException
+          ? ExitCode.FAILED
+          : ExitCode.BAD_INPUT;
     }
     if (e instanceof EngineException) {
       command.getErr().println(e.getMessage());
       return ExitCode.FAILED;
     }
-    if (e instanceof DivergedException) {
+    if (e instanceof DivergedException || e instanceof LossNotFiniteException) {
       command.getErr().println(e.getMessage());
       return ExitCode.DIVERGED;
     }
     return crashed(e, command.getErr());
+  }
+
+  /** A JVM that is shutting down takes no more shutdown hooks, which classes of Java's make. */
+  private static boolean isByShutdown(Exception e) {
+    return Interruption.wasRequested()
+        && !(e instanceof InputException)
+        && !(e instanceof EngineException)
+        && !(e instanceof DivergedException)
+        && !(e instanceof LossNotFiniteException);
   }
 
   /** For what no user can be blamed for, but for a machine that is too small. */

@@ -21,7 +21,7 @@ final class PlanOptions {
   @Option(
       names = "--model",
       paramLabel = "control|beta",
-      description = "ControlVAE or beta-VAE. Default: control.")
+      description = "ControlVAE or beta-VAE; --beta means the latter. Default: control.")
   private Model model;
 
   @Option(
@@ -113,13 +113,38 @@ final class PlanOptions {
 
   /** Refuses what a calibration decides itself. */
   void refuseForCalibration() {
-    if (epochs != null) {
-      throw new InputException("calibrate has --calibration-epochs in place of --epochs.");
+    refuseEpochs("calibrate", "--calibration-epochs");
+    if (isSetPointAuto()) {
+      throw new InputException(
+          "calibrate measures what --kl auto would take; --kl NATS checks a set point of your"
+              + " own.");
     }
     if (model != null || beta != null) {
       throw new InputException(
           "calibrate trains beta-VAEs of its own: leave --model and --beta out.");
     }
+  }
+
+  /** Refuses {@code --epochs} for commands that train for a time of their own. */
+  void refuseEpochs(String command, String instead) {
+    if (epochs != null) {
+      throw new InputException("%s has %s in place of --epochs.".formatted(command, instead));
+    }
+  }
+
+  /**
+   * The plan of a new run whose set point is known.
+   *
+   * @param data the dataset asked for, if one was
+   * @param command for the refusal of {@code --kl auto}: only a calibration can tell what that is
+   */
+  TrainingPlan plan(Optional<String> data, String command) {
+    if (isSetPointAuto()) {
+      throw new InputException(
+          "%s does not calibrate, so there is no --kl auto: name a set point in nats."
+              .formatted(command));
+    }
+    return plan(data);
   }
 
   /**
@@ -129,16 +154,18 @@ final class PlanOptions {
    */
   TrainingPlan plan(Optional<String> data) {
     TrainingPlan study = TrainingPlan.study();
-    Model chosen = or(model, study.model());
+    // A beta is for a beta-VAE, whether or not that is said as well.
+    Model chosen = or(model, beta != null ? Model.BETA : study.model());
     if (chosen == Model.BETA) {
-      refuse("beta", "--kl", setPoint);
-      refuse("beta", "--kp", kp);
-      refuse("beta", "--ki", ki);
-      refuse("beta", "--beta-min", betaMin);
-      refuse("beta", "--beta-max", betaMax);
-      refuse("beta", "--anti-windup", antiWindup);
-    } else {
-      refuse("control", "--beta", beta);
+      refuseBesideBeta("--kl", setPoint);
+      refuseBesideBeta("--kp", kp);
+      refuseBesideBeta("--ki", ki);
+      refuseBesideBeta("--beta-min", betaMin);
+      refuseBesideBeta("--beta-max", betaMax);
+      refuseBesideBeta("--anti-windup", antiWindup);
+    } else if (beta != null) {
+      throw new InputException(
+          "--beta has no effect with --model control: it is for --model beta.");
     }
     return merged(study, chosen, data);
   }
@@ -187,9 +214,13 @@ final class PlanOptions {
         data.orElse(base.data()));
   }
 
-  private static void refuse(String model, String option, Object value) {
+  private void refuseBesideBeta(String option, Object value) {
     if (value != null) {
-      throw new InputException("%s has no effect with --model %s.".formatted(option, model));
+      throw new InputException(
+          model == null
+              ? "%s is for a ControlVAE and --beta for a beta-VAE: leave one of them out."
+                  .formatted(option)
+              : "%s has no effect with --model beta.".formatted(option));
     }
   }
 

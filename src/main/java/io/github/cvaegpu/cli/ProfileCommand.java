@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Times every kernel and product of a training step on the GPU, beside the least that its"
           + " memory and arithmetic allow, and prints how to look closer with NVIDIA's tools.",
-      "Takes train's options for what to train, of which --epochs does nothing here; keeps nothing."
+      "Takes train's options for what to train; keeps nothing."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
@@ -81,7 +81,8 @@ final class ProfileCommand implements Callable<Integer> {
     if (json && window != null) {
       throw new InputException("--json has no effect with --for-profiler, which measures nothing.");
     }
-    TrainingPlan plan = planOptions.plan(dataOptions.asked());
+    planOptions.refuseEpochs("profile", "--steps");
+    TrainingPlan plan = planOptions.plan(dataOptions.asked(), "profile");
     Dataset dataset = dataOptions.load(plan.data(), err(), err());
     ImageSet images = dataset.train();
     plan.requireFits(images);

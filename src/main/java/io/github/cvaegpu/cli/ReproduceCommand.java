@@ -142,6 +142,8 @@ final class ReproduceCommand implements Callable<Integer> {
       err().println("Stopped; everything so far is kept. The same command goes on.");
       return ExitCode.INTERRUPTED;
     }
+    // Files are replaced whole, so that the rest may be cut off anywhere.
+    interruption.release();
     report.judge();
     report.writeClaims(folder);
     var figures = new StudyFigures(report, engineOptions::create, folder.resolve("figures"));

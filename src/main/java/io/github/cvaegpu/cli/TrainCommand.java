@@ -125,6 +125,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     // The engine first: where it cannot be made, no empty folder is left behind.
     try (Engine engine = engineOptions.create(plan, dataset.train());
+        Interruption interruption = Interruption.install();
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       if (!quiet) {
         err().println(engineOptions.describe(engine.info()));
@@ -134,7 +135,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       err().print(heldBack);
       err().flush();
-      return train(plan, dataset, engine, directory, calibration);
+      return train(plan, dataset, engine, directory, calibration, interruption);
     }
   }
 
@@ -162,9 +163,9 @@ final class TrainCommand implements Callable<Integer> {
                   progress,
                   interruption::isRequested);
     }
-    if (calibration.isEmpty()) {
+    if (calibration.isEmpty() || Interruption.wasRequested()) {
       err().println("Stopped while calibrating; what is done is kept. The same command goes on.");
-      return calibration;
+      return Optional.empty();
     }
     if (!calibration.get().isUsable()) {
       throw new InputException(
@@ -184,8 +185,9 @@ final class TrainCommand implements Callable<Integer> {
       Dataset dataset,
       Engine engine,
       RunDirectory directory,
-      Optional<Calibration> calibration) {
-    try (Interruption interruption = Interruption.install()) {
+      Optional<Calibration> calibration,
+      Interruption interruption) {
+    try (interruption) {
       Trainer.Outcome outcome;
       try (Progress progress = progress(plan, dataset)) {
         Trainer trainer =

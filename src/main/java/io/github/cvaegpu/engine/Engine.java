@@ -19,8 +19,17 @@ public interface Engine extends AutoCloseable {
    * Trains on the batches of an epoch, from {@code order.firstBatch()} to the last or until the
    * sink says to stop.
    *
+   * <p>A step whose reconstruction loss or KL divergence is NaN or infinite ends the call: the run
+   * has diverged, and no controller has an answer to it. The sink is told the losses as they are,
+   * and then only of steps that were under way already, as after it said to stop; the call returns
+   * with fewer steps done than the order has left. It throws nothing: what to do is the caller's
+   * business. Nothing is trained from a state whose KL divergence is not finite: the call returns 0
+   * and asks neither controller nor sink. A parameter that is not finite makes the next step's loss
+   * not finite. {@link #restore} makes the engine good again.
+   *
    * @param order which images, in which order
-   * @param controller asked for beta once before each step
+   * @param controller asked for beta once before each step, never with a KL divergence that is not
+   *     finite
    * @param sink told of each step
    * @return steps done
    */

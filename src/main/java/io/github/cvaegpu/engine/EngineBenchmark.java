@@ -33,6 +33,8 @@ public final class EngineBenchmark {
    * @param controller asked for beta before each step, as in training
    * @param rounds epochs measured
    * @param warmUp epochs before
+   * @param listener told of progress, outside the times measured
+   * @throws LossNotFiniteException if training diverges
    */
   public static Result run(
       Engine engine,
@@ -41,18 +43,23 @@ public final class EngineBenchmark {
       int images,
       BetaController controller,
       int rounds,
-      int warmUp) {
+      int warmUp,
+      BenchmarkListener listener) {
     engine.restore(
         TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
     List<Double> training = new ArrayList<>();
     List<Double> microseconds = new ArrayList<>();
     for (int epoch = 0; epoch < warmUp + rounds; epoch++) {
+      listener.begins(epoch + 1, warmUp + rounds);
       BatchOrder order = BatchOrder.shuffled(settings.seed(), epoch, images, settings.batchSize());
       // The clock stops at the last step's losses, when a GPU has yet to update the parameters; it
       // does so on the next epoch's clock, as that begins with an idle GPU.
       long start = System.nanoTime();
-      engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
+      int steps = engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
       double seconds = (System.nanoTime() - start) / 1e9;
+      if (steps < order.batches()) {
+        throw new LossNotFiniteException("The benchmark");
+      }
       if (epoch >= warmUp) {
         training.add(images / seconds);
         microseconds.add(1e6 * seconds * settings.batchSize() / images);

@@ -5,7 +5,8 @@ package io.github.cvaegpu.engine;
 @FunctionalInterface
 public interface StepSink {
   /**
-   * Called once a step, after the step's update is decided.
+   * Called once a step, after the step's update is decided; also for a step whose losses are not
+   * finite, see {@link Engine#trainEpoch}.
    *
    * @param step training steps before this one, over the whole run
    * @param reconstructionLoss nats per image

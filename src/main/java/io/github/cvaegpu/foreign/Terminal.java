@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 /** Asks the C library about standard output. */
 public final class Terminal {
   private static final int STANDARD_OUTPUT = 1;
+  private static final int POLLERR = 8;
 
   private Terminal() {}
 
@@ -31,6 +32,30 @@ public final class Terminal {
       return (int) handle.invokeExact(STANDARD_OUTPUT) != 0;
     } catch (Throwable e) {
       throw new LinkageError("isatty", e);
+    }
+  }
+
+  /**
+   * Whether standard output is a pipe or a socket whose other end is closed; false where the system
+   * cannot be asked.
+   */
+  public static boolean isReaderGone() {
+    Linker linker = Linker.nativeLinker();
+    Optional<MemorySegment> poll = linker.defaultLookup().find("poll");
+    if (poll.isEmpty()) {
+      return false;
+    }
+    var handle =
+        linker.downcallHandle(
+            poll.get(), FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    try (Arena arena = Arena.ofConfined()) {
+      // struct pollfd: a descriptor, the events asked for, the events there are.
+      MemorySegment descriptor = arena.allocate(JAVA_INT, 2);
+      descriptor.setAtIndex(JAVA_INT, 0, STANDARD_OUTPUT);
+      int result = (int) handle.invokeExact(descriptor, 1L, 0);
+      return result > 0 && (descriptor.getAtIndex(JAVA_SHORT, 3) & POLLERR) != 0;
+    } catch (Throwable e) {
+      throw new LinkageError("poll", e);
     }
   }
 

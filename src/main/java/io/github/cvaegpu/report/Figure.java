@@ -154,7 +154,7 @@ public abstract class Figure {
   static void write(Path file, byte[] content) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      Files.write(file, content);
+      AtomicFile.replace(file, out -> out.write(content));
     } catch (IOException e) {
       throw new InputException(
           "%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);

@@ -16,6 +16,7 @@ import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -237,7 +238,7 @@ public final class StudyReport {
 
   private static void write(Path file, String text) {
     try {
-      Files.writeString(file, text);
+      AtomicFile.replace(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {
       throw new InputException(
           "%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);

@@ -14,13 +14,36 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Replaces files so that, whatever fails and whenever the machine stops, the name leads to the
  * whole old file or to the whole new one.
  */
 public final class AtomicFile {
+  /** Shared by those who are replacing a file. */
+  private static final ReadWriteLock REPLACING = new ReentrantReadWriteLock();
+
+  private static final long PATIENCE_SECONDS = 5;
+
   private AtomicFile() {}
+
+  /**
+   * Waits until no file is being replaced, a few seconds at most, and lets none begin any more. For
+   * a process that is about to be halted: it leaves no temporary file behind.
+   */
+  public static void finishAll() {
+    try {
+      if (!REPLACING.writeLock().tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        // A device that hangs must not keep the process.
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
 
   /** Writes a file's content. */
   @FunctionalInterface
@@ -41,6 +64,15 @@ public final class AtomicFile {
    * @param content writes the bytes
    */
   public static void replace(Path file, Content content) throws IOException {
+    REPLACING.readLock().lock();
+    try {
+      replaceNow(file, content);
+    } finally {
+      REPLACING.readLock().unlock();
+    }
+  }
+
+  private static void replaceNow(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
     Path directory = target.getParent();
     if (directory == null) {

@@ -94,7 +94,7 @@ class CudaTrainIT {
     RunningProcess.Result first = jar.run(train(onBoth, 2, onGpu()));
     assertEquals(0, first.code(), first.errors());
     assertTrue(first.errors().contains("Engine cuda on "), first.errors());
-    assertTrue(first.errors().contains("asked for with --engine"), first.errors());
+    assertTrue(first.errors().contains("(asked for)"), first.errors());
     assertTrue(OnGpu.isReal() || first.errors().contains("NO GPU"), first.errors());
     RunningProcess.Result second = jar.run(resume(onBoth, 4, cpu));
     assertEquals(0, second.code(), second.errors());
@@ -178,9 +178,7 @@ class CudaTrainIT {
     RunningProcess.Result auto = jar.run(train(temp.resolve("auto"), 1, List.of()));
     assertEquals(0, auto.code(), auto.errors());
     assertTrue(
-        auto.errors()
-            .contains(
-                "(chosen automatically, for there is no usable GPU: no NVIDIA driver was found"),
+        auto.errors().lines().findFirst().orElse("").endsWith("(no GPU: see doctor)"),
         auto.errors());
   }
 }

@@ -213,7 +213,10 @@ class CvaeGpuTest {
         "--anti-windup no | *",
         "--model vae | *",
         "--model beta --beta -1 | Beta must be zero or a positive number, not -1.0.",
-        "--beta 4 | --beta has no effect with --model control.",
+        "--model control --beta 4 | --beta has no effect with --model control: it is for --model"
+            + " beta.",
+        "--beta 4 --kl 9 | --kl is for a ControlVAE and --beta for a beta-VAE: leave one of them"
+            + " out.",
         "--model beta --kl 9 | --kl has no effect with --model beta.",
         "--model beta --kp 1 | --kp has no effect with --model beta.",
         "--model beta --ki 1 | --ki has no effect with --model beta.",

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
@@ -96,6 +97,16 @@ class TrainAndEvaluateTest {
     assertTrue(
         result.err().matches("Engine cpu on .*: OpenBLAS .*, 1 thread, float32 \\(.*\\)\n"),
         result.err());
+  }
+
+  /** Not dropped in silence beside the default model, nor does it need another option. */
+  @Test
+  void aBetaMeansABetaVae() {
+    CommandRun.of(train(newRun(), "--beta", "4", "--epochs", "1")).succeeded();
+    RunRecord record = RunDirectory.readRecord(run);
+    assertEquals(Model.BETA, record.plan().model());
+    assertEquals(4, record.plan().beta());
+    assertEquals(4, record.metrics().lastSteps().beta());
   }
 
   @Test

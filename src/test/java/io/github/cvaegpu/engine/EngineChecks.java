@@ -3,9 +3,11 @@ package io.github.cvaegpu.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
@@ -98,6 +100,70 @@ public final class EngineChecks {
       Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
       engine.restore(TrainingState.initial(broken));
       assertTrue(Float.isNaN(oneStep(engine, order, 1).getFirst().rl()), tensor.name());
+    }
+  }
+
+  /**
+   * A diverged run ends in an orderly way, at a loss that is NaN and at one that is infinite: the
+   * sink is told, the controller is never asked with such a KL divergence, nothing is thrown, no
+   * step is done from what is left, and a good state makes the engine good again.
+   *
+   * @param stepsAhead steps that may be under way when a loss is told
+   */
+  public static void assertEndsWhereALossIsNotFinite(
+      Engine engine, BatchOrder order, ParameterLayout layout, int stepsAhead) {
+    float[] good = InitialWeights.draw(layout, SEED);
+    for (float bad : new float[] {Float.NaN, 1e38f}) {
+      float[] broken = good.clone();
+      Arrays.fill(broken, bad);
+      List<Reported> reported = new ArrayList<>();
+      engine.restore(TrainingState.initial(broken));
+      int done = engine.trainEpoch(order, new FiniteKlOnly(), collect(reported));
+      assertEquals(done, reported.size());
+      assertTrue(done <= stepsAhead && done < order.batches(), bad + ": " + done + " steps");
+      Reported first = reported.getFirst();
+      assertFalse(Float.isFinite(first.rl()) && Float.isFinite(first.kl()), first.toString());
+      assertEquals(done, engine.state().step());
+    }
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      TrainingState whole = TrainingState.initial(good);
+      engine.restore(
+          new TrainingState(whole.parameters(), whole.firstMoment(), whole.secondMoment(), 3, bad));
+      List<Reported> reported = new ArrayList<>();
+      assertEquals(0, engine.trainEpoch(order.from(3), new FiniteKlOnly(), collect(reported)));
+      assertEquals(List.of(), reported);
+      assertEquals(3, engine.state().step());
+    }
+    engine.restore(TrainingState.initial(good));
+    List<Reported> reported = new ArrayList<>();
+    assertEquals(order.batches(), engine.trainEpoch(order, new FiniteKlOnly(), collect(reported)));
+    assertTrue(Float.isFinite(reported.getLast().rl()), reported.getLast().toString());
+  }
+
+  private static StepSink collect(List<Reported> reported) {
+    return (step, rl, kl, beta) -> reported.add(new Reported(step, rl, kl, beta));
+  }
+
+  /** Beta is 1, and a KL divergence that is not finite an error. */
+  private static final class FiniteKlOnly implements BetaController {
+    private final BetaController one = new ConstantBeta(1);
+
+    @Override
+    public double next(double klPerImage) {
+      if (!Double.isFinite(klPerImage)) {
+        throw new IllegalArgumentException("KL " + klPerImage);
+      }
+      return one.next(klPerImage);
+    }
+
+    @Override
+    public State state() {
+      return one.state();
+    }
+
+    @Override
+    public void restore(State state) {
+      one.restore(state);
     }
   }
 

@@ -6,7 +6,9 @@ import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.BenchmarkListener;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
@@ -115,6 +117,8 @@ public final class CpuBenchmark {
    * @param controller asked for beta before each step, as in training
    * @param rounds epochs of training, and of each kind of products, in turn
    * @param warmUp epochs of training before, which are not reported
+   * @param listener told of progress, outside the times measured
+   * @throws LossNotFiniteException if training diverges
    */
   public static Result run(
       VaeShape shape,
@@ -123,16 +127,18 @@ public final class CpuBenchmark {
       BetaController controller,
       int threads,
       int rounds,
-      int warmUp) {
+      int warmUp,
+      BenchmarkListener listener) {
     var benchmark = new CpuBenchmark(shape, settings, images, threads);
     try {
-      return benchmark.measure(controller, rounds, warmUp);
+      return benchmark.measure(controller, rounds, warmUp, listener);
     } finally {
       benchmark.engine.close();
     }
   }
 
-  private Result measure(BetaController controller, int rounds, int warmUp) {
+  private Result measure(
+      BetaController controller, int rounds, int warmUp, BenchmarkListener listener) {
     engine.restore(
         TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
     List<PhaseCalls> calls = record();
@@ -143,11 +149,15 @@ public final class CpuBenchmark {
     List<Double> allProducts = new ArrayList<>();
     List<Double> handover = new ArrayList<>();
     for (int round = -warmUp; round < rounds; round++) {
+      listener.begins(round + warmUp + 1, rounds + warmUp);
       BatchOrder order =
           BatchOrder.shuffled(settings.seed(), round + warmUp, images.size(), settings.batchSize());
       long start = System.nanoTime();
-      engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
+      int steps = engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
       double trained = imagesPerSecond(images.size(), start);
+      if (steps < order.batches()) {
+        throw new LossNotFiniteException("The benchmark");
+      }
       // The last round before measuring warms the products up, too.
       if (round >= -1) {
         boolean cores = hasCoreForEachOfTwoThreads();

@@ -102,6 +102,9 @@ public final class CpuEngine implements Engine {
 
   @Override
   public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
+    if (!Float.isFinite(klPerImage)) {
+      return 0;
+    }
     long before = step;
     stopped = false;
     team.run(
@@ -124,7 +127,9 @@ public final class CpuEngine implements Engine {
   private void report(Member member, StepSink sink) {
     if (member.isLead()) {
       klPerImage = training.klDivergence();
-      stopped = !sink.accept(step, training.reconstructionLoss(), klPerImage, training.beta());
+      float rl = training.reconstructionLoss();
+      stopped = !sink.accept(step, rl, klPerImage, training.beta());
+      stopped |= !Float.isFinite(rl) || !Float.isFinite(klPerImage);
       step++;
     }
     member.barrier();

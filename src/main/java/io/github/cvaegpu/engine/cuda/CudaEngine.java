@@ -207,6 +207,9 @@ public final class CudaEngine implements Engine {
   @Override
   public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
     begin();
+    if (!Float.isFinite(klPerImage)) {
+      return 0;
+    }
     upload(order);
     var epoch = new Epoch(order, controller, sink);
     nvtx.push("epoch", order.epoch());
@@ -269,6 +272,7 @@ public final class CudaEngine implements Engine {
         }
         reported++;
         goOn &= sink.accept(step++, rl, klPerImage, betaOf(reported - 1));
+        goOn &= Float.isFinite(rl) && Float.isFinite(klPerImage);
         if (!isNextUnderWay && goOn && reported < batches) {
           answer();
         }
@@ -287,7 +291,7 @@ public final class CudaEngine implements Engine {
     /** Gives the next batch its beta. */
     private void answer() {
       float beta = 0;
-      if (Float.isNaN(klPerImage)) {
+      if (!Float.isFinite(klPerImage)) {
         // Diverged: no controller could answer, and what is under way only has to end.
         goOn = false;
       } else {

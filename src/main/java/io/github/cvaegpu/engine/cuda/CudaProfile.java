@@ -4,8 +4,9 @@ package io.github.cvaegpu.engine.cuda;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.LossNotFiniteException;
+import io.github.cvaegpu.engine.Median;
 import io.github.cvaegpu.engine.StepSink;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
@@ -14,7 +15,6 @@ import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -181,8 +181,8 @@ public final class CudaProfile {
     Measured(List<LaunchTimer.Step> timed, Roofline peaks, Precision precision) {
       this.peaks = peaks;
       this.precision = precision;
-      serialMicros = median(timed.stream().mapToDouble(LaunchTimer.Step::micros).toArray());
-      eventMicros = median(timed.stream().mapToDouble(LaunchTimer.Step::eventMicros).toArray());
+      serialMicros = Median.of(timed.stream().mapToDouble(LaunchTimer.Step::micros).toArray());
+      eventMicros = Median.of(timed.stream().mapToDouble(LaunchTimer.Step::eventMicros).toArray());
       Map<Kind, List<LaunchTimer.Timed>> kinds = new LinkedHashMap<>();
       for (LaunchTimer.Step step : timed) {
         for (LaunchTimer.Timed launch : step.launches()) {
@@ -201,7 +201,7 @@ public final class CudaProfile {
       double micros =
           waits
               ? Double.NaN
-              : median(launches.stream().mapToDouble(LaunchTimer.Timed::micros).toArray());
+              : Median.of(launches.stream().mapToDouble(LaunchTimer.Timed::micros).toArray());
       Work work = kind.launch.work();
       boolean onTensorCores = precision == Precision.TF32 && kind.launch.name().equals(Blas.SGEMM);
       return new Row(
@@ -218,13 +218,6 @@ public final class CudaProfile {
 
     /** What makes launches one row. */
     private record Kind(String phase, Launch launch) {}
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   // ---- for profilers ---------------------------------------------------------------------------
@@ -287,9 +280,7 @@ public final class CudaProfile {
         BatchOrder order =
             BatchOrder.shuffled(settings.seed(), epoch++, batches * batchSize, batchSize);
         if (engine.trainEpoch(order, controller, sink) < batches) {
-          throw new EngineException(
-              "The KL divergence is not a number any more, so there is no step to profile: take a"
-                  + " smaller --lr.");
+          throw new LossNotFiniteException("The profile");
         }
         left -= batches;
       }

@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine.cpu;
 import static io.github.cvaegpu.engine.EngineChecks.LEARNING_RATE;
 import static io.github.cvaegpu.engine.EngineChecks.SEED;
 import static io.github.cvaegpu.engine.EngineChecks.assertAgreesWithTheReference;
+import static io.github.cvaegpu.engine.EngineChecks.assertEndsWhereALossIsNotFinite;
 import static io.github.cvaegpu.engine.EngineChecks.assertRelative;
 import static io.github.cvaegpu.engine.EngineChecks.assertRestores;
 import static io.github.cvaegpu.engine.EngineChecks.assertTellsOfNaN;
@@ -209,6 +210,18 @@ class CpuEngineTest {
     ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
     try (var engine = engine(shape, images, 4, 1)) {
       assertTellsOfNaN(engine, BatchOrder.shuffled(SEED, 0, 40, 4), new ParameterLayout(shape));
+    }
+  }
+
+  @Test
+  void aLossThatIsNotFiniteEndsTheEpoch() {
+    var shape = new VaeShape(35, List.of(11, 6), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    for (int threads : new int[] {1, 3}) {
+      try (var engine = engine(shape, images, 4, threads)) {
+        assertEndsWhereALossIsNotFinite(
+            engine, BatchOrder.shuffled(SEED, 0, 40, 4), new ParameterLayout(shape), 1);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine.cuda;
 import static io.github.cvaegpu.engine.EngineChecks.LEARNING_RATE;
 import static io.github.cvaegpu.engine.EngineChecks.SEED;
 import static io.github.cvaegpu.engine.EngineChecks.assertAgreesWithTheReference;
+import static io.github.cvaegpu.engine.EngineChecks.assertEndsWhereALossIsNotFinite;
 import static io.github.cvaegpu.engine.EngineChecks.assertRelative;
 import static io.github.cvaegpu.engine.EngineChecks.assertRestores;
 import static io.github.cvaegpu.engine.EngineChecks.assertSameBits;
@@ -422,6 +423,19 @@ class CudaEngineTest {
       assertTrue(done < 20, done + " steps");
       assertEquals(done, reported.size());
       assertTrue(Float.isNaN(reported.getFirst().kl()));
+    }
+  }
+
+  @Test
+  void aLossThatIsNotFiniteEndsTheEpoch() {
+    var shape = new VaeShape(35, List.of(11, 6), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    for (int ahead : new int[] {1, 8}) {
+      var options = new CudaEngine.Options(ahead, true, 0, Duration.ofSeconds(60));
+      try (var engine = engine(shape, images, 4, options)) {
+        assertEndsWhereALossIsNotFinite(
+            engine, BatchOrder.shuffled(SEED, 0, 40, 4), new ParameterLayout(shape), ahead);
+      }
     }
   }
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.Median;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code bench}, in process, on images that take no time. */
+class BenchCommandTest {
+  @TempDir static Path temp;
+  private static Path images;
+
+  @BeforeAll
+  static void draw() throws IOException {
+    images = TinyImages.writeFolder(temp.resolve("images"), 1);
+  }
+
+  private static CommandRun bench(String... options) {
+    List<String> args = new ArrayList<>(List.of("bench", "--data", images.toString()));
+    args.addAll(List.of("--threads", "1", "--batch", "64", "--hidden", "12"));
+    args.addAll(List.of(options));
+    return CommandRun.of(args);
+  }
+
+  @Test
+  void tellsOfEachEpochWhileItRuns() {
+    CommandRun result = bench("--engine", "cpu", "--rounds", "2").succeeded();
+    List<String> err = result.err().lines().toList();
+    assertEquals(11, err.size(), result.err());
+    assertEquals("epoch 1/10, not measured: warm-up", err.get(0));
+    assertEquals("epoch 8/10, not measured: warm-up", err.get(7));
+    assertEquals("epoch 9/10", err.get(8));
+    assertEquals("epoch 10/10", err.get(9));
+    assertTrue(err.get(10).startsWith("Engine cpu on "), result.err());
+    assertTrue(err.get(10).endsWith(" (asked for)"), result.err());
+    assertTrue(result.out().startsWith("Images per second, median of 2 epochs "), result.out());
+  }
+
+  @Test
+  void anEngineThatNobodyAskedForIsNotCalledSo() {
+    CommandRun result = bench("--rounds", "1", "--quiet").succeeded();
+    assertFalse(result.err().contains("asked for)"), result.err());
+  }
+
+  @Test
+  void theLineOfTheEngineIsShortWhateverThereIs() {
+    for (String device :
+        List.of(
+            "cpu",
+            "Intel(R) Xeon(R) Platinum 8480C CPU @ 2.00GHz",
+            "AMD EPYC 9654 96-Core Processor",
+            "a name ".repeat(30))) {
+      for (String library : List.of("BLAS", "driver for CUDA 12.8, cuBLAS 12.6.1, ".repeat(4))) {
+        String line =
+            new EngineOptions().describe(new EngineInfo("cuda", device, library, 8, "float32"));
+        assertTrue(line.length() <= EngineOptions.LINE, line);
+        assertTrue(line.matches("Engine cuda on .{3,}: .{4,}, float32 \\(.*\\)"), line);
+      }
+    }
+  }
+
+  @Test
+  void aMedianOfTwoLiesBetweenThem() {
+    String json = bench("--engine", "cpu", "--rounds", "2", "--json", "--quiet").succeeded().out();
+    assertEquals(1, json.lines().count(), json);
+    String row = BenchCommand.row("training", List.of(6589.0, 5778.0));
+    assertEquals(
+        String.format(Locale.ROOT, "  training%,33.0f (5,778 to 6,589)", Median.of(6589, 5778)),
+        row);
+  }
+
+  @Test
+  void aSetPointThatWouldHaveToBeMeasuredIsRefused() {
+    assertEquals(
+        "bench does not calibrate, so there is no --kl auto: name a set point in nats.",
+        bench("--kl", "auto").refusal());
+    assertEquals(
+        "profile does not calibrate, so there is no --kl auto: name a set point in nats.",
+        CommandRun.of("profile", "--data", images.toString(), "--kl", "auto").refusal());
+  }
+
+  @Test
+  void epochsAreItsRounds() {
+    assertEquals("bench has --rounds in place of --epochs.", bench("--epochs", "3").refusal());
+    assertEquals(
+        "profile has --steps in place of --epochs.",
+        CommandRun.of("profile", "--epochs", "3").refusal());
+  }
+
+  @Test
+  void divergingHasAnExitCodeAndASentenceOfItsOwn() {
+    CommandRun result = bench("--engine", "cpu", "--rounds", "1", "--lr", "1e30", "--quiet");
+    assertEquals(ExitCode.DIVERGED, result.code(), result.err());
+    assertEquals(
+        "The benchmark diverged: a loss is not a finite number. A lower --lr may help.\n",
+        result.err());
+    assertEquals("", result.out());
+  }
+}
