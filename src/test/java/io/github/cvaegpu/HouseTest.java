@@ -3,14 +3,21 @@ package io.github.cvaegpu;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLConnection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ResourceBundle;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The house: each floor imports only floors below it. */
@@ -31,6 +38,17 @@ class HouseTest {
           "model",
           "random",
           "foreign");
+
+  private static final Set<String> RESOURCE_METHODS =
+      Set.of(
+          "getResource",
+          "getResources",
+          "getResourceAsStream",
+          "getSystemResource",
+          "getSystemResources",
+          "getSystemResourceAsStream",
+          "resources",
+          "getBundle");
 
   private static final String ROOT = "io.github.cvaegpu.";
 
@@ -95,6 +113,32 @@ class HouseTest {
         .orShould()
         .callMethod(PrintStream.class, "printf", String.class, Object[].class)
         .check(program);
+  }
+
+  /** Java splits the URL of what is in a jar at the first !/, which a folder's name may hold. */
+  @Test
+  void resourcesAreReadInOnePlaceAndByNoUrl() {
+    var rule = noClasses().that().doNotHaveFullyQualifiedName(ROOT + "Resources").should();
+    var forbidden =
+        DescribedPredicate.describe(
+            "look for a resource by URL",
+            (JavaCall<?> call) ->
+                (RESOURCE_METHODS.contains(call.getName())
+                        && (call.getTargetOwner().isAssignableTo(Class.class)
+                            || call.getTargetOwner().isAssignableTo(ClassLoader.class)
+                            || call.getTargetOwner().isAssignableTo(Module.class)
+                            || call.getTargetOwner().isAssignableTo(ResourceBundle.class)))
+                    || call.getTargetOwner().isAssignableTo(URL.class)
+                    || call.getTargetOwner().isAssignableTo(URLConnection.class));
+    rule.callCodeUnitWhere(forbidden).check(program);
+    // A rule that finds nothing anywhere would hold for any program.
+    assertThrows(
+        AssertionError.class,
+        () ->
+            noClasses()
+                .should()
+                .callCodeUnitWhere(forbidden)
+                .check(new ClassFileImporter().importClasses(Resources.class)));
   }
 
   /** The launcher starts on an old Java: it must not reach for anything compiled for a new one. */

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.foreign;
 
+import io.github.cvaegpu.Resources;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URL;
-import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A shared library carried inside the jar, with those that it needs. The dynamic linker wants them
- * as files, so they are copied once to a folder and found there by every later run.
+ * as files, so they are copied once to a folder and found there by every later run, as long as they
+ * are what the jar has ({@link Copies}).
  *
  * @param folder resource folder, ending in a slash
  * @param names file names: every one is needed, and each comes after those that it needs itself
@@ -38,60 +42,89 @@ record BundledLibrary(String folder, List<String> names) {
 
   /** Whether the jar has it. */
   boolean isInJar() {
-    return !names.isEmpty() && names.stream().allMatch(name -> resource(name) != null);
+    return !names.isEmpty() && names.stream().allMatch(name -> resource(name).isPresent());
   }
 
   /**
-   * Copies those files that are not there yet.
+   * Copies those files that are not there yet, or are not what the jar has.
    *
-   * @param target folder to put them into; created if need be
+   * @param target folder to put them into, which nobody else can write to; created if need be
    * @return whether there was anything to copy: if not, an older run's copies are used
    */
   boolean unpack(Path target) throws IOException {
     Files.createDirectories(target);
+    Copies copies = Copies.in(target);
     boolean copied = false;
     for (String name : names) {
-      URLConnection source = resource(name).openConnection();
-      Path file = target.resolve(name);
-      // Size tells another version apart; what a load finds damaged is unpacked again.
-      if (!Files.exists(file) || Files.size(file) != source.getContentLengthLong()) {
-        copy(source, file);
+      Resources.Resource source = resource(name).orElseThrow();
+      if (!copies.isWhole(name, source)) {
+        copies.put(name, source, copy(source, target.resolve(name)));
         copied = true;
       }
     }
+    copies.save();
     return copied;
   }
 
   /** Copies all files again, over those that are there. */
   void unpackAgain(Path target) throws IOException {
+    Copies copies = Copies.in(target);
     for (String name : names) {
-      copy(resource(name).openConnection(), target.resolve(name));
+      Resources.Resource source = resource(name).orElseThrow();
+      copies.put(name, source, copy(source, target.resolve(name)));
     }
+    copies.save();
+  }
+
+  /**
+   * Copies its files, where they are not there yet, to the first of this user's folders that takes
+   * them.
+   *
+   * @param name the folder's
+   * @return the folder
+   * @throws IOException if there is no place for them
+   */
+  Path unpackedIn(String name) throws IOException {
+    IOException problem = null;
+    for (NativeFolder.Place place : NativeFolder.places(name)) {
+      try {
+        Path target = place.folder();
+        unpack(target);
+        return target;
+      } catch (IOException e) {
+        problem = e;
+      }
+    }
+    throw problem == null ? new IOException("there is no folder to unpack to") : problem;
   }
 
   /**
    * Deletes the copies. A library that is loaded stays loaded on every system that has a bundle.
    */
   void delete(Path target) throws IOException {
+    Copies.forget(target);
     for (String name : names) {
       Files.deleteIfExists(target.resolve(name));
     }
   }
 
-  private URL resource(String name) {
-    return BundledLibrary.class.getClassLoader().getResource(folder + name);
+  private Optional<Resources.Resource> resource(String name) {
+    return Resources.find(folder + name);
   }
 
-  private static void copy(URLConnection source, Path file) throws IOException {
+  /** Copies and gives the SHA-256 of what was copied. */
+  private static String copy(Resources.Resource source, Path file) throws IOException {
     Path partial = Files.createTempFile(file.getParent(), file.getFileName().toString(), null);
     try {
-      try (InputStream in = source.getInputStream();
+      MessageDigest digest = Copies.sha256();
+      try (InputStream in = new DigestInputStream(source.open(), digest);
           var out = new FileOutputStream(partial.toFile())) {
         in.transferTo(out);
         // A power cut after the rename must not leave a file of the right size without its bytes.
         out.getFD().sync();
       }
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+      return HexFormat.of().formatHex(digest.digest());
     } finally {
       Files.deleteIfExists(partial);
     }

@@ -12,7 +12,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -41,10 +40,7 @@ public final class CublasBridge {
    * @throws IOException if there is no place to unpack it to
    */
   public static void load(CudaLibraries.Library cublas) throws IOException {
-    Path folder = NativeFolder.named("cublas-bridge-" + BundledLibrary.platform());
-    // Always anew: its size says nothing of which version of the program it is from.
-    Files.createDirectories(folder);
-    BRIDGE.unpackAgain(folder);
+    Path folder = BRIDGE.unpackedIn("cublas-bridge-" + BundledLibrary.platform());
     SymbolLookup bridge =
         SymbolLookup.libraryLookup(folder.resolve(BRIDGE.names().getFirst()), Arena.global());
     try {

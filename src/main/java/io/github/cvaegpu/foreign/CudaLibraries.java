@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -133,8 +134,7 @@ public final class CudaLibraries {
     for (Path folder : folders()) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
-        // cuBLAS needs it and, outside the linker's path, does not find the one beside itself.
-        open(folder.resolve(name.replace("libcublas", "libcublasLt")).toString());
+        loadWhatItOpens(name, folder);
         Optional<Library> library = open(file.toString());
         if (library.isPresent()) {
           return library;
@@ -142,6 +142,30 @@ public final class CudaLibraries {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Loads what a library opens by name, at once or when it is first used: outside the linker's path
+   * it would not find those beside itself, but what is loaded already has its name.
+   *
+   * @param name the library
+   * @param folder where it is
+   */
+  private void loadWhatItOpens(String name, Path folder) {
+    int major = majorOf(name);
+    if (name.startsWith("libcublas.")) {
+      // cublasLt has NVRTC compile some of its kernels.
+      load(List.of(libraryName("nvrtc", major)));
+      open(folder.resolve(libraryName("cublasLt", major)).toString());
+    } else if (name.startsWith("libnvrtc.")) {
+      // Its name has the minor version too, which NVRTC's own has not.
+      String builtins = libraryName("nvrtc-builtins", major) + ".*";
+      newestFirst(folder, builtins).forEach(file -> open(file.toString()));
+    }
+  }
+
+  private static String libraryName(String library, int major) {
+    return String.format(Locale.ROOT, "lib%s.so.%d", library, major);
   }
 
   private static Optional<Library> open(String nameOrPath) {

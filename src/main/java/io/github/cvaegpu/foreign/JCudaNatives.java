@@ -38,8 +38,7 @@ public final class JCudaNatives {
    * @throws IOException if there is no place to unpack them to
    */
   public void load(Runnable firstUse) throws IOException {
-    Path folder = NativeFolder.named("jcuda-" + version);
-    bundle.unpack(folder);
+    Path folder = bundle.unpackedIn("jcuda-" + version);
     String before = System.getProperty(TEMPORARY);
     System.setProperty(TEMPORARY, folder.toString());
     try {

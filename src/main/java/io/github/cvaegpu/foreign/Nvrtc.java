@@ -11,20 +11,40 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** CUDA's compiler as a library, for machines whose GPU the jar's kernels do not fit. */
 public final class Nvrtc {
+  /** What the compiler is told beside the GPU's architecture; as in kernels/build.sh. */
+  public static final List<String> OPTIONS = List.of("--std=c++17", "--fmad=false");
+
+  /** NVRTC_ERROR_INVALID_OPTION: the GPU's architecture is the only option that may be unknown. */
+  private static final int INVALID_OPTION = 5;
+
   private final CudaLibraries.Library library;
+  private String log = "";
 
   /** The compiler refused, or failed; the message says why, without a full stop. */
   public static final class CompileException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private final boolean gpuIsUnknown;
+
     CompileException(String message) {
+      this(message, false);
+    }
+
+    CompileException(String message, boolean gpuIsUnknown) {
       super(message);
+      this.gpuIsUnknown = gpuIsUnknown;
+    }
+
+    /** Whether the compiler does not know the GPU, so that a newer one may. */
+    public boolean gpuIsUnknown() {
+      return gpuIsUnknown;
     }
   }
 
@@ -66,6 +86,11 @@ public final class Nvrtc {
     }
   }
 
+  /** What the compiler said of the last program that it was given; empty if nothing. */
+  public String log() {
+    return log;
+  }
+
   private MemorySegment create(Arena arena, String name, Map<String, String> sources)
       throws CompileException {
     MemorySegment program = arena.allocate(ADDRESS);
@@ -87,9 +112,9 @@ public final class Nvrtc {
 
   private byte[] compiled(Arena arena, MemorySegment program, int capability)
       throws CompileException {
-    // As in kernels/build.sh.
-    List<String> options =
-        List.of("--gpu-architecture=sm_" + capability, "--std=c++17", "--fmad=false");
+    List<String> options = new ArrayList<>();
+    options.add("--gpu-architecture=sm_" + capability);
+    options.addAll(OPTIONS);
     int status =
         call(
             "nvrtcCompileProgram",
@@ -97,8 +122,9 @@ public final class Nvrtc {
             program,
             options.size(),
             strings(arena, options));
+    byte[] said = bytes(arena, "nvrtcGetProgramLogSize", "nvrtcGetProgramLog", program);
+    log = MemorySegment.ofArray(said).getString(0).strip();
     if (status != 0) {
-      byte[] log = bytes(arena, "nvrtcGetProgramLogSize", "nvrtcGetProgramLog", program);
       throw new CompileException(
           String.format(
               Locale.ROOT,
@@ -106,7 +132,8 @@ public final class Nvrtc {
               library.origin(),
               capability,
               text(status),
-              MemorySegment.ofArray(log).getString(0).strip().replace('\n', ' ')));
+              log.replace('\n', ' ')),
+          status == INVALID_OPTION);
     }
     return bytes(arena, "nvrtcGetCUBINSize", "nvrtcGetCUBIN", program);
   }

@@ -86,9 +86,7 @@ public final class Nvtx {
 
   /** The jar's library, as a file. */
   static Path unpacked() throws IOException {
-    Path folder = NativeFolder.named("nvtx-" + Program.version());
-    BUNDLE.unpack(folder);
-    return folder.resolve(BUNDLE.names().getFirst());
+    return BUNDLE.unpackedIn("nvtx-" + Program.version()).resolve(BUNDLE.names().getFirst());
   }
 
   /**

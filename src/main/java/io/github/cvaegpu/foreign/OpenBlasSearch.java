@@ -20,12 +20,6 @@ import java.util.Optional;
  */
 final class OpenBlasSearch {
 
-  /** A folder to unpack the jar's library to. */
-  interface Place {
-    /** The folder, which need not exist. */
-    Path folder() throws IOException;
-  }
-
   /**
    * What a search came to.
    *
@@ -59,13 +53,16 @@ final class OpenBlasSearch {
   private static final byte[] ELF = {0x7f, 'E', 'L', 'F'};
 
   private final BundledLibrary bundle;
-  private final List<Place> places;
+  private final List<NativeFolder.Place> places;
   private final List<String> installed;
   private final List<String> reasons = new ArrayList<>();
 
   /** A search on this machine. */
   OpenBlasSearch() {
-    this(bundle(BundledLibrary.platform()), places(), INSTALLED);
+    this(
+        bundle(BundledLibrary.platform()),
+        NativeFolder.places("openblas-" + BundledLibrary.platform()),
+        INSTALLED);
   }
 
   /**
@@ -76,7 +73,7 @@ final class OpenBlasSearch {
    *     made and its files deleted
    * @param installed names by which the dynamic linker may know a library of the system's
    */
-  OpenBlasSearch(BundledLibrary bundle, List<Place> places, List<String> installed) {
+  OpenBlasSearch(BundledLibrary bundle, List<NativeFolder.Place> places, List<String> installed) {
     this.bundle = bundle;
     this.places = places;
     this.installed = installed;
@@ -92,18 +89,6 @@ final class OpenBlasSearch {
           default -> List.of();
         };
     return new BundledLibrary("org/bytedeco/openblas/" + platform + "/", names);
-  }
-
-  private static List<Place> places() {
-    List<Place> places = new ArrayList<>();
-    String name = "openblas-" + BundledLibrary.platform();
-    // Without a home the cache is where everybody can write: no place to load code from.
-    if (UserCache.isTheUsersOwn()) {
-      places.add(() -> UserCache.folder().resolve("native").resolve(name));
-    }
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    places.add(() -> PrivateFolder.in(temporary).resolve(name));
-    return places;
   }
 
   /**
@@ -161,7 +146,7 @@ final class OpenBlasSearch {
       return Optional.empty();
     }
     boolean lastWasWritten = false;
-    for (Place place : places) {
+    for (NativeFolder.Place place : places) {
       lastWasWritten = false;
       try {
         return Optional.of(unpacked(place.folder()));
@@ -202,7 +187,8 @@ final class OpenBlasSearch {
   /** For users who can keep nothing: 40 MB a run must not pile up. */
   private Optional<OpenBlas> unpackedForOnce() {
     try {
-      Path folder = Files.createTempDirectory("cvae-gpu-native");
+      // Only for its name: it is checked to be out of others' reach as any other place is.
+      Path folder = OwnFolder.create(Files.createTempDirectory("cvae-gpu-native"));
       try {
         bundle.unpack(folder);
         return Optional.of(load(folder));

@@ -3,6 +3,7 @@ package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
+import io.github.cvaegpu.Resources;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.AtomicFile;
@@ -10,7 +11,6 @@ import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,7 +175,7 @@ public final class HtmlReport {
 
   /** The page. */
   String page() {
-    String uPlot = "/META-INF/resources/webjars/uplot/" + UPLOT + "/dist/uPlot";
+    String uPlot = "META-INF/resources/webjars/uplot/" + UPLOT + "/dist/uPlot";
     return fill(
         text("page.html"),
         Map.of(
@@ -210,18 +210,13 @@ public final class HtmlReport {
   }
 
   private static String text(String name) {
-    return resource("/io/github/cvaegpu/report/" + name);
+    return resource("io/github/cvaegpu/report/" + name);
   }
 
   private static String resource(String path) {
-    try (InputStream in = HtmlReport.class.getResourceAsStream(path)) {
-      if (in == null) {
-        throw new IllegalStateException("the jar has no " + path);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new String(
+        Resources.read(path).orElseThrow(() -> new IllegalStateException("the jar has no " + path)),
+        StandardCharsets.UTF_8);
   }
 
   private static String foot() {

@@ -3,6 +3,7 @@ package io.github.cvaegpu.foreign;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
@@ -13,6 +14,7 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,14 +39,14 @@ class NvrtcTest {
         char *at = (*program)->text;
         at += sprintf(at, "%s=%s", name, source);
         for (int i = 0; i < headers; i++) at += sprintf(at, ";%s=%s", names[i], texts[i]);
-        (*program)->fails = strstr(source, "error") != 0;
+        (*program)->fails = strstr(source, "error") ? 6 : strstr(source, "new GPU") ? 5 : 0;
         return 0;
       }
       int nvrtcCompileProgram(Program *program, int count, const char *const *options) {
         for (int i = 0; i < count; i++) {
           strcat(strcat(program->text, " "), options[i]);
         }
-        return program->fails ? 6 : 0;
+        return program->fails;
       }
       int nvrtcGetProgramLogSize(Program *program, size_t *size) { *size = 17; return 0; }
       int nvrtcGetProgramLog(Program *program, char *log) { strcpy(log, "line 1:\\nbad word"); return 0; }
@@ -70,14 +72,19 @@ class NvrtcTest {
 
   /** Builds the compiler into the folder. */
   private Path library(String name) throws Exception {
-    Path source = Files.writeString(folder.resolve("nvrtc.c"), COMPILER);
+    return library(name, COMPILER, List.of());
+  }
+
+  /** Builds a library into the folder. */
+  private Path library(String name, String text, List<String> options) throws Exception {
+    Path source = Files.writeString(folder.resolve("nvrtc.c"), text);
     Path library = folder.resolve(name);
+    List<String> command = new ArrayList<>(List.of("gcc", "-shared", "-fPIC"));
+    command.addAll(options);
+    command.addAll(List.of("-o", library.toString(), source.toString(), "-ldl"));
     Process gcc;
     try {
-      gcc =
-          new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString())
-              .inheritIO()
-              .start();
+      gcc = new ProcessBuilder(command).inheritIO().start();
     } catch (IOException e) {
       return abort("there is no gcc to make a compiler with: " + e.getMessage());
     }
@@ -99,6 +106,30 @@ class NvrtcTest {
     assertEquals(13, libraries.loadNvrtc(14).orElseThrow().major());
     assertEquals(12, libraries.loadNvrtc(12).orElseThrow().major());
     assertTrue(libraries.loadNvrtc(11).isEmpty());
+  }
+
+  /** NVRTC opens its built-in functions when it first compiles, by a name with a minor version. */
+  @Test
+  void loadsWhatTheCompilerOpensByName() throws Exception {
+    String builtins = "libnvrtc-builtins.so.13.99";
+    Path wheel = Files.createDirectories(folder.resolve("lib/python3.12/site-packages/nvidia"));
+    Path lib = Files.createDirectories(wheel.resolve("cu13/lib"));
+    // In this process no other library may be taken for it: only what is needed has a SONAME.
+    Files.move(
+        library(builtins, "int builtin;", List.of("-Wl,-soname," + builtins)),
+        lib.resolve(builtins));
+    String opening =
+        COMPILER.replace(
+            "return program->fails;",
+            "return dlopen(\"%s\", RTLD_NOW) ? program->fails : 7;".formatted(builtins));
+    Files.move(
+        library("libnvrtc.so.13", "#include <dlfcn.h>\n" + opening, List.of()),
+        lib.resolve("libnvrtc.so.13"));
+    var libraries =
+        new CudaLibraries(
+            Optional.empty(), Map.of("VIRTUAL_ENV", folder.toString()), folder, folder);
+    var nvrtc = new Nvrtc(libraries.loadNvrtc(13).orElseThrow());
+    assertTrue(nvrtc.compile("a.cu", Map.of("a.cu", "int x;"), 90).length > 0);
   }
 
   @Test
@@ -123,5 +154,16 @@ class NvrtcTest {
         "libnvrtc.so.13 does not compile the kernels for sm_121: NVRTC_ERROR_COMPILATION, line 1:"
             + " bad word",
         failure.getMessage());
+    assertFalse(failure.gpuIsUnknown());
+  }
+
+  @Test
+  void anUnknownGpuIsToldFromOtherFailures() throws Exception {
+    Nvrtc nvrtc = compiler();
+    var failure =
+        assertThrows(
+            Nvrtc.CompileException.class,
+            () -> nvrtc.compile("a.cu", Map.of("a.cu", "for a new GPU"), 999));
+    assertTrue(failure.gpuIsUnknown());
   }
 }

@@ -35,7 +35,7 @@ class OpenBlasSearchTest {
   }
 
   private static OpenBlasSearch.Outcome search(
-      BundledLibrary bundle, OpenBlasSearch.Place... places) {
+      BundledLibrary bundle, NativeFolder.Place... places) {
     return new OpenBlasSearch(bundle, List.of(places), NOT_INSTALLED).run(Optional.empty());
   }
 

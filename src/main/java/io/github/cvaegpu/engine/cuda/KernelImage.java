@@ -6,10 +6,8 @@ import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.NativeFolder;
 import io.github.cvaegpu.foreign.Nvrtc;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -94,8 +92,11 @@ final class KernelImage {
       return image(cachedOrCompiled(compiler), "kernels compiled by NVRTC " + compiler.version());
     } catch (Nvrtc.CompileException e) {
       throw new EngineException(
-          "The kernels could not be compiled for %s: %s. A newer CUDA toolkit may know this GPU."
-              .formatted(device.name(), e.getMessage()),
+          "The kernels could not be compiled for %s: %s.%s"
+              .formatted(
+                  device.name(),
+                  e.getMessage(),
+                  e.gpuIsUnknown() ? " A newer CUDA toolkit may know this GPU." : ""),
           e);
     }
   }
@@ -108,41 +109,31 @@ final class KernelImage {
 
   private byte[] cachedOrCompiled(Nvrtc compiler) throws Nvrtc.CompileException {
     Map<String, String> sources = KernelSources.texts();
+    String key =
+        String.format(
+            Locale.ROOT,
+            "%s-sm_%d-nvrtc-%s",
+            KernelSources.sha256(sources, Nvrtc.OPTIONS),
+            device.capability(),
+            compiler.version());
+    KernelCache cache;
     try {
-      Path file =
-          NativeFolder.named("kernels")
-              .resolve(
-                  String.format(
-                      Locale.ROOT,
-                      "%s-sm_%d-nvrtc-%s.cubin",
-                      KernelSources.sha256(sources),
-                      device.capability(),
-                      compiler.version()));
-      if (Files.exists(file)) {
-        return Files.readAllBytes(file);
-      }
-      byte[] code = compile(compiler, sources);
-      keep(code, file);
-      return code;
-    } catch (IOException | UncheckedIOException e) {
+      cache = new KernelCache(NativeFolder.named("kernels"));
+    } catch (IOException e) {
       // Without a cache it takes a few seconds each time.
       return compile(compiler, sources);
     }
+    Optional<byte[]> kept = cache.get(key);
+    if (kept.isPresent()) {
+      return kept.get();
+    }
+    byte[] code = compile(compiler, sources);
+    cache.put(key, code);
+    return code;
   }
 
   private byte[] compile(Nvrtc compiler, Map<String, String> sources)
       throws Nvrtc.CompileException {
     return compiler.compile(KernelSources.MAIN, sources, device.capability());
-  }
-
-  private static void keep(byte[] code, Path file) throws IOException {
-    Files.createDirectories(file.getParent());
-    Path partial = Files.createTempFile(file.getParent(), file.getFileName().toString(), null);
-    try {
-      Files.write(partial, code);
-      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
   }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import io.github.cvaegpu.Resources;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -33,7 +31,7 @@ final class KernelSources {
           "relu.cuh",
           "step.cuh");
 
-  private static final String FOLDER = "/io/github/cvaegpu/kernels/";
+  private static final String FOLDER = "io/github/cvaegpu/kernels/";
   private static final String FAT_BINARY = "kernels.fatbin";
 
   private KernelSources() {}
@@ -50,8 +48,8 @@ final class KernelSources {
     return texts;
   }
 
-  /** SHA-256 over names and texts of sources. */
-  static String sha256(Map<String, String> texts) {
+  /** SHA-256 over names and texts of sources, and over what a compiler is told. */
+  static String sha256(Map<String, String> texts, List<String> options) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       texts.forEach(
@@ -59,6 +57,7 @@ final class KernelSources {
             digest.update(name.getBytes(StandardCharsets.UTF_8));
             digest.update(text.getBytes(StandardCharsets.UTF_8));
           });
+      options.forEach(option -> digest.update(option.getBytes(StandardCharsets.UTF_8)));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
@@ -71,10 +70,6 @@ final class KernelSources {
   }
 
   private static Optional<byte[]> read(String file) {
-    try (InputStream in = KernelSources.class.getResourceAsStream(FOLDER + file)) {
-      return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Resources.read(FOLDER + file);
   }
 }
