@@ -74,11 +74,7 @@ final class ReportCommand implements Callable<Integer> {
       run.warnings().forEach(warning -> err().println("Warning: " + warning));
       subjects.add(new Subject(run, run.checkpoint().flatMap(c -> posterior(run, c))));
     }
-    String title =
-        runs.size() == 1
-            ? runs.getFirst().name()
-            : String.format(Locale.ROOT, "%d runs", runs.size());
-    long bytes = new HtmlReport(title, subjects, pictures(subjects)).write(file);
+    long bytes = new HtmlReport(subjects, pictures(subjects)).write(file);
     spec.commandLine()
         .getOut()
         .printf(Locale.ROOT, "%s, %.1f MB%n", file.toAbsolutePath().normalize(), bytes / 1e6);
@@ -93,7 +89,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     List<Block> pictures = new ArrayList<>();
     for (Figure figure : RunPictures.of(subjects, SHOWN_SEED)) {
-      pictures.add(new Picture(figure.title(), figure.png()));
+      pictures.add(Picture.of(figure));
     }
     return pictures.isEmpty() ? List.of() : List.of(new Section("Pictures", pictures));
   }

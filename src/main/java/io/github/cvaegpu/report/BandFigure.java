@@ -2,15 +2,12 @@
 package io.github.cvaegpu.report;
 
 import java.awt.BasicStroke;
-import java.awt.Color;
 import java.awt.Graphics2D;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
-import org.knowm.xchart.style.Styler.LegendLayout;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
@@ -54,6 +51,7 @@ public final class BandFigure extends Figure {
 
   private final String yLabel;
   private final List<Band> bands;
+  private final Optional<Level> level;
 
   /**
    * @param title of the figure
@@ -61,22 +59,32 @@ public final class BandFigure extends Figure {
    * @param bands one or more
    */
   public BandFigure(String title, String yLabel, List<Band> bands) {
+    this(title, yLabel, bands, Optional.empty());
+  }
+
+  /**
+   * @param title of the figure
+   * @param yLabel what the values are, with their unit
+   * @param bands one or more
+   * @param level to hold them against
+   */
+  public BandFigure(String title, String yLabel, List<Band> bands, Optional<Level> level) {
     super(title, WIDTH, HEIGHT);
     this.yLabel = yLabel;
     this.bands = List.copyOf(bands);
+    this.level = level;
   }
 
   @Override
-  protected void paint(Graphics2D graphics) {
-    chart().paint(graphics, WIDTH, HEIGHT);
+  protected void paint(Graphics2D graphics, Theme theme) {
+    chart(theme).paint(graphics, WIDTH, HEIGHT);
   }
 
-  XYChart chart() {
-    XYChart chart = Charts.xy(WIDTH, HEIGHT, title(), "step", yLabel);
-    chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
-    chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
-    double smallest = Double.POSITIVE_INFINITY;
-    double largest = Double.NEGATIVE_INFINITY;
+  XYChart chart(Theme theme) {
+    int longest = bands.stream().mapToInt(Band::length).max().orElse(1);
+    XYChart chart = Charts.overSteps(WIDTH, HEIGHT, title(), yLabel, longest, theme);
+    double smallest = level.map(Level::value).orElse(Double.POSITIVE_INFINITY);
+    double largest = level.map(Level::value).orElse(Double.NEGATIVE_INFINITY);
     for (int b = 0; b < bands.size(); b++) {
       Band band = bands.get(b);
       int points = Math.min(POINTS, band.length());
@@ -93,31 +101,30 @@ public final class BandFigure extends Figure {
         outlineSteps[2 * points - 1 - p] = steps[p];
         outline[p] = means[p] + deviation;
         outline[2 * points - 1 - p] = means[p] - deviation;
-        if (p >= SKIPPED * points) {
+        if (p >= (int) (SKIPPED * points)) {
           smallest = Math.min(smallest, means[p] - deviation);
           largest = Math.max(largest, means[p] + deviation);
         }
       }
-      XYSeries area = chart.addSeries(band.name + " band", outlineSteps, outline);
-      area.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
-      area.setFillColor(Palette.translucent(Palette.model(b), BAND_ALPHA));
-      area.setLineColor(new Color(0, 0, 0, 0));
-      area.setMarker(SeriesMarkers.NONE);
-      area.setShowInLegend(false);
+      Charts.addArea(
+          chart,
+          band.name + " band",
+          outlineSteps,
+          outline,
+          Palette.translucent(Palette.model(b, theme), BAND_ALPHA));
       XYSeries line =
           chart.addSeries(
               String.format(Locale.ROOT, "%s, mean of %d seeds", band.name, band.seeds.size()),
               steps,
               means);
       line.setMarker(SeriesMarkers.NONE);
-      line.setLineColor(Palette.awt(Palette.model(b)));
+      line.setLineColor(Palette.awt(Palette.model(b, theme)));
       line.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
     }
     double margin = largest > smallest ? 0.05 * (largest - smallest) : 1;
-    chart.getStyler().setYAxisMin(smallest - margin);
-    chart.getStyler().setYAxisMax(largest + margin);
-    chart.getStyler().setXAxisMin(0.0);
-    chart.getStyler().setXAxisMax((double) bands.stream().mapToInt(Band::length).max().orElse(1));
+    Charts.setYRange(chart, smallest - margin, largest + margin);
+    level.ifPresent(it -> Charts.addLevel(chart, it.name(), it.value(), longest, theme));
+    Charts.setTicks(chart);
     return chart;
   }
 }

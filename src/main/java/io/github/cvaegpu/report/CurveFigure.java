@@ -5,13 +5,12 @@ import java.awt.BasicStroke;
 import java.awt.Graphics2D;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import org.knowm.xchart.AnnotationTextPanel;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler.LegendLayout;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
@@ -47,6 +46,7 @@ public final class CurveFigure extends Figure {
 
   private final String yLabel;
   private final List<Curve> curves;
+  private final Optional<Level> level;
 
   /**
    * @param title of the figure
@@ -54,23 +54,32 @@ public final class CurveFigure extends Figure {
    * @param curves one or more
    */
   public CurveFigure(String title, String yLabel, List<Curve> curves) {
+    this(title, yLabel, curves, Optional.empty());
+  }
+
+  /**
+   * @param title of the figure
+   * @param yLabel what the values are, with their unit
+   * @param curves one or more
+   * @param level to hold them against
+   */
+  public CurveFigure(String title, String yLabel, List<Curve> curves, Optional<Level> level) {
     super(title, WIDTH, HEIGHT);
     this.yLabel = yLabel;
     this.curves = List.copyOf(curves);
+    this.level = level;
   }
 
   @Override
-  protected void paint(Graphics2D graphics) {
-    chart().paint(graphics, WIDTH, HEIGHT);
+  protected void paint(Graphics2D graphics, Theme theme) {
+    chart(theme).paint(graphics, WIDTH, HEIGHT);
   }
 
-  XYChart chart() {
-    XYChart chart = Charts.xy(WIDTH, HEIGHT, title(), "step", yLabel);
-    chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
-    chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
-    double smallest = Double.POSITIVE_INFINITY;
-    double largest = Double.NEGATIVE_INFINITY;
-    int longest = 1;
+  XYChart chart(Theme theme) {
+    int longest = curves.stream().mapToInt(curve -> curve.values.length).max().orElse(1);
+    XYChart chart = Charts.overSteps(WIDTH, HEIGHT, title(), yLabel, longest, theme);
+    double smallest = level.map(Level::value).orElse(Double.POSITIVE_INFINITY);
+    double largest = level.map(Level::value).orElse(Double.NEGATIVE_INFINITY);
     for (int i = 0; i < curves.size(); i++) {
       Curve curve = curves.get(i);
       int[] kept = Thinned.of(curve.values, STRETCHES).indices();
@@ -84,17 +93,15 @@ public final class CurveFigure extends Figure {
         smallest = Math.min(smallest, curve.values[k]);
         largest = Math.max(largest, curve.values[k]);
       }
-      longest = Math.max(longest, curve.values.length);
       XYSeries series = chart.addSeries(curve.name, steps, values);
       series.setMarker(SeriesMarkers.NONE);
-      series.setLineColor(Palette.awt(Palette.model(i)));
+      series.setLineColor(Palette.awt(Palette.model(i, theme)));
       series.setLineStyle(new BasicStroke(1.4f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
     }
     double margin = largest > smallest ? MARGIN * (largest - smallest) : 1;
-    chart.getStyler().setYAxisMin(smallest - margin);
-    chart.getStyler().setYAxisMax(largest + margin);
-    chart.getStyler().setXAxisMin(0.0);
-    chart.getStyler().setXAxisMax((double) longest);
+    Charts.setYRange(chart, smallest - margin, largest + margin);
+    level.ifPresent(it -> Charts.addLevel(chart, it.name(), it.value(), longest, theme));
+    Charts.setTicks(chart);
     String box = box();
     if (!box.isEmpty()) {
       boolean falls = curves.getFirst().values[0] > curves.getFirst().lastMean.orElse(0);

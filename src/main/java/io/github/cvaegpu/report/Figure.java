@@ -3,7 +3,6 @@ package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.train.AtomicFile;
-import java.awt.Color;
 import java.awt.Dimension;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
@@ -67,8 +66,8 @@ public abstract class Figure {
     return height;
   }
 
-  /** Paints the figure from (0, 0) to (width, height), on white. */
-  protected abstract void paint(Graphics2D graphics);
+  /** Paints the figure from (0, 0) to (width, height), on the theme's paper. */
+  protected abstract void paint(Graphics2D graphics, Theme theme);
 
   /**
    * The figure as a PNG.
@@ -76,11 +75,20 @@ public abstract class Figure {
    * @throws InputException if the machine has no fonts to write with
    */
   public final byte[] png() {
+    return png(Theme.LIGHT);
+  }
+
+  /**
+   * The figure as a PNG, light or dark. Pictures in it are the same in both.
+   *
+   * @throws InputException if the machine has no fonts to write with
+   */
+  public final byte[] png(Theme theme) {
     Fonts.require();
     var image = new BufferedImage(SCALE * width, SCALE * height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
     graphics.scale(SCALE, SCALE);
-    paintOnWhite(graphics);
+    paintOnPaper(graphics, theme);
     graphics.dispose();
     var bytes = new ByteArrayOutputStream();
     try {
@@ -109,7 +117,7 @@ public abstract class Figure {
       context.setImageHandler(new EmbeddedPng());
       var graphics = new SVGGraphics2D(context, false);
       graphics.setSVGCanvasSize(new Dimension(width, height));
-      paintOnWhite(graphics);
+      paintOnPaper(graphics, Theme.LIGHT);
       Element root = graphics.getRoot();
       Element name = document.createElementNS(SVG, "title");
       name.setTextContent(title);
@@ -124,16 +132,16 @@ public abstract class Figure {
     }
   }
 
-  private void paintOnWhite(Graphics2D graphics) {
+  final void paintOnPaper(Graphics2D graphics, Theme theme) {
     graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     graphics.setRenderingHint(
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     // What the text's sizes are measured by must not depend on the machine's screen.
     graphics.setRenderingHint(
         RenderingHints.KEY_FRACTIONALMETRICS, RenderingHints.VALUE_FRACTIONALMETRICS_ON);
-    graphics.setColor(Color.WHITE);
+    graphics.setColor(theme.paper());
     graphics.fillRect(0, 0, width, height);
-    paint(graphics);
+    paint(graphics, theme);
   }
 
   /**

@@ -1,18 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Parts of a page. Every text is escaped. */
 final class Html {
   private Html() {}
 
-  /** A text for an element's content or an attribute in double quotes. */
+  /**
+   * A text for an element's content or an attribute in double quotes. Characters that act instead
+   * of being seen (controls, marks that turn the direction of reading, halves of surrogate pairs)
+   * are written as escapes.
+   */
   static String escape(String text) {
-    return text.replace("&", "&amp;")
+    return visible(text, true)
+        .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;");
+  }
+
+  /** The same escapes for a name that a script shows; line ends and tabs are escaped, too. */
+  static String oneLine(String text) {
+    return visible(text, false);
+  }
+
+  private static String visible(String text, boolean keepsLines) {
+    var visible = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              boolean keeps = keepsLines && (c == '\n' || c == '\t');
+              if (keeps || !acts(c)) {
+                visible.appendCodePoint(c);
+              } else {
+                visible.append(String.format(Locale.ROOT, "\\u%04x", c));
+              }
+            });
+    return visible.toString();
+  }
+
+  private static boolean acts(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      // The joiners, which many languages are written with, turn nothing.
+      case Character.FORMAT -> c != 0x200C && c != 0x200D;
+      default -> false;
+    };
+  }
+
+  static String heading(String text) {
+    return "<h2>" + escape(text) + "</h2>\n";
   }
 
   static String paragraph(String text) {
@@ -45,6 +89,60 @@ final class Html {
     return html.append("</tbody></table></div>\n").toString();
   }
 
+  /**
+   * A row of {@link #cards}.
+   *
+   * @param name what it is about
+   * @param tag a word beside the name; empty for none
+   * @param cells one a column
+   */
+  record Row(String name, String tag, List<String> cells) {
+    Row {
+      cells = List.copyOf(cells);
+    }
+  }
+
+  /**
+   * A table whose rows become cards where the page is narrow, so that every cell stays in sight
+   * with its column's name beside it.
+   *
+   * @param kind class of the table
+   * @param corner name of the column of names
+   */
+  static String cards(String kind, String corner, List<String> columns, List<Row> rows) {
+    var html = new StringBuilder("<div class=\"scroll\" tabindex=\"0\"><table class=\"cards ");
+    html.append(kind).append("\"><thead><tr><th scope=\"col\">").append(escape(corner));
+    html.append("</th>");
+    List<Boolean> numbers = new ArrayList<>();
+    for (int c = 0; c < columns.size(); c++) {
+      int column = c;
+      boolean isNumber =
+          rows.stream().map(row -> row.cells.get(column)).allMatch(Html::isNumberOrNone);
+      numbers.add(isNumber);
+      html.append(isNumber ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">");
+      html.append(escape(columns.get(c))).append("</th>");
+    }
+    html.append("</tr></thead><tbody>\n");
+    for (Row row : rows) {
+      html.append("<tr><th scope=\"row\">").append(escape(row.name));
+      if (!row.tag.isEmpty()) {
+        html.append(" <span class=\"tag\">").append(escape(row.tag)).append("</span>");
+      }
+      html.append("</th>");
+      for (int c = 0; c < columns.size(); c++) {
+        html.append(numbers.get(c) ? "<td class=\"number\" data-of=\"" : "<td data-of=\"");
+        html.append(escape(columns.get(c))).append("\">").append(escape(row.cells.get(c)));
+        html.append("</td>");
+      }
+      html.append("</tr>\n");
+    }
+    return html.append("</tbody></table></div>\n").toString();
+  }
+
+  private static boolean isNumberOrNone(String cell) {
+    return cell.equals(RunRows.NONE) || isNumber(cell);
+  }
+
   private static boolean isNumber(String cell) {
     return cell.matches("[+-]?[0-9][0-9,.]*( .*)?");
   }
@@ -60,12 +158,16 @@ final class Html {
     return escape(text);
   }
 
-  /** A picture inside the page. */
-  static String picture(String title, byte[] content) {
-    // PNG begins with a byte that GIF does not have.
-    String type = content[0] == 'G' ? "gif" : "png";
-    return "<figure><img alt=\"%s\" src=\"data:image/%s;base64,%s\"><figcaption>%s</figcaption></figure>\n"
-        .formatted(escape(title), type, Embedded.base64(content), escape(title));
+  /** A PNG inside the page, and the one that a dark page has in its place. */
+  static String picture(String title, byte[] light, byte[] dark) {
+    return "<figure>%s%s<figcaption>%s</figcaption></figure>\n"
+        .formatted(
+            image(title, light, "when-light"), image(title, dark, "when-dark"), escape(title));
+  }
+
+  private static String image(String title, byte[] png, String when) {
+    return "<img class=\"%s\" alt=\"%s\" src=\"data:image/png;base64,%s\">"
+        .formatted(when, escape(title), Embedded.base64(png));
   }
 
   /** JSON that no browser takes for the end of its script element. */

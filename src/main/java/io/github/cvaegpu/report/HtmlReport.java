@@ -9,6 +9,7 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,11 +20,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
- * One HTML file about runs that needs no network and no server: their curves to zoom into, their
- * settings side by side, what the caller adds, and a latent map on which the decoder draws.
+ * One HTML file about runs that needs no network and no server: what the runs are, their final
+ * figures, their curves to zoom into, what the caller adds, a latent map on which the decoder
+ * draws, and all that is recorded of them.
  */
 public final class HtmlReport {
   /** What {@link #requireReplaceable} knows a report by. */
@@ -31,8 +34,8 @@ public final class HtmlReport {
 
   private static final int MARKER_WITHIN = 1000;
 
-  /** Version of the charting library in the page, as in pom.xml. */
-  private static final String UPLOT = "1.6.30";
+  /** Version of the charting library in the page, as its own script says. */
+  private static final String UPLOT = "1.6.32";
 
   /** Words of all curves together: about a megabyte. */
   private static final int CURVE_WORDS = 400_000;
@@ -43,6 +46,7 @@ public final class HtmlReport {
 
   private final String title;
   private final List<Subject> subjects;
+  private final List<String> names;
   private final List<Section> sections;
 
   /**
@@ -104,13 +108,38 @@ public final class HtmlReport {
     }
   }
 
-  /** A PNG or GIF. */
+  /**
+   * A PNG.
+   *
+   * @param title of it
+   * @param light as a light page shows it
+   * @param dark as a dark one does
+   */
   @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
-  public record Picture(String title, byte[] content) implements Block {
+  public record Picture(String title, byte[] light, byte[] dark) implements Block {
+    /**
+     * A figure.
+     *
+     * @throws InputException if the machine has no fonts to write with
+     */
+    public static Picture of(Figure figure) {
+      return new Picture(figure.title(), figure.png(Theme.LIGHT), figure.png(Theme.DARK));
+    }
+
     @Override
     public String html() {
-      return Html.picture(title, content);
+      return Html.picture(title, light, dark);
     }
+  }
+
+  /**
+   * A report whose title is its runs' names.
+   *
+   * @param subjects runs, one or more
+   * @param sections after the curves
+   */
+  public HtmlReport(List<Subject> subjects, List<Section> sections) {
+    this(Names.joined(Names.of(runs(subjects))), subjects, sections);
   }
 
   /**
@@ -122,6 +151,11 @@ public final class HtmlReport {
     this.title = title;
     this.subjects = List.copyOf(subjects);
     this.sections = List.copyOf(sections);
+    names = Names.of(runs(subjects));
+  }
+
+  private static List<Run> runs(List<Subject> subjects) {
+    return subjects.stream().map(Subject::run).toList();
   }
 
   /**
@@ -175,7 +209,7 @@ public final class HtmlReport {
 
   /** The page. */
   String page() {
-    String uPlot = "META-INF/resources/webjars/uplot/" + UPLOT + "/dist/uPlot";
+    String uPlot = "io/github/cvaegpu/report/uplot/uPlot";
     return fill(
         text("page.html"),
         Map.of(
@@ -232,20 +266,32 @@ public final class HtmlReport {
     for (Subject subject : subjects) {
       subject.run.warnings().forEach(warning -> html.append(Html.warning(warning)));
     }
-    if (subjects.stream().map(subject -> subject.run.record().dataset().sha256()).distinct().count()
+    if (runs(subjects).stream()
+            .map(run -> run.record().dataset())
+            .filter(images -> images != null && images.sha256() != null)
+            .map(RunRecord.DatasetRecord::sha256)
+            .distinct()
+            .count()
         > 1) {
       html.append(
           Html.warning(
               "These runs were trained on different images: their losses cannot be compared."));
     }
+    var tables = new RunTables(runs(subjects), names);
+    html.append(Html.heading(subjects.size() == 1 ? "What the run is" : "What the runs are"))
+        .append(tables.whatTheyAre())
+        .append(Html.heading("Final figures"))
+        .append(tables.finalFigures());
     curves(html);
     for (Section section : sections) {
-      html.append("<h2>").append(Html.escape(section.heading)).append("</h2>\n");
+      html.append(Html.heading(section.heading));
       section.blocks.forEach(block -> html.append(block.html()));
     }
     explorer(html);
-    html.append("<h2>Runs</h2>\n")
-        .append(RunTable.html(subjects.stream().map(Subject::run).toList()));
+    html.append(Html.heading("All settings and figures"))
+        .append(tables.all())
+        .append(Html.heading("Sessions and machines"))
+        .append(tables.sessions());
     return html.toString();
   }
 
@@ -255,7 +301,11 @@ public final class HtmlReport {
 
   private void curves(StringBuilder html) {
     html.append("<h2>Curves</h2>\n");
-    List<Run> drawn = subjects.stream().map(Subject::run).filter(HtmlReport::hasCurves).toList();
+    List<Integer> drawn =
+        IntStream.range(0, subjects.size())
+            .filter(i -> hasCurves(subjects.get(i).run))
+            .boxed()
+            .toList();
     if (drawn.isEmpty()) {
       html.append(
           Html.note(
@@ -269,10 +319,11 @@ public final class HtmlReport {
         Html.note(
             String.format(
                 Locale.ROOT,
-                ("Nats per image; each point is the mean of the next %d steps. ELBO is -(RL + KL),"
-                    + " whatever beta was. Drag across a chart to zoom, double-click to see all. A"
-                    + " column of pixels shows the smallest and the largest value of its steps;"
-                    + " the y axis leaves out the first hundredth of the steps."),
+                ("Losses of the training images; each point is the mean of the next %d steps. ELBO"
+                    + " is -(RL + KL), whatever beta was. Drag across a chart to zoom,"
+                    + " double-click to see all. A column of pixels shows the smallest and the"
+                    + " largest value of its steps; the y axis leaves out the first hundredth of"
+                    + " the steps."),
                 Series.WINDOW)));
     html.append("<div class=\"bar\">");
     for (int i = 0; i < drawn.size(); i++) {
@@ -280,10 +331,11 @@ public final class HtmlReport {
           String.format(
               Locale.ROOT,
               "<label class=\"check\"><input type=\"checkbox\" checked data-run=\"%d\"><span"
-                  + " class=\"swatch\" style=\"background:%s\"></span>%s</label>",
+                  + " class=\"swatch\" style=\"--light:%s;--dark:%s\"></span>%s</label>",
               i,
-              Palette.model(i),
-              Html.escape(drawn.get(i).name())));
+              Palette.model(i, Theme.LIGHT),
+              Palette.model(i, Theme.DARK),
+              Html.escape(names.get(drawn.get(i)))));
     }
     html.append("</div>\n<div class=\"bar\">");
     for (String[] button :
@@ -300,14 +352,15 @@ public final class HtmlReport {
     html.append("</div>\n<div class=\"charts\">\n");
     for (String[] chart :
         new String[][] {
-          {"rl", "Reconstruction loss, RL"},
-          {"kl", "KL divergence"},
-          {"beta", "beta"},
-          {"elbo", "ELBO"}
+          {"rl", "Training reconstruction loss (RL)", "nats per image"},
+          {"kl", "Training KL divergence", "nats per image"},
+          {"beta", "beta, the weight of the KL divergence", "beta"},
+          {"elbo", "Training ELBO", "nats per image"}
         }) {
       html.append(
-          "<div class=\"chart\" data-what=\"%s\"><h3>%s</h3><div class=\"plot\"></div><div class=\"value\"></div></div>\n"
-              .formatted(chart[0], chart[1]));
+          ("<div class=\"chart\" data-what=\"%s\" data-unit=\"%s\"><h3>%s</h3><div"
+                  + " class=\"plot\"></div><div class=\"value\"></div></div>\n")
+              .formatted(chart[0], chart[2], chart[1]));
     }
     html.append("</div>\n");
   }
@@ -338,10 +391,12 @@ public final class HtmlReport {
   // ---- what its scripts read -------------------------------------------------------------------
 
   /** Everything that the scripts read. */
-  private record Data(List<RunData> runs, List<String> labelColours) {}
+  private record Data(
+      List<RunData> runs, List<String> labelColours, List<String> darkLabelColours) {}
 
-  /** A run; curves and model are null where it has none. */
-  private record RunData(String name, String colour, Curves curves, Model model) {}
+  /** A run; set point, curves and model are null where it has none. */
+  private record RunData(
+      String name, String colour, String darkColour, Double setPoint, Curves curves, Model model) {}
 
   private record Curves(
       Embedded.Curve rl, Embedded.Curve kl, Embedded.Curve beta, Embedded.Curve elbo) {}
@@ -369,16 +424,21 @@ public final class HtmlReport {
     int words = (int) (CURVE_WORDS / Math.max(1, CURVES * drawn));
     List<RunData> runs = new ArrayList<>();
     int colour = 0;
-    for (Subject subject : subjects) {
+    for (int i = 0; i < subjects.size(); i++) {
+      Subject subject = subjects.get(i);
       boolean hasCurves = hasCurves(subject.run);
+      OptionalDouble setPoint = RunRows.setPoint(subject.run);
       runs.add(
           new RunData(
-              subject.run.name(),
-              hasCurves ? Palette.model(colour++) : null,
+              names.get(i),
+              hasCurves ? Palette.model(colour, Theme.LIGHT) : null,
+              hasCurves ? Palette.model(colour, Theme.DARK) : null,
+              setPoint.isPresent() ? setPoint.getAsDouble() : null,
               hasCurves ? curves(subject.run.series().orElseThrow(), words) : null,
               subject.run.checkpoint().map(checkpoint -> model(checkpoint, subject)).orElse(null)));
+      colour += hasCurves ? 1 : 0;
     }
-    return new Data(runs, Palette.labels());
+    return new Data(runs, Palette.labels(Theme.LIGHT), Palette.labels(Theme.DARK));
   }
 
   private static Curves curves(Series series, int words) {

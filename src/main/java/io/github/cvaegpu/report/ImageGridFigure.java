@@ -72,13 +72,13 @@ public final class ImageGridFigure extends Figure {
   }
 
   @Override
-  protected void paint(Graphics2D graphics) {
-    graphics.setColor(Charts.INK);
+  protected void paint(Graphics2D graphics, Theme theme) {
+    graphics.setColor(theme.ink());
     graphics.setFont(Fonts.font(Font.BOLD, TITLE_SIZE));
     graphics.drawString(title(), BORDER, BORDER + TITLE_SIZE + 4);
     for (int r = 0; r < rows.size(); r++) {
       int y = BORDER + TITLE_SPACE + r * (cells.height * cells.scale + cells.gap);
-      graphics.setColor(Charts.INK);
+      graphics.setColor(theme.ink());
       graphics.setFont(Fonts.font(Font.PLAIN, NAME_SIZE));
       FontMetrics metrics = graphics.getFontMetrics();
       graphics.drawString(

@@ -13,6 +13,12 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 /** Reconstruction loss label by label, models side by side, with two standard errors each way. */
 public final class LabelLossFigure extends Figure {
   private static final int WIDTH = 900;
+
+  /** What is beside the bars, and what a label needs: three digits and a space. */
+  private static final int AXIS_SPACE = 140;
+
+  private static final int LABEL_SPACE = 38;
+
   private static final int HEIGHT = 500;
 
   /**
@@ -37,31 +43,31 @@ public final class LabelLossFigure extends Figure {
    * @param models one or more
    */
   public LabelLossFigure(String title, List<Integer> labels, List<Bars> models) {
-    super(title, WIDTH, HEIGHT);
+    super(title, Math.max(WIDTH, AXIS_SPACE + LABEL_SPACE * labels.size()), HEIGHT);
     this.labels = List.copyOf(labels);
     this.models = List.copyOf(models);
   }
 
   @Override
-  protected void paint(Graphics2D graphics) {
-    chart().paint(graphics, WIDTH, HEIGHT);
+  protected void paint(Graphics2D graphics, Theme theme) {
+    chart(theme).paint(graphics, width(), HEIGHT);
   }
 
-  CategoryChart chart() {
+  CategoryChart chart(Theme theme) {
     CategoryChart chart =
         new CategoryChartBuilder()
-            .width(WIDTH)
+            .width(width())
             .height(HEIGHT)
             .title(title())
             .xAxisTitle("label")
             .yAxisTitle("RL, nats per image")
             .build();
-    Charts.style(chart.getStyler());
+    Charts.style(chart.getStyler(), theme);
     chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
     chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
     chart.getStyler().setAvailableSpaceFill(0.7);
     chart.getStyler().setYAxisMin(0.0);
-    chart.getStyler().setErrorBarsColor(Charts.INK);
+    chart.getStyler().setErrorBarsColor(theme.ink());
     for (int m = 0; m < models.size(); m++) {
       Bars bars = models.get(m);
       CategorySeries series =
@@ -70,7 +76,7 @@ public final class LabelLossFigure extends Figure {
               labels,
               bars.losses.stream().map(Estimate::mean).toList(),
               bars.losses.stream().map(loss -> 2 * loss.standardError()).toList());
-      series.setFillColor(Palette.awt(Palette.model(m)));
+      series.setFillColor(Palette.awt(Palette.model(m, theme)));
     }
     return chart;
   }

@@ -35,32 +35,34 @@ public final class LatentMapFigure extends Figure {
   }
 
   @Override
-  protected void paint(Graphics2D graphics) {
-    chart().paint(graphics, WIDTH, HEIGHT);
+  protected void paint(Graphics2D graphics, Theme theme) {
+    chart(theme).paint(graphics, WIDTH, HEIGHT);
   }
 
-  XYChart chart() {
-    XYChart chart = Charts.xy(WIDTH, HEIGHT, title(), projection.xLabel(), projection.yLabel());
+  XYChart chart(Theme theme) {
+    XYChart chart =
+        Charts.xy(WIDTH, HEIGHT, title(), projection.xLabel(), projection.yLabel(), theme);
     chart.getStyler().setDefaultSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
     chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
     chart.getStyler().setMarkerSize(DOT);
-    chart.getStyler().setXAxisDecimalPattern("0.#");
-    chart.getStyler().setYAxisDecimalPattern("0.#");
     // The same scale on both axes, so that distances can be compared.
     DoubleSummaryStatistics x = range(projection::x);
     DoubleSummaryStatistics y = range(projection::y);
-    double reach = (0.5 + MARGIN) * Math.max(x.getMax() - x.getMin(), y.getMax() - y.getMin());
+    double extent = Math.max(x.getMax() - x.getMin(), y.getMax() - y.getMin());
+    double reach = (0.5 + MARGIN) * (extent > 0 ? extent : 1);
     chart.getStyler().setXAxisMin((x.getMin() + x.getMax()) / 2 - reach);
     chart.getStyler().setXAxisMax((x.getMin() + x.getMax()) / 2 + reach);
-    chart.getStyler().setYAxisMin((y.getMin() + y.getMax()) / 2 - reach);
-    chart.getStyler().setYAxisMax((y.getMin() + y.getMax()) / 2 + reach);
+    chart.getStyler().setXAxisDecimalPattern(Charts.decimals(2 * reach));
+    Charts.setYRange(
+        chart, (y.getMin() + y.getMax()) / 2 - reach, (y.getMin() + y.getMax()) / 2 + reach);
     if (posterior.images().hasLabels()) {
       for (int label = 0; label < LABELS; label++) {
-        add(chart, label);
+        add(chart, label, theme);
       }
     } else {
-      add(chart, -1);
+      add(chart, -1, theme);
     }
+    Charts.setTicks(chart);
     return chart;
   }
 
@@ -69,7 +71,7 @@ public final class LatentMapFigure extends Figure {
   }
 
   /** The images of a label, or all if it is -1. */
-  private void add(XYChart chart, int label) {
+  private void add(XYChart chart, int label, Theme theme) {
     int[] images =
         IntStream.range(0, posterior.size())
             .filter(i -> label < 0 || posterior.images().label(i) == label)
@@ -86,6 +88,6 @@ public final class LatentMapFigure extends Figure {
     XYSeries series =
         chart.addSeries(label < 0 ? "images (no labels)" : String.valueOf(label), x, y);
     series.setMarker(SeriesMarkers.CIRCLE);
-    series.setMarkerColor(Palette.translucent(Palette.label(Math.max(0, label)), DOT_ALPHA));
+    series.setMarkerColor(Palette.translucent(Palette.label(Math.max(0, label), theme), DOT_ALPHA));
   }
 }

@@ -4,11 +4,15 @@ package io.github.cvaegpu.report;
 import java.awt.Color;
 import java.util.List;
 
-/** Colours that people with any kind of colour vision can tell apart. */
+/** Colours that people with any kind of colour vision can tell apart, on light and on dark. */
 final class Palette {
   /** Of M. Okabe, K. Ito, "Color universal design", 2008. */
   private static final List<String> MODELS =
       List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9");
+
+  /** The same with its blue lightened; the other blue is then the light grey that is left over. */
+  private static final List<String> MODELS_IN_THE_DARK =
+      List.of("#56b4e9", "#e8772a", "#1fb98c", "#cc79a7", "#e69f00", "#c9cdd2");
 
   /** The "muted" scheme of P. Tol, "Colour schemes", SRON technical note, 2021, and a grey. */
   private static final List<String> LABELS =
@@ -16,21 +20,29 @@ final class Palette {
           "#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255",
           "#aa4499", "#888888");
 
+  /** The same hues; those that the dark would swallow are lightened. */
+  private static final List<String> LABELS_IN_THE_DARK =
+      List.of(
+          "#8a80f0", "#88ccee", "#44aa99", "#3fa35e", "#a8a83a", "#ddcc77", "#dd7788", "#e0559a",
+          "#c07ad6", "#a0a0a0");
+
   private Palette() {}
 
   /** Colour of the i-th model, as CSS has it. */
-  static String model(int i) {
-    return MODELS.get(i % MODELS.size());
+  static String model(int i, Theme theme) {
+    List<String> models = theme == Theme.DARK ? MODELS_IN_THE_DARK : MODELS;
+    return models.get(i % models.size());
   }
 
   /** Colour of a label, as CSS has it; labels beyond nine share colours. */
-  static String label(int label) {
-    return LABELS.get(label % LABELS.size());
+  static String label(int label, Theme theme) {
+    List<String> labels = labels(theme);
+    return labels.get(label % labels.size());
   }
 
   /** Colours of the labels from 0, as CSS has them. */
-  static List<String> labels() {
-    return LABELS;
+  static List<String> labels(Theme theme) {
+    return theme == Theme.DARK ? LABELS_IN_THE_DARK : LABELS;
   }
 
   /** A colour of {@link #model} or {@link #label} for AWT. */

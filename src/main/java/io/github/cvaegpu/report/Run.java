@@ -47,7 +47,13 @@ public record Run(
     Optional<Checkpoint> checkpoint =
         Files.exists(file) ? Optional.of(Checkpoint.read(file)) : Optional.empty();
     if (checkpoint.isEmpty()) {
-      warnings.add("%s has no checkpoint, so there are no pictures of it.".formatted(folder));
+      warnings.add(
+          record.exitReason() == RunRecord.ExitReason.RUNNING
+              ? ("%s has no checkpoint yet, because the run is on its way to the first one or was"
+                     + " killed before it: there are no pictures of it, and train --resume begins a"
+                     + " killed one again.")
+                  .formatted(folder)
+              : "%s has no checkpoint, so there are no pictures of it.".formatted(folder));
     }
     return new Run(folder, record, series, checkpoint, warnings);
   }
@@ -60,6 +66,10 @@ public record Run(
     }
     var builder = new Series.Builder();
     try {
+      if (Files.isRegularFile(file) && Files.size(file) <= MetricsLog.HEADER.length()) {
+        // Killed before its first line was written: there are no steps yet.
+        return Optional.of(builder.build());
+      }
       boolean cut =
           MetricsLog.readWholeRows(
               file, (step, epoch, rl, kl, beta) -> builder.accept(step, rl, kl, beta));

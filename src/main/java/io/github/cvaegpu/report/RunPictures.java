@@ -35,24 +35,30 @@ public final class RunPictures {
                       .computeIfAbsent(posterior.images(), images -> new ArrayList<>())
                       .add(subject));
     }
+    List<String> all = Names.of(subjects.stream().map(Subject::run).toList());
     List<Figure> figures = new ArrayList<>();
-    byImages.forEach((images, runs) -> figures.add(figure(images, runs, seed)));
+    byImages.forEach(
+        (images, runs) -> {
+          List<String> names = runs.stream().map(run -> all.get(subjects.indexOf(run))).toList();
+          figures.add(figure(images, runs, names, seed));
+        });
     return figures;
   }
 
-  private static Figure figure(ImageSet images, List<Subject> runs, long seed) {
+  private static Figure figure(ImageSet images, List<Subject> runs, List<String> names, long seed) {
     List<Integer> shown = ShownImages.choose(images, seed);
     List<ImageGridFigure.Row> rows = new ArrayList<>();
     rows.add(
         new ImageGridFigure.Row(
             "originals", shown.stream().map(image -> ShownImages.pixels(images, image)).toList()));
-    for (Subject run : runs) {
+    for (int i = 0; i < runs.size(); i++) {
+      Subject run = runs.get(i);
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
       Posterior posterior = run.testPosterior().orElseThrow();
       rows.add(
           new ImageGridFigure.Row(
-              run.run().name(),
+              names.get(i),
               shown.stream().map(image -> decoder.decode(posterior.mean(image))).toList()));
     }
     return new ImageGridFigure(

@@ -9,9 +9,11 @@ import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.report.BandFigure;
 import io.github.cvaegpu.report.CurveFigure;
 import io.github.cvaegpu.report.Figure;
+import io.github.cvaegpu.report.HtmlReport.Picture;
 import io.github.cvaegpu.report.ImageGridFigure;
 import io.github.cvaegpu.report.LabelLossFigure;
 import io.github.cvaegpu.report.LatentMapFigure;
+import io.github.cvaegpu.report.Level;
 import io.github.cvaegpu.report.Pictures;
 import io.github.cvaegpu.report.Series;
 import io.github.cvaegpu.report.ShownImages;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -36,7 +39,7 @@ public final class StudyFigures {
   private final StudyReport report;
   private final EngineFactory engines;
   private final Path folder;
-  private final Map<String, byte[]> pictures = new LinkedHashMap<>();
+  private final Map<String, Picture> pictures = new LinkedHashMap<>();
   private final Map<RunFacts, Posterior> posteriors = new LinkedHashMap<>();
 
   /**
@@ -66,8 +69,8 @@ public final class StudyFigures {
     }
   }
 
-  /** The PNGs that the page does not draw by itself, by title. */
-  Map<String, byte[]> pictures() {
+  /** The pictures that the page does not draw by itself, by title. */
+  Map<String, Picture> pictures() {
     return pictures;
   }
 
@@ -77,7 +80,8 @@ public final class StudyFigures {
   }
 
   private void writeForPage(String name, Figure figure) {
-    pictures.put(figure.title(), figure.write(folder, name));
+    figure.write(folder, name);
+    pictures.put(figure.title(), Picture.of(figure));
   }
 
   /** Figures of one learning rate. */
@@ -99,10 +103,10 @@ public final class StudyFigures {
     void write() {
       // A run of few images and epochs has no whole window, so there is nothing to draw over steps.
       if (beta.getFirst().series().size() >= Series.WINDOW) {
-        curves("rl", "Reconstruction loss", "RL, " + NATS, Series::rl);
-        curves("kl", "KL divergence", "KL, " + NATS, Series::kl);
+        curves("rl", "Training reconstruction loss (RL)", "RL, " + NATS, Series::rl);
+        curves("kl", "Training KL divergence", "KL, " + NATS, Series::kl);
         curves("beta", "Weight of the KL divergence", "beta", Series::beta);
-        curves("elbo", "ELBO", "ELBO, " + NATS, Series::elbo);
+        curves("elbo", "Training ELBO", "ELBO, " + NATS, Series::elbo);
         terms();
       }
       labelLosses();
@@ -112,12 +116,17 @@ public final class StudyFigures {
     private void curves(String name, String title, String label, Function<Series, float[]> values) {
       RunFacts one = beta.getFirst();
       RunFacts other = control.getFirst();
+      Optional<Level> setPoint =
+          name.equals("kl")
+              ? Optional.of(Level.setPoint(other.run().plan().controller().setPoint()))
+              : Optional.empty();
       new CurveFigure(
               "%s, learning rate %s, mean of the next 100 steps".formatted(title, rate),
               label,
               List.of(
                   CurveFigure.Curve.smoothed(BETA, values.apply(one.series())),
-                  CurveFigure.Curve.smoothed(CONTROL, values.apply(other.series()))))
+                  CurveFigure.Curve.smoothed(CONTROL, values.apply(other.series()))),
+              setPoint)
           .write(folder, file(name));
       if (beta.size() > 1 && control.size() > 1) {
         writeForPage(
@@ -126,7 +135,8 @@ public final class StudyFigures {
                 "%s, learning rate %s, mean and standard deviation over seeds"
                     .formatted(title, rate),
                 label,
-                List.of(band(BETA, beta, values), band(CONTROL, control, values))));
+                List.of(band(BETA, beta, values), band(CONTROL, control, values)),
+                setPoint));
       }
     }
 
@@ -142,8 +152,8 @@ public final class StudyFigures {
       writeForPage(
           file("controller"),
           new CurveFigure(
-              "Terms of the controller, learning rate %s: beta is their sum and 0.01"
-                  .formatted(rate),
+              "Terms of the controller, learning rate %s: beta is their sum and %s"
+                  .formatted(rate, Study.plain(run.run().plan().controller().betaMin())),
               "part of beta",
               List.of(
                   new CurveFigure.Curve(

@@ -5,7 +5,6 @@ import io.github.cvaegpu.report.HtmlReport;
 import io.github.cvaegpu.report.HtmlReport.Block;
 import io.github.cvaegpu.report.HtmlReport.Heading;
 import io.github.cvaegpu.report.HtmlReport.Paragraph;
-import io.github.cvaegpu.report.HtmlReport.Picture;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.report.HtmlReport.Table;
@@ -74,7 +73,7 @@ public final class StudyPage {
                       ClaimsDocument.publishedRows(result.published())))));
     }
     List<Block> pictures = new ArrayList<>();
-    figures.pictures().forEach((title, png) -> pictures.add(new Picture(title, png)));
+    pictures.addAll(figures.pictures().values());
     if (!pictures.isEmpty()) {
       sections.add(new Section("Pictures", pictures));
     }

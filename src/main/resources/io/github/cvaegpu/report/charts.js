@@ -53,6 +53,7 @@ class Curve {
 /** The four charts, which zoom and show their runs together. */
 function drawCharts(data) {
   const runs = data.runs.filter((run) => run.curves);
+  const isDark = () => document.documentElement.dataset.theme === 'dark';
   const longest = Math.max(2, ...runs.map((run) => run.curves.rl.length));
   const curves = runs.map((run) => ({
     rl: new Curve(run.curves.rl),
@@ -61,6 +62,17 @@ function drawCharts(data) {
     elbo: new Curve(run.curves.elbo),
   }));
   const visible = runs.map(() => true);
+
+  /** The levels that visible runs were to hold, each once, in the colour of the run if it is one's alone. */
+  function setPoints() {
+    const levels = new Map();
+    runs.forEach((run, i) => {
+      if (visible[i] && run.set_point !== null) {
+        levels.set(run.set_point, [...(levels.get(run.set_point) || []), run]);
+      }
+    });
+    return [...levels].map(([value, of]) => ({ value, of }));
+  }
   const charts = [];
   let range = [1, longest];
 
@@ -91,9 +103,10 @@ function drawCharts(data) {
   }
 
   /** What comes after the first hundredth: an untrained network's losses leave no room for the rest. */
-  function limits(u) {
-    let low = Infinity;
-    let high = -Infinity;
+  function limits(u, what) {
+    const levels = what === 'kl' ? setPoints().map((level) => level.value) : [];
+    let low = Math.min(Infinity, ...levels);
+    let high = Math.max(-Infinity, ...levels);
     u.data.slice(1).forEach((values, i) => {
       if (!visible[i]) {
         return;
@@ -111,6 +124,8 @@ function drawCharts(data) {
     const margin = high > low ? 0.05 * (high - low) : 0.5;
     return [low - margin, high + margin];
   }
+
+  const colourOf = (run) => (isDark() ? run.dark_colour : run.colour);
 
   function zoom(from, to) {
     const span = Math.min(longest - 1, Math.max(10, to - from));
@@ -143,7 +158,49 @@ function drawCharts(data) {
     const ink = () => style().getPropertyValue('--faint');
     const grid = () => style().getPropertyValue('--line');
     const size = () => ({ width: plot.clientWidth, height: Math.round(Math.max(200, plot.clientWidth * 0.55)) });
-    const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '12px system-ui' };
+    const font = '12px system-ui';
+    const axis = {
+      stroke: ink,
+      grid: { stroke: grid, width: 1 },
+      ticks: { stroke: grid, width: 1 },
+      font,
+      labelFont: font,
+      labelSize: 20,
+    };
+
+    /** The set point across the KL chart, dashed, with its value. */
+    function drawSetPoints(self) {
+      if (what !== 'kl') {
+        return;
+      }
+      const { ctx, bbox } = self;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+      ctx.clip();
+      const levels = setPoints();
+      levels.forEach((level) => {
+        const y = Math.round(self.valToPos(level.value, 'y', true));
+        const isOnes = levels.length > 1 && level.of.length === 1;
+        const ink = isOnes ? colourOf(level.of[0]) : style().getPropertyValue('--ink');
+        ctx.strokeStyle = ink;
+        ctx.fillStyle = ink;
+        ctx.lineWidth = 1.2 * devicePixelRatio;
+        ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+        ctx.beginPath();
+        ctx.moveTo(bbox.left, y);
+        ctx.lineTo(bbox.left + bbox.width, y);
+        ctx.stroke();
+        ctx.font = `${12 * devicePixelRatio}px system-ui`;
+        ctx.textAlign = 'right';
+        // Below a line that is near the top.
+        const isHigh = y - bbox.top < 18 * devicePixelRatio;
+        ctx.textBaseline = isHigh ? 'top' : 'bottom';
+        const gap = (isHigh ? 3 : -3) * devicePixelRatio;
+        ctx.fillText(`set point ${level.value}`, bbox.left + bbox.width - 4 * devicePixelRatio, y + gap);
+      });
+      ctx.restore();
+    }
     const u = new uPlot(
       {
         ...size(),
@@ -153,13 +210,17 @@ function drawCharts(data) {
           drag: { x: true, y: false, setScale: false },
           bind: { dblclick: () => () => zoom(1, longest) },
         },
-        scales: { x: { time: false, range: () => range }, y: { range: limits } },
-        axes: [axis, { ...axis, size: 56 }],
+        scales: { x: { time: false, range: () => range }, y: { range: (self) => limits(self, what) } },
+        axes: [
+          { ...axis, size: 34, label: 'step' },
+          { ...axis, size: 52, label: element.dataset.unit },
+        ],
         series: [
           {},
-          ...runs.map((run) => ({ label: run.name, stroke: run.colour, width: 1.3, points: { show: false } })),
+          ...runs.map((run) => ({ label: run.name, stroke: () => colourOf(run), width: 1.3, points: { show: false } })),
         ],
         hooks: {
+          draw: [drawSetPoints],
           setSelect: [
             (self) => {
               if (self.select.width > 4) {
@@ -193,7 +254,9 @@ function drawCharts(data) {
     plot.setAttribute('role', 'img');
     plot.setAttribute(
       'aria-label',
-      `${element.querySelector('h3').textContent} against step. Left and right arrows move, plus and minus zoom, Escape shows all.`,
+      `${element.querySelector('h3').textContent} (${element.dataset.unit}) against step${
+        what === 'kl' ? setPoints().map((level) => `, set point ${level.value} dashed`).join('') : ''
+      }. Left and right arrows move, plus and minus zoom, Escape shows all.`,
     );
     plot.addEventListener('keydown', (event) => {
       if (keys[event.key]) {
@@ -227,5 +290,5 @@ function drawCharts(data) {
   });
   new ResizeObserver(() => charts.forEach((each) => each.resize())).observe(document.querySelector('.charts'));
   document.addEventListener('themechange', () => charts.forEach((each) => each.u.redraw()));
-  return { charts, range: () => range };
+  return { charts, range: () => range, setPoints };
 }

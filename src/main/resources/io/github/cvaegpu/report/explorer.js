@@ -53,6 +53,8 @@ function explore(data) {
   const legend = document.getElementById('labels');
   const sliders = document.getElementById('sliders');
   const hidden = new Set();
+  const labelColours = () =>
+    document.documentElement.dataset.theme === 'dark' ? data.dark_label_colours : data.label_colours;
   let model;
   let z;
 
@@ -100,6 +102,7 @@ function explore(data) {
     graphics.moveTo(0, toY(0));
     graphics.lineTo(side, toY(0));
     graphics.stroke();
+    const colours = labelColours();
     if (model.points) {
       const radius = 1.7 * devicePixelRatio;
       graphics.globalAlpha = 0.55;
@@ -108,7 +111,7 @@ function explore(data) {
         if (hidden.has(label)) {
           continue;
         }
-        graphics.fillStyle = data.label_colours[label % data.label_colours.length];
+        graphics.fillStyle = colours[label % colours.length];
         graphics.beginPath();
         graphics.arc(toX(model.points.x[i]), toY(model.points.y[i]), radius, 0, 2 * Math.PI);
         graphics.fill();
@@ -179,7 +182,8 @@ function explore(data) {
         });
         const swatch = document.createElement('span');
         swatch.className = 'swatch';
-        swatch.style.background = data.label_colours[label % data.label_colours.length];
+        swatch.style.setProperty('--light', data.label_colours[label % data.label_colours.length]);
+        swatch.style.setProperty('--dark', data.dark_label_colours[label % data.dark_label_colours.length]);
         const entry = document.createElement('label');
         entry.className = 'check';
         entry.append(box, swatch, String(label));

@@ -30,6 +30,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -101,10 +102,10 @@ class FiguresTest {
                 CurveFigure.Curve.smoothed("one", falling(3000, 500)),
                 CurveFigure.Curve.smoothed("other", falling(3000, 900))));
     assertEquals("Loss", text(figure, "title"));
-    assertEquals("Loss", figure.chart().getTitle());
-    assertEquals("RL, nats per image", figure.chart().getYAxisTitle());
-    assertEquals("step", figure.chart().getXAxisTitle());
-    assertEquals(Set.of("one", "other"), figure.chart().getSeriesMap().keySet());
+    assertEquals("Loss", figure.chart(Theme.LIGHT).getTitle());
+    assertEquals("RL, nats per image", figure.chart(Theme.LIGHT).getYAxisTitle());
+    assertEquals("step", figure.chart(Theme.LIGHT).getXAxisTitle());
+    assertEquals(Set.of("one", "other"), seen(figure.chart(Theme.LIGHT)));
     // Mean of 500 / (1 + i) over i from 2900 to 2999.
     double mean = IntStream.range(2900, 3000).mapToDouble(i -> 500.0 / (1 + i)).sum() / 100;
     assertTrue(
@@ -117,6 +118,34 @@ class FiguresTest {
     assertEquals(2 * figure.width(), image.getWidth());
     assertEquals(2 * figure.height(), image.getHeight());
     assertTrue(colours(image).containsAll(Set.of(0x0072b2, 0xd55e00)));
+  }
+
+  /** Names of what a chart shows. */
+  private static Set<String> seen(XYChart chart) {
+    Set<String> names = new HashSet<>(chart.getSeriesMap().keySet());
+    assertTrue(names.remove(Charts.UNSEEN), "ticks were not set");
+    return names;
+  }
+
+  /** Even where the curves do not come near it, the set point is in sight and in the legend. */
+  @Test
+  void theSetPointIsDrawnAcrossTheCurves() {
+    var curves = List.of(CurveFigure.Curve.smoothed("one", falling(3000, 500)));
+    var figure = new CurveFigure("KL", "KL", curves, Optional.of(Level.setPoint(9.97)));
+    XYChart chart = figure.chart(Theme.LIGHT);
+    assertEquals(Set.of("one", "set point 9.97"), seen(chart));
+    assertArrayEquals(
+        new double[] {9.97, 9.97}, chart.getSeriesMap().get("set point 9.97").getYData());
+    assertTrue(chart.getStyler().getYAxisMax() > 9.97);
+    var bands =
+        new BandFigure(
+            "KL",
+            "KL",
+            List.of(new BandFigure.Band("m", List.of(new float[] {1, 5}, new float[] {3, 5}))),
+            Optional.of(Level.setPoint(20)));
+    XYChart ofSeeds = bands.chart(Theme.LIGHT);
+    assertTrue(seen(ofSeeds).contains("set point 20"), seen(ofSeeds).toString());
+    assertTrue(ofSeeds.getStyler().getYAxisMax() > 20);
   }
 
   @Test
@@ -144,7 +173,7 @@ class FiguresTest {
     assertEquals(0, band.deviation(1));
     assertTrue(
         new BandFigure("t", "y", List.of(band))
-            .chart()
+            .chart(Theme.LIGHT)
             .getSeriesMap()
             .containsKey("m, mean of 2 seeds"));
   }
@@ -178,11 +207,13 @@ class FiguresTest {
     float[] parameters = InitialWeights.draw(layout, 3);
     try (var engine = new CpuEngine(shape, new TrainingSettings(1, 50, 1e-3), images, 1)) {
       engine.restore(TrainingState.initial(parameters));
-      XYChart chart = new LatentMapFigure("Map", Posterior.of(engine, latent, images)).chart();
-      assertEquals(
-          Set.of("0", "1", "2", "3", "4", "5", "6", "7", "8"), chart.getSeriesMap().keySet());
+      XYChart chart =
+          new LatentMapFigure("Map", Posterior.of(engine, latent, images)).chart(Theme.LIGHT);
+      assertEquals(Set.of("0", "1", "2", "3", "4", "5", "6", "7", "8"), seen(chart));
       int shown =
-          chart.getSeriesMap().values().stream().mapToInt(label -> label.getXData().length).sum();
+          seen(chart).stream()
+              .mapToInt(label -> chart.getSeriesMap().get(label).getXData().length)
+              .sum();
       assertEquals(200, shown);
       String x = chart.getXAxisTitle();
       assertEquals(latent > 2, x.contains("one of the two of 5 with most KL"), x);
@@ -191,13 +222,35 @@ class FiguresTest {
           ImageSet.withoutLabels(images.height(), images.width(), images.pixels(), images.size());
       assertEquals(
           Set.of("images (no labels)"),
-          new LatentMapFigure("Map", Posterior.of(engine, latent, bare))
-              .chart()
-              .getSeriesMap()
-              .keySet());
+          seen(new LatentMapFigure("Map", Posterior.of(engine, latent, bare)).chart(Theme.LIGHT)));
       var pictures = new Pictures(new Decoder(layout, parameters), latent, images);
       assertEquals(100, count(pictures.samples("m", 1).svg(), "<image"));
       assertEquals(400, count(pictures.decodedGrid("m", 0, 1).svg(), "<image"));
+    }
+  }
+
+  /** On dark paper there is no white, and the images keep their own greys. */
+  @Test
+  void aDarkFigureHasDarkPaperAndTheSameImages() throws Exception {
+    var curves =
+        new CurveFigure("t", "y", List.of(CurveFigure.Curve.smoothed("a", falling(300, 9))));
+    BufferedImage dark = read(curves.png(Theme.DARK));
+    assertEquals(0x15181c, dark.getRGB(0, 0) & 0xFFFFFF);
+    assertTrue(colours(dark).stream().noneMatch(colour -> colour == 0xFFFFFF), "white");
+    assertEquals(0xFFFFFF, read(curves.png()).getRGB(0, 0) & 0xFFFFFF);
+    float[] pixels = {0, 0.25f, 0.5f, 1};
+    var grid =
+        new ImageGridFigure(
+            "Title",
+            new ImageGridFigure.Cells(2, 2, 5, 1),
+            List.of(new ImageGridFigure.Row("", List.of(pixels))));
+    BufferedImage onLight = read(grid.png(Theme.LIGHT));
+    BufferedImage onDark = read(grid.png(Theme.DARK));
+    assertEquals(0x15181c, onDark.getRGB(0, 0) & 0xFFFFFF);
+    for (int y = 2 * (16 + 44); y < 2 * (16 + 44 + 10); y++) {
+      for (int x = 2 * 16; x < 2 * (16 + 10); x++) {
+        assertEquals(onLight.getRGB(x, y), onDark.getRGB(x, y));
+      }
     }
   }
 
@@ -216,7 +269,8 @@ class FiguresTest {
                     "beta-VAE", List.of(new Estimate(120, 1), new Estimate(150, 2))),
                 new LabelLossFigure.Bars(
                     "ControlVAE", List.of(new Estimate(110, 1), new Estimate(140, 2)))));
-    assertEquals(Set.of("beta-VAE", "ControlVAE"), figure.chart().getSeriesMap().keySet());
+    assertEquals(
+        Set.of("beta-VAE", "ControlVAE"), figure.chart(Theme.LIGHT).getSeriesMap().keySet());
     assertTrue(colours(read(figure.png())).containsAll(Set.of(0x0072b2, 0xd55e00)));
   }
 

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,7 +60,7 @@ class HtmlReportTest {
     assertFalse(page.contains("href=\"http"), "an address");
     assertFalse(page.contains("@import"), "an import");
     assertFalse(page.contains("{{"), "a place that was not filled");
-    assertTrue(page.contains("Charts by uPlot 1.6.30 (MIT licence"));
+    assertTrue(page.contains("Charts by uPlot 1.6.32 (MIT licence"));
   }
 
   @Test
@@ -94,13 +95,56 @@ class HtmlReportTest {
     assertTrue(page.contains("<td class=\"number\">12.5</td>"));
   }
 
+  /** Escapes of a terminal and marks that turn the direction of reading are shown, not done. */
+  @Test
+  void whatActsIsMadeVisibleEverywhere() {
+    Run run =
+        new Run(
+            control.run().folder(),
+            control.run().record(),
+            control.run().series(),
+            Optional.empty(),
+            List.of("A warning of \u001b]0;title\u0007 and \u202etxt."));
+    String page =
+        new HtmlReport(
+                "T\u001b[2J",
+                List.of(new Subject(run, Optional.empty())),
+                List.of(new Section("\u0085", List.of(new Paragraph("\u2067")))))
+            .page();
+    assertTrue(page.contains("<h1>T\\u001b[2J</h1>"));
+    assertTrue(page.contains("A warning of \\u001b]0;title\\u0007 and \\u202etxt."));
+    assertTrue(page.contains("<h2>\\u0085</h2>\n<p>\\u2067</p>"));
+    for (int c : new int[] {0x1b, 0x07, 0x85, 0x202e, 0x2067}) {
+      assertFalse(page.indexOf(c) >= 0, "character " + c);
+    }
+  }
+
+  @Test
+  void thePageOpensWithWhatTheRunsAreAndTheirFiguresAndEndsWithTheRest() {
+    String page = new HtmlReport(List.of(control), List.of(new Section("Mine", List.of()))).page();
+    assertTrue(page.contains("<title>a &lt;b&gt; &amp; &quot;run&quot;</title>"));
+    List<String> headings =
+        Pattern.compile("<h2>([^<]*)</h2>").matcher(page).results().map(m -> m.group(1)).toList();
+    assertEquals(
+        List.of(
+            "What the run is",
+            "Final figures",
+            "Curves",
+            "Mine",
+            "Latent space",
+            "All settings and figures",
+            "Sessions and machines"),
+        headings);
+  }
+
   @Test
   void settingsThatDifferAreMarked() {
     Subject beta = TinyRuns.train(folder.resolve("beta"), Model.BETA, 2);
     String page = page(control, beta);
     assertTrue(
-        page.contains("<tr class=\"differs\"><th scope=\"row\">model</th><td>ControlVAE</td>"));
-    assertTrue(page.contains("<tr><th scope=\"row\">epochs</th><td>4</td><td>4</td></tr>"));
+        page.contains("<th scope=\"row\">model <span class=\"tag\">differs</span></th>"), page);
+    assertTrue(page.contains("<th scope=\"row\">epochs</th>"));
+    assertFalse(page.contains("\u2260"), "a sign that nobody explains");
   }
 
   @Test

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.report.HtmlReport.Block;
+import io.github.cvaegpu.report.HtmlReport.Picture;
+import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Model;
@@ -15,6 +18,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,10 +59,20 @@ class ReportPageIT {
     assumeTrue(
         driver.isPresent() && chromium.isPresent(),
         "this machine has no Chromium and chromedriver on its PATH");
-    control = TinyRuns.train(temp.resolve("control"), Model.CONTROL, 2);
-    Subject beta = TinyRuns.train(temp.resolve("beta"), Model.BETA, 3);
+    control = TinyRuns.train(temp.resolve("one/run"), Model.CONTROL, 2);
+    Subject beta = TinyRuns.train(temp.resolve("two/run"), Model.BETA, 3);
+    Subject third = TinyRuns.train(temp.resolve("third"), Model.BETA, 2);
     Path file = temp.resolve("report.html");
-    new HtmlReport("Runs", List.of(control, beta), List.of()).write(file);
+    List<Subject> subjects = List.of(control, beta, third);
+    new HtmlReport(
+            subjects,
+            Fonts.problem().isPresent()
+                ? List.of()
+                : List.of(
+                    new Section(
+                        "Pictures",
+                        RunPictures.of(subjects, 10).stream().<Block>map(Picture::of).toList())))
+        .write(file);
     address = file.toUri().toString();
     var options = new ChromeOptions();
     options.setBinary(chromium.get().toFile());
@@ -122,16 +136,78 @@ class ReportPageIT {
   @Test
   void thereIsNoErrorOnTheConsole() throws IOException {
     assertEquals(List.of(), errors());
-    assertEquals("Runs", browser.getTitle());
     screenshot("report");
+  }
+
+  private static List<String> texts(String selector) {
+    return browser.findElements(By.cssSelector(selector)).stream()
+        .map(WebElement::getText)
+        .toList();
+  }
+
+  /** Both folders are called run: their names are as long as it takes to tell them apart. */
+  @Test
+  void theTitleNamesTheRuns() {
+    assertEquals("one/run, two/run and third", browser.getTitle());
+    assertEquals(List.of("one/run, two/run and third"), texts("h1"));
+    assertEquals(List.of("one/run", "two/run", "third"), texts(".what tbody th"));
+    assertEquals(List.of("one/run", "two/run", "third"), texts(".bar label:has([data-run])"));
+    assertEquals(List.of("one/run", "two/run", "third"), texts("#model option"));
+  }
+
+  @Test
+  void thePageGoesFromWhatTheRunsAreToTheRest() {
+    List<String> headings = new ArrayList<>(texts("h2"));
+    assertEquals(Fonts.problem().isEmpty(), headings.remove("Pictures"));
+    assertEquals(
+        List.of(
+            "What the runs are",
+            "Final figures",
+            "Curves",
+            "Latent space",
+            "All settings and figures",
+            "Sessions and machines"),
+        headings);
+  }
+
+  @Test
+  void theSetPointIsDrawnOnTheKlChartAlone() {
+    assertEquals(List.of(9.97), run("return page.charts.setPoints().map((level) => level.value)"));
+    // Within the range, however far from the curves.
+    assertEquals(
+        true,
+        run("const y = page.charts.charts[1].u.scales.y; return y.min < 9.97 && 9.97 < y.max"));
+    String dashes =
+        "const u = page.charts.charts[arguments[0]].u;"
+            + "const y = Math.round(u.valToPos(arguments[1], 'y', true));"
+            + "const row = u.ctx.getImageData(u.bbox.left, y, u.bbox.width, 1).data;"
+            + "let n = 0; for (let i = 0; i < row.length; i += 4)"
+            + " n += row[i] < 90 && row[i + 1] < 90 && row[i + 2] < 90 && row[i + 3] > 90;"
+            + "return n / u.bbox.width";
+    double dashed = ((Number) run(dashes, 1, 9.97)).doubleValue();
+    assertTrue(dashed > 0.4 && dashed < 0.8, "dark parts of the line: " + dashed);
+    // Not where its run is not shown.
+    browser.findElement(By.cssSelector("input[data-run='0']")).click();
+    assertEquals(List.of(), run("return page.charts.setPoints()"));
+    browser.findElement(By.cssSelector("input[data-run='0']")).click();
+  }
+
+  @Test
+  void axesAreNamed() {
+    assertEquals(
+        List.of("step", "step", "step", "step"),
+        run("return page.charts.charts.map((chart) => chart.u.axes[0].label)"));
+    assertEquals(
+        List.of("nats per image", "nats per image", "beta", "nats per image"),
+        run("return page.charts.charts.map((chart) => chart.u.axes[1].label)"));
   }
 
   @Test
   void everyChartHasEveryRun() {
     assertEquals(4L, run("return page.charts.charts.length"));
     for (int chart = 0; chart < 4; chart++) {
-      // x and two runs.
-      assertEquals(3L, run("return page.charts.charts[arguments[0]].u.series.length", chart));
+      // x and three runs.
+      assertEquals(4L, run("return page.charts.charts[arguments[0]].u.series.length", chart));
       assertTrue(
           (Boolean)
               run(
@@ -238,11 +314,11 @@ class ReportPageIT {
   /** Three dimensions have sliders, and the map two of them. */
   @Test
   void anotherModelHasSlidersForItsDimensions() {
-    new Select(browser.findElement(By.id("model"))).selectByVisibleText("beta");
+    new Select(browser.findElement(By.id("model"))).selectByVisibleText("two/run");
     assertEquals(3, browser.findElements(By.cssSelector("#sliders input")).size());
     assertTrue(
         browser.findElement(By.id("about")).getText().contains("one of the two of 3 with most KL"));
-    Subject beta = new Subject(Run.read(temp.resolve("beta")), Optional.empty());
+    Subject beta = new Subject(Run.read(temp.resolve("two/run")), Optional.empty());
     assertDraws(beta, 0.5, -1, 2);
     browser.findElement(By.cssSelector("#sliders input")).sendKeys(Keys.ARROW_RIGHT);
     @SuppressWarnings("unchecked")
@@ -259,12 +335,55 @@ class ReportPageIT {
     screenshot("report-dark");
   }
 
+  /** What of the pictures is seen, and the colour of its corner. */
+  private static List<?> corners() {
+    return (List<?>)
+        run(
+            "return [...document.querySelectorAll('figure img')].filter((i) => i.offsetWidth >"
+                + " 0).map((i) => { const c = document.createElement('canvas'); c.width = c.height"
+                + " = 1; const g = c.getContext('2d'); g.drawImage(i, 0, 0); return"
+                + " [...g.getImageData(0, 0, 1, 1).data].join(' '); })");
+  }
+
+  @Test
+  void picturesAreDarkInTheDark() {
+    assumeTrue(Fonts.problem().isEmpty(), () -> Fonts.problem().get());
+    assertEquals(List.of("255 255 255 255"), corners());
+    browser.findElement(By.id("theme")).click();
+    assertEquals(List.of("21 24 28 255"), corners());
+  }
+
+  @Test
+  void aDarkSystemHasADarkPageAtOnce() {
+    Map<String, Object> dark =
+        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", "dark")));
+    browser.executeCdpCommand("Emulation.setEmulatedMedia", dark);
+    try {
+      browser.get(address);
+      assertEquals(
+          "rgb(21, 24, 28)", run("return getComputedStyle(document.body).backgroundColor"));
+      assertEquals(
+          "#56b4e9",
+          run("return page.charts.charts[0].u.series[1].stroke(page.charts.charts[0].u, 1)"));
+    } finally {
+      browser.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of()));
+    }
+  }
+
   @Test
   void aPhoneNeedsNoSidewaysScrolling() throws IOException {
     size(360, 740);
     browser.get(address);
     long width = (Long) run("return document.documentElement.scrollWidth");
     assertFalse(width > 360, width + " pixels");
+    // Every run is in sight in every table of runs, not behind an edge.
+    assertEquals(
+        List.of(),
+        run(
+            "return [...document.querySelectorAll('.cards td, .cards tbody th')].filter((cell) => {"
+                + " const box = cell.getBoundingClientRect(); return box.left < 0 || box.right >"
+                + " 360 || cell.scrollWidth > cell.clientWidth; }).map((cell) =>"
+                + " cell.textContent)"));
     assertEquals(List.of(), errors());
     screenshot("report-phone");
   }

@@ -21,9 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunTest {
   private static final int STEPS = 10; // Two epochs of 300 images in batches of 64.
@@ -81,6 +84,34 @@ class RunTest {
             folder + " has no metrics.csv, so there are no curves of it.",
             folder + " has no checkpoint, so there are no pictures of it."),
         run.warnings());
+  }
+
+  /**
+   * Killed before its first checkpoint: the record says running, the log may lack even its head.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "step,ep", "step,epoch,rl,kl,beta\n", "step,epoch,rl,kl,beta\n1,1,540.1"})
+  void hasNothingBeforeItsFirstCheckpoint(String log) throws IOException {
+    Files.delete(RunDirectory.checkpointFile(folder));
+    Files.writeString(RunDirectory.metricsFile(folder), log);
+    Path record = folder.resolve("run.json");
+    Files.writeString(
+        record,
+        Files.readString(record)
+            .replace("\"exit_reason\": \"completed\"", "\"exit_reason\": \"running\""));
+    Run run = Run.read(folder);
+    assertEquals(0, run.series().orElseThrow().size());
+    assertEquals(
+        folder
+            + " has no checkpoint yet, because the run is on its way to the first one or was killed"
+            + " before it: there are no pictures of it, and train --resume begins a killed one"
+            + " again.",
+        run.warnings().getLast());
+    String page =
+        new HtmlReport(List.of(new HtmlReport.Subject(run, Optional.empty())), List.of()).page();
+    assertTrue(page.contains("running, or killed, "), "how it stands");
+    assertTrue(page.contains("No run has the 100 steps"), "curves");
   }
 
   @Test

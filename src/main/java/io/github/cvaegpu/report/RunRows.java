@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.eval.Estimate;
+import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.RunRecord.LastSteps;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+
+/**
+ * What there is to say of a run, each under the name that help, {@code run.json} and figures have
+ * for it. Whatever a run's files lack is said to be unknown.
+ */
+final class RunRows {
+  /** What a run should have and its files do not say. */
+  static final String UNKNOWN = "unknown";
+
+  /** What a run does not have. */
+  static final String NONE = "-";
+
+  private static final DateTimeFormatter MINUTE =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'", Locale.ROOT);
+
+  /**
+   * One thing to say.
+   *
+   * @param name of it
+   * @param cell what a run has
+   */
+  record Row(String name, Function<Run, String> cell) {}
+
+  /** The model and what it is known by, in one. */
+  static final Row MODEL = new Row("model", RunRows::model);
+
+  /** Settings beside those of {@link #MODEL}. */
+  static final List<Row> SETTINGS =
+      List.of(
+          new Row("Kp", run -> ofControl(run, c -> plain(c.kp()))),
+          new Row("Ki", run -> ofControl(run, c -> plain(c.ki()))),
+          new Row(
+              "limits of beta",
+              run -> ofControl(run, c -> plain(c.betaMin()) + " to " + plain(c.betaMax()))),
+          new Row(
+              "anti-windup",
+              run -> ofControl(run, c -> c.antiWindup().toString().toLowerCase(Locale.ROOT))),
+          new Row("learning rate", run -> ofPlan(run, p -> plain(p.learningRate()))),
+          new Row("epochs", run -> ofPlan(run, p -> count(p.epochs()))),
+          new Row("batch size", run -> ofPlan(run, p -> count(p.batchSize()))),
+          new Row("hidden widths", run -> ofPlan(run, p -> joined(p.hidden()))),
+          new Row("latent dimensions", run -> ofPlan(run, p -> count(p.latent()))),
+          new Row("seed", run -> ofPlan(run, p -> String.valueOf(p.seed()))),
+          new Row("images", RunRows::images),
+          new Row("program", run -> orUnknown(run.record().program())));
+
+  static final Row STARTED = new Row("started", run -> date(run, true));
+  static final Row ENDED = new Row("ended", run -> date(run, false));
+  static final Row STATE = new Row("how it stands", RunRows::state);
+
+  /** Figures of the training images. */
+  static final List<Row> TRAINING =
+      List.of(
+          new Row("training RL, last steps", run -> training(run, LastSteps::rl, "%.2f")),
+          new Row("training KL, last steps", run -> training(run, LastSteps::kl, "%.2f")),
+          new Row("training ELBO, last steps", run -> training(run, LastSteps::elbo, "%.2f")),
+          new Row("beta, last steps", run -> training(run, LastSteps::beta, "%.4f")));
+
+  /** Figures of the test images. */
+  static final List<Row> TEST =
+      List.of(
+          new Row("test RL", run -> figure(testRl(run), "%.2f")),
+          new Row("test KL", run -> figure(testKl(run), "%.2f")),
+          new Row("test ELBO", run -> figure(testElbo(run), "%.2f")));
+
+  private RunRows() {}
+
+  // ---- settings --------------------------------------------------------------------------------
+
+  static Optional<TrainingPlan> plan(Run run) {
+    return Optional.ofNullable(run.record().plan());
+  }
+
+  private static String ofPlan(Run run, Function<TrainingPlan, String> setting) {
+    return plan(run).map(setting).orElse(UNKNOWN);
+  }
+
+  private static String ofControl(Run run, Function<PiSettings, String> setting) {
+    return ofPlan(
+        run, plan -> plan.model() == Model.CONTROL ? setting.apply(plan.controller()) : NONE);
+  }
+
+  private static String model(Run run) {
+    return ofPlan(
+        run,
+        plan ->
+            plan.model() == Model.CONTROL
+                ? "ControlVAE, set point " + plain(plan.controller().setPoint())
+                : "beta-VAE, beta " + plain(plan.beta()));
+  }
+
+  /** The set point of a ControlVAE; empty for a beta-VAE. */
+  static OptionalDouble setPoint(Run run) {
+    return plan(run)
+        .filter(plan -> plan.model() == Model.CONTROL)
+        .map(plan -> OptionalDouble.of(plan.controller().setPoint()))
+        .orElse(OptionalDouble.empty());
+  }
+
+  private static String images(Run run) {
+    RunRecord.DatasetRecord images = run.record().dataset();
+    if (images == null || images.name() == null) {
+      return UNKNOWN;
+    }
+    return images.trainImages() > 0
+        ? String.format(
+            Locale.ROOT,
+            "%s (%,d to train with, %,d to test with)",
+            images.name(),
+            images.trainImages(),
+            images.testImages())
+        : images.name();
+  }
+
+  // ---- how it went -----------------------------------------------------------------------------
+
+  private static String state(Run run) {
+    RunRecord record = run.record();
+    if (record.exitReason() == null) {
+      return UNKNOWN;
+    }
+    String word =
+        switch (record.exitReason()) {
+          case RUNNING -> "running, or killed";
+          case COMPLETED -> "completed";
+          case INTERRUPTED -> "interrupted";
+          case DIVERGED -> "diverged";
+          case FAILED -> "failed";
+        };
+    String state =
+        String.format(Locale.ROOT, "%s, %,d of %s steps", word, record.stepsDone(), planned(run));
+    return record.message() == null ? state : state + ": " + record.message();
+  }
+
+  private static String planned(Run run) {
+    TrainingPlan plan = run.record().plan();
+    RunRecord.DatasetRecord images = run.record().dataset();
+    return plan == null || images == null || images.trainImages() < 1
+        ? UNKNOWN
+        : String.format(
+            Locale.ROOT,
+            "%,d",
+            (long) plan.epochs() * Math.ceilDiv(images.trainImages(), plan.batchSize()));
+  }
+
+  static boolean isCompleted(Run run) {
+    return run.record().exitReason() == RunRecord.ExitReason.COMPLETED;
+  }
+
+  private static String date(Run run, boolean isStart) {
+    List<RunRecord.Session> sessions = run.record().sessions();
+    if (sessions == null || sessions.isEmpty()) {
+      return UNKNOWN;
+    }
+    RunRecord.Session session = isStart ? sessions.getFirst() : sessions.getLast();
+    return session == null ? UNKNOWN : minute(isStart ? session.started() : session.ended());
+  }
+
+  /** An instant of ISO 8601 as people read it; what is none is shown as it is. */
+  static String minute(String instant) {
+    if (instant == null) {
+      return UNKNOWN;
+    }
+    try {
+      return MINUTE.format(Instant.parse(instant).atOffset(ZoneOffset.UTC));
+    } catch (DateTimeException e) {
+      return instant;
+    }
+  }
+
+  // ---- figures ---------------------------------------------------------------------------------
+
+  private static Optional<RunRecord.Metrics> metrics(Run run) {
+    return Optional.ofNullable(run.record().metrics());
+  }
+
+  /**
+   * Means of the last steps: as recorded of a finished run, else of the last steps that its log
+   * has.
+   */
+  static Optional<LastSteps> lastSteps(Run run) {
+    Optional<LastSteps> recorded = metrics(run).map(RunRecord.Metrics::lastSteps);
+    return recorded.isPresent()
+        ? recorded
+        : run.series().filter(series -> series.size() > 0).map(RunRows::lastSteps);
+  }
+
+  private static LastSteps lastSteps(Series series) {
+    double rl = Series.lastMean(series.rl());
+    double kl = Series.lastMean(series.kl());
+    return new LastSteps(
+        Math.min(Series.WINDOW, series.size()), rl, kl, -(rl + kl), Series.lastMean(series.beta()));
+  }
+
+  private static String training(Run run, Function<LastSteps, Double> figure, String format) {
+    return lastSteps(run)
+        .map(last -> figure(OptionalDouble.of(figure.apply(last)), format))
+        .orElse(NONE);
+  }
+
+  /** How well a ControlVAE held its set point; empty for others and before the last step. */
+  static Optional<ControlReport> control(Run run) {
+    return metrics(run).map(RunRecord.Metrics::controller);
+  }
+
+  private static OptionalDouble test(Run run, Function<Evaluation, Estimate> figure) {
+    return metrics(run)
+        .map(RunRecord.Metrics::test)
+        .map(figure)
+        .map(estimate -> OptionalDouble.of(estimate.mean()))
+        .orElse(OptionalDouble.empty());
+  }
+
+  static OptionalDouble testRl(Run run) {
+    return test(run, Evaluation::reconstructionLoss);
+  }
+
+  static OptionalDouble testKl(Run run) {
+    return test(run, Evaluation::klDivergence);
+  }
+
+  static OptionalDouble testElbo(Run run) {
+    return test(run, Evaluation::elbo);
+  }
+
+  /** A figure; one that overflowed, which files have as null, is not known. */
+  static String figure(OptionalDouble value, String format) {
+    if (value.isEmpty()) {
+      return NONE;
+    }
+    return Double.isFinite(value.getAsDouble())
+        ? String.format(Locale.ROOT, format, value.getAsDouble())
+        : UNKNOWN;
+  }
+
+  // ---- words -----------------------------------------------------------------------------------
+
+  static String orUnknown(String text) {
+    return text == null ? UNKNOWN : text;
+  }
+
+  static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  private static String joined(List<Integer> widths) {
+    return String.join(", ", widths.stream().map(String::valueOf).toList());
+  }
+
+  static String plain(double value) {
+    return Double.isFinite(value)
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
+        : UNKNOWN;
+  }
+}

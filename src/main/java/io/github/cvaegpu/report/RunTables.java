@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.report;
+
+import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.report.RunRows.Row;
+import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+
+/** Runs side by side: what they are, their final figures, and all that is recorded of them. */
+final class RunTables {
+  private final List<Run> runs;
+  private final List<String> names;
+
+  /**
+   * @param runs one or more
+   * @param names one a run
+   */
+  RunTables(List<Run> runs, List<String> names) {
+    this.runs = runs;
+    this.names = names;
+  }
+
+  // ---- what they are ---------------------------------------------------------------------------
+
+  /** A row a run, with the settings in which they differ; those that are alike in a sentence. */
+  String whatTheyAre() {
+    List<Row> columns = new ArrayList<>(List.of(RunRows.MODEL));
+    List<String> alike = new ArrayList<>();
+    for (Row row : RunRows.SETTINGS) {
+      List<String> said = applicable(row);
+      if (said.size() > 1) {
+        columns.add(row);
+      } else if (said.size() == 1) {
+        alike.add(row.name() + " " + said.getFirst());
+      }
+    }
+    columns.add(RunRows.STARTED);
+    columns.add(RunRows.ENDED);
+    if (!runs.stream().allMatch(RunRows::isCompleted)) {
+      columns.add(RunRows.STATE);
+    }
+    List<Html.Row> rows = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      rows.add(
+          new Html.Row(
+              names.get(i), "", columns.stream().map(column -> column.cell().apply(run)).toList()));
+    }
+    String settings =
+        alike.isEmpty()
+            ? ""
+            : Html.note(
+                (runs.size() == 1 ? "Settings: " : "Alike in all of them: ")
+                    + String.join("; ", alike)
+                    + ".");
+    return Html.cards("what", "run", columns.stream().map(Row::name).toList(), rows) + settings;
+  }
+
+  /** What the runs that have something to say of it say, each once. */
+  private List<String> applicable(Row row) {
+    return runs.stream()
+        .map(row.cell())
+        .filter(cell -> !cell.equals(RunRows.NONE))
+        .distinct()
+        .toList();
+  }
+
+  // ---- final figures ---------------------------------------------------------------------------
+
+  /** A row a run, and one for all that differ in nothing but the seed. */
+  String finalFigures() {
+    List<List<Run>> groups = bySettings();
+    List<Html.Row> rows = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      boolean isAlone = groups.stream().anyMatch(group -> group.size() == 1 && group.contains(run));
+      String seed =
+          RunRows.plan(run)
+              .map(plan -> String.format(Locale.ROOT, "seed %d", plan.seed()))
+              .orElse("");
+      rows.add(new Html.Row(names.get(i), isAlone ? "one seed" : seed, figures(run)));
+    }
+    for (List<Run> group : groups) {
+      if (group.size() > 1) {
+        rows.add(overSeeds(group));
+      }
+    }
+    return Html.cards("figures", "run", figureColumns(), rows) + Html.note(about(groups));
+  }
+
+  private List<String> figureColumns() {
+    return List.of(
+        "test RL",
+        "test KL",
+        "test ELBO",
+        "KL less set point" + lastSteps(run -> RunRows.control(run).map(ControlReport::tailSteps)),
+        "beta" + lastSteps(run -> RunRows.lastSteps(run).map(RunRecord.LastSteps::steps)));
+  }
+
+  /** What a figure is the mean of, where it is the same in all runs. */
+  private String lastSteps(Function<Run, Optional<Integer>> steps) {
+    List<Integer> counts =
+        runs.stream().flatMap(run -> steps.apply(run).stream()).distinct().toList();
+    return counts.size() == 1
+        ? String.format(Locale.ROOT, ", last %,d steps", counts.getFirst())
+        : ", last steps";
+  }
+
+  private static OptionalDouble offset(Run run) {
+    return RunRows.control(run)
+        .map(report -> OptionalDouble.of(report.offset()))
+        .orElse(OptionalDouble.empty());
+  }
+
+  private static OptionalDouble beta(Run run) {
+    return RunRows.lastSteps(run)
+        .map(last -> OptionalDouble.of(last.beta()))
+        .orElse(OptionalDouble.empty());
+  }
+
+  private static List<String> figures(Run run) {
+    return List.of(
+        RunRows.figure(RunRows.testRl(run), "%.2f"),
+        RunRows.figure(RunRows.testKl(run), "%.2f"),
+        RunRows.figure(RunRows.testElbo(run), "%.2f"),
+        RunRows.figure(offset(run), "%+.3f"),
+        RunRows.figure(beta(run), "%.4f"));
+  }
+
+  /** Runs that have all settings but the seed and their images in common, each seed once. */
+  private List<List<Run>> bySettings() {
+    Map<Object, Map<Long, Run>> groups = new LinkedHashMap<>();
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      TrainingPlan plan = run.record().plan();
+      RunRecord.DatasetRecord images = run.record().dataset();
+      boolean isKnown =
+          plan != null && images != null && images.sha256() != null && RunRows.isCompleted(run);
+      Object settings = isKnown ? List.of(withoutSeed(plan), images.sha256()) : (Object) i;
+      groups
+          .computeIfAbsent(settings, key -> new LinkedHashMap<>())
+          .putIfAbsent(plan == null ? i : plan.seed(), run);
+    }
+    return groups.values().stream().map(group -> List.copyOf(group.values())).toList();
+  }
+
+  private static TrainingPlan withoutSeed(TrainingPlan plan) {
+    return new TrainingPlan(
+        plan.model(),
+        plan.controller(),
+        plan.beta(),
+        plan.epochs(),
+        plan.batchSize(),
+        plan.learningRate(),
+        plan.latent(),
+        plan.hidden(),
+        0,
+        "");
+  }
+
+  private Html.Row overSeeds(List<Run> group) {
+    String members = Names.joined(group.stream().map(run -> names.get(runs.indexOf(run))).toList());
+    return new Html.Row(
+        "mean of " + members,
+        String.format(Locale.ROOT, "%d seeds", group.size()),
+        List.of(
+            mean(group, RunRows::testRl, "%.2f"),
+            mean(group, RunRows::testKl, "%.2f"),
+            mean(group, RunRows::testElbo, "%.2f"),
+            mean(group, RunTables::offset, "%+.3f"),
+            mean(group, RunTables::beta, "%.4f")));
+  }
+
+  /** Mean and standard deviation; nothing where a run of the group has no such figure. */
+  private static String mean(List<Run> group, Function<Run, OptionalDouble> figure, String format) {
+    List<OptionalDouble> values = group.stream().map(figure).toList();
+    if (values.stream().anyMatch(OptionalDouble::isEmpty)) {
+      return RunRows.NONE;
+    }
+    double mean = values.stream().mapToDouble(OptionalDouble::getAsDouble).average().orElseThrow();
+    double squares = values.stream().mapToDouble(v -> Math.pow(v.getAsDouble() - mean, 2)).sum();
+    double deviation = Math.sqrt(squares / (values.size() - 1));
+    return RunRows.figure(OptionalDouble.of(mean), format)
+        + " ± "
+        + RunRows.figure(OptionalDouble.of(deviation), format.replace("+", ""));
+  }
+
+  private static String about(List<List<Run>> groups) {
+    String units =
+        "RL (reconstruction loss), KL and ELBO = -(RL + KL) are in nats per image, whatever beta"
+            + " was; a lower RL and a higher ELBO are better. Test figures are of the held-out"
+            + " images after the last step; the other columns are means over the last training"
+            + " steps.";
+    if (groups.stream().allMatch(group -> group.size() == 1)) {
+      return units
+          + (groups.size() == 1
+              ? " They are of one seed: another seed gives others."
+              : " They are of one seed each: with another seed the order may be another.");
+    }
+    return units
+        + " ± is the standard deviation over seeds. Rows marked with one seed have none: with"
+        + " another seed their order may be another.";
+  }
+
+  // ---- the rest --------------------------------------------------------------------------------
+
+  /** A row a setting or figure, a column a run. */
+  String all() {
+    List<Row> all = new ArrayList<>(List.of(RunRows.MODEL));
+    all.addAll(RunRows.SETTINGS);
+    all.addAll(List.of(RunRows.STARTED, RunRows.ENDED, RunRows.STATE));
+    all.addAll(RunRows.TEST);
+    all.addAll(RunRows.TRAINING);
+    all.add(
+        new Row(
+            "last steps, number",
+            run ->
+                RunRows.lastSteps(run).map(it -> RunRows.count(it.steps())).orElse(RunRows.NONE)));
+    all.addAll(CONTROL);
+    List<Html.Row> rows = new ArrayList<>();
+    for (Row row : all) {
+      List<String> cells = runs.stream().map(row.cell()).toList();
+      boolean differs = cells.stream().distinct().count() > 1;
+      rows.add(new Html.Row(row.name(), differs ? "differs" : "", cells));
+    }
+    return Html.cards("all", "", names, rows);
+  }
+
+  /** What the controller reports of itself. */
+  private static final List<Row> CONTROL =
+      List.of(
+          new Row("KL less set point", run -> held(run, report -> tail(report, report.offset()))),
+          new Row(
+              "spread of KL about it", run -> held(run, report -> tail(report, report.spread()))),
+          new Row(
+              "settled within 2 %",
+              run ->
+                  held(
+                      run,
+                      report ->
+                          report.settlingStep() != null && report.settlingStep().isPresent()
+                              ? "from step " + RunRows.count(report.settlingStep().getAsLong())
+                              : "never for good")),
+          new Row("at the lower limit of beta", run -> held(run, report -> share(report.atMin()))),
+          new Row("at the upper limit of beta", run -> held(run, report -> share(report.atMax()))));
+
+  private static String held(Run run, Function<ControlReport, String> what) {
+    return RunRows.control(run).map(what).orElse(RunRows.NONE);
+  }
+
+  private static String tail(ControlReport report, double figure) {
+    return String.format(
+        Locale.ROOT,
+        "%s, last %,d steps",
+        RunRows.figure(OptionalDouble.of(figure), "%.3f"),
+        report.tailSteps());
+  }
+
+  private static String share(ControlReport.Saturation limit) {
+    // Files have no NaN, which reads back from null.
+    return limit == null || Double.isNaN(limit.fraction())
+        ? RunRows.UNKNOWN
+        : String.format(Locale.ROOT, "%.1f %% of the steps", 100 * limit.fraction());
+  }
+
+  /** A row a process that worked on a run. */
+  String sessions() {
+    List<Html.Row> rows = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      List<RunRecord.Session> sessions = runs.get(i).record().sessions();
+      if (sessions == null) {
+        continue;
+      }
+      String name = names.get(i);
+      sessions.stream()
+          .filter(Objects::nonNull)
+          .forEach(session -> rows.add(new Html.Row(name, "", session(session))));
+    }
+    return rows.isEmpty()
+        ? Html.note("Nothing is recorded of the processes that worked on these runs.")
+        : Html.cards(
+            "sessions",
+            "run",
+            List.of(
+                "started",
+                "ended",
+                "from step",
+                "engine",
+                "device",
+                "matrix library",
+                "threads",
+                "precision",
+                "Java",
+                "system"),
+            rows);
+  }
+
+  private static List<String> session(RunRecord.Session session) {
+    EngineInfo engine = session.engine();
+    return List.of(
+        RunRows.minute(session.started()),
+        RunRows.minute(session.ended()),
+        RunRows.count(session.firstStep()),
+        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.engine()),
+        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.device()),
+        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.library()),
+        engine == null ? RunRows.UNKNOWN : RunRows.count(engine.threads()),
+        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.precision()),
+        RunRows.orUnknown(session.java()),
+        RunRows.orUnknown(session.os()));
+  }
+}
