@@ -99,10 +99,10 @@ public final class StudyFigures {
     void write() {
       // A run of few images and epochs has no whole window, so there is nothing to draw over steps.
       if (beta.getFirst().series().size() >= Series.WINDOW) {
-        curves("rl", "Reconstruction loss", "RL, " + NATS, Series::rl);
-        curves("kl", "KL divergence", "KL, " + NATS, Series::kl);
+        curves("rl", "Training reconstruction loss", "RL, " + NATS, Series::rl);
+        curves("kl", "Training KL divergence", "KL, " + NATS, Series::kl);
         curves("beta", "Weight of the KL divergence", "beta", Series::beta);
-        curves("elbo", "ELBO", "ELBO, " + NATS, Series::elbo);
+        curves("elbo", "Training ELBO", "ELBO, " + NATS, Series::elbo);
         terms();
       }
       labelLosses();
@@ -113,7 +113,7 @@ public final class StudyFigures {
       RunFacts one = beta.getFirst();
       RunFacts other = control.getFirst();
       new CurveFigure(
-              "%s, learning rate %s, mean of the next 100 steps".formatted(title, rate),
+              "%s, learning rate %s, mean of the last 100 steps".formatted(title, rate),
               label,
               List.of(
                   CurveFigure.Curve.smoothed(BETA, values.apply(one.series())),
@@ -142,8 +142,8 @@ public final class StudyFigures {
       writeForPage(
           file("controller"),
           new CurveFigure(
-              "Terms of the controller, learning rate %s: beta is their sum and 0.01"
-                  .formatted(rate),
+              "Terms of the controller, learning rate %s: beta is their sum and %s"
+                  .formatted(rate, Study.plain(run.run().plan().controller().betaMin())),
               "part of beta",
               List.of(
                   new CurveFigure.Curve(
