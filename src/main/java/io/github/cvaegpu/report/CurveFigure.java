@@ -37,7 +37,7 @@ public final class CurveFigure extends Figure {
    */
   @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   public record Curve(String name, float[] values, OptionalDouble lastMean) {
-    /** A loss as the study draws it: means of the next 100 steps; the box has that of the last. */
+    /** A loss as means of the last 100 steps at each step; the box has the last of them. */
     public static Curve smoothed(String name, float[] values) {
       return new Curve(
           name, Series.windowMeans(values), OptionalDouble.of(Series.lastMean(values)));

@@ -319,7 +319,7 @@ public final class HtmlReport {
         Html.note(
             String.format(
                 Locale.ROOT,
-                ("Losses of the training images; each point is the mean of the next %d steps. ELBO"
+                ("Losses of the training images; each point is the mean of the last %d steps. ELBO"
                     + " is -(RL + KL), whatever beta was. Drag across a chart to zoom,"
                     + " double-click to see all. A column of pixels shows the smallest and the"
                     + " largest value of its steps; the y axis leaves out the first hundredth of"

@@ -23,7 +23,7 @@ public final class Series {
   }
 
   /** Takes steps in order. */
-  static final class Builder {
+  public static final class Builder {
     private float[] rl = new float[1024];
     private float[] kl = new float[1024];
     private float[] beta = new float[1024];
@@ -34,7 +34,7 @@ public final class Series {
      *
      * @throws IllegalArgumentException if a step is missing or a number is not finite
      */
-    void accept(long step, float stepRl, float stepKl, float stepBeta) {
+    public void accept(long step, float stepRl, float stepKl, float stepBeta) {
       if (step != size + 1L) {
         throw new IllegalArgumentException("step " + step + " follows step " + size);
       }
@@ -52,7 +52,8 @@ public final class Series {
       size++;
     }
 
-    Series build() {
+    /** The steps so far. */
+    public Series build() {
       return new Series(
           Arrays.copyOf(rl, size), Arrays.copyOf(kl, size), Arrays.copyOf(beta, size));
     }
@@ -88,23 +89,18 @@ public final class Series {
   }
 
   /**
-   * Means over windows, as the study smooths its curves: entry i is the mean of entries i to i +
-   * {@value #WINDOW} - 1 of the values.
-   *
-   * @return one entry fewer than values for each step that a window has more than one; empty where
-   *     there is no whole window
+   * Means over trailing windows: entry i is the mean of the {@value #WINDOW} values up to and with
+   * entry i, or of all of them where there are fewer.
    */
   public static float[] windowMeans(float[] values) {
-    float[] means = new float[Math.max(0, values.length - WINDOW + 1)];
+    float[] means = new float[values.length];
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
       sum += values[i];
       if (i >= WINDOW) {
         sum -= values[i - WINDOW];
       }
-      if (i >= WINDOW - 1) {
-        means[i - WINDOW + 1] = (float) (sum / WINDOW);
-      }
+      means[i] = (float) (sum / Math.min(i + 1, WINDOW));
     }
     return means;
   }

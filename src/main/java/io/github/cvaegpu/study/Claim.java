@@ -2,6 +2,7 @@
 package io.github.cvaegpu.study;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One sentence of the study and what was measured for it, at one learning rate.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param measures the first is the one that the verdict goes by
  * @param verdict by the first measure
  * @param seeds number of seeds that it rests on; 0 if there is nothing to tell by
+ * @param epochs that the runs took; 0 if there is nothing to tell by
  * @param note what has to be known beside the numbers; empty for nothing
  */
 public record Claim(
@@ -19,6 +21,7 @@ public record Claim(
     List<Measure> measures,
     Verdict verdict,
     int seeds,
+    int epochs,
     String note) {
 
   /** Copies the list. */
@@ -26,9 +29,21 @@ public record Claim(
     measures = List.copyOf(measures);
   }
 
-  /** The verdict with what it rests on, e.g. {@code holds (one seed)}. */
+  /**
+   * The verdict with what it rests on, e.g. {@code holds (5 seeds, 50 epochs)}; with one seed its
+   * figure in place of a verdict, e.g. {@code one seed: -0.24 (50 epochs)}.
+   */
   public String verdictText() {
-    return seeds == 1 ? verdict.text() + " (one seed)" : verdict.text();
+    if (seeds == 0) {
+      return verdict.text();
+    }
+    String length = epochs == 1 ? "one epoch" : String.format(Locale.ROOT, "%d epochs", epochs);
+    if (verdict == Verdict.ONE_SEED) {
+      return "%s: %s (%s)"
+          .formatted(verdict.text(), ClaimsDocument.judgedBy(measures.getFirst()), length);
+    }
+    String runs = seeds == 1 ? "one seed" : String.format(Locale.ROOT, "%d seeds", seeds);
+    return "%s (%s, %s)".formatted(verdict.text(), runs, length);
   }
 
   /**
@@ -49,7 +64,13 @@ public record Claim(
       double other,
       double control,
       double floor,
-      PairedDifference difference) {}
+      PairedDifference difference) {
+
+    /** The same figures where their difference says nothing. */
+    Measure withoutDifference() {
+      return new Measure(name, split, accounting, other, control, floor, null);
+    }
+  }
 
   /** How RL and ELBO are counted. */
   public enum Accounting {

@@ -4,65 +4,75 @@ package io.github.cvaegpu.study;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.study.Claim.Accounting;
 import io.github.cvaegpu.study.Claim.Measure;
+import io.github.cvaegpu.study.RunFigures.Held;
 import io.github.cvaegpu.study.StudyRun.Role;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
+import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.IntToDoubleFunction;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
- * Judges the study's sentences by its runs at one learning rate. How a verdict comes about, {@link
- * PairedDifference#verdict} says; each sentence is judged by its first measure.
+ * Judges the study's sentences by the figures of its runs at one learning rate. How a verdict comes
+ * about, {@link PairedDifference#verdict} says; each sentence is judged by its first measure.
  */
 final class Claims {
-  /** Losses that a model is to get below, nats per image. */
-  static final List<Integer> THRESHOLDS = List.of(130, 135, 140, 150);
-
   /** The digits that the study names. */
-  private static final List<Integer> NAMED_DIGITS = List.of(3, 8, 2);
+  static final List<Integer> NAMED_DIGITS = List.of(3, 8, 2);
+
+  /** Steps of a run for each that it is judged by: what is before its last tenth is start-up. */
+  private static final int START_UP = 10;
 
   private static final int LOWER = -1;
   private static final int HIGHER = 1;
 
   private final double learningRate;
-  private final List<RunFacts> beta;
-  private final List<RunFacts> control;
-  private final List<List<RunFacts>> rivals;
-  private final double trainFloor;
-  private final double testFloor;
-  private final IntToDoubleFunction labelFloor;
+  private final List<Double> setPoints;
+  private final Floors floors;
+
+  // Runs by seed: those seeds of which both models are finished.
+  private final SortedMap<Long, RunFigures> beta;
+  private final SortedMap<Long, RunFigures> control;
+  private final List<SortedMap<Long, RunFigures>> rivals;
 
   /**
-   * @param learningRate of all runs
-   * @param beta the beta-VAE's finished runs, by seed
-   * @param control the ControlVAE's finished runs of the same seeds
-   * @param rivals for each other set point its finished runs of the same seeds
-   * @param trainFloor entropy of the training images' pixels, nats per image
-   * @param testFloor the same of the test images
-   * @param labelFloor the same of the test images of a label
+   * @param learningRate whose runs are judged
+   * @param runs the finished runs of a study, of any learning rate
+   * @param setPoints the other set points that were asked for
+   * @param floors under the losses
    */
-  Claims(
-      double learningRate,
-      List<RunFacts> beta,
-      List<RunFacts> control,
-      List<List<RunFacts>> rivals,
-      double trainFloor,
-      double testFloor,
-      IntToDoubleFunction labelFloor) {
+  Claims(double learningRate, List<RunFigures> runs, List<Double> setPoints, Floors floors) {
     this.learningRate = learningRate;
-    this.beta = List.copyOf(beta);
-    this.control = List.copyOf(control);
-    this.rivals = List.copyOf(rivals);
-    this.trainFloor = trainFloor;
-    this.testFloor = testFloor;
-    this.labelFloor = labelFloor;
+    this.setPoints = List.copyOf(setPoints);
+    this.floors = floors;
+    beta = bySeed(runs, run -> run.role() == Role.BETA);
+    control = bySeed(runs, run -> run.role() == Role.CONTROL);
+    beta.keySet().retainAll(control.keySet());
+    control.keySet().retainAll(beta.keySet());
+    rivals = new ArrayList<>();
+    for (double setPoint : setPoints) {
+      SortedMap<Long, RunFigures> rival =
+          bySeed(runs, run -> run.role() == Role.RIVAL && run.setPoint() == setPoint);
+      rival.keySet().retainAll(control.keySet());
+      rivals.add(rival);
+    }
+  }
+
+  private SortedMap<Long, RunFigures> bySeed(List<RunFigures> runs, Predicate<RunFigures> isMeant) {
+    SortedMap<Long, RunFigures> found = new TreeMap<>();
+    for (RunFigures run : runs) {
+      if (run.learningRate() == learningRate && isMeant.test(run)) {
+        found.put(run.seed(), run);
+      }
+    }
+    return found;
   }
 
   /** All of the study's sentences. */
@@ -77,115 +87,105 @@ final class Claims {
    * By the lowest threshold that every run gets below. Where one does not, its number of steps is
    * only known to be larger than those of the run: the figures are given, but no difference.
    */
-  private Claim faster() {
+  Claim faster() {
     String sentence = "The ControlVAE gets to small reconstruction losses faster";
+    if (control.isEmpty()) {
+      return nothing(sentence);
+    }
     List<Measure> reached = new ArrayList<>();
     List<Measure> missed = new ArrayList<>();
     for (Accounting accounting : Accounting.values()) {
-      for (int threshold : THRESHOLDS) {
+      for (int threshold : RunFigures.THRESHOLDS) {
         steps(threshold, accounting, reached, missed);
       }
     }
     if (reached.isEmpty() || reached.getFirst().accounting() != Accounting.STANDARD) {
       return nothing(
           sentence,
-          pairs() == 0
-              ? "There is nothing to compare."
-              : String.format(Locale.ROOT, "Not every run gets below %d.", THRESHOLDS.getLast()));
+          String.format(
+              Locale.ROOT, "Not every run gets below %d.", RunFigures.THRESHOLDS.getLast()));
     }
-    Measure judged = reached.getFirst();
-    reached.addAll(missed);
-    return new Claim(
+    List<Measure> measures = new ArrayList<>(reached);
+    measures.addAll(missed);
+    return claim(
         sentence,
-        learningRate,
-        reached,
-        judged.difference().verdict(LOWER),
-        pairs(),
-        "Steps until the mean of the next 100 is below a threshold. It is judged by the lowest one"
+        measures,
+        LOWER,
+        "Steps until the mean of the last 100 is below a threshold. It is judged by the lowest one"
             + " that every run gets below. A run that never does stands with its number of steps,"
             + " which is less than it would have taken; then there is no difference to give.");
   }
 
   private void steps(
       int threshold, Accounting accounting, List<Measure> reached, List<Measure> missed) {
-    Function<RunFacts, OptionalInt> first =
-        facts ->
-            RunFacts.firstBelow(
-                accounting == Accounting.STANDARD
-                    ? facts.series().rl()
-                    : RunFacts.studyLoss(facts.series()),
-                threshold);
-    long without =
-        Stream.concat(beta.stream(), control.stream())
-            .filter(facts -> first.apply(facts).isEmpty())
-            .count();
-    if (pairs() == 0 || without == 2L * pairs()) {
+    Function<RunFigures, OptionalLong> first = run -> run.firstBelow(accounting, threshold);
+    long missing = missing(beta.values(), first) + missing(control.values(), first);
+    if (missing == beta.size() + control.size()) {
       return;
     }
     Measure steps =
         measure(
             "steps to RL < "
                 + threshold
-                + notReached("beta-VAE", beta, first)
-                + notReached("ControlVAE", control, first),
+                + notReached("beta-VAE", beta.values(), first)
+                + notReached("ControlVAE", control.values(), first),
             "train",
             accounting,
             Double.NaN,
-            facts -> first.apply(facts).orElse(facts.series().size()));
-    if (without == 0) {
+            run -> first.apply(run).orElse(run.steps()));
+    if (missing == 0) {
       reached.add(steps);
     } else {
-      missed.add(
-          new Measure(
-              steps.name(),
-              steps.split(),
-              accounting,
-              steps.other(),
-              steps.control(),
-              Double.NaN,
-              null));
+      missed.add(steps.withoutDifference());
     }
+  }
+
+  private static long missing(
+      Collection<RunFigures> runs, Function<RunFigures, OptionalLong> first) {
+    return runs.stream().filter(run -> first.apply(run).isEmpty()).count();
   }
 
   /** Says where a number of steps stands for a run that never got there; empty if all did. */
   private static String notReached(
-      String model, List<RunFacts> runs, Function<RunFacts, OptionalInt> first) {
-    long missed = runs.stream().filter(facts -> first.apply(facts).isEmpty()).count();
-    return missed == 0
+      String model, Collection<RunFigures> runs, Function<RunFigures, OptionalLong> first) {
+    long missing = missing(runs, first);
+    return missing == 0
         ? ""
         : String.format(
-            Locale.ROOT, " (not reached by the %s, %d of %d seeds)", model, missed, runs.size());
+            Locale.ROOT, " (not reached by the %s, %d of %d seeds)", model, missing, runs.size());
   }
 
-  private Claim lowerLoss() {
+  Claim lowerLoss() {
     return claim(
         "The ControlVAE reconstructs better: its reconstruction loss is lower",
         List.of(
+            measure("RL", "test", Accounting.STANDARD, floors.test(), run -> run.test().rl()),
             measure(
-                "RL",
-                "test",
+                "RL, last 100 steps",
+                "train",
                 Accounting.STANDARD,
-                testFloor,
-                facts -> facts.evaluation().test().reconstructionLoss().mean()),
+                floors.train(),
+                run -> run.last().rl()),
             measure(
-                "RL, last 100 steps", "train", Accounting.STANDARD, trainFloor, RunFacts::lastRl),
-            measure(
-                "RL, last 100 steps", "train", Accounting.STUDY, trainFloor, RunFacts::studyRl)),
+                "RL, last 100 steps",
+                "train",
+                Accounting.STUDY,
+                floors.train(),
+                run -> run.last().studyRl())),
         LOWER,
-        "The study's own figure has beta KL in it, which is small for the ControlVAE because beta"
-            + " is.");
+        String.format(
+            Locale.ROOT,
+            "The study's own figure has beta KL in it: %.2f nats for the beta-VAE and %.2f for the"
+                + " ControlVAE here.",
+            mean(beta, run -> run.last().studyRl() - run.last().rl()),
+            mean(control, run -> run.last().studyRl() - run.last().rl())));
   }
 
-  private Claim higherElbo() {
+  Claim higherElbo() {
     return claim(
         "The ControlVAE gets a higher ELBO",
         List.of(
-            measure(
-                "ELBO",
-                "test",
-                Accounting.STANDARD,
-                Double.NaN,
-                facts -> facts.evaluation().test().elbo().mean()),
+            measure("ELBO", "test", Accounting.STANDARD, Double.NaN, run -> run.test().elbo()),
             measure(
                 String.format(
                     Locale.ROOT,
@@ -194,55 +194,59 @@ final class Claims {
                 "test",
                 Accounting.STANDARD,
                 Double.NaN,
-                facts -> facts.evaluation().test().importanceWeightedBound().mean()),
+                run -> run.test().bound()),
             measure(
                 "ELBO, last 100 steps",
                 "train",
                 Accounting.STANDARD,
                 Double.NaN,
-                RunFacts::lastElbo),
+                run -> run.last().elbo()),
             measure(
                 "ELBO, last 100 steps",
                 "train",
                 Accounting.STUDY,
                 Double.NaN,
-                RunFacts::studyElbo)),
+                run -> run.last().studyElbo())),
         HIGHER,
-        "The study counts KL 1 + beta times: twice for the beta-VAE, 1.2 times for the"
-            + " ControlVAE.");
+        String.format(
+            Locale.ROOT,
+            "The study counts KL 1 + beta times. With the beta of these runs' last 100 steps that"
+                + " is %.2f times for the beta-VAE and %.2f times for the ControlVAE.",
+            1 + mean(beta, run -> run.last().beta()),
+            1 + mean(control, run -> run.last().beta())));
   }
 
-  private Claim separation() {
+  Claim separation() {
+    String sentence = "The ControlVAE segments the latent space better";
     if (hasNoLabels()) {
-      return nothing(
-          "The ControlVAE segments the latent space better", "The images have no labels.");
+      return nothing(sentence, "The images have no labels.");
     }
     return claim(
-        "The ControlVAE segments the latent space better",
+        sentence,
         List.of(
             measure(
                 "labels told by the 10 nearest neighbours, %",
                 "test",
                 Accounting.STANDARD,
                 Double.NaN,
-                facts -> 100 * facts.evaluation().latent().labels().neighbourAccuracy()),
+                run -> 100 * run.test().separation().neighbours()),
             measure(
                 "labels told by a linear probe, %",
                 "test",
                 Accounting.STANDARD,
                 Double.NaN,
-                facts -> 100 * facts.evaluation().latent().labels().probeAccuracy()),
+                run -> 100 * run.test().separation().probe()),
             measure(
                 "label MIG",
                 "test",
                 Accounting.STANDARD,
                 Double.NaN,
-                facts -> facts.evaluation().latent().labels().labelMig())),
+                run -> run.test().separation().labelMig())),
         HIGHER,
         "The study calls this disentanglement, which needs more than one known factor to measure.");
   }
 
-  private Claim namedDigits() {
+  Claim namedDigits() {
     String sentence = "The ControlVAE reconstructs the digits 3, 8 and 2 better";
     if (hasNoLabels()) {
       return nothing(sentence, "The images have no labels.");
@@ -253,20 +257,16 @@ final class Claims {
             "RL of 3, 8 and 2, their mean",
             "test",
             Accounting.STANDARD,
-            NAMED_DIGITS.stream().mapToDouble(labelFloor::applyAsDouble).average().orElseThrow(),
-            facts ->
-                NAMED_DIGITS.stream()
-                    .mapToDouble(facts.evaluation()::reconstructionLoss)
-                    .average()
-                    .orElseThrow()));
+            ofNamedDigits(floors::test),
+            run -> ofNamedDigits(run.test()::rl)));
     for (int digit : NAMED_DIGITS) {
       measures.add(
           measure(
               "RL of " + digit,
               "test",
               Accounting.STANDARD,
-              labelFloor.applyAsDouble(digit),
-              facts -> facts.evaluation().reconstructionLoss(digit)));
+              floors.test(digit),
+              run -> run.test().rl(digit)));
     }
     return claim(
         sentence,
@@ -275,118 +275,126 @@ final class Claims {
         "The study judges by one image of each digit; here it is all test images of the digit.");
   }
 
-  /** Within 2 % over the last 1,000 steps, which is what settled means. */
-  private Claim held() {
+  private static double ofNamedDigits(ToDoubleFunction<Integer> figure) {
+    return NAMED_DIGITS.stream().mapToDouble(figure).average().orElseThrow();
+  }
+
+  /** Within 2 % over the last steps, which is what settled means. */
+  Claim held() {
     String sentence = "The KL divergence is held at " + Study.plain(Study.setPoint());
     if (control.isEmpty()) {
-      return nothing(sentence, "No ControlVAE was trained to its end.");
+      return nothing(sentence);
     }
-    double tolerance = ControlReport.SETTLED * Study.setPoint();
-    boolean isHeld =
-        control.stream()
-            .allMatch(
-                facts ->
-                    Math.abs(facts.files().record().metrics().controller().offset()) <= tolerance);
+    long tail = control.values().stream().mapToLong(run -> run.held().tailSteps()).max().orElse(0);
+    String over = String.format(Locale.ROOT, "last %,d steps", tail);
     List<Measure> measures =
         List.of(
-            alone(
-                "mean KL, last 1,000 steps",
-                "train",
-                facts -> Study.setPoint() + facts.files().record().metrics().controller().offset()),
-            alone(
-                "distance of single steps, root mean square",
-                "train",
-                facts -> facts.files().record().metrics().controller().spread()),
-            alone("KL", "test", facts -> facts.evaluation().test().klDivergence().mean()),
-            alone("beta, last 100 steps", "train", RunFacts::lastBeta),
+            alone("mean KL, " + over, "train", held(held -> Study.setPoint() + held.offset())),
+            alone("distance of single steps, root mean square", "train", held(Held::spread)),
+            alone("KL", "test", run -> run.test().kl()),
+            alone("beta, last 100 steps", "train", run -> run.last().beta()),
             alone(
                 "steps until settled within 2 %"
-                    + notReached("ControlVAE", control, Claims::settlingStep),
+                    + notReached("ControlVAE", control.values(), run -> run.held().settlingStep()),
                 "train",
-                facts -> settlingStep(facts).orElse(facts.series().size())),
+                run -> run.held().settlingStep().orElse(run.steps())),
             alone(
                 "overshoot, the largest mean of 100 steps above the set point",
                 "train",
-                facts ->
-                    facts.files().record().metrics().controller().overshoot().orElse(Double.NaN)),
+                held(held -> held.overshoot().orElse(Double.NaN))),
             alone(
                 "share of steps at a limit of beta, %",
-                "train",
-                facts -> {
-                  ControlReport report = facts.files().record().metrics().controller();
-                  return 100 * (report.atMin().fraction() + report.atMax().fraction());
-                }));
+                "train", held(held -> 100 * held.atLimits())));
+    String note =
+        "Holds if the mean over the %s is within 2 %% of the set point with every seed."
+            .formatted(over);
+    boolean isBehindStartUp =
+        control.values().stream().allMatch(run -> START_UP * run.held().tailSteps() <= run.steps());
     return new Claim(
         sentence,
         learningRate,
         measures,
-        isHeld ? Verdict.HOLDS : Verdict.DOES_NOT_HOLD,
+        isBehindStartUp ? heldVerdict() : Verdict.CANNOT_BE_TOLD,
         control.size(),
-        "Holds if the mean over the last 1,000 steps is within 2 % of the set point with every"
-            + " seed.");
+        epochs(),
+        isBehindStartUp
+            ? note
+            : note + " These runs are so short that those steps have their own start-up in them.");
   }
 
-  private static OptionalInt settlingStep(RunFacts facts) {
-    OptionalLong step = facts.files().record().metrics().controller().settlingStep();
-    return step.isPresent() ? OptionalInt.of((int) step.getAsLong()) : OptionalInt.empty();
+  private Verdict heldVerdict() {
+    if (control.size() == 1) {
+      return Verdict.ONE_SEED;
+    }
+    double tolerance = ControlReport.SETTLED * Study.setPoint();
+    return control.values().stream().allMatch(run -> Math.abs(run.held().offset()) <= tolerance)
+        ? Verdict.HOLDS
+        : Verdict.DOES_NOT_HOLD;
+  }
+
+  private static ToDoubleFunction<RunFigures> held(ToDoubleFunction<Held> figure) {
+    return run -> figure.applyAsDouble(run.held());
   }
 
   /** One rival with a higher ELBO, or a lower loss, refutes it. */
-  private Claim optimal() {
+  Claim optimal() {
     String sentence =
         "%s is the optimal KL divergence: it maximises the ELBO and minimises the loss"
             .formatted(Study.plain(Study.setPoint()));
-    if (pairs() == 0) {
-      return nothing(sentence, "There is nothing to compare with.");
+    if (control.isEmpty()) {
+      return nothing(sentence);
     }
     List<Measure> measures = new ArrayList<>();
     List<Verdict> verdicts = new ArrayList<>();
-    List<List<RunFacts>> all = new ArrayList<>();
-    all.add(beta);
-    all.addAll(rivals);
-    for (List<RunFacts> rival : all) {
-      if (rival.isEmpty()) {
-        verdicts.add(Verdict.CANNOT_BE_TOLD);
-        continue;
-      }
-      StudyRun run = rival.getFirst().run();
-      String name =
-          run.role() == Role.BETA
-              ? "beta-VAE"
-              : "set point " + Study.plain(run.plan().controller().setPoint());
-      if (rival.size() < control.size()) {
-        name += String.format(Locale.ROOT, " (%d of %d seeds)", rival.size(), control.size());
-      }
-      Measure elbo =
-          measure(
-              "ELBO against " + name,
-              "test",
-              Accounting.STANDARD,
-              Double.NaN,
-              rival,
-              facts -> facts.evaluation().test().elbo().mean());
-      Measure loss =
-          measure(
-              "RL against " + name,
-              "test",
-              Accounting.STANDARD,
-              testFloor,
-              rival,
-              facts -> facts.evaluation().test().reconstructionLoss().mean());
-      measures.add(elbo);
-      measures.add(loss);
-      verdicts.add(elbo.difference().verdict(HIGHER));
-      verdicts.add(loss.difference().verdict(LOWER));
+    against("beta-VAE", beta, measures, verdicts);
+    for (int i = 0; i < rivals.size(); i++) {
+      against("set point " + Study.plain(setPoints.get(i)), rivals.get(i), measures, verdicts);
     }
     return new Claim(
         sentence,
         learningRate,
         measures,
-        together(verdicts),
-        pairs(),
+        control.size() == 1 ? Verdict.ONE_SEED : together(verdicts),
+        control.size(),
+        epochs(),
         "Does not hold if one rival is better in one of the two; holds, among those tried, if none"
             + " is as good. A set point without a finished run leaves open whether it would be"
             + " better. The intervals are not widened for the number of rivals.");
+  }
+
+  private void against(
+      String name,
+      SortedMap<Long, RunFigures> rival,
+      List<Measure> measures,
+      List<Verdict> verdicts) {
+    if (rival.isEmpty()) {
+      verdicts.add(Verdict.CANNOT_BE_TOLD);
+      return;
+    }
+    String named =
+        rival.size() < control.size()
+            ? String.format(Locale.ROOT, "%s (%d of %d seeds)", name, rival.size(), control.size())
+            : name;
+    Measure elbo =
+        measure(
+            "ELBO against " + named,
+            "test",
+            Accounting.STANDARD,
+            Double.NaN,
+            rival,
+            run -> run.test().elbo());
+    Measure loss =
+        measure(
+            "RL against " + named,
+            "test",
+            Accounting.STANDARD,
+            floors.test(),
+            rival,
+            run -> run.test().rl());
+    measures.add(elbo);
+    measures.add(loss);
+    verdicts.add(verdict(elbo, HIGHER));
+    verdicts.add(verdict(loss, LOWER));
   }
 
   /** All of them have to hold. */
@@ -394,34 +402,51 @@ final class Claims {
     if (verdicts.contains(Verdict.DOES_NOT_HOLD)) {
       return Verdict.DOES_NOT_HOLD;
     }
-    return verdicts.contains(Verdict.CANNOT_BE_TOLD) ? Verdict.CANNOT_BE_TOLD : Verdict.HOLDS;
+    return verdicts.stream().allMatch(verdict -> verdict == Verdict.HOLDS)
+        ? Verdict.HOLDS
+        : Verdict.CANNOT_BE_TOLD;
   }
 
   // ---- what they share -------------------------------------------------------------------------
 
-  private int pairs() {
-    return Math.min(beta.size(), control.size());
-  }
-
   private boolean hasNoLabels() {
-    return control.stream().anyMatch(facts -> facts.evaluation().latent().labels() == null);
+    return control.values().stream().anyMatch(run -> run.test().separation() == null);
   }
 
   private Claim claim(String sentence, List<Measure> measures, int claimed, String note) {
-    if (pairs() == 0 || measures.isEmpty()) {
-      return nothing(sentence, pairs() == 0 ? "There is nothing to compare." : note);
+    if (control.isEmpty()) {
+      return nothing(sentence);
     }
+    Measure judged = measures.getFirst();
     return new Claim(
         sentence,
         learningRate,
         measures,
-        measures.getFirst().difference().verdict(claimed),
-        pairs(),
-        note);
+        verdict(judged, claimed),
+        control.size(),
+        epochs(),
+        judged.difference() == null
+            ? note + " Not every run has the first figure, so there is nothing to judge by."
+            : note);
+  }
+
+  private static Verdict verdict(Measure measure, int claimed) {
+    return measure.difference() == null
+        ? Verdict.CANNOT_BE_TOLD
+        : measure.difference().verdict(claimed);
+  }
+
+  private Claim nothing(String sentence) {
+    return nothing(
+        sentence, "There is nothing to compare: no pair of runs was trained to its end.");
   }
 
   private Claim nothing(String sentence, String why) {
-    return new Claim(sentence, learningRate, List.of(), Verdict.CANNOT_BE_TOLD, 0, why);
+    return new Claim(sentence, learningRate, List.of(), Verdict.CANNOT_BE_TOLD, 0, 0, why);
+  }
+
+  private int epochs() {
+    return control.values().stream().mapToInt(RunFigures::epochs).max().orElse(0);
   }
 
   private Measure measure(
@@ -429,53 +454,50 @@ final class Claims {
       String split,
       Accounting accounting,
       double floor,
-      ToDoubleFunction<RunFacts> figure) {
+      ToDoubleFunction<RunFigures> figure) {
     return measure(name, split, accounting, floor, beta, figure);
   }
 
+  /** By the seeds of the other: what is left out has no partner. */
   private Measure measure(
       String name,
       String split,
       Accounting accounting,
       double floor,
-      List<RunFacts> other,
-      ToDoubleFunction<RunFacts> figure) {
+      SortedMap<Long, RunFigures> other,
+      ToDoubleFunction<RunFigures> figure) {
+    SortedMap<Long, RunFigures> partners =
+        control.entrySet().stream()
+            .filter(run -> other.containsKey(run.getKey()))
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey, Map.Entry::getValue, (a, b) -> b, TreeMap::new));
     List<Double> others = figures(other, figure);
-    List<Double> controls = figures(ofSeedsOf(other), figure);
-    boolean arePairs = !controls.isEmpty() && others.size() == controls.size();
+    List<Double> controls = figures(partners, figure);
+    boolean areFinite =
+        others.stream().allMatch(Double::isFinite) && controls.stream().allMatch(Double::isFinite);
     return new Measure(
         name,
         split,
         accounting,
-        mean(others),
-        mean(controls),
+        mean(other, figure),
+        mean(partners, figure),
         floor,
-        arePairs ? PairedDifference.of(controls, others) : null);
+        areFinite && !others.isEmpty() ? PairedDifference.of(controls, others) : null);
   }
 
-  /** The ControlVAE's runs of the seeds that others have: what is left out has no partner. */
-  private List<RunFacts> ofSeedsOf(List<RunFacts> others) {
-    Set<Long> seeds =
-        others.stream().map(facts -> facts.run().plan().seed()).collect(Collectors.toSet());
-    return control.stream().filter(facts -> seeds.contains(facts.run().plan().seed())).toList();
-  }
-
-  private Measure alone(String name, String split, ToDoubleFunction<RunFacts> figure) {
+  private Measure alone(String name, String split, ToDoubleFunction<RunFigures> figure) {
     return new Measure(
-        name,
-        split,
-        Accounting.STANDARD,
-        Double.NaN,
-        mean(figures(control, figure)),
-        Double.NaN,
-        null);
+        name, split, Accounting.STANDARD, Double.NaN, mean(control, figure), Double.NaN, null);
   }
 
-  private static List<Double> figures(List<RunFacts> runs, ToDoubleFunction<RunFacts> figure) {
-    return runs.stream().mapToDouble(figure).boxed().toList();
+  private static List<Double> figures(
+      SortedMap<Long, RunFigures> runs, ToDoubleFunction<RunFigures> figure) {
+    return runs.values().stream().mapToDouble(figure).boxed().toList();
   }
 
-  private static double mean(List<Double> figures) {
-    return figures.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+  private static double mean(
+      SortedMap<Long, RunFigures> runs, ToDoubleFunction<RunFigures> figure) {
+    return runs.values().stream().mapToDouble(figure).average().orElse(Double.NaN);
   }
 }

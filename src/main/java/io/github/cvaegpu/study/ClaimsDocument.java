@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /** The claims as text: {@code claims.md}, the same tables for the HTML page, and a line each. */
 final class ClaimsDocument {
-  /** What a reader has to know before the first table. */
+  /** How the verdicts come about, and what the tables' figures are. */
   static final List<String> RULES =
       List.of(
           "All figures are nats per image but where another unit is named, means over seeds. A"
@@ -17,8 +17,8 @@ final class ClaimsDocument {
               + " the 95 % interval of its mean by Student's t distribution.",
           "A sentence is judged by its first measure. With two seeds or more it holds if the whole"
               + " interval is on the claimed side of 0, does not hold if the whole interval is on"
-              + " the other side, and cannot be told otherwise. With one seed there is no interval:"
-              + " the verdict is the sign of one difference and says so.",
+              + " the other side, and cannot be told otherwise. One seed has a difference but no"
+              + " interval, so there is no verdict.",
           "Behind a reconstruction loss stands how far it is above the entropy of the pixels"
               + " themselves, which no model can be below. \"Study\" is the study's own accounting:"
               + " RL + beta KL as RL, and minus the sum of that and KL as ELBO.");
@@ -57,12 +57,22 @@ final class ClaimsDocument {
     return Double.isNaN(floor) ? text : text + " (" + number(value - floor) + " above the floor)";
   }
 
+  /** The figure that a sentence goes by: the difference, or the ControlVAE's where it has none. */
+  static String judgedBy(Measure measure) {
+    return measure.difference() == null
+        ? number(measure.control())
+        : signed(measure.difference().mean());
+  }
+
+  private static String signed(double value) {
+    return (value > 0 ? "+" : "") + number(value);
+  }
+
   private static String difference(PairedDifference difference) {
     if (difference == null) {
       return "";
     }
-    String sign = difference.mean() > 0 ? "+" : "";
-    String mean = sign + number(difference.mean());
+    String mean = signed(difference.mean());
     return difference.halfWidth().isPresent()
         ? mean + " ± " + number(difference.halfWidth().getAsDouble())
         : mean + " (one seed)";
@@ -82,29 +92,26 @@ final class ClaimsDocument {
     var out = new StringBuilder();
     out.append("# What the study claims, and what was measured\n\n");
     out.append(result.about()).append("\n\n");
+    for (String warning : result.warnings()) {
+      out.append("**").append(warning).append("**\n\n");
+    }
+    table(summaryColumns(result), summary(result), out);
+    out.append("## How they are judged\n\n");
     for (String rule : RULES) {
       out.append(rule).append("\n\n");
-    }
-    if (!result.warnings().isEmpty()) {
-      for (String warning : result.warnings()) {
-        out.append("**").append(warning).append("**\n\n");
-      }
     }
     double rate = Double.NaN;
     for (Claim claim : result.claims()) {
       if (claim.learningRate() != rate) {
         rate = claim.learningRate();
         out.append("## Learning rate ").append(Study.plain(rate)).append("\n\n");
-        summary(result.claims(), rate, out);
       }
       out.append("### ").append(claim.sentence()).append(": ").append(claim.verdictText());
       out.append("\n\n");
       if (!claim.measures().isEmpty()) {
         table(columns(claim), claim.measures().stream().map(ClaimsDocument::cells).toList(), out);
       }
-      if (!claim.note().isEmpty()) {
-        out.append(claim.note()).append("\n\n");
-      }
+      out.append(claim.note()).append("\n\n");
     }
     if (!result.published().isEmpty()) {
       out.append("## The published figures\n\n");
@@ -143,13 +150,32 @@ final class ClaimsDocument {
     return cells;
   }
 
-  private static void summary(List<Claim> claims, double rate, StringBuilder out) {
-    List<List<String>> rows =
-        claims.stream()
-            .filter(claim -> claim.learningRate() == rate)
-            .map(claim -> List.of(claim.sentence(), claim.verdictText()))
-            .toList();
-    table(List.of("the study says", "verdict"), rows, out);
+  /** Header of the table that has every sentence's verdict. */
+  static List<String> summaryColumns(StudyResult result) {
+    List<String> columns = new ArrayList<>();
+    columns.add("the study says");
+    rates(result).forEach(rate -> columns.add("learning rate " + Study.plain(rate)));
+    return columns;
+  }
+
+  /** A row a sentence: its verdict at each learning rate. */
+  static List<List<String>> summary(StudyResult result) {
+    List<List<String>> rows = new ArrayList<>();
+    for (String sentence : result.claims().stream().map(Claim::sentence).distinct().toList()) {
+      List<String> row = new ArrayList<>();
+      row.add(sentence);
+      for (double rate : rates(result)) {
+        result.claims().stream()
+            .filter(claim -> claim.learningRate() == rate && claim.sentence().equals(sentence))
+            .forEach(claim -> row.add(claim.verdictText()));
+      }
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  private static List<Double> rates(StudyResult result) {
+    return result.claims().stream().map(Claim::learningRate).distinct().toList();
   }
 
   private static void table(List<String> header, List<List<String>> rows, StringBuilder out) {
@@ -170,7 +196,7 @@ final class ClaimsDocument {
   /** A claim in a line, with the difference that its verdict goes by. */
   static String line(Claim claim) {
     String judged = claim.measures().isEmpty() ? claim.note() : judged(claim.measures().getFirst());
-    return "%-32s %s; %s".formatted(claim.verdictText() + ":", claim.sentence(), judged);
+    return "%-40s %s; %s".formatted(claim.verdictText() + ":", claim.sentence(), judged);
   }
 
   private static String judged(Measure measure) {

@@ -48,16 +48,19 @@ public record PairedDifference(int pairs, double mean, OptionalDouble halfWidth)
    * Whether the difference is above 0, or below.
    *
    * @param claimed 1 if it is claimed to be above 0, -1 if below
-   * @return with two seeds or more {@link Verdict#HOLDS} if the whole interval is on the claimed
-   *     side of 0, {@link Verdict#DOES_NOT_HOLD} if it is on the other; with one seed what its
-   *     difference says
+   * @return {@link Verdict#HOLDS} if the whole interval is on the claimed side of 0, {@link
+   *     Verdict#DOES_NOT_HOLD} if it is on the other; {@link Verdict#ONE_SEED} where there is no
+   *     interval
    */
   Verdict verdict(int claimed) {
-    double least = claimed * mean - halfWidth.orElse(0);
-    double most = claimed * mean + halfWidth.orElse(0);
-    if (least > 0) {
+    if (halfWidth.isEmpty()) {
+      return Verdict.ONE_SEED;
+    }
+    if (claimed * mean - halfWidth.getAsDouble() > 0) {
       return Verdict.HOLDS;
     }
-    return most < 0 ? Verdict.DOES_NOT_HOLD : Verdict.CANNOT_BE_TOLD;
+    return claimed * mean + halfWidth.getAsDouble() < 0
+        ? Verdict.DOES_NOT_HOLD
+        : Verdict.CANNOT_BE_TOLD;
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.study.RunFigures.Last;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The figures that the study published, means of the last 100 training steps in its own accounting,
@@ -40,27 +42,24 @@ final class Published {
 
   private Published() {}
 
-  static List<Row> compare(List<RunFacts> beta, List<RunFacts> control) {
+  static List<Row> compare(List<RunFigures> beta, List<RunFigures> control) {
     return List.of(
-        row("beta-VAE", "RL + beta KL", 134.05, beta.stream().map(RunFacts::studyRl).toList()),
-        row("beta-VAE", "KL", 7.36, beta.stream().map(RunFacts::lastKl).toList()),
-        row(
-            "beta-VAE",
-            "-(RL + beta KL + KL)",
-            -141.41,
-            beta.stream().map(RunFacts::studyElbo).toList()),
-        row("ControlVAE", "RL + beta KL", 126.81, control.stream().map(RunFacts::studyRl).toList()),
-        row("ControlVAE", "KL", 9.98, control.stream().map(RunFacts::lastKl).toList()),
-        row("ControlVAE", "beta", 0.19, control.stream().map(RunFacts::lastBeta).toList()),
-        row(
-            "ControlVAE",
-            "-(RL + beta KL + KL)",
-            -136.80,
-            control.stream().map(RunFacts::studyElbo).toList()));
+        row("beta-VAE", "RL + beta KL", 134.05, beta, Last::studyRl),
+        row("beta-VAE", "KL", 7.36, beta, Last::kl),
+        row("beta-VAE", "-(RL + beta KL + KL)", -141.41, beta, Last::studyElbo),
+        row("ControlVAE", "RL + beta KL", 126.81, control, Last::studyRl),
+        row("ControlVAE", "KL", 9.98, control, Last::kl),
+        row("ControlVAE", "beta", 0.19, control, Last::beta),
+        row("ControlVAE", "-(RL + beta KL + KL)", -136.80, control, Last::studyElbo));
   }
 
-  private static Row row(String model, String figure, double published, List<Double> ours) {
-    var statistics = ours.stream().mapToDouble(Double::doubleValue).summaryStatistics();
+  private static Row row(
+      String model,
+      String figure,
+      double published,
+      List<RunFigures> runs,
+      ToDoubleFunction<Last> ours) {
+    var statistics = runs.stream().map(RunFigures::last).mapToDouble(ours).summaryStatistics();
     return new Row(
         model,
         figure,

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.eval.LatentMeasures.LabelSeparation;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.Series;
-import java.util.OptionalInt;
+import io.github.cvaegpu.study.Claim.Accounting;
+import io.github.cvaegpu.study.RunFigures.FirstBelow;
+import io.github.cvaegpu.study.RunFigures.Held;
+import io.github.cvaegpu.study.RunFigures.HeldOut;
+import io.github.cvaegpu.study.RunFigures.LabelFigure;
+import io.github.cvaegpu.study.RunFigures.Last;
+import io.github.cvaegpu.study.RunFigures.Separation;
+import io.github.cvaegpu.study.StudyRun.Role;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * A finished run and what was measured of its model.
@@ -15,22 +29,68 @@ import java.util.OptionalInt;
  */
 record RunFacts(StudyRun run, Run files, Series series, RunEvaluation evaluation) {
 
-  /** Mean of the last steps' reconstruction loss, nats per image. */
-  double lastRl() {
-    return Series.lastMean(series.rl());
+  /** The figures that the study's sentences are judged by. */
+  RunFigures figures() {
+    return figures(run, series, evaluation);
   }
 
-  /** Mean of the last steps' KL divergence, nats per image. */
-  double lastKl() {
-    return Series.lastMean(series.kl());
+  static RunFigures figures(StudyRun run, Series series, RunEvaluation evaluation) {
+    TrainingPlan plan = run.plan();
+    boolean isHeld = run.role() != Role.BETA;
+    float[] studyLoss = studyLoss(series);
+    List<FirstBelow> firstBelow = new ArrayList<>();
+    for (int threshold : RunFigures.THRESHOLDS) {
+      firstBelow.add(
+          new FirstBelow(Accounting.STANDARD, threshold, firstBelow(series.rl(), threshold)));
+      firstBelow.add(new FirstBelow(Accounting.STUDY, threshold, firstBelow(studyLoss, threshold)));
+    }
+    return new RunFigures(
+        run.role(),
+        plan.learningRate(),
+        isHeld ? plan.controller().setPoint() : Double.NaN,
+        plan.seed(),
+        plan.epochs(),
+        series.size(),
+        firstBelow,
+        new Last(
+            Series.lastMean(series.rl()),
+            Series.lastMean(series.kl()),
+            Series.lastMean(series.beta()),
+            Series.lastMean(studyLoss)),
+        isHeld ? held(plan.controller(), series) : null,
+        heldOut(evaluation));
   }
 
-  double lastBeta() {
-    return Series.lastMean(series.beta());
+  /** From the steps and not from {@code run.json}, which may be an older program's. */
+  private static Held held(PiSettings settings, Series series) {
+    var builder = new ControlReport.Builder(settings);
+    for (int i = 0; i < series.size(); i++) {
+      builder.accept(i + 1L, series.kl()[i], series.beta()[i]);
+    }
+    ControlReport report = builder.build();
+    return new Held(
+        report.tailSteps(),
+        report.offset(),
+        report.spread(),
+        report.settlingStep(),
+        report.overshoot(),
+        report.atMin().fraction() + report.atMax().fraction());
   }
 
-  double lastElbo() {
-    return Series.lastMean(series.elbo());
+  private static HeldOut heldOut(RunEvaluation evaluation) {
+    LabelSeparation labels = evaluation.latent().labels();
+    return new HeldOut(
+        evaluation.test().reconstructionLoss().mean(),
+        evaluation.test().klDivergence().mean(),
+        evaluation.test().elbo().mean(),
+        evaluation.test().importanceWeightedBound().mean(),
+        evaluation.byLabel().stream()
+            .map(loss -> new LabelFigure(loss.label(), loss.reconstructionLoss().mean()))
+            .toList(),
+        labels == null
+            ? null
+            : new Separation(
+                labels.neighbourAccuracy(), labels.probeAccuracy(), labels.labelMig()));
   }
 
   /** What the study logged as reconstruction loss: RL + beta KL, the loss that is minimised. */
@@ -42,28 +102,19 @@ record RunFacts(StudyRun run, Run files, Series series, RunEvaluation evaluation
     return loss;
   }
 
-  /** Mean of the last steps of the study's "reconstruction loss". */
-  double studyRl() {
-    return Series.lastMean(studyLoss(series));
-  }
-
-  /** The study's "ELBO" of the last steps: minus its "reconstruction loss" and KL once more. */
-  double studyElbo() {
-    return -(studyRl() + lastKl());
-  }
-
   /**
-   * The first step whose window of {@value Series#WINDOW} steps has a mean below a threshold.
+   * The first step whose window, it and the {@value Series#WINDOW} - 1 before it, has a mean below
+   * a threshold.
    *
-   * @return from 1; empty if there is none
+   * @return from {@value Series#WINDOW}; empty if there is none
    */
-  static OptionalInt firstBelow(float[] values, double threshold) {
+  static OptionalLong firstBelow(float[] values, double threshold) {
     float[] means = Series.windowMeans(values);
-    for (int i = 0; i < means.length; i++) {
+    for (int i = Series.WINDOW - 1; i < means.length; i++) {
       if (means[i] < threshold) {
-        return OptionalInt.of(i + 1);
+        return OptionalLong.of(i + 1L);
       }
     }
-    return OptionalInt.empty();
+    return OptionalLong.empty();
   }
 }

@@ -121,7 +121,7 @@ public final class StudyFigures {
               ? Optional.of(Level.setPoint(other.run().plan().controller().setPoint()))
               : Optional.empty();
       new CurveFigure(
-              "%s, learning rate %s, mean of the next 100 steps".formatted(title, rate),
+              "%s, learning rate %s, mean of the last 100 steps".formatted(title, rate),
               label,
               List.of(
                   CurveFigure.Curve.smoothed(BETA, values.apply(one.series())),

@@ -52,11 +52,14 @@ public final class StudyPage {
   private List<Section> sections() {
     StudyResult result = report.result();
     List<Section> sections = new ArrayList<>();
+    List<Block> verdicts = new ArrayList<>();
+    result.warnings().forEach(warning -> verdicts.add(new Warning(warning)));
+    verdicts.add(new Paragraph(result.about()));
+    verdicts.add(new Table(ClaimsDocument.summaryColumns(result), ClaimsDocument.summary(result)));
+    sections.add(new Section("What the study claims", verdicts));
     List<Block> rules = new ArrayList<>();
-    result.warnings().forEach(warning -> rules.add(new Warning(warning)));
-    rules.add(new Paragraph(result.about()));
     ClaimsDocument.RULES.forEach(rule -> rules.add(new Paragraph(rule)));
-    sections.add(new Section("What the study claims", rules));
+    sections.add(new Section("How its claims are judged", rules));
     for (double rate : report.study().learningRates()) {
       List<Claim> claims =
           result.claims().stream().filter(claim -> claim.learningRate() == rate).toList();
@@ -82,10 +85,6 @@ public final class StudyPage {
 
   private static List<Block> claims(List<Claim> claims) {
     List<Block> blocks = new ArrayList<>();
-    blocks.add(
-        new Table(
-            List.of("the study says", "verdict"),
-            claims.stream().map(claim -> List.of(claim.sentence(), claim.verdictText())).toList()));
     for (Claim claim : claims) {
       blocks.add(new Heading(claim.sentence() + ": " + claim.verdictText()));
       if (!claim.measures().isEmpty()) {

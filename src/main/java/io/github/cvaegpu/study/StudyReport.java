@@ -10,6 +10,7 @@ import io.github.cvaegpu.engine.EngineFactory;
 import io.github.cvaegpu.eval.PixelEntropy;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.Run;
+import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import io.github.cvaegpu.study.StudyRun.Role;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
@@ -26,7 +27,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /** Measures a study's finished runs and judges its sentences by them. */
 public final class StudyReport {
@@ -114,39 +114,32 @@ public final class StudyReport {
 
   /** Judges the study's sentences by what was measured. */
   public void judge() {
-    double trainFloor = PixelEntropy.mean(dataset.train());
-    double testFloor = PixelEntropy.mean(dataset.test());
+    List<RunFigures> runs = facts.values().stream().map(RunFacts::figures).toList();
+    Floors floors = floors();
     List<Claim> claims = new ArrayList<>();
     for (double rate : study.learningRates()) {
-      List<Integer> seeds = completeSeeds(rate);
-      claims.addAll(
-          new Claims(
-                  rate,
-                  of(study.runs(rate, Role.BETA), seeds),
-                  of(study.runs(rate, Role.CONTROL), seeds),
-                  study.setPoints().stream()
-                      .map(setPoint -> of(study.rivals(rate, setPoint), seeds))
-                      .toList(),
-                  trainFloor,
-                  testFloor,
-                  label -> PixelEntropy.mean(dataset.test(), label))
-              .judge());
+      claims.addAll(new Claims(rate, runs, study.setPoints(), floors).judge());
     }
-    result = new StudyResult(about(), warnings(), trainFloor, testFloor, claims, published());
+    result =
+        new StudyResult(
+            about(),
+            warnings(),
+            floors.train(),
+            floors.test(),
+            claims,
+            published(runs),
+            floors.testByLabel(),
+            runs);
   }
 
-  /** Seeds of which both models are finished. */
-  private List<Integer> completeSeeds(double rate) {
-    List<StudyRun> beta = study.runs(rate, Role.BETA);
-    List<StudyRun> control = study.runs(rate, Role.CONTROL);
-    return IntStream.range(0, study.seeds())
-        .filter(seed -> facts.containsKey(beta.get(seed)) && facts.containsKey(control.get(seed)))
-        .boxed()
-        .toList();
-  }
-
-  private List<RunFacts> of(List<StudyRun> runs, List<Integer> seeds) {
-    return seeds.stream().map(runs::get).filter(facts::containsKey).map(facts::get).toList();
+  private Floors floors() {
+    List<Integer> labels = dataset.test().hasLabels() ? Claims.NAMED_DIGITS : List.of();
+    return new Floors(
+        PixelEntropy.mean(dataset.train()),
+        PixelEntropy.mean(dataset.test()),
+        labels.stream()
+            .map(label -> new LabelFigure(label, PixelEntropy.mean(dataset.test(), label)))
+            .toList());
   }
 
   /** A run's facts; empty if it was not trained to its end. */
@@ -162,10 +155,11 @@ public final class StudyReport {
   private String about() {
     return String.format(
         Locale.ROOT,
-        "Measured on %s with %d epochs, %d seed%s and learning rate%s %s; the ControlVAE's set"
+        "Measured on %s with %d epoch%s, %d seed%s and learning rate%s %s; the ControlVAE's set"
             + " point is %s. The test figures are means of %d samples an image over %,d images.",
         dataset.name(),
         study.epochs(),
+        study.epochs() == 1 ? "" : "s",
         study.seeds(),
         study.seeds() == 1 ? "" : "s",
         study.learningRates().size() == 1 ? "" : "s",
@@ -190,15 +184,18 @@ public final class StudyReport {
     return warnings;
   }
 
-  private List<Published.Row> published() {
-    List<RunFacts> beta = finished(Published.LEARNING_RATE, Role.BETA);
-    List<RunFacts> control = finished(Published.LEARNING_RATE, Role.CONTROL);
+  private List<Published.Row> published(List<RunFigures> runs) {
+    List<RunFigures> beta = published(runs, Role.BETA);
+    List<RunFigures> control = published(runs, Role.CONTROL);
     boolean isComparable =
-        study.epochs() == Published.EPOCHS
-            && study.learningRates().contains(Published.LEARNING_RATE)
-            && !beta.isEmpty()
-            && !control.isEmpty();
+        study.epochs() == Published.EPOCHS && !beta.isEmpty() && !control.isEmpty();
     return isComparable ? Published.compare(beta, control) : List.of();
+  }
+
+  private static List<RunFigures> published(List<RunFigures> runs, Role role) {
+    return runs.stream()
+        .filter(run -> run.role() == role && run.learningRate() == Published.LEARNING_RATE)
+        .toList();
   }
 
   /** What was judged. */
@@ -216,6 +213,9 @@ public final class StudyReport {
         lines.add("Learning rate %s".formatted(Study.plain(rate)));
       }
       lines.add("  " + ClaimsDocument.line(claim));
+    }
+    if (study.seeds() == 1) {
+      lines.add("One seed shows differences and gives no verdict; --seeds 3 or more can give one.");
     }
     result.warnings().forEach(warning -> lines.add("Warning: " + warning));
     return lines;

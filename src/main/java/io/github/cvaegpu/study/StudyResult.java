@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import java.util.List;
 
 /**
@@ -12,6 +13,9 @@ import java.util.List;
  * @param testFloor the same of the test images
  * @param claims the study's sentences, by learning rate
  * @param published the published figures beside ours; empty if these runs are of other settings
+ * @param labelFloors entropy of the pixels of those labels' test images that the study names; empty
+ *     if the images have no labels
+ * @param runs the figures of every finished run, by which the claims were judged
  */
 record StudyResult(
     String about,
@@ -19,11 +23,15 @@ record StudyResult(
     double trainFloor,
     double testFloor,
     List<Claim> claims,
-    List<Published.Row> published) {
+    List<Published.Row> published,
+    List<LabelFigure> labelFloors,
+    List<RunFigures> runs) {
 
   StudyResult {
     warnings = List.copyOf(warnings);
     claims = List.copyOf(claims);
     published = List.copyOf(published);
+    labelFloors = List.copyOf(labelFloors);
+    runs = List.copyOf(runs);
   }
 }

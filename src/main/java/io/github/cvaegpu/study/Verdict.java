@@ -10,7 +10,9 @@ public enum Verdict {
   /** It is not so. */
   DOES_NOT_HOLD,
   /** The runs do not say. */
-  CANNOT_BE_TOLD;
+  CANNOT_BE_TOLD,
+  /** There is one seed: a figure, but nothing that says how far another seed's would be from it. */
+  ONE_SEED;
 
   /** For people, e.g. {@code does not hold}. */
   public String text() {

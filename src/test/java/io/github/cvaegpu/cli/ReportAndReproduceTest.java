@@ -152,7 +152,8 @@ class ReportAndReproduceTest {
     assumeTrue(Fonts.problem().isEmpty(), () -> Fonts.problem().get());
     CommandRun result = reproduce().succeeded();
     assertTrue(result.err().contains("run 2/2  control-lr0.001-seed0"), result.err());
-    assertTrue(result.out().contains("(one seed):"), result.out());
+    assertTrue(result.out().contains("one seed: "), result.out());
+    assertTrue(result.out().contains("gives no verdict"), result.out());
     Path study = folder.resolve("study");
     for (String file :
         List.of(

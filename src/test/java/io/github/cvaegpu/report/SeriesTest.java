@@ -42,18 +42,26 @@ class SeriesTest {
     assertThrows(IllegalArgumentException.class, () -> new Series.Builder().accept(1, 1, 1, bad));
   }
 
-  /** Of 1, 2, ... the mean of s to s + 99 is s + 49.5. */
+  /** Of 1, 2, ... the mean of s - 99 to s is s - 49.5. */
   @Test
-  void aSmoothedPointIsTheMeanOfTheNextHundred() {
+  void aSmoothedPointIsTheMeanOfTheLastHundred() {
     float[] values = new float[250];
     for (int i = 0; i < values.length; i++) {
       values[i] = i + 1;
     }
     float[] means = Series.windowMeans(values);
-    assertEquals(151, means.length);
-    for (int i = 0; i < means.length; i++) {
-      assertEquals(i + 1 + 49.5f, means[i]);
+    assertEquals(250, means.length);
+    for (int i = 99; i < means.length; i++) {
+      assertEquals(i + 1 - 49.5f, means[i]);
     }
+    assertEquals(Series.lastMean(values), means[249]);
+  }
+
+  @Test
+  void beforeTheHundredthStepItIsTheMeanOfAllSoFar() {
+    float[] means = Series.windowMeans(new float[] {4, 2, 0, 6});
+    assertArrayEquals(new float[] {4, 3, 2, 3}, means);
+    assertEquals(0, Series.windowMeans(new float[0]).length);
   }
 
   /** A running sum must not carry a first, huge loss along. */
@@ -65,13 +73,7 @@ class SeriesTest {
       values[i] = 0.1f;
     }
     float[] means = Series.windowMeans(values);
-    assertEquals(0.1f, means[101], 1e-6);
-  }
-
-  @Test
-  void thereIsNoPointWithoutAWholeWindow() {
-    assertEquals(0, Series.windowMeans(new float[99]).length);
-    assertArrayEquals(new float[] {0}, Series.windowMeans(new float[100]));
+    assertEquals(0.1f, means[200], 1e-6);
   }
 
   @Test

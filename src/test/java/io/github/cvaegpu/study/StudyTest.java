@@ -10,7 +10,6 @@ import io.github.cvaegpu.study.StudyRun.Role;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class StudyTest {
@@ -76,30 +75,5 @@ class StudyTest {
       String sentence, List<Double> rates, int seeds, List<Double> setPoints) {
     var e = assertThrows(InputException.class, () -> study(rates, 1, seeds, setPoints));
     assertEquals(sentence, e.getMessage());
-  }
-
-  /**
-   * Windows of 100: of a loss that falls from 200 by 1 a step the mean at step s is 150.5 - s + 1.
-   */
-  @Test
-  void aThresholdIsPassedByAWindowsMean() {
-    float[] loss = new float[150];
-    for (int i = 0; i < loss.length; i++) {
-      loss[i] = 200 - i;
-    }
-    // Step 1: mean of 200 to 101 is 150.5; step 2: 149.5.
-    assertEquals(OptionalInt.of(2), RunFacts.firstBelow(loss, 150));
-    assertEquals(OptionalInt.of(1), RunFacts.firstBelow(loss, 151));
-    assertEquals(OptionalInt.empty(), RunFacts.firstBelow(loss, 10));
-  }
-
-  @Test
-  void allVerdictsHaveToHold() {
-    assertEquals(Verdict.HOLDS, Claims.together(List.of(Verdict.HOLDS, Verdict.HOLDS)));
-    assertEquals(
-        Verdict.CANNOT_BE_TOLD, Claims.together(List.of(Verdict.HOLDS, Verdict.CANNOT_BE_TOLD)));
-    assertEquals(
-        Verdict.DOES_NOT_HOLD,
-        Claims.together(List.of(Verdict.CANNOT_BE_TOLD, Verdict.DOES_NOT_HOLD)));
   }
 }
