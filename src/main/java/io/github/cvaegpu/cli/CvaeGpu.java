@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 stopped by"
-          + " SIGUSR1 and 130 by Ctrl-C or SIGTERM (what trains has written a checkpoint), 141 done,"
-          + " but whoever read the output had closed it."
+          + " SIGUSR1 and 130 by Ctrl-C or SIGTERM (what trains has written a checkpoint), 141"
+          + " done, but whoever read the output had closed it."
     })
 public final class CvaeGpu implements Runnable {
   private static final int HELP_WIDTH = 120;

@@ -7,11 +7,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * What Ctrl-C and SIGTERM do to a command, and SIGUSR1 with another exit code. As a rule they end the process at once, with a word and
- * {@link ExitCode#INTERRUPTED}: most commands have nothing to lose, and files are replaced whole,
- * which is waited for. A command that has something to put away first holds the JVM's shutdown back
- * as long as an {@link #install() interruption} is open, asks it now and then, and comes to its own
- * end; {@link #exit} then ends the process with the command's code.
+ * What Ctrl-C and SIGTERM do to a command, and SIGUSR1 with another exit code. As a rule they end
+ * the process at once, with a word and {@link ExitCode#INTERRUPTED}: most commands have nothing to
+ * lose, and files are replaced whole, which is waited for. A command that has something to put away
+ * first holds the JVM's shutdown back as long as an {@link #install() interruption} is open, asks
+ * it now and then, and comes to its own end; {@link #exit} then ends the process with the command's
+ * code.
  *
  * <p>The shutdown waits within a shutdown hook. So all that a command does after a signal that is
  * held back, it does in a JVM that takes no more shutdown hooks, and some of Java's own classes
