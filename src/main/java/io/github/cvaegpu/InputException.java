@@ -5,7 +5,8 @@ package io.github.cvaegpu;
  * Something the user gave cannot be used: an option, a file, a directory, a checkpoint.
  *
  * <p>The message is one complete sentence that says what is wrong, with which value or path, and
- * where possible what to do about it. The command line prints it without a stack trace.
+ * where possible what to do about it. The command line prints it without a stack trace. What it
+ * names of unknown origin is made fit for a terminal here; see {@link Printable#text}.
  */
 public class InputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -14,7 +15,7 @@ public class InputException extends RuntimeException {
    * @param message one complete sentence for the user
    */
   public InputException(String message) {
-    super(message);
+    super(Printable.text(message));
   }
 
   /**
@@ -22,6 +23,6 @@ public class InputException extends RuntimeException {
    * @param cause what was caught, for debuggers
    */
   public InputException(String message, Throwable cause) {
-    super(message, cause);
+    super(Printable.text(message), cause);
   }
 }

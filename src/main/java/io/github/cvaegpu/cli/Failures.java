@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Spelling;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.DataUnavailableException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.train.DivergedException;
@@ -48,7 +49,9 @@ final class Failures {
   static int failed(Exception e, CommandLine command, ParseResult parsed) {
     if (e instanceof InputException) {
       command.getErr().println(e.getMessage());
-      return e instanceof DataUnavailableException ? ExitCode.FAILED : ExitCode.BAD_INPUT;
+      return e instanceof DataUnavailableException || e instanceof UnwritableException
+          ? ExitCode.FAILED
+          : ExitCode.BAD_INPUT;
     }
     if (e instanceof EngineException) {
       command.getErr().println(e.getMessage());
