@@ -8,6 +8,7 @@ import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -130,6 +131,11 @@ final class PlanOptions {
   TrainingPlan plan(Optional<String> data) {
     TrainingPlan study = TrainingPlan.study();
     Model chosen = or(model, study.model());
+    refuseWithoutEffect(chosen);
+    return merged(study, chosen, data);
+  }
+
+  private void refuseWithoutEffect(Model chosen) {
     if (chosen == Model.BETA) {
       refuse("beta", "--kl", setPoint);
       refuse("beta", "--kp", kp);
@@ -140,17 +146,21 @@ final class PlanOptions {
     } else {
       refuse("control", "--beta", beta);
     }
-    return merged(study, chosen, data);
   }
 
   /**
    * The plan of a run that goes on: its own, but for the number of epochs and where the images are.
    *
+   * @param measured whether the run's set point was measured, as {@code --kl auto} asks
    * @param data the dataset asked for, if one was
    * @throws InputException if an option asks for another setting than the run has
    */
-  TrainingPlan onTopOf(TrainingPlan running, Optional<String> data) {
+  TrainingPlan onTopOf(TrainingPlan running, boolean measured, Optional<String> data) {
     requireSame("--model", model, running.model());
+    refuseWithoutEffect(running.model());
+    if (isSetPointAuto() && !measured) {
+      requireSame("--kl", "auto", running.controller().setPoint());
+    }
     requireSame("--kl", setPoint().orElse(null), running.controller().setPoint());
     requireSame("--kp", kp, running.controller().kp());
     requireSame("--ki", ki, running.controller().ki());
@@ -205,6 +215,9 @@ final class PlanOptions {
   private static String spelled(Object value) {
     if (value instanceof Double number) {
       return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+    }
+    if (value instanceof Enum<?> constant) {
+      return constant.name().toLowerCase(Locale.ROOT);
     }
     if (value instanceof List<?> list) {
       return list.stream().map(String::valueOf).collect(Collectors.joining(","));

@@ -10,6 +10,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.io.IOException;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
   private static final String WEIGHT = "encoder.0.weight";
+  private static final String BIAS = "encoder.0.bias";
 
   @TempDir Path folder;
   private Path file;
@@ -57,11 +59,12 @@ class CheckpointTest {
         new Checkpoint(
             new TrainingState(arrays[0], arrays[1], arrays[2], 7, 1 / 3f),
             new Checkpoint.Position(
-                7, 1 / 3f, 1, 2, new BetaController.State(0.1 + 0.2, -1e-300), List.of("ab")),
+                7, 1 / 3f, 1, 2, new BetaController.State(0.1 + 0.2, -1e-300), List.of("ab"), "cd"),
             plan,
             layout,
             new Checkpoint.Images(
-                "tiny", Dataset.Status.UNVERIFIED, TinyImages.dataset(1).sha256()));
+                "tiny", Dataset.Status.UNVERIFIED, TinyImages.dataset(1).sha256()),
+            BitsVersion.CURRENT);
     checkpoint.write(file);
   }
 
@@ -100,7 +103,8 @@ class CheckpointTest {
             checkpoint.position(),
             checkpoint.plan(),
             checkpoint.layout(),
-            new Checkpoint.Images("tiny", Dataset.Status.UNVERIFIED, shuffled))
+            new Checkpoint.Images("tiny", Dataset.Status.UNVERIFIED, shuffled),
+            BitsVersion.CURRENT)
         .write(file);
     String again = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
     assertEquals(written, again.substring(again.indexOf("\"dataset\":")));
@@ -169,11 +173,11 @@ class CheckpointTest {
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void aNumberThatIsNotFiniteIsRefused(float value) throws IOException {
     for (String prefix : List.of("", Checkpoint.FIRST_MOMENT, Checkpoint.SECOND_MOMENT)) {
-      float[] weight = {1, value};
-      rewriteTensor(prefix + WEIGHT, new SafeTensors.Tensor(List.of(2), weight));
+      float[] bias = new float[20];
+      bias[1] = value;
+      rewriteTensor(prefix + BIAS, new SafeTensors.Tensor(List.of(20), bias));
       assertEquals(
-          "%s cannot be used: tensor %s holds %s at index 1."
-              .formatted(file, prefix + WEIGHT, value),
+          "%s cannot be used: tensor %s holds %s at index 1.".formatted(file, prefix + BIAS, value),
           refusal());
       checkpoint.write(file);
     }
@@ -190,6 +194,8 @@ class CheckpointTest {
   void anAbsentTensorIsNamed() throws IOException {
     String name = Checkpoint.SECOND_MOMENT + WEIGHT;
     rewriteTensor(name, null);
+    assertEquals(file + " has 35 tensors, and a checkpoint of its network has 36.", refusal());
+    rewriteTensor("another", new SafeTensors.Tensor(List.of(0), new float[0]));
     assertEquals("%s has no tensor %s.".formatted(file, name), refusal());
   }
 
@@ -219,8 +225,10 @@ class CheckpointTest {
 
   @Test
   void anotherFormatIsNamed() throws IOException {
-    edit("\"format\":1", "\"format\":2");
-    assertEquals(file + " has format 2; this program reads format 1.", refusal());
+    edit("\"format\":2", "\"format\":3");
+    assertEquals(file + " has format 3; this program reads formats 1 to 2.", refusal());
+    rewriteMetadata("{\"format\":0}");
+    assertEquals(file + " has format 0; this program reads formats 1 to 2.", refusal());
   }
 
   @Test
@@ -263,6 +271,10 @@ class CheckpointTest {
         "\"name\":\"tiny\" | \"name\":null",
         "\"status\":\"unverified\" | \"status\":null",
         "\"tensors_sha256\":\" | \"tensors_sha_256\":\"",
+        "\"metrics_sha256\":\" | \"metrics_sha_256\":\"",
+        "\"bits\":2 | \"bits\":0",
+        "\"bits\":2 | \"bits\":null",
+        "\"step\":7 | \"step\":-7",
       })
   void metadataThatMakeNoSenseAreRefused(String from, String to) throws IOException {
     edit(from, to);
@@ -300,6 +312,7 @@ class CheckpointTest {
     metadata.remove(Checkpoint.METADATA);
     if (json != null) {
       metadata.put(Checkpoint.METADATA, json);
+      metadata.put(Checkpoint.METADATA_SHA256, Checkpoint.sha256(json));
     }
     new SafeTensors(metadata, read.tensors()).writeAtomically(file);
   }

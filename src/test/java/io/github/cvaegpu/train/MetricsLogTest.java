@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,8 +35,12 @@ class MetricsLogTest {
     file = folder.resolve("metrics.csv");
   }
 
+  private MetricsLog open(long rows) throws IOException {
+    return MetricsLog.open(file, rows, Optional.empty(), () -> false).orElseThrow();
+  }
+
   private void append(long rows, int first, int count) throws IOException {
-    try (var log = MetricsLog.open(file, rows)) {
+    try (var log = open(rows)) {
       for (int step = first; step < first + count; step++) {
         log.append(step, 1, step + 0.5f, step + 0.25f, 1);
       }
@@ -80,15 +85,17 @@ class MetricsLogTest {
   @Test
   void refusesALogWithFewerRowsThanTheCheckpointHasSteps() throws IOException {
     Files.writeString(file, HEADER + row(1) + "2,1,2.5");
-    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 2));
+    var refusal = assertThrows(InputException.class, () -> open(2));
     assertEquals(
         file + " does not have the 2 steps that the checkpoint beside it has done" + ADVICE,
         refusal.getMessage());
     assertEquals(HEADER + row(1) + "2,1,2.5", Files.readString(file));
     Files.writeString(file, "");
-    var empty = assertThrows(InputException.class, () -> MetricsLog.open(file, 2));
+    var empty = assertThrows(InputException.class, () -> open(2));
     assertEquals(refusal.getMessage(), empty.getMessage());
-    assertThrows(InputException.class, () -> MetricsLog.open(folder.resolve("absent"), 1));
+    assertThrows(
+        InputException.class,
+        () -> MetricsLog.open(folder.resolve("absent"), 1, Optional.empty(), () -> false));
   }
 
   @ParameterizedTest
@@ -112,7 +119,7 @@ class MetricsLogTest {
   void refusesABadRowBeforeAnotherIsWritten(String bad) throws IOException {
     String content = HEADER + row(1) + bad + "\n" + row(3) + row(4);
     Files.writeString(file, content);
-    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 3));
+    var refusal = assertThrows(InputException.class, () -> open(3));
     assertEquals("Line 3 of " + file + " is not the row of step 2" + ADVICE, refusal.getMessage());
     assertEquals(content, Files.readString(file));
     // A row that is written again may be anything.
@@ -144,7 +151,7 @@ class MetricsLogTest {
   @Test
   void refusesAFileOfAnotherKindAndLeavesItAsItIs() throws IOException {
     Files.writeString(file, "name,price\napple,1\n");
-    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 0));
+    var refusal = assertThrows(InputException.class, () -> open(0));
     assertEquals(file + " does not begin with '" + MetricsLog.HEADER + "'.", refusal.getMessage());
     assertEquals("name,price\napple,1\n", Files.readString(file));
   }
@@ -165,7 +172,7 @@ class MetricsLogTest {
       Math.nextUp(1f),
       Math.nextDown(10f)
     };
-    try (var log = MetricsLog.open(file, 0)) {
+    try (var log = open(0)) {
       for (int i = 0; i < values.length; i++) {
         log.append(Long.MAX_VALUE - i, Integer.MAX_VALUE, values[i], -values[i], values[i] / 2);
       }
@@ -232,7 +239,7 @@ class MetricsLogTest {
 
   @Test
   void flushedRowsAreSeenBeforeTheLogIsClosed() throws IOException {
-    try (var log = MetricsLog.open(file, 0)) {
+    try (var log = open(0)) {
       log.append(1, 1, 1.5f, 1.25f, 1);
       log.flush();
       assertEquals(HEADER + row(1), Files.readString(file));

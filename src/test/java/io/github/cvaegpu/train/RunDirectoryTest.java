@@ -37,6 +37,7 @@ class RunDirectoryTest {
         RunRecord.DatasetRecord.of(TinyImages.dataset(1)),
         List.of(),
         7,
+        7L,
         RunRecord.ExitReason.INTERRUPTED,
         null,
         List.of(),
@@ -175,7 +176,7 @@ class RunDirectoryTest {
         Arguments.of("other JSON", edit(json -> "{\"name\": \"other\"}")),
         Arguments.of("a list", edit(json -> "[1, 2]")),
         Arguments.of(
-            "another format", edit(json -> json.replace("\"format\": 1", "\"format\": 2"))),
+            "another format", edit(json -> json.replace("\"format\": 2", "\"format\": 3"))),
         Arguments.of("no plan", edit(json -> json.replace("\"plan\"", "\"plane\""))),
         Arguments.of("no model", edit(json -> json.replace("\"model\"", "\"mode\""))),
         Arguments.of("no dataset", edit(json -> json.replace("\"dataset\"", "\"data set\""))),
@@ -221,7 +222,12 @@ class RunDirectoryTest {
     Files.writeString(temp.resolve("run.json"), Json.PRETTY.toJson(record()));
     assertEquals(
         new RunDirectory.Resumption(
-            TrainingPlan.study(), "auto", record().dataset().status(), Optional.empty()),
+            TrainingPlan.study(),
+            "auto",
+            record().dataset().status(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty()),
         RunDirectory.planToResume(temp));
   }
 
@@ -239,6 +245,8 @@ class RunDirectoryTest {
             run.plan,
             "tiny",
             Dataset.Status.UNVERIFIED,
+            Optional.empty(),
+            Optional.empty(),
             Optional.of(run.recordFile() + " is damaged: it is not the JSON of a run" + end)),
         RunDirectory.planToResume(folder));
     Files.delete(run.recordFile());
@@ -263,8 +271,8 @@ class RunDirectoryTest {
     Path folder = temp.resolve("run");
     var run = new TinyRun(folder);
     run.until(4);
-    run.editRecord(json -> json.replace("\"format\": 1", "\"format\": 2"));
-    String refusal = run.recordFile() + " has format 2; this program reads format 1.";
+    run.editRecord(json -> json.replace("\"format\": 2", "\"format\": 3"));
+    String refusal = run.recordFile() + " has format 3; this program reads formats 1 to 2.";
     assertEquals(refusal, refusal(() -> RunDirectory.planToResume(folder)));
     assertEquals(refusal, refusal(run::toTheEnd));
   }
