@@ -111,8 +111,8 @@ public final class RegularFile {
   }
 
   /**
-   * Opens a file to write to, and makes it where there is nothing of its name; never through a
-   * link. What it holds stays until it is written over.
+   * Opens a file to write to and read from, and makes it where there is nothing of its name; never
+   * through a link. What it holds stays until it is written over.
    *
    * @throws InputException if it is no regular file
    */
@@ -120,14 +120,35 @@ public final class RegularFile {
     if (!isTaken(file)) {
       try {
         // Exclusively: a link that comes between is not followed.
-        return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        return FileChannel.open(
+            file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
       } catch (FileAlreadyExistsException e) {
         // Another process was quicker.
       }
     }
-    BasicFileAttributes before = require(file, Links.REFUSED);
-    FileChannel channel = FileChannel.open(file, options(Links.REFUSED, StandardOpenOption.WRITE));
-    return whereStillThere(file, before, Links.REFUSED, channel);
+    for (int attempt = 1; ; attempt++) {
+      BasicFileAttributes before = require(file, Links.REFUSED);
+      FileChannel channel =
+          FileChannel.open(
+              file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+      try {
+        return whereStillThere(file, before, Links.REFUSED, channel);
+      } catch (ReplacedException e) {
+        // A file system in layers makes another file of one of a lower layer, once.
+        if (attempt > 1) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** There is another file of a name than there was before it was opened. */
+  private static final class ReplacedException extends InputException {
+    private static final long serialVersionUID = 1L;
+
+    ReplacedException(Path file) {
+      super("%s was replaced while it was opened.".formatted(file));
+    }
   }
 
   /**
@@ -159,7 +180,7 @@ public final class RegularFile {
     try {
       same = Objects.equals(require(file, links).fileKey(), before.fileKey());
       if (!same) {
-        throw new InputException("%s was replaced while it was opened.".formatted(file));
+        throw new ReplacedException(file);
       }
       return opened;
     } finally {

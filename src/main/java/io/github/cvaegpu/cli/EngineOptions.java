@@ -148,6 +148,18 @@ final class EngineOptions {
     return new CudaEngine(shape, settings, images, precision);
   }
 
+  /** What {@code --threads} was, if it was given. */
+  Optional<Integer> askedThreads() {
+    return Optional.ofNullable(threads);
+  }
+
+  /** Takes the threads that a run was started with, where none are asked for now. */
+  void keepThreads(Optional<Integer> asked) {
+    if (threads == null && asked.isPresent() && asked.get() <= CpuEngine.MAX_THREADS) {
+      threads = asked.get();
+    }
+  }
+
   /** Threads to use. */
   int threads() {
     return threads != null

@@ -8,6 +8,7 @@ import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -156,6 +157,11 @@ final class PlanOptions {
     TrainingPlan study = TrainingPlan.study();
     // A beta is for a beta-VAE, whether or not that is said as well.
     Model chosen = or(model, beta != null ? Model.BETA : study.model());
+    refuseWithoutEffect(chosen);
+    return merged(study, chosen, data);
+  }
+
+  private void refuseWithoutEffect(Model chosen) {
     if (chosen == Model.BETA) {
       refuseBesideBeta("--kl", setPoint);
       refuseBesideBeta("--kp", kp);
@@ -167,17 +173,21 @@ final class PlanOptions {
       throw new InputException(
           "--beta has no effect with --model control: it is for --model beta.");
     }
-    return merged(study, chosen, data);
   }
 
   /**
    * The plan of a run that goes on: its own, but for the number of epochs and where the images are.
    *
+   * @param measured whether the run's set point was measured, as {@code --kl auto} asks
    * @param data the dataset asked for, if one was
    * @throws InputException if an option asks for another setting than the run has
    */
-  TrainingPlan onTopOf(TrainingPlan running, Optional<String> data) {
+  TrainingPlan onTopOf(TrainingPlan running, boolean measured, Optional<String> data) {
     requireSame("--model", model, running.model());
+    refuseWithoutEffect(running.model());
+    if (isSetPointAuto() && !measured) {
+      requireSame("--kl", "auto", running.controller().setPoint());
+    }
     requireSame("--kl", setPoint().orElse(null), running.controller().setPoint());
     requireSame("--kp", kp, running.controller().kp());
     requireSame("--ki", ki, running.controller().ki());
@@ -217,7 +227,7 @@ final class PlanOptions {
   private void refuseBesideBeta(String option, Object value) {
     if (value != null) {
       throw new InputException(
-          model == null
+          model == null && beta != null
               ? "%s is for a ControlVAE and --beta for a beta-VAE: leave one of them out."
                   .formatted(option)
               : "%s has no effect with --model beta.".formatted(option));
@@ -236,6 +246,9 @@ final class PlanOptions {
   private static String spelled(Object value) {
     if (value instanceof Double number) {
       return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+    }
+    if (value instanceof Enum<?> constant) {
+      return constant.name().toLowerCase(Locale.ROOT);
     }
     if (value instanceof List<?> list) {
       return list.stream().map(String::valueOf).collect(Collectors.joining(","));

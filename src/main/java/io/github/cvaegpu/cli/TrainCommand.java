@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineException;
@@ -97,7 +98,9 @@ final class TrainCommand implements Callable<Integer> {
     if (resume) {
       RunDirectory.Resumption run = RunDirectory.planToResume(folder);
       run.warning().ifPresent(text -> warnings.println("Warning: " + text));
-      plan = planOptions.onTopOf(run.plan(), dataOptions.asked());
+      plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent(), dataOptions.asked());
+      requireSameCalibration(run.calibration());
+      engineOptions.keepThreads(run.askedThreads());
       data = dataOptions.asked().orElse(run.data());
       if (run.status() == Dataset.Status.SYNTHETIC_FALLBACK) {
         DataOptions.warnAboutFallback(List.of(), warnings);
@@ -139,8 +142,26 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** A run that goes on calibrates no more. */
+  private void requireSameCalibration(Optional<Calibration> done) {
+    boolean asked = spec.commandLine().getParseResult().hasMatchedOption("--calibration-epochs");
+    int epochs = calibrationOptions.epochs();
+    if (asked && done.isEmpty()) {
+      throw new InputException(
+          "The run was started without --kl auto, so --calibration-epochs has no effect on it.");
+    }
+    if (asked && done.get().epochs() != epochs) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The run was started with --calibration-epochs %d and cannot go on with %d.",
+              done.get().epochs(),
+              epochs));
+    }
+  }
+
   private static void requireNoRun(Path where) {
-    if (Files.exists(where.resolve("run.json"))) {
+    if (RegularFile.isTaken(where.resolve("run.json"))) {
       throw new InputException(
           "%s already holds a run: add --resume to go on with it, or choose another --out."
               .formatted(where));
@@ -200,6 +221,7 @@ final class TrainCommand implements Callable<Integer> {
                 new Notes(progress, err()),
                 interruption::isRequested);
         calibration.ifPresent(trainer::setCalibration);
+        trainer.setAskedThreads(engineOptions.askedThreads());
         try {
           outcome = trainer.run();
         } catch (InputException | DivergedException | EngineException e) {

@@ -36,6 +36,14 @@ public record ControlReport(
     double spread,
     OptionalLong latchStep) {
 
+  /** What a file does not have is empty. */
+  @SuppressWarnings("OptionalAssignedToNull") // Gson gives null for what is not there.
+  public ControlReport {
+    settlingStep = settlingStep == null ? OptionalLong.empty() : settlingStep;
+    overshoot = overshoot == null ? OptionalDouble.empty() : overshoot;
+    latchStep = latchStep == null ? OptionalLong.empty() : latchStep;
+  }
+
   /** Steps of a window. */
   public static final int WINDOW = 100;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
+import com.google.gson.annotations.SerializedName;
+
 /**
  * One latent dimension over a set of images.
  *
@@ -8,7 +10,10 @@ package io.github.cvaegpu.eval;
  * @param variance variance of the posterior means, the mean square distance from {@code mean}
  * @param klDivergence mean KL divergence of the dimension's posterior and prior, nats per image
  */
-public record DimensionStatistics(double mean, double variance, double klDivergence) {
+public record DimensionStatistics(
+    double mean,
+    double variance,
+    @SerializedName(value = "kl", alternate = "kl_divergence") double klDivergence) {
   /** Measures one dimension of a set of images. */
   public static DimensionStatistics of(Posterior posterior, int dimension) {
     double sum = 0;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
+import com.google.gson.annotations.SerializedName;
+
 /**
  * How well a model explains a set of images. All figures are nats per image with beta = 1: ELBO =
- * -(RL + KL).
+ * -(RL + KL). In JSON, RL and KL are {@code rl} and {@code kl}, as in {@code metrics.csv}; files of
+ * version 0.1.0 have them by their long names.
  *
  * @param images number of images
  * @param samples latent points drawn for each image
@@ -19,8 +22,8 @@ package io.github.cvaegpu.eval;
 public record Evaluation(
     int images,
     int samples,
-    Estimate reconstructionLoss,
-    Estimate klDivergence,
+    @SerializedName(value = "rl", alternate = "reconstruction_loss") Estimate reconstructionLoss,
+    @SerializedName(value = "kl", alternate = "kl_divergence") Estimate klDivergence,
     Estimate elbo,
     Estimate importanceWeightedBound,
     double effectiveSampleSize) {}

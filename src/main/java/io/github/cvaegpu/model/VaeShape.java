@@ -23,6 +23,9 @@ public record VaeShape(int inputs, List<Integer> hidden, int latent) {
   /** Widest layer that the command line takes: its weights against 784 pixels are 200 MB. */
   public static final int MAX_WIDTH = 65_536;
 
+  /** Most hidden layers of the encoder. */
+  public static final int MAX_HIDDEN = 100;
+
   /** Refuses sizes that make no network. */
   public VaeShape {
     hidden = List.copyOf(hidden);
@@ -32,6 +35,14 @@ public record VaeShape(int inputs, List<Integer> hidden, int latent) {
     }
     if (hidden.isEmpty()) {
       throw new InputException("The network needs at least one hidden layer.");
+    }
+    if (hidden.size() > MAX_HIDDEN) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The network can have %d hidden layers, not %d.",
+              MAX_HIDDEN,
+              hidden.size()));
     }
     for (int width : hidden) {
       if (width < 1 || width > MAX_WIDTH) {

@@ -2,12 +2,14 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.MetricsLog;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +20,7 @@ import java.util.Optional;
  *
  * @param folder where it is
  * @param record its settings and figures
- * @param series its steps; empty where {@code metrics.csv} is missing
+ * @param series its steps; empty where {@code metrics.csv} is missing or has none yet
  * @param checkpoint its model; empty where none was written yet
  * @param warnings complete sentences about what is missing
  */
@@ -45,10 +47,13 @@ public record Run(
     Optional<Series> series = readSeries(folder, warnings);
     Path file = RunDirectory.checkpointFile(folder);
     Optional<Checkpoint> checkpoint =
-        Files.exists(file) ? Optional.of(Checkpoint.read(file)) : Optional.empty();
+        RegularFile.isTaken(file) ? Optional.of(Checkpoint.read(file)) : Optional.empty();
+    if (checkpoint.isPresent() && series.isPresent()) {
+      requireMetrics(RunDirectory.metricsFile(folder), checkpoint.get());
+    }
     if (checkpoint.isEmpty()) {
       warnings.add(
-          record.exitReason() == RunRecord.ExitReason.RUNNING
+          record.exitReason() == ExitReason.RUNNING
               ? ("%s has no checkpoint yet, because the run is on its way to the first one or was"
                      + " killed before it: there are no pictures of it, and train --resume begins a"
                      + " killed one again.")
@@ -58,9 +63,17 @@ public record Run(
     return new Run(folder, record, series, checkpoint, warnings);
   }
 
+  private static void requireMetrics(Path file, Checkpoint checkpoint) {
+    try {
+      checkpoint.requireMetrics(file);
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
+    }
+  }
+
   private static Optional<Series> readSeries(Path folder, List<String> warnings) {
     Path file = RunDirectory.metricsFile(folder);
-    if (!Files.exists(file)) {
+    if (!RegularFile.isTaken(file)) {
       warnings.add("%s has no metrics.csv, so there are no curves of it.".formatted(folder));
       return Optional.empty();
     }
@@ -77,9 +90,10 @@ public record Run(
         warnings.add("The last line of %s is half written and was left out.".formatted(file));
       }
     } catch (IOException e) {
-      throw new InputException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
+      throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
-    return Optional.of(builder.build());
+    Series series = builder.build();
+    return series.size() == 0 ? Optional.empty() : Optional.of(series);
   }
 
   /** The same run without what there is to look into. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import com.google.gson.annotations.SerializedName;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
@@ -46,7 +47,10 @@ public record RunEvaluation(
    * @param label the label
    * @param reconstructionLoss over its images
    */
-  public record LabelLoss(int label, Estimate reconstructionLoss) {}
+  public record LabelLoss(
+      int label,
+      @SerializedName(value = "rl", alternate = "reconstruction_loss")
+          Estimate reconstructionLoss) {}
 
   /**
    * Measures a model.

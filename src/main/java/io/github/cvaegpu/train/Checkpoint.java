@@ -4,6 +4,8 @@ package io.github.cvaegpu.train;
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.TrainingState;
@@ -12,15 +14,19 @@ import io.github.cvaegpu.model.VaeShape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
@@ -31,25 +37,36 @@ import java.util.TreeMap;
  * <p>Parameters have PyTorch's names and shapes ({@code encoder.0.weight} of [out, in]); Adam's
  * moments have the same names behind {@value #FIRST_MOMENT} and {@value #SECOND_MOMENT}. The
  * metadata entry {@value #METADATA} is JSON: the plan, the number of inputs, the position, what is
- * trained on and the checksum of all tensors.
+ * trained on, which bits it is and the checksums of all tensors and of the log so far. The entry
+ * {@value #METADATA_SHA256} is the SHA-256 of that text. So no bit of what a run goes on with can
+ * flip unseen.
+ *
+ * <p>Format 1, of version 0.1.0, has no checksum of the log and of the metadata, and does not say
+ * which bits it is; it is still read.
  *
  * @param state parameters, moments and step
  * @param position where the run stands
  * @param plan what the run trains
  * @param layout where each tensor is in the arrays
  * @param images what is trained on
+ * @param bits the {@link io.github.cvaegpu.engine.BitsVersion} of the process that wrote it
  */
 public record Checkpoint(
     TrainingState state,
     Position position,
     TrainingPlan plan,
     ParameterLayout layout,
-    Images images) {
+    Images images,
+    int bits) {
 
   static final String FIRST_MOMENT = "adam.exp_avg.";
   static final String SECOND_MOMENT = "adam.exp_avg_sq.";
   static final String METADATA = "cvae-gpu";
-  private static final int FORMAT = 1;
+  static final String METADATA_SHA256 = METADATA + ".sha256";
+  private static final int FORMAT = 2;
+
+  /** The checksums of as many epochs as a plan can have take 28 MB. */
+  private static final int MAX_HEADER = 32 << 20;
 
   /**
    * Where a run stands.
@@ -60,6 +77,7 @@ public record Checkpoint(
    * @param nextBatch batches done of the epoch under way
    * @param controller the controller's memory
    * @param parametersSha256 SHA-256 of the parameters after each epoch done
+   * @param metricsSha256 SHA-256 of {@code metrics.csv} up to the row of the step; null in format 1
    */
   public record Position(
       long step,
@@ -67,7 +85,8 @@ public record Checkpoint(
       int epoch,
       int nextBatch,
       BetaController.State controller,
-      List<String> parametersSha256) {}
+      List<String> parametersSha256,
+      String metricsSha256) {}
 
   /**
    * What a run is trained on.
@@ -90,6 +109,7 @@ public record Checkpoint(
   private record Header(
       int format,
       String program,
+      int bits,
       TrainingPlan plan,
       int inputs,
       Position position,
@@ -118,14 +138,16 @@ public record Checkpoint(
         new Header(
             FORMAT,
             Program.nameAndVersion(),
+            bits,
             plan,
             layout.shape().inputs(),
             position,
             // Sorted: an immutable map's order changes from process to process.
             images.sorted(),
             tensorsSha256(state, layout));
+    String json = Json.COMPACT.toJson(header);
     // "format": "pt" is what loaders look for to know that names and shapes are PyTorch's.
-    new SafeTensors(Map.of("format", "pt", METADATA, Json.COMPACT.toJson(header)), tensors)
+    new SafeTensors(Map.of("format", "pt", METADATA, json, METADATA_SHA256, sha256(json)), tensors)
         .writeAtomically(file);
   }
 
@@ -137,42 +159,122 @@ public record Checkpoint(
   }
 
   /**
-   * Reads a checkpoint.
+   * Reads a checkpoint. Nothing is allocated for its tensors before their shapes are known to be
+   * those of its plan, and no more than the file has.
    *
-   * @throws InputException if the file is none, is damaged by as much as a bit of a tensor, or
-   *     holds a value that is not finite
+   * @throws InputException if the file is none, is damaged by as much as a bit, or holds a value
+   *     that is not finite
    */
   public static Checkpoint read(Path file) {
-    if (!Files.isRegularFile(file)) {
+    if (!RegularFile.isTaken(file) || Files.isDirectory(file)) {
       throw new InputException("There is no checkpoint %s.".formatted(file));
     }
-    try {
-      SafeTensors tensors = SafeTensors.read(file);
-      tensors.requireFinite(file);
-      Header header = header(file, tensors.metadata().get(METADATA));
-      var layout = new ParameterLayout(header.plan().shape(header.inputs()));
+    try (var in = SafeTensorsReader.open(file, Links.REFUSED, MAX_HEADER)) {
+      Map<String, String> metadata = in.header().metadata();
+      Header header = header(file, metadata.get(METADATA), metadata.get(METADATA_SHA256));
+      requireTensorCount(file, in.header().entries().size(), header.plan());
+      ParameterLayout layout = layout(file, header);
+      List<List<SafeTensorsHeader.Entry>> places = places(file, in.header(), layout);
+      float[][] arrays = new float[places.size()][];
+      for (int i = 0; i < arrays.length; i++) {
+        arrays[i] = new float[layout.size()];
+        for (int j = 0; j < places.get(i).size(); j++) {
+          in.read(places.get(i).get(j), arrays[i], layout.tensors().get(j).offset());
+        }
+        requireFinite(file, places.get(i), arrays[i], layout);
+      }
       Position position = header.position();
       var state =
           new TrainingState(
-              gather(file, tensors, layout, ""),
-              gather(file, tensors, layout, FIRST_MOMENT),
-              gather(file, tensors, layout, SECOND_MOMENT),
-              position.step(),
-              position.klPerImage());
+              arrays[0], arrays[1], arrays[2], position.step(), position.klPerImage());
       if (!tensorsSha256(state, layout).equals(header.tensorsSha256())) {
         throw new InputException(
             "%s is damaged: its tensors do not have the checksum that it records.".formatted(file));
       }
-      return new Checkpoint(state, position, header.plan(), layout, header.dataset());
+      return new Checkpoint(
+          state, position, header.plan(), layout, header.dataset(), header.bits());
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
   }
 
-  private static Header header(Path file, String json) {
+  /** Before a layout is made: a plan may claim more layers than there is memory for. */
+  private static void requireTensorCount(Path file, int count, TrainingPlan plan) {
+    // A weight and a bias of each layer, of which encoder and decoder have one more than widths.
+    long needed = 3L * 2 * 2 * (plan.hidden().size() + 1);
+    if (count != needed) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s has %d tensors, and a checkpoint of its network has %d.",
+              file,
+              count,
+              needed));
+    }
+  }
+
+  private static ParameterLayout layout(Path file, Header header) {
+    try {
+      return new ParameterLayout(header.plan().shape(header.inputs()));
+    } catch (InputException e) {
+      throw new InputException(
+          "The metadata of %s are damaged: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** Where in the file the tensors of the parameters and of both moments are. */
+  private static List<List<SafeTensorsHeader.Entry>> places(
+      Path file, SafeTensorsHeader header, ParameterLayout layout) {
+    Map<String, SafeTensorsHeader.Entry> byName = new HashMap<>();
+    header.entries().forEach(entry -> byName.put(entry.name(), entry));
+    List<List<SafeTensorsHeader.Entry>> places = new ArrayList<>();
+    for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
+      List<SafeTensorsHeader.Entry> entries = new ArrayList<>();
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        String name = prefix + tensor.name();
+        SafeTensorsHeader.Entry entry = byName.get(name);
+        if (entry == null) {
+          throw new InputException("%s has no tensor %s.".formatted(file, name));
+        }
+        if (!entry.shape().equals(tensor.shape())) {
+          throw new InputException(
+              "Tensor %s of %s has the shape %s, not %s."
+                  .formatted(name, file, entry.shape(), tensor.shape()));
+        }
+        entries.add(entry);
+      }
+      places.add(entries);
+    }
+    return places;
+  }
+
+  private static void requireFinite(
+      Path file, List<SafeTensorsHeader.Entry> entries, float[] array, ParameterLayout layout) {
+    for (int j = 0; j < entries.size(); j++) {
+      int offset = layout.tensors().get(j).offset();
+      for (int i = 0; i < entries.get(j).size(); i++) {
+        if (!Float.isFinite(array[offset + i])) {
+          throw new InputException(
+              String.format(
+                  Locale.ROOT,
+                  "%s cannot be used: tensor %s holds %s at index %d.",
+                  file,
+                  entries.get(j).name(),
+                  array[offset + i],
+                  i));
+        }
+      }
+    }
+  }
+
+  private static Header header(Path file, String json, String sha256) {
     if (json == null) {
       throw new InputException(
           "%s was not written by this program: it has no '%s' metadata.".formatted(file, METADATA));
+    }
+    if (sha256 != null && !sha256.equals(sha256(json))) {
+      throw new InputException(
+          "%s is damaged: its metadata do not have the checksum that it records.".formatted(file));
     }
     Header header;
     try {
@@ -188,16 +290,21 @@ public record Checkpoint(
                   e.getCause() instanceof InputException input ? ": " + input.getMessage() : "."),
           e);
     }
-    if (header != null && header.format() != FORMAT) {
+    if (header != null && (header.format() < 1 || header.format() > FORMAT)) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "%s has format %d; this program reads format %d.",
+              "%s has format %d; this program reads formats 1 to %d.",
               file,
               header.format(),
               FORMAT));
     }
     if (header == null
+        || (header.format() > 1
+            && (sha256 == null
+                || header.bits() < 1
+                || header.position() == null
+                || header.position().metricsSha256() == null))
         || header.plan() == null
         || header.dataset() == null
         || !header.dataset().isUsable()
@@ -214,6 +321,7 @@ public record Checkpoint(
 
   private static boolean isUsable(Position position) {
     return position != null
+        && position.step() >= 0
         && Float.isFinite(position.klPerImage())
         && position.controller() != null
         && Double.isFinite(position.controller().beta())
@@ -225,13 +333,29 @@ public record Checkpoint(
         && position.parametersSha256().size() == position.epoch();
   }
 
-  private static float[] gather(
-      Path file, SafeTensors tensors, ParameterLayout layout, String prefix) {
-    float[] array = new float[layout.size()];
-    for (ParameterLayout.Tensor tensor : layout.tensors()) {
-      tensors.require(file, prefix + tensor.name(), tensor.shape()).copyTo(array, tensor.offset());
+  /** SHA-256 of the log that goes with this checkpoint; empty if the checkpoint does not say. */
+  Optional<String> metricsSha256() {
+    return Optional.ofNullable(position.metricsSha256());
+  }
+
+  /**
+   * Refuses a log that is not the one that was written beside this checkpoint: of another run, or
+   * changed since. A checkpoint of format 1 takes any.
+   *
+   * @param metrics the log, which may have more rows by now
+   * @throws InputException if the rows up to this checkpoint's are not those that were written
+   */
+  public void requireMetrics(Path metrics) throws IOException {
+    if (position.metricsSha256() != null
+        && !MetricsLog.sha256(metrics, position.step()).equals(metricsSha256())) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s is not what was written to it: its first %,d steps do not have the checksum that"
+                  + " the checkpoint beside it records.",
+              metrics,
+              position.step()));
     }
-    return array;
   }
 
   /**
@@ -259,8 +383,8 @@ public record Checkpoint(
     requireSameImages(images.sha256(), dataset);
     if (!plan.withEpochsAndDataOf(other).equals(other)) {
       throw new InputException(
-          "The checkpoint's settings are not those of run.json: %s against %s."
-              .formatted(plan, other));
+          "The checkpoint's settings are not those of run.json: %s."
+              .formatted(String.join(", ", plan.differences(other))));
     }
     int batches = Math.ceilDiv(dataset.train().size(), plan.batchSize());
     if (position.nextBatch() >= batches
@@ -314,19 +438,37 @@ public record Checkpoint(
   }
 
   private static String sha256(List<float[]> arrays, ParameterLayout layout) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (float[] array : arrays) {
-        for (ParameterLayout.Tensor tensor : layout.tensors()) {
-          ByteBuffer bytes =
-              ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-          bytes.asFloatBuffer().put(array, tensor.offset(), tensor.size());
-          digest.update(bytes);
-        }
+    MessageDigest digest = sha256();
+    for (float[] array : arrays) {
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        ByteBuffer bytes =
+            ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(array, tensor.offset(), tensor.size());
+        digest.update(bytes);
       }
-      return HexFormat.of().formatHex(digest.digest());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** SHA-256 of a text in UTF-8, lower-case hex. */
+  static String sha256(String text) {
+    return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** A digest of what another was told so far. */
+  static MessageDigest copy(MessageDigest digest) {
+    try {
+      return (MessageDigest) digest.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("Java's own SHA-256 can be cloned", e);
     }
   }
 }

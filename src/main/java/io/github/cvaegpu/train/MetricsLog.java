@@ -2,24 +2,31 @@
 package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.RegularFile.Links;
+import io.github.cvaegpu.UnwritableException;
 import java.io.BufferedOutputStream;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.StringReader;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * {@code metrics.csv}: a row a training step. Numbers are floats in their shortest decimal form,
  * which reads back to the same bits.
+ *
+ * <p>While it is open it is locked, beside the folder's lock: that one's file can be removed by
+ * somebody who takes it for a leftover, this one not without the run's noticing.
  */
 public final class MetricsLog implements AutoCloseable {
   /** The first line. Losses are nats per image; step and epoch count from 1. */
@@ -29,12 +36,18 @@ public final class MetricsLog implements AutoCloseable {
 
   private static final int MAX_DIGITS = 38;
 
+  /** Rows between two questions whether to stop. */
+  private static final int STOP_ROWS = 4096;
+
   /** What is left to do where a run has no log to go on with. */
   private static final String ADVICE =
       "; the run cannot go on without it, but evaluate still works on its checkpoint, and train"
           + " with another --out starts a new run.";
 
+  private final Path file;
   private final FileChannel channel;
+  private final MessageDigest digest;
+  private final Optional<Object> identity;
   private final OutputStream out;
   private final StringBuilder row = new StringBuilder();
 
@@ -45,8 +58,11 @@ public final class MetricsLog implements AutoCloseable {
     void accept(long step, int epoch, float rl, float kl, float beta);
   }
 
-  private MetricsLog(FileChannel channel) {
+  private MetricsLog(Path file, FileChannel channel, MessageDigest digest) throws IOException {
+    this.file = file;
     this.channel = channel;
+    this.digest = digest;
+    identity = RegularFile.identity(file);
     out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
   }
 
@@ -57,54 +73,107 @@ public final class MetricsLog implements AutoCloseable {
    * @param file made if absent
    * @param rows rows to keep; those after are cut off, as a run that goes on from a checkpoint
    *     writes them again
+   * @param sha256 what {@link #sha256()} was after as many rows; empty if that is not known
+   * @param stopRequested asked while there are many rows to read
+   * @return empty if it was asked to stop; the file is as it was
    * @throws InputException if there are fewer rows than that, if one of them is not the finite
-   *     numbers of its step, or the file is no log
+   *     numbers of its step, if they have another checksum, if the file is no log, no regular file
+   *     or is in use
    */
-  public static MetricsLog open(Path file, long rows) throws IOException {
-    long end = Files.exists(file) ? offsetAfter(file, rows) : -1;
-    if (end >= 0) {
-      requireHeader(file);
-      requireRows(file, rows);
+  public static Optional<MetricsLog> open(
+      Path file, long rows, Optional<String> sha256, BooleanSupplier stopRequested)
+      throws IOException {
+    if (rows > 0 && !RegularFile.isTaken(file)) {
+      throw tooFewRows(file, rows);
     }
-    if (end < 0 && rows > 0) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "%s does not have the %d steps that the checkpoint beside it has done%s",
-              file,
-              rows,
-              ADVICE));
-    }
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    var log = new MetricsLog(channel);
-    if (end < 0) {
-      channel.truncate(0);
-      log.out.write((HEADER + "\n").getBytes(StandardCharsets.US_ASCII));
-    } else {
-      channel.truncate(end);
-      channel.position(end);
-    }
-    return log;
-  }
-
-  private static void requireRows(Path file, long rows) throws IOException {
-    try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-      in.readLine(); // The header, which has been checked.
-      for (long step = 1; step <= rows; step++) {
-        String line = in.readLine();
-        if (line == null || !isRowOf(step, line)) {
-          throw new InputException(
-              String.format(
-                  Locale.ROOT,
-                  "Line %d of %s is not the row of step %d%s",
-                  step + 1,
-                  file,
-                  step,
-                  ADVICE));
-        }
+    FileChannel channel = RegularFile.openToWrite(file);
+    boolean opened = false;
+    try {
+      if (!lock(channel)) {
+        throw RunDirectory.inUse(file.toAbsolutePath().getParent());
+      }
+      var lines = new LogLines(file, Channels.newInputStream(channel));
+      Optional<MessageDigest> digest = digestOf(file, lines, rows, stopRequested);
+      if (digest.isEmpty()) {
+        return Optional.empty();
+      }
+      if (sha256.isPresent() && !sha256.get().equals(hex(digest.get()))) {
+        throw new InputException(
+            String.format(
+                Locale.ROOT,
+                "%s is not what was written to it: its first %,d steps do not have the checksum"
+                    + " that the checkpoint beside it records%s",
+                file,
+                rows,
+                ADVICE));
+      }
+      channel.truncate(lines.offset());
+      channel.position(lines.offset());
+      var log = new MetricsLog(file, channel, digest.get());
+      if (lines.offset() == 0) {
+        // At once: a log of no steps is one that a killed run left before its first checkpoint.
+        log.write(HEADER + "\n");
+        log.force();
+      }
+      opened = true;
+      return Optional.of(log);
+    } finally {
+      if (!opened) {
+        channel.close();
       }
     }
+  }
+
+  private static boolean lock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Reads the header and the rows to keep, and no further; of a log that is to begin anew nothing.
+   *
+   * @return of what was read; empty if it was asked to stop
+   */
+  private static Optional<MessageDigest> digestOf(
+      Path file, LogLines lines, long rows, BooleanSupplier stopRequested) throws IOException {
+    String header = lines.next();
+    boolean lacksHeader = header == null || (!lines.isWhole() && HEADER.startsWith(header));
+    if (!lacksHeader && !(lines.isWhole() && HEADER.equals(header))) {
+      throw noHeader(file);
+    }
+    for (long step = 1; step <= rows; step++) {
+      String line = lacksHeader ? null : lines.next();
+      if (line == null || !lines.isWhole()) {
+        throw tooFewRows(file, rows);
+      }
+      if (!isRowOf(step, line)) {
+        throw new InputException(
+            String.format(
+                Locale.ROOT,
+                "Line %d of %s is not the row of step %d%s",
+                step + 1,
+                file,
+                step,
+                ADVICE));
+      }
+      if (step % STOP_ROWS == 0 && stopRequested.getAsBoolean()) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(lines.digest());
+  }
+
+  private static InputException tooFewRows(Path file, long rows) {
+    return new InputException(
+        String.format(
+            Locale.ROOT,
+            "%s does not have the %d steps that the checkpoint beside it has done%s",
+            file,
+            rows,
+            ADVICE));
   }
 
   private static boolean isRowOf(long step, String line) {
@@ -157,38 +226,8 @@ public final class MetricsLog implements AutoCloseable {
     return digits > 0 && digits <= MAX_DIGITS && points <= 1;
   }
 
-  private static void requireHeader(Path file) throws IOException {
-    byte[] expected = (HEADER + "\n").getBytes(StandardCharsets.US_ASCII);
-    try (InputStream in = Files.newInputStream(file)) {
-      if (!Arrays.equals(expected, in.readNBytes(expected.length))) {
-        throw noHeader(file);
-      }
-    }
-  }
-
   private static InputException noHeader(Path file) {
     return new InputException("%s does not begin with '%s'.".formatted(file, HEADER));
-  }
-
-  /** Byte offset after the header and a number of rows, or -1 where there are not as many. */
-  private static long offsetAfter(Path file, long rows) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] buffer = new byte[1 << 16];
-      long base = 0;
-      long lines = 0;
-      for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
-        for (int i = 0; i < n; i++) {
-          if (buffer[i] == '\n') {
-            lines++;
-            if (lines == rows + 1) {
-              return base + i + 1;
-            }
-          }
-        }
-        base += n;
-      }
-      return -1;
-    }
   }
 
   /** Appends a row; it may stay in memory until {@link #force}. */
@@ -196,7 +235,34 @@ public final class MetricsLog implements AutoCloseable {
     row.setLength(0);
     row.append(step).append(',').append(epoch).append(',').append(rl).append(',').append(kl);
     row.append(',').append(beta).append('\n');
-    out.write(row.toString().getBytes(StandardCharsets.US_ASCII));
+    write(row.toString());
+  }
+
+  private void write(String line) throws IOException {
+    byte[] bytes = line.getBytes(StandardCharsets.US_ASCII);
+    digest.update(bytes);
+    out.write(bytes);
+  }
+
+  /** SHA-256 of the header and all rows so far, lower-case hex: of the file's bytes. */
+  String sha256() {
+    return hex(digest);
+  }
+
+  /**
+   * Makes sure that what is written here is what is found under the file's name.
+   *
+   * @throws UnwritableException if the file was removed or replaced
+   */
+  void requireInPlace() throws IOException {
+    if (!RegularFile.isTaken(file) || !RegularFile.identity(file).equals(identity)) {
+      throw new UnwritableException(
+          "%s was removed or replaced while the run was writing to it, and the steps since then with"
+                  .formatted(file)
+              + " it"
+              + ADVICE,
+          null);
+    }
   }
 
   /** Hands all rows to the operating system, so that other programs see them. */
@@ -218,6 +284,23 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
+   * Reads what was written, from the file.
+   *
+   * @param sink told of each row
+   * @throws UnwritableException if the file does not hold what was written to it
+   */
+  void read(RowSink sink) throws IOException {
+    flush();
+    // Through the open file: to open another and close it would give up the lock on Linux.
+    var lines = new LogLines(file, new FromStart(channel));
+    readLines(file, lines, sink);
+    if (!hex(lines.digest()).equals(sha256())) {
+      throw new UnwritableException(
+          "%s was changed while the run was writing to it%s".formatted(file, ADVICE), null);
+    }
+  }
+
+  /**
    * Reads a log.
    *
    * @param file a log
@@ -225,14 +308,23 @@ public final class MetricsLog implements AutoCloseable {
    * @throws InputException if a line is no row, or is refused
    */
   public static void read(Path file, RowSink sink) throws IOException {
-    try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-      readLines(file, in, sink);
+    try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
+      readLines(file, new LogLines(file, in), sink);
+    }
+  }
+
+  private static void readLines(Path file, LogLines lines, RowSink sink) throws IOException {
+    if (!HEADER.equals(lines.next())) {
+      throw noHeader(file);
+    }
+    for (String line = lines.next(); line != null; line = lines.next()) {
+      parse(file, lines, line, sink);
     }
   }
 
   /**
    * Reads a log that a process may be writing, or was killed while it did: a last line without its
-   * end is left out.
+   * end is left out, and a log of which not even the first line is whole has no rows.
    *
    * @param file a log
    * @param sink told of each whole row; may refuse one with an IllegalArgumentException
@@ -240,41 +332,82 @@ public final class MetricsLog implements AutoCloseable {
    * @throws InputException if a whole line is no row, or is refused
    */
   public static boolean readWholeRows(Path file, RowSink sink) throws IOException {
-    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-    int end = text.lastIndexOf('\n') + 1;
-    try (var in = new BufferedReader(new StringReader(text.substring(0, end)))) {
-      readLines(file, in, sink);
-    }
-    return end < text.length();
-  }
-
-  private static void readLines(Path file, BufferedReader in, RowSink sink) throws IOException {
-    String line = in.readLine();
-    if (!HEADER.equals(line)) {
-      throw noHeader(file);
-    }
-    long number = 1;
-    for (line = in.readLine(); line != null; line = in.readLine()) {
-      number++;
-      try {
-        parse(line, sink);
-      } catch (IllegalArgumentException e) {
-        throw new InputException(
-            String.format(Locale.ROOT, "Line %d of %s is no row.", number, file), e);
+    try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
+      var lines = new LogLines(file, in);
+      String header = lines.next();
+      if (header == null || (!lines.isWhole() && HEADER.startsWith(header))) {
+        return header != null;
       }
+      if (!HEADER.equals(header)) {
+        throw noHeader(file);
+      }
+      for (String line = lines.next(); line != null && lines.isWhole(); line = lines.next()) {
+        parse(file, lines, line, sink);
+      }
+      return !lines.isWhole();
     }
   }
 
-  private static void parse(String line, RowSink sink) {
-    String[] fields = line.split(",", -1);
-    if (fields.length != COLUMNS) {
-      throw new IllegalArgumentException(fields.length + " fields");
+  /**
+   * SHA-256 of the header and the first rows of a log, as {@link #sha256()} was after them.
+   *
+   * @return empty if there are not as many rows
+   */
+  static Optional<String> sha256(Path file, long rows) throws IOException {
+    try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
+      var lines = new LogLines(file, in);
+      for (long line = 0; line <= rows; line++) {
+        if (lines.next() == null || !lines.isWhole()) {
+          return Optional.empty();
+        }
+      }
+      return Optional.of(hex(lines.digest()));
     }
-    sink.accept(
-        Long.parseLong(fields[0]),
-        Integer.parseInt(fields[1]),
-        Float.parseFloat(fields[2]),
-        Float.parseFloat(fields[3]),
-        Float.parseFloat(fields[4]));
+  }
+
+  /** What a digest comes to so far; it can be told more. */
+  private static String hex(MessageDigest digest) {
+    return HexFormat.of().formatHex(Checkpoint.copy(digest).digest());
+  }
+
+  private static void parse(Path file, LogLines lines, String line, RowSink sink) {
+    try {
+      String[] fields = line.split(",", -1);
+      if (fields.length != COLUMNS) {
+        throw new IllegalArgumentException(fields.length + " fields");
+      }
+      sink.accept(
+          Long.parseLong(fields[0]),
+          Integer.parseInt(fields[1]),
+          Float.parseFloat(fields[2]),
+          Float.parseFloat(fields[3]),
+          Float.parseFloat(fields[4]));
+    } catch (IllegalArgumentException e) {
+      throw new InputException(
+          String.format(Locale.ROOT, "Line %d of %s is no row.", lines.number(), file), e);
+    }
+  }
+
+  /** A file from its start on, whatever the place that is written to. */
+  private static final class FromStart extends InputStream {
+    private final FileChannel channel;
+    private long at;
+
+    FromStart(FileChannel channel) {
+      this.channel = channel;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int count = channel.read(ByteBuffer.wrap(bytes, offset, length), at);
+      at += Math.max(count, 0);
+      return count;
+    }
   }
 }

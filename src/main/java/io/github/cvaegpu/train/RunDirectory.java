@@ -3,8 +3,12 @@ package io.github.cvaegpu.train;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.RegularFile.Links;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,7 +20,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -29,12 +32,21 @@ public final class RunDirectory implements AutoCloseable {
   /** Only the names that {@link AtomicFile} makes of this folder's: it may hold other things. */
   private static final String LEFTOVERS = ".{run.json,checkpoint.safetensors}.*.tmp";
 
+  /** Checksums of the most epochs of a plan take half of it. */
+  private static final int MAX_RECORD = 64 << 20;
+
   private final Path folder;
   private final FileChannel lockFile;
+  private final Optional<Object> lockIdentity;
 
-  private RunDirectory(Path folder, FileChannel lockFile) {
+  private RunDirectory(Path folder, FileChannel lockFile) throws IOException {
     this.folder = folder;
     this.lockFile = lockFile;
+    lockIdentity = RegularFile.identity(lockName(folder));
+  }
+
+  private static Path lockName(Path folder) {
+    return folder.resolve(".lock");
   }
 
   /**
@@ -45,9 +57,9 @@ public final class RunDirectory implements AutoCloseable {
    */
   public static RunDirectory create(Path folder) {
     RunDirectory run = open(folder);
-    if (Files.exists(run.recordFile())
-        || Files.exists(run.checkpointFile())
-        || Files.exists(run.metricsFile())) {
+    if (RegularFile.isTaken(run.recordFile())
+        || RegularFile.isTaken(run.checkpointFile())
+        || RegularFile.isTaken(run.metricsFile())) {
       run.close();
       throw new InputException(
           "%s already holds files of a run: add --resume to go on with it, or choose another --out."
@@ -62,7 +74,8 @@ public final class RunDirectory implements AutoCloseable {
    * @throws InputException if it holds no run, cannot be written to, or is in use
    */
   public static RunDirectory resume(Path folder) {
-    if (!Files.exists(folder.resolve("run.json")) && !Files.exists(checkpointFile(folder))) {
+    if (!RegularFile.isTaken(folder.resolve("run.json"))
+        && !RegularFile.isTaken(checkpointFile(folder))) {
       throw new InputException(
           "%s holds no run to resume: there is no run.json.".formatted(folder));
     }
@@ -72,14 +85,13 @@ public final class RunDirectory implements AutoCloseable {
   private static RunDirectory open(Path folder) {
     try {
       Files.createDirectories(folder);
-      FileChannel lockFile =
-          FileChannel.open(
-              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel lockFile = RegularFile.openToWrite(lockName(folder));
       boolean opened = false;
       try {
         if (!lock(lockFile)) {
-          throw new InputException("Another process is training in %s.".formatted(folder));
+          throw inUse(folder);
         }
+        requireUnusedLog(folder);
         deleteLeftovers(folder);
         opened = true;
         return new RunDirectory(folder, lockFile);
@@ -95,10 +107,81 @@ public final class RunDirectory implements AutoCloseable {
       throw new InputException(
           "The run directory %s cannot be written to: permission denied.".formatted(folder), e);
     } catch (IOException e) {
-      throw new InputException(
-          "The run directory %s cannot be written to: %s.".formatted(folder, AtomicFile.reason(e)),
-          e);
+      String message =
+          "The run directory %s cannot be written to: %s.".formatted(folder, AtomicFile.reason(e));
+      throw isDeviceAtFault(folder, e)
+          ? new UnwritableException(message, e)
+          : new InputException(message, e);
     }
+  }
+
+  /** Whether no other name of a folder would have helped: its device is full, or fails. */
+  private static boolean isDeviceAtFault(Path folder, IOException e) {
+    String reason = AtomicFile.reason(e);
+    return reason.contains("No space left")
+        || reason.contains("quota exceeded")
+        || reason.contains("Input/output error")
+        || isFull(folder);
+  }
+
+  /** Whatever the language of the system's messages. */
+  private static boolean isFull(Path folder) {
+    Path there = folder.toAbsolutePath();
+    while (there.getParent() != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    try {
+      return Files.getFileStore(there).getUsableSpace() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** The folder's lock can be removed while it is held; the log is locked as well. */
+  private static void requireUnusedLog(Path folder) throws IOException {
+    Path log = metricsFile(folder);
+    if (!RegularFile.isTaken(log)) {
+      return;
+    }
+    try (FileChannel channel = RegularFile.openToWrite(log)) {
+      if (!lock(channel)) {
+        throw inUse(folder);
+      }
+    }
+  }
+
+  static InputException inUse(Path folder) {
+    return new InputException("Another process is training in %s.".formatted(folder));
+  }
+
+  /**
+   * Makes sure that the folder is still this process's alone.
+   *
+   * @throws UnwritableException if it is gone, or its lock was removed or replaced, so that another
+   *     process may have begun here
+   */
+  void requireInPlace() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new UnwritableException(
+          "The run directory %s was moved or removed while the run was training; train --resume goes"
+                  .formatted(folder)
+              + " on from the last checkpoint in it.",
+          null);
+    }
+    if (!isInPlace()) {
+      throw new UnwritableException(
+          "%s was removed or replaced while the run was training, so another process may have begun"
+                  .formatted(lockName(folder))
+              + " there; what was written before is left as it is, and train --resume goes on from"
+              + " the last checkpoint.",
+          null);
+    }
+  }
+
+  /** Whether the folder's lock is the one that this process holds. */
+  boolean isInPlace() throws IOException {
+    return RegularFile.isTaken(lockName(folder))
+        && RegularFile.identity(lockName(folder)).equals(lockIdentity);
   }
 
   /** Temporary files of a process that was killed in the middle of writing one. */
@@ -170,7 +253,7 @@ public final class RunDirectory implements AutoCloseable {
     try {
       return Optional.of(record());
     } catch (LostRecordException e) {
-      if (Files.exists(recordFile()) && !Files.exists(checkpointFile())) {
+      if (RegularFile.isTaken(recordFile()) && !RegularFile.isTaken(checkpointFile())) {
         throw e;
       }
       return Optional.empty();
@@ -183,10 +266,17 @@ public final class RunDirectory implements AutoCloseable {
    * @param plan its settings
    * @param data what {@code --data} has to be for its images
    * @param status how far those are to be trusted
+   * @param askedThreads what {@code --threads} was, if it was given
+   * @param calibration how {@code --kl auto} chose the set point, if it did
    * @param warning one complete sentence for the user, where {@code run.json} could not be used
    */
   public record Resumption(
-      TrainingPlan plan, String data, Dataset.Status status, Optional<String> warning) {}
+      TrainingPlan plan,
+      String data,
+      Dataset.Status status,
+      Optional<Integer> askedThreads,
+      Optional<Calibration> calibration,
+      Optional<String> warning) {}
 
   /**
    * Finds out what the run in a folder is to go on with, without opening it for training: from
@@ -200,15 +290,22 @@ public final class RunDirectory implements AutoCloseable {
     try {
       RunRecord record = readRecord(folder);
       return new Resumption(
-          record.plan(), record.dataToLoad(), record.dataset().status(), Optional.empty());
+          record.plan(),
+          record.dataToLoad(),
+          record.dataset().status(),
+          record.sessions().isEmpty()
+              ? Optional.empty()
+              : Optional.ofNullable(record.sessions().getLast().askedThreads()),
+          Optional.ofNullable(record.calibration()),
+          Optional.empty());
     } catch (LostRecordException lost) {
       return planOfCheckpoint(folder, lost);
     }
   }
 
   private static Resumption planOfCheckpoint(Path folder, LostRecordException lost) {
-    boolean damaged = Files.exists(folder.resolve("run.json"));
-    if (!damaged && !Files.exists(checkpointFile(folder))) {
+    boolean damaged = RegularFile.isTaken(folder.resolve("run.json"));
+    if (!damaged && !RegularFile.isTaken(checkpointFile(folder))) {
       throw lost;
     }
     String loss =
@@ -225,6 +322,8 @@ public final class RunDirectory implements AutoCloseable {
           checkpoint.plan(),
           checkpoint.dataToLoad(),
           checkpoint.images().status(),
+          Optional.empty(),
+          Optional.empty(),
           Optional.of(warning));
     } catch (InputException e) {
       e.addSuppressed(lost);
@@ -253,22 +352,26 @@ public final class RunDirectory implements AutoCloseable {
    */
   public static RunRecord readRecord(Path folder) {
     Path file = folder.resolve("run.json");
-    if (!Files.isRegularFile(file)) {
+    if (!RegularFile.isTaken(file)) {
       throw new LostRecordException("%s holds no run: there is no run.json.".formatted(folder));
     }
     try {
-      RunRecord record = Json.PRETTY.fromJson(Files.readString(file), RunRecord.class);
-      if (record != null && record.format() != RunRecord.FORMAT) {
+      byte[] bytes = RegularFile.readAllBytes(file, Links.REFUSED, MAX_RECORD);
+      String json = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      RunRecord record = Json.PRETTY.fromJson(json, RunRecord.class);
+      if (record != null && (record.format() < 1 || record.format() > RunRecord.FORMAT)) {
         throw new InputException(
             String.format(
                 Locale.ROOT,
-                "%s has format %d; this program reads format %d.",
+                "%s has format %d; this program reads formats 1 to %d.",
                 file,
                 record.format(),
                 RunRecord.FORMAT));
       }
-      if (record == null || !record.isWhole()) {
-        throw new LostRecordException("%s is damaged: parts of it are missing.".formatted(file));
+      Optional<String> problem =
+          record == null ? Optional.of("it is empty") : RunRecordCheck.problem(record);
+      if (problem.isPresent()) {
+        throw new LostRecordException("%s is damaged: %s.".formatted(file, problem.get()));
       }
       return record;
     } catch (InputException e) {

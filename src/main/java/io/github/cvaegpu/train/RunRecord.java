@@ -14,6 +14,11 @@ import java.util.TreeMap;
  * {@code run.json}: what a run is, for people and programs. What a resumed run needs is in the
  * checkpoint as well; this file is written anew whenever it changes.
  *
+ * <p>Names are those of {@code metrics.csv}: {@code rl}, {@code kl}, {@code elbo}, {@code beta}.
+ * What an option is called here is in docs/definitions.md. Format 1, of version 0.1.0, has {@code
+ * reconstruction_loss} and {@code kl_divergence} under {@code metrics.test}, and of a session
+ * neither program, commit and bits nor the threads asked for; it is still read.
+ *
  * @param format version of this file's layout
  * @param program name and version of this program
  * @param plan every setting
@@ -21,6 +26,7 @@ import java.util.TreeMap;
  * @param dataset what was trained on
  * @param sessions each process that worked on the run, first to last
  * @param stepsDone training steps done
+ * @param checkpointStep steps done at the last checkpoint, 0 if there was none; absent in format 1
  * @param exitReason how the run stands
  * @param message what went wrong, where something did
  * @param parametersSha256 SHA-256 of the parameters after each epoch: the tensors of the checkpoint
@@ -36,14 +42,15 @@ public record RunRecord(
     DatasetRecord dataset,
     List<Session> sessions,
     long stepsDone,
+    Long checkpointStep,
     ExitReason exitReason,
     String message,
     List<String> parametersSha256,
     Metrics metrics,
     Calibration calibration) {
 
-  /** The layout version that this program writes and reads. */
-  public static final int FORMAT = 1;
+  /** The layout version that this program writes; it reads those before as well. */
+  public static final int FORMAT = 2;
 
   /**
    * What {@code --data} has to be for the same images again: the dataset that {@code auto} turned
@@ -58,35 +65,32 @@ public record RunRecord(
     return settled ? name : plan.data();
   }
 
-  /** Whether a file had all that a run needs to go on. */
-  boolean isWhole() {
-    return plan != null
-        && dataset != null
-        && dataset.name() != null
-        && dataset.status() != null
-        && dataset.sha256() != null
-        && sessions != null
-        && !sessions.contains(null)
-        && exitReason != null;
-  }
-
   /** Whether the run was complete after as many steps and the final figures are here. */
   boolean isFinishedAt(long steps) {
-    return exitReason == ExitReason.COMPLETED
-        && stepsDone == steps
-        && metrics != null
-        && metrics.lastSteps() != null
-        && metrics.test() != null;
+    return exitReason == ExitReason.COMPLETED && stepsDone == steps && metrics != null;
   }
 
   /**
-   * Whether the run can go on only from a checkpoint. A process that was killed before its first
-   * one loses no more than it had to; after any other end, steps that are on record must not be
-   * thrown away unasked, nor where a process has begun from a checkpoint already.
+   * Whether the run can go on only from a checkpoint. A process that ended before its first one
+   * loses no more than it had to; steps that a checkpoint was written of must not be thrown away
+   * unasked.
    */
   boolean needsCheckpoint() {
     return sessions.stream().anyMatch(session -> session.firstStep() > 0)
-        || (stepsDone > 0 && exitReason != ExitReason.RUNNING);
+        || (stepsDone > 0 && exitReason != ExitReason.RUNNING && !endedBeforeFirstCheckpoint());
+  }
+
+  /** Whether the run diverged, or failed, before there was a checkpoint to go on from. */
+  boolean endedBeforeFirstCheckpoint() {
+    if (exitReason != ExitReason.DIVERGED && exitReason != ExitReason.FAILED) {
+      return false;
+    }
+    return checkpointStep != null
+        ? checkpointStep == 0
+        // Format 1 says so in words alone.
+        : message != null
+            && (message.contains("There was no checkpoint yet.")
+                || message.endsWith("no checkpoint was written yet."));
   }
 
   /** How a run stands. */
@@ -149,7 +153,11 @@ public record RunRecord(
   /**
    * One process that worked on the run.
    *
+   * @param program name and version of this program; absent in format 1
+   * @param commit what the program was built from; absent if it does not know
+   * @param bits the program's {@link io.github.cvaegpu.engine.BitsVersion}; absent in format 1
    * @param engine what it computed on
+   * @param askedThreads what {@code --threads} was; absent if it was not given
    * @param java version and vendor of the Java runtime
    * @param os name, version and architecture of the operating system
    * @param firstStep steps done before it
@@ -157,7 +165,23 @@ public record RunRecord(
    * @param ended when it ended; absent while it runs or if it was killed
    */
   public record Session(
-      EngineInfo engine, String java, String os, long firstStep, String started, String ended) {}
+      String program,
+      String commit,
+      Integer bits,
+      EngineInfo engine,
+      Integer askedThreads,
+      String java,
+      String os,
+      long firstStep,
+      String started,
+      String ended) {
+
+    /** The same session, ended. */
+    Session endedAt(String time) {
+      return new Session(
+          program, commit, bits, engine, askedThreads, java, os, firstStep, started, time);
+    }
+  }
 
   /**
    * Figures of a finished run, in nats per image.

@@ -2,15 +2,13 @@
 package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.InputException;
-import java.io.EOFException;
+import io.github.cvaegpu.RegularFile.Links;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -106,67 +104,14 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
    * @throws IOException if the file cannot be read
    */
   public static SafeTensors read(Path file) throws IOException {
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size < Long.BYTES) {
-        throw SafeTensorsHeader.refusal(
-            file, String.format(Locale.ROOT, "it has %d bytes, fewer than 8", size));
-      }
-      ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-      fill(channel, 0, buffer.limit(Long.BYTES));
-      long length = buffer.getLong(0);
-      if (length < 0 || length > size - Long.BYTES) {
-        throw SafeTensorsHeader.refusal(
-            file,
-            String.format(
-                Locale.ROOT,
-                "its header of %s bytes would be longer than the file of %d",
-                Long.toUnsignedString(length),
-                size));
-      }
-      if (length > SafeTensorsHeader.MAX_BYTES) {
-        throw SafeTensorsHeader.refusal(
-            file,
-            String.format(
-                Locale.ROOT,
-                "its header of %d bytes is longer than the %d that the format allows",
-                length,
-                SafeTensorsHeader.MAX_BYTES));
-      }
-      ByteBuffer json = ByteBuffer.allocate((int) length);
-      fill(channel, Long.BYTES, json);
-      long start = Long.BYTES + length;
-      var header = SafeTensorsHeader.parse(file, json.array(), size - start);
+    try (var in = SafeTensorsReader.open(file, Links.FOLLOWED, SafeTensorsHeader.MAX_BYTES)) {
       SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-      for (var entry : header.entries()) {
+      for (var entry : in.header().entries()) {
         float[] data = new float[entry.size()];
-        readFloats(channel, start + entry.begin(), data, buffer);
+        in.read(entry, data, 0);
         tensors.put(entry.name(), new Tensor(entry.shape(), data));
       }
-      return new SafeTensors(header.metadata(), tensors);
-    }
-  }
-
-  private static void readFloats(FileChannel channel, long at, float[] into, ByteBuffer buffer)
-      throws IOException {
-    int count;
-    for (int done = 0; done < into.length; done += count) {
-      count = Math.min(CHUNK / Float.BYTES, into.length - done);
-      buffer.clear().limit(count * Float.BYTES);
-      fill(channel, at + (long) done * Float.BYTES, buffer);
-      // A bulk copy moves bits; a float at a time could quieten a signalling NaN.
-      buffer.flip().asFloatBuffer().get(into, done, count);
-    }
-  }
-
-  private static void fill(FileChannel channel, long at, ByteBuffer buffer) throws IOException {
-    long position = at;
-    while (buffer.hasRemaining()) {
-      int count = channel.read(buffer, position);
-      if (count < 0) {
-        throw new EOFException("The file became shorter while it was read.");
-      }
-      position += count;
+      return new SafeTensors(in.header().metadata(), tensors);
     }
   }
 

@@ -7,9 +7,11 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import com.google.gson.stream.MalformedJsonException;
 import io.github.cvaegpu.InputException;
-import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
@@ -37,6 +39,9 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
   static final int MAX_BYTES = 100_000_000;
 
   static final String METADATA = "__metadata__";
+
+  /** The deepest network's checkpoint has 1,212; a file of more would be read for its names. */
+  static final int MAX_TENSORS = 10_000;
 
   /** A Java array holds a few elements less than its index type could count. */
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
@@ -91,11 +96,11 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
    * Parses a header.
    *
    * @param file named in refusals
-   * @param header the header's bytes
+   * @param header the header's bytes; read as they are needed, and not closed
    * @param dataBytes length of the data after the header
    * @throws InputException if anything about the header is not as the format has it
    */
-  static SafeTensorsHeader parse(Path file, byte[] header, long dataBytes) {
+  static SafeTensorsHeader parse(Path file, InputStream header, long dataBytes) throws IOException {
     return new Parser(file, dataBytes).parse(header);
   }
 
@@ -116,20 +121,22 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
       this.dataBytes = dataBytes;
     }
 
-    SafeTensorsHeader parse(byte[] header) {
-      if (header.length == 0 || header[0] != '{') {
+    SafeTensorsHeader parse(InputStream header) throws IOException {
+      var bytes = new PushbackInputStream(header);
+      int first = bytes.read();
+      if (first != '{') {
         throw refusal(file, "its header is not a JSON object");
       }
+      bytes.unread(first);
       // A new decoder refuses malformed input; the charset's own would replace it.
-      var text =
-          new InputStreamReader(
-              new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
-      try (var reader = new JsonReader(text)) {
-        reader.setStrictness(Strictness.STRICT);
+      var text = new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder());
+      var reader = new JsonReader(text);
+      reader.setStrictness(Strictness.STRICT);
+      try {
         readHeader(reader);
       } catch (CharacterCodingException e) {
         throw withCause(refusal(file, "its header is not UTF-8 text"), e);
-      } catch (IOException | IllegalStateException e) {
+      } catch (MalformedJsonException | EOFException | IllegalStateException e) {
         throw withCause(refusal(file, "its header is not valid JSON"), e);
       }
       checkCoverage();
@@ -144,6 +151,12 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
         if (name.equals(METADATA)) {
           readMetadata(reader);
         } else {
+          if (entries.size() == MAX_TENSORS) {
+            throw refusal(
+                file,
+                String.format(
+                    Locale.ROOT, "it has more than the %d tensors that are read", MAX_TENSORS));
+          }
           entries.add(readTensor(reader, name));
         }
       }

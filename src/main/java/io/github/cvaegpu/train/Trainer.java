@@ -3,10 +3,13 @@ package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.TrainingState;
@@ -18,6 +21,7 @@ import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.TrainingListener.EpochReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -63,6 +67,10 @@ public final class Trainer {
   private RunRecord.DatasetRecord datasetRecord;
   private RunRecord lastRecord;
   private Calibration calibration;
+  private Integer askedThreads;
+  private long checkpointStep;
+  private Optional<String> metricsSha256 = Optional.empty();
+  private Optional<String> otherBits = Optional.empty();
 
   /** What a run came to. */
   public record Outcome(ExitReason exitReason, long stepsDone, RunRecord record) {}
@@ -102,13 +110,19 @@ public final class Trainer {
     calibration = chosenBy;
   }
 
+  /** Keeps with the run what {@code --threads} was; empty if it was not given. */
+  public void setAskedThreads(Optional<Integer> threads) {
+    askedThreads = threads.orElse(null);
+  }
+
   /**
    * Trains until the last epoch is done or a stop is requested. A run that is complete stays as it
    * is.
    *
    * @return what the run came to: COMPLETED or INTERRUPTED
    * @throws DivergedException if a loss is not finite; the checkpoint from before is kept
-   * @throws InputException if the directory's files do not go with the plan or cannot be written
+   * @throws InputException if the directory's files do not go with the plan
+   * @throws UnwritableException if they cannot be written, or were taken away
    */
   public Outcome run() {
     Optional<RunRecord> before = directory.recordToResume();
@@ -119,7 +133,8 @@ public final class Trainer {
     }
     try {
       before.ifPresent(this::tellOfBeginning);
-      return trainWithLog();
+      otherBits.ifPresent(listener::otherMachine);
+      return trainWithLog(before);
     } catch (DivergedException e) {
       throw e; // Recorded where it was found.
     } catch (UncheckedIOException e) {
@@ -138,12 +153,19 @@ public final class Trainer {
     return Optional.ofNullable(lastRecord);
   }
 
-  private Outcome trainWithLog() throws IOException {
-    if (!Files.exists(directory.recordFile())) {
+  private Outcome trainWithLog(Optional<RunRecord> before) throws IOException {
+    if (!RegularFile.isTaken(directory.recordFile())) {
       // Before the log: a folder with a log but no record could not be resumed after a kill.
       record(ExitReason.RUNNING, null, null);
     }
-    try (MetricsLog opened = MetricsLog.open(directory.metricsFile(), stepsDone)) {
+    Optional<MetricsLog> kept =
+        MetricsLog.open(directory.metricsFile(), stepsDone, metricsSha256, stopRequested);
+    if (kept.isEmpty()) {
+      // Stopped while it was read; the folder is as it was.
+      return new Outcome(
+          ExitReason.INTERRUPTED, stepsDone, before.isPresent() ? before.get() : lastRecord);
+    }
+    try (MetricsLog opened = kept.get()) {
       log = opened;
       record(ExitReason.RUNNING, null, null);
       lastCheckpoint = System.nanoTime();
@@ -154,6 +176,9 @@ public final class Trainer {
   /** Records a failure as well as that can be done; what it gives is to be thrown. */
   private <T extends Throwable> T failed(T failure) {
     try {
+      if (!directory.isInPlace()) {
+        return failure; // The record may be another process's by now.
+      }
       endSession();
       String message = failure.getMessage();
       record(ExitReason.FAILED, message == null ? failure.toString() : message, null);
@@ -193,12 +218,12 @@ public final class Trainer {
         .formatted(info.engine(), info.device(), info.library(), info.precision());
   }
 
-  private InputException unwritable(IOException e) {
+  private UnwritableException unwritable(IOException e) {
     String kept =
         Files.exists(directory.checkpointFile())
             ? "the last checkpoint there is whole"
             : "no checkpoint was written yet";
-    return new InputException(
+    return new UnwritableException(
         "The run directory %s cannot be written to (%s); %s."
             .formatted(directory.folder(), AtomicFile.reason(e), kept),
         e);
@@ -207,7 +232,7 @@ public final class Trainer {
   /** Puts the engine and the controller where the checkpoint left them, or at the beginning. */
   private void begin(Optional<RunRecord> before) {
     before.ifPresent(this::takeOver);
-    if (Files.exists(directory.checkpointFile())) {
+    if (RegularFile.isTaken(directory.checkpointFile())) {
       Checkpoint checkpoint = Checkpoint.read(directory.checkpointFile());
       checkpoint.requireSameRun(plan, layout, dataset);
       if (before.isEmpty()) {
@@ -216,6 +241,9 @@ public final class Trainer {
       engine.restore(checkpoint.state());
       controller.restore(checkpoint.position().controller());
       parametersSha256.addAll(checkpoint.position().parametersSha256());
+      metricsSha256 = checkpoint.metricsSha256();
+      otherBits = otherBits(checkpoint.bits());
+      checkpointStep = checkpoint.position().step();
       epoch = checkpoint.position().epoch();
       nextBatch = checkpoint.position().nextBatch();
     } else {
@@ -224,7 +252,11 @@ public final class Trainer {
     stepsDone = (long) epoch * batchesPerEpoch + nextBatch;
     sessions.add(
         new RunRecord.Session(
+            Program.nameAndVersion(),
+            Program.commit().orElse(null),
+            BitsVersion.CURRENT,
             engine.info(),
+            askedThreads,
             System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vendor"),
             "%s %s, %s"
                 .formatted(
@@ -236,9 +268,38 @@ public final class Trainer {
             null));
   }
 
+  private static Optional<String> otherBits(int bits) {
+    if (bits == BitsVersion.CURRENT) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        bits == BitsVersion.UNKNOWN
+            ? "The run was begun by a version of this program that did not record which bits it"
+                + " gives: from here on they may differ from those of a run that was never"
+                + " interrupted."
+            : String.format(
+                Locale.ROOT,
+                "The run was begun by a version of this program that gives other bits (number %d;"
+                    + " those of this one have number %d): from here on they differ from those of a"
+                    + " run that was never interrupted.",
+                bits,
+                BitsVersion.CURRENT));
+  }
+
   private void takeOver(RunRecord before) {
     Checkpoint.requireSameImages(before.dataset().sha256(), dataset);
-    if (before.needsCheckpoint() && !Files.exists(directory.checkpointFile())) {
+    boolean hasCheckpoint = RegularFile.isTaken(directory.checkpointFile());
+    if (!hasCheckpoint
+        && before.exitReason() == ExitReason.DIVERGED
+        && before.endedBeforeFirstCheckpoint()) {
+      throw new InputException(
+          ("The run in %s diverged before its first checkpoint, so there is nothing to go on from:"
+                  + " begin again with another --out and a lower --lr than %s.")
+              .formatted(
+                  directory.folder(),
+                  BigDecimal.valueOf(plan.learningRate()).stripTrailingZeros().toPlainString()));
+    }
+    if (before.needsCheckpoint() && !hasCheckpoint) {
       throw new InputException(
           String.format(
               Locale.ROOT,
@@ -368,6 +429,8 @@ public final class Trainer {
   }
 
   private void writeCheckpoint(TrainingState state) throws IOException {
+    directory.requireInPlace();
+    log.requireInPlace();
     // The rows first: a checkpoint must never be ahead of the log that it is resumed with.
     log.force();
     new Checkpoint(
@@ -378,22 +441,23 @@ public final class Trainer {
                 epoch,
                 nextBatch,
                 controller.state(),
-                List.copyOf(parametersSha256)),
+                List.copyOf(parametersSha256),
+                log.sha256()),
             plan,
             layout,
             new Checkpoint.Images(
-                datasetRecord.name(), datasetRecord.status(), datasetRecord.sha256()))
+                datasetRecord.name(), datasetRecord.status(), datasetRecord.sha256()),
+            BitsVersion.CURRENT)
         .write(directory.checkpointFile());
+    checkpointStep = state.step();
     lastCheckpoint = System.nanoTime();
   }
 
   private RunRecord.Metrics finalMetrics() throws IOException {
-    log.flush();
     var last = new StepMeans();
     var report =
         plan.model() == Model.CONTROL ? new ControlReport.Builder(plan.controller()) : null;
-    MetricsLog.read(
-        directory.metricsFile(),
+    log.read(
         (step, epochOfStep, rl, kl, beta) -> {
           if (step > stepsDone - LAST_STEPS) {
             last.accept(rl, kl, beta);
@@ -417,10 +481,7 @@ public final class Trainer {
   }
 
   private void endSession() {
-    RunRecord.Session open = sessions.removeLast();
-    sessions.add(
-        new RunRecord.Session(
-            open.engine(), open.java(), open.os(), open.firstStep(), open.started(), now()));
+    sessions.add(sessions.removeLast().endedAt(now()));
   }
 
   private RunRecord record(ExitReason reason, String message, RunRecord.Metrics metrics)
@@ -434,6 +495,7 @@ public final class Trainer {
             datasetRecord,
             List.copyOf(sessions),
             stepsDone,
+            checkpointStep,
             reason,
             message,
             List.copyOf(parametersSha256),

@@ -10,8 +10,9 @@ public interface TrainingListener {
   default void startingOver() {}
 
   /**
-   * A run goes on with another engine, processor or matrix library than it had: its bits may no
-   * longer be those of a run that was never interrupted.
+   * A run goes on with another engine, processor or matrix library than it had, or with a version
+   * of the program that gives other bits: they may no longer be those of a run that was never
+   * interrupted.
    *
    * @param note one complete sentence for the user
    */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
@@ -9,6 +11,7 @@ import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -40,6 +43,9 @@ public record TrainingPlan(
     long seed,
     String data) {
 
+  /** A checkpoint has a checksum of each epoch: of as many, 28 MB. */
+  public static final int MAX_EPOCHS = 400_000;
+
   /** Refuses what no run can use. */
   public TrainingPlan {
     // A file's plan may lack any part.
@@ -52,6 +58,11 @@ public record TrainingPlan(
     if (epochs < 1) {
       throw new InputException(
           String.format(Locale.ROOT, "The number of epochs must be 1 or more, not %d.", epochs));
+    }
+    if (epochs > MAX_EPOCHS) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT, "The number of epochs must be at most %d, not %d.", MAX_EPOCHS, epochs));
     }
     if (batchSize < 1) {
       throw new InputException(
@@ -155,6 +166,30 @@ public record TrainingPlan(
         hidden,
         seed,
         other.data);
+  }
+
+  /**
+   * The settings in which another plan differs, apart from those that may change between the parts
+   * of one run: each by its name in {@code run.json}, with both values.
+   */
+  List<String> differences(TrainingPlan other) {
+    return differences(
+        Json.PRETTY.toJsonTree(withEpochsAndDataOf(other)).getAsJsonObject(),
+        Json.PRETTY.toJsonTree(other).getAsJsonObject());
+  }
+
+  private static List<String> differences(JsonObject one, JsonObject other) {
+    List<String> differences = new ArrayList<>();
+    for (var setting : one.entrySet()) {
+      JsonElement here = setting.getValue();
+      JsonElement there = other.get(setting.getKey());
+      if (here.isJsonObject()) {
+        differences.addAll(differences(here.getAsJsonObject(), there.getAsJsonObject()));
+      } else if (!here.equals(there)) {
+        differences.add("%s %s against %s".formatted(setting.getKey(), here, there));
+      }
+    }
+    return differences;
   }
 
   /**

@@ -10,17 +10,22 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
   private static final String WEIGHT = "encoder.0.weight";
+  private static final String BIAS = "encoder.0.bias";
 
   @TempDir Path folder;
   private Path file;
@@ -57,11 +63,12 @@ class CheckpointTest {
         new Checkpoint(
             new TrainingState(arrays[0], arrays[1], arrays[2], 7, 1 / 3f),
             new Checkpoint.Position(
-                7, 1 / 3f, 1, 2, new BetaController.State(0.1 + 0.2, -1e-300), List.of("ab")),
+                7, 1 / 3f, 1, 2, new BetaController.State(0.1 + 0.2, -1e-300), List.of("ab"), "cd"),
             plan,
             layout,
             new Checkpoint.Images(
-                "tiny", Dataset.Status.UNVERIFIED, TinyImages.dataset(1).sha256()));
+                "tiny", Dataset.Status.UNVERIFIED, TinyImages.dataset(1).sha256()),
+            BitsVersion.CURRENT);
     checkpoint.write(file);
   }
 
@@ -100,7 +107,8 @@ class CheckpointTest {
             checkpoint.position(),
             checkpoint.plan(),
             checkpoint.layout(),
-            new Checkpoint.Images("tiny", Dataset.Status.UNVERIFIED, shuffled))
+            new Checkpoint.Images("tiny", Dataset.Status.UNVERIFIED, shuffled),
+            BitsVersion.CURRENT)
         .write(file);
     String again = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
     assertEquals(written, again.substring(again.indexOf("\"dataset\":")));
@@ -169,11 +177,11 @@ class CheckpointTest {
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void aNumberThatIsNotFiniteIsRefused(float value) throws IOException {
     for (String prefix : List.of("", Checkpoint.FIRST_MOMENT, Checkpoint.SECOND_MOMENT)) {
-      float[] weight = {1, value};
-      rewriteTensor(prefix + WEIGHT, new SafeTensors.Tensor(List.of(2), weight));
+      float[] bias = new float[20];
+      bias[1] = value;
+      rewriteTensor(prefix + BIAS, new SafeTensors.Tensor(List.of(20), bias));
       assertEquals(
-          "%s cannot be used: tensor %s holds %s at index 1."
-              .formatted(file, prefix + WEIGHT, value),
+          "%s cannot be used: tensor %s holds %s at index 1.".formatted(file, prefix + BIAS, value),
           refusal());
       checkpoint.write(file);
     }
@@ -190,6 +198,8 @@ class CheckpointTest {
   void anAbsentTensorIsNamed() throws IOException {
     String name = Checkpoint.SECOND_MOMENT + WEIGHT;
     rewriteTensor(name, null);
+    assertEquals(file + " has 35 tensors, and a checkpoint of its network has 36.", refusal());
+    rewriteTensor("another", new SafeTensors.Tensor(List.of(0), new float[0]));
     assertEquals("%s has no tensor %s.".formatted(file, name), refusal());
   }
 
@@ -219,8 +229,10 @@ class CheckpointTest {
 
   @Test
   void anotherFormatIsNamed() throws IOException {
-    edit("\"format\":1", "\"format\":2");
-    assertEquals(file + " has format 2; this program reads format 1.", refusal());
+    edit("\"format\":2", "\"format\":3");
+    assertEquals(file + " has format 3; this program reads formats 1 to 2.", refusal());
+    rewriteMetadata("{\"format\":0}");
+    assertEquals(file + " has format 0; this program reads formats 1 to 2.", refusal());
   }
 
   @Test
@@ -263,6 +275,10 @@ class CheckpointTest {
         "\"name\":\"tiny\" | \"name\":null",
         "\"status\":\"unverified\" | \"status\":null",
         "\"tensors_sha256\":\" | \"tensors_sha_256\":\"",
+        "\"metrics_sha256\":\" | \"metrics_sha_256\":\"",
+        "\"bits\":2 | \"bits\":0",
+        "\"bits\":2 | \"bits\":null",
+        "\"step\":7 | \"step\":-7",
       })
   void metadataThatMakeNoSenseAreRefused(String from, String to) throws IOException {
     edit(from, to);
@@ -288,6 +304,120 @@ class CheckpointTest {
         refusal.getMessage().startsWith("The checkpoint is damaged: "), refusal.getMessage());
   }
 
+  /** Every 13th bit of all that is not tensors, which no two bits of a byte or a word share. */
+  @Test
+  void aFlippedBitOfTheMetadataIsFound() throws IOException {
+    byte[] whole = Files.readAllBytes(file);
+    int end = Long.BYTES + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    int refused = 0;
+    int harmless = 0;
+    for (int bit = 0; bit < 8 * end; bit += 13) {
+      byte[] damaged = whole.clone();
+      damaged[bit / 8] ^= (byte) (1 << bit % 8);
+      Files.write(file, damaged);
+      try {
+        Checkpoint read = Checkpoint.read(file);
+        assertEquals(checkpoint.position(), read.position(), "bit " + bit);
+        assertEquals(checkpoint.plan(), read.plan(), "bit " + bit);
+        assertEquals(checkpoint.images(), read.images(), "bit " + bit);
+        assertEquals(checkpoint.bits(), read.bits(), "bit " + bit);
+        harmless++;
+      } catch (InputException e) {
+        refused++;
+      }
+    }
+    assertTrue(refused > 1000, refused + " refused");
+    // "format": "pt", which nothing here reads, and what is spelt as an escape.
+    assertTrue(harmless < 30, harmless + " harmless");
+  }
+
+  @Test
+  void aFlippedDigitOfTheStateIsNamed() throws IOException {
+    SafeTensors read = SafeTensors.read(file);
+    Map<String, String> metadata = new TreeMap<>(read.metadata());
+    metadata.computeIfPresent(
+        Checkpoint.METADATA, (key, json) -> json.replace("-1.0E-300", "-1.0E-301"));
+    new SafeTensors(metadata, read.tensors()).writeAtomically(file);
+    assertEquals(
+        file + " is damaged: its metadata do not have the checksum that it records.", refusal());
+    metadata.remove(Checkpoint.METADATA_SHA256);
+    new SafeTensors(metadata, read.tensors()).writeAtomically(file);
+    refusal();
+  }
+
+  @Test
+  void readsFormat1() {
+    Path old = Path.of("test-data", "format-1", "finished", "checkpoint.safetensors");
+    Checkpoint read = Checkpoint.read(old);
+    assertEquals(15, read.position().step());
+    assertEquals(BitsVersion.UNKNOWN, read.bits());
+    assertEquals(Optional.empty(), read.metricsSha256());
+    assertEquals(
+        read.position().parametersSha256().getLast(),
+        Checkpoint.sha256(read.state().parameters(), read.layout()));
+  }
+
+  // ---- sizes that no machine has ---------------------------------------------------------------
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"hidden\":[20,10] | \"hidden\":[8000,30000]",
+        "\"hidden\":[20,10] | \"hidden\":[65536,65536]",
+        "\"latent\":2 | \"latent\":1024",
+        "\"inputs\":81 | \"inputs\":65536"
+      })
+  void aNetworkThatIsNotInTheFileTakesNoMemory(String from, String to) throws IOException {
+    edit(from, to);
+    assertTakesLittleMemory();
+  }
+
+  @Test
+  void aHundredThousandLayersTakeNoMemory() throws IOException {
+    edit("\"hidden\":[20,10]", "\"hidden\":[20" + ",1".repeat(100_000) + "]");
+    assertTakesLittleMemory();
+  }
+
+  @Test
+  void aMillionTensorsTakeNoMemory() throws IOException {
+    var header = new StringBuilder("{");
+    for (int i = 0; header.length() < 30_000_000; i++) {
+      header.append(i == 0 ? "" : ",").append("\"t").append(i);
+      header.append("\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
+    }
+    byte[] json = header.append("}").toString().getBytes(StandardCharsets.US_ASCII);
+    writeHeader(json.length, json);
+    assertTakesLittleMemory();
+    assertTrue(refusal().contains("more than the 10000 tensors"), refusal());
+  }
+
+  @Test
+  void aHeaderOfTheFormatsLimitTakesNoMemory() throws IOException {
+    writeHeader(99_000_000, "{".getBytes(StandardCharsets.US_ASCII));
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(200_000_000);
+    }
+    assertTakesLittleMemory();
+  }
+
+  private void writeHeader(long length, byte[] json) throws IOException {
+    try (var out = Files.newOutputStream(file)) {
+      out.write(
+          ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());
+      out.write(json);
+    }
+  }
+
+  private void assertTakesLittleMemory() {
+    refusal(); // Once before, for what is allocated but once.
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    refusal();
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(bytes < 64_000_000, bytes + " bytes were allocated");
+  }
+
   private void edit(String from, String to) throws IOException {
     String json = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
     assertTrue(json.contains(from), json);
@@ -300,6 +430,7 @@ class CheckpointTest {
     metadata.remove(Checkpoint.METADATA);
     if (json != null) {
       metadata.put(Checkpoint.METADATA, json);
+      metadata.put(Checkpoint.METADATA_SHA256, Checkpoint.sha256(json));
     }
     new SafeTensors(metadata, read.tensors()).writeAtomically(file);
   }

@@ -8,13 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,8 +37,12 @@ class MetricsLogTest {
     file = folder.resolve("metrics.csv");
   }
 
+  private MetricsLog open(long rows) throws IOException {
+    return MetricsLog.open(file, rows, Optional.empty(), () -> false).orElseThrow();
+  }
+
   private void append(long rows, int first, int count) throws IOException {
-    try (var log = MetricsLog.open(file, rows)) {
+    try (var log = open(rows)) {
       for (int step = first; step < first + count; step++) {
         log.append(step, 1, step + 0.5f, step + 0.25f, 1);
       }
@@ -80,15 +87,17 @@ class MetricsLogTest {
   @Test
   void refusesALogWithFewerRowsThanTheCheckpointHasSteps() throws IOException {
     Files.writeString(file, HEADER + row(1) + "2,1,2.5");
-    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 2));
+    var refusal = assertThrows(InputException.class, () -> open(2));
     assertEquals(
         file + " does not have the 2 steps that the checkpoint beside it has done" + ADVICE,
         refusal.getMessage());
     assertEquals(HEADER + row(1) + "2,1,2.5", Files.readString(file));
     Files.writeString(file, "");
-    var empty = assertThrows(InputException.class, () -> MetricsLog.open(file, 2));
+    var empty = assertThrows(InputException.class, () -> open(2));
     assertEquals(refusal.getMessage(), empty.getMessage());
-    assertThrows(InputException.class, () -> MetricsLog.open(folder.resolve("absent"), 1));
+    assertThrows(
+        InputException.class,
+        () -> MetricsLog.open(folder.resolve("absent"), 1, Optional.empty(), () -> false));
   }
 
   @ParameterizedTest
@@ -112,7 +121,7 @@ class MetricsLogTest {
   void refusesABadRowBeforeAnotherIsWritten(String bad) throws IOException {
     String content = HEADER + row(1) + bad + "\n" + row(3) + row(4);
     Files.writeString(file, content);
-    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 3));
+    var refusal = assertThrows(InputException.class, () -> open(3));
     assertEquals("Line 3 of " + file + " is not the row of step 2" + ADVICE, refusal.getMessage());
     assertEquals(content, Files.readString(file));
     // A row that is written again may be anything.
@@ -144,7 +153,7 @@ class MetricsLogTest {
   @Test
   void refusesAFileOfAnotherKindAndLeavesItAsItIs() throws IOException {
     Files.writeString(file, "name,price\napple,1\n");
-    var refusal = assertThrows(InputException.class, () -> MetricsLog.open(file, 0));
+    var refusal = assertThrows(InputException.class, () -> open(0));
     assertEquals(file + " does not begin with '" + MetricsLog.HEADER + "'.", refusal.getMessage());
     assertEquals("name,price\napple,1\n", Files.readString(file));
   }
@@ -165,7 +174,7 @@ class MetricsLogTest {
       Math.nextUp(1f),
       Math.nextDown(10f)
     };
-    try (var log = MetricsLog.open(file, 0)) {
+    try (var log = open(0)) {
       for (int i = 0; i < values.length; i++) {
         log.append(Long.MAX_VALUE - i, Integer.MAX_VALUE, values[i], -values[i], values[i] / 2);
       }
@@ -231,8 +240,73 @@ class MetricsLogTest {
   }
 
   @Test
+  void theChecksumIsThatOfTheFile() throws IOException {
+    String[] sums = new String[4];
+    try (var log = open(0)) {
+      for (int step = 1; step <= 3; step++) {
+        log.append(step, 1, step + 0.5f, step + 0.25f, 1);
+        sums[step] = log.sha256();
+      }
+    }
+    assertEquals(Checkpoint.sha256(HEADER + row(1) + row(2) + row(3)), sums[3]);
+    assertEquals(Optional.of(sums[2]), MetricsLog.sha256(file, 2));
+    assertEquals(Optional.empty(), MetricsLog.sha256(file, 4));
+    try (var log = open(2)) {
+      assertEquals(sums[2], log.sha256());
+      log.append(3, 1, 3.5f, 3.25f, 1);
+      assertEquals(sums[3], log.sha256());
+    }
+  }
+
+  @Test
+  void aLogHasItsHeaderFromTheFirstMoment() throws IOException {
+    try (var log = open(0)) {
+      assertEquals(HEADER, Files.readString(file));
+      log.append(1, 1, 1, 1, 1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "s", "step,epoch,rl,kl,bet"})
+  void aLogOfWhichNotTheFirstLineIsWholeHasNoRows(String start) throws IOException {
+    Files.writeString(file, start);
+    assertEquals(
+        !start.isEmpty(),
+        MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> assertEquals(0, step)));
+  }
+
+  @Test
+  void aFileWithoutLinesIsReadNoFurtherThanARowIsLong() throws IOException {
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 36);
+    }
+    long start = System.nanoTime();
+    for (Executable reading :
+        List.<Executable>of(
+            () -> open(0),
+            () -> open(5),
+            () -> MetricsLog.read(file, (step, epoch, rl, kl, beta) -> {}),
+            () -> MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> {}),
+            () -> MetricsLog.sha256(file, 5))) {
+      assertThrows(InputException.class, reading);
+    }
+    // 64 GB of zeros take longer.
+    assertTrue(System.nanoTime() - start < 5_000_000_000L);
+  }
+
+  @Test
+  void isOpenOnce() throws IOException {
+    try (var log = open(0)) {
+      log.append(1, 1, 1, 1, 1);
+      assertEquals(
+          "Another process is training in " + folder + ".",
+          assertThrows(InputException.class, () -> open(0)).getMessage());
+    }
+  }
+
+  @Test
   void flushedRowsAreSeenBeforeTheLogIsClosed() throws IOException {
-    try (var log = MetricsLog.open(file, 0)) {
+    try (var log = open(0)) {
       log.append(1, 1, 1.5f, 1.25f, 1);
       log.flush();
       assertEquals(HEADER + row(1), Files.readString(file));

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,6 +38,7 @@ class RunDirectoryTest {
         RunRecord.DatasetRecord.of(TinyImages.dataset(1)),
         List.of(),
         7,
+        7L,
         RunRecord.ExitReason.INTERRUPTED,
         null,
         List.of(),
@@ -175,7 +177,7 @@ class RunDirectoryTest {
         Arguments.of("other JSON", edit(json -> "{\"name\": \"other\"}")),
         Arguments.of("a list", edit(json -> "[1, 2]")),
         Arguments.of(
-            "another format", edit(json -> json.replace("\"format\": 1", "\"format\": 2"))),
+            "another format", edit(json -> json.replace("\"format\": 2", "\"format\": 3"))),
         Arguments.of("no plan", edit(json -> json.replace("\"plan\"", "\"plane\""))),
         Arguments.of("no model", edit(json -> json.replace("\"model\"", "\"mode\""))),
         Arguments.of("no dataset", edit(json -> json.replace("\"dataset\"", "\"data set\""))),
@@ -216,12 +218,61 @@ class RunDirectoryTest {
     assertTrue(resumed.startsWith(file.toString()), resumed);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"inputs\": 81 | \"inputs\": 0 | network.inputs",
+        "\"inputs\": 81 | \"inputs\": 70000 | network.inputs",
+        "\"parameters\": 3845 | \"parameters\": -1 | network.parameters",
+        "\"train_images\": 300 | \"train_images\": 0 | dataset.train_images",
+        "\"test_images\": 50 | \"test_images\": -50 | dataset.test_images",
+        "\"steps_done\": 15 | \"steps_done\": 16 | steps_done",
+        "\"steps_done\": 15 | \"steps_done\": -1 | steps_done",
+        "\"steps_done\": 15 | \"steps_done\": 15, \"checkpoint_step\": 99 | checkpoint_step",
+        "\"first_step\": 0 | \"first_step\": -1 | sessions[0].first_step",
+        "\"first_step\": 0 | \"first_step\": 0, \"bits\": 0 | sessions[0].bits",
+        "\"first_step\": 0 | \"first_step\": 0, \"asked_threads\": 0 | sessions[0].asked_threads",
+        "\"threads\": 1 | \"threads\": -1 | sessions[0].engine.threads",
+        "\"started\": \"2026 | \"started\": \"yesterday | sessions[0].started",
+        "\"ended\": \"2026 | \"ended\": \"yesterday | sessions[0].ended",
+        "\"epochs\": 3 | \"epochs\": 2 | steps_done",
+        "\"samples\": 1 | \"samples\": 0 | metrics.test.samples",
+        "\"tail_steps\": 15 | \"tail_steps\": 0 | metrics.controller.steps",
+      })
+  void aNumberThatNoRunHasIsRefused(String from, String to, String name) throws IOException {
+    String json = Files.readString(Path.of("test-data", "format-1", "finished", "run.json"));
+    Path file = Files.writeString(temp.resolve("run.json"), json);
+    assertEquals(15, RunDirectory.readRecord(temp).stepsDone());
+    assertTrue(json.contains(from), json);
+    Files.writeString(file, json.replace(from, to));
+    assertEquals(
+        "%s is damaged: its %s makes no sense.".formatted(file, name),
+        refusal(() -> RunDirectory.readRecord(temp)));
+  }
+
+  @Test
+  void aMissingPartIsNamed() throws IOException {
+    String json = Files.readString(Path.of("test-data", "format-1", "finished", "run.json"));
+    Path file =
+        Files.writeString(
+            temp.resolve("run.json"), json.replace("\"device\": \"", "\"devices\": \""));
+    assertEquals(
+        file + " is damaged: its sessions[0].engine.device is missing.",
+        refusal(() -> RunDirectory.readRecord(temp)));
+  }
+
   @Test
   void whatToGoOnWithIsInTheRecord() throws IOException {
     Files.writeString(temp.resolve("run.json"), Json.PRETTY.toJson(record()));
     assertEquals(
         new RunDirectory.Resumption(
-            TrainingPlan.study(), "auto", record().dataset().status(), Optional.empty()),
+            TrainingPlan.study(),
+            "auto",
+            record().dataset().status(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty()),
         RunDirectory.planToResume(temp));
   }
 
@@ -239,6 +290,8 @@ class RunDirectoryTest {
             run.plan,
             "tiny",
             Dataset.Status.UNVERIFIED,
+            Optional.empty(),
+            Optional.empty(),
             Optional.of(run.recordFile() + " is damaged: it is not the JSON of a run" + end)),
         RunDirectory.planToResume(folder));
     Files.delete(run.recordFile());
@@ -263,8 +316,8 @@ class RunDirectoryTest {
     Path folder = temp.resolve("run");
     var run = new TinyRun(folder);
     run.until(4);
-    run.editRecord(json -> json.replace("\"format\": 1", "\"format\": 2"));
-    String refusal = run.recordFile() + " has format 2; this program reads format 1.";
+    run.editRecord(json -> json.replace("\"format\": 2", "\"format\": 3"));
+    String refusal = run.recordFile() + " has format 3; this program reads formats 1 to 2.";
     assertEquals(refusal, refusal(() -> RunDirectory.planToResume(folder)));
     assertEquals(refusal, refusal(run::toTheEnd));
   }

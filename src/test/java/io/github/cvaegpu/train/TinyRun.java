@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
@@ -27,6 +28,7 @@ final class TinyRun {
   int threads = 1;
   CheckpointInterval interval = NEVER;
   TrainingListener listener = TrainingListener.NONE;
+  Optional<Integer> askedThreads = Optional.empty();
   private final Path folder;
 
   TinyRun(Path folder) {
@@ -73,6 +75,11 @@ final class TinyRun {
     return until(-1);
   }
 
+  /** As if it had been asked to stop before it began. */
+  Trainer.Outcome stopAtOnce() {
+    return train(listener, () -> true);
+  }
+
   private Trainer.Outcome train(TrainingListener told, BooleanSupplier stop) {
     boolean begun = Files.exists(recordFile()) || Files.exists(checkpointFile());
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
@@ -82,7 +89,9 @@ final class TinyRun {
                 plan.settings(),
                 dataset.train(),
                 threads)) {
-      return new Trainer(plan, dataset, engine, directory, interval, told, stop).run();
+      var trainer = new Trainer(plan, dataset, engine, directory, interval, told, stop);
+      trainer.setAskedThreads(askedThreads);
+      return trainer.run();
     }
   }
 

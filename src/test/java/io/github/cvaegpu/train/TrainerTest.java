@@ -9,19 +9,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever happens to a run, its numbers are those of one that nothing happened to. */
 class TrainerTest {
+  private static final Path FORMAT_1 = Path.of("test-data", "format-1");
   private static final int STEPS = 3 * TinyRun.STEPS_PER_EPOCH;
 
   @TempDir static Path shared;
@@ -297,7 +304,9 @@ class TrainerTest {
     run.until(4);
     run.plan = TinyRun.plan(3, 2e-2);
     String rate = assertThrows(InputException.class, run::toTheEnd).getMessage();
-    assertTrue(rate.contains("learningRate=0.02"), rate);
+    assertEquals(
+        "The checkpoint's settings are not those of run.json: learning_rate 0.01 against 0.02.",
+        rate);
     run.plan =
         new TrainingPlan(
             Model.CONTROL, run.plan.controller(), 1, 3, 64, 1e-2, 3, List.of(20, 10), 5, "tiny");
@@ -503,24 +512,272 @@ class TrainerTest {
 
   @Test
   void aFailureThatCannotBeRecordedIsStillTheFailure() throws IOException {
-    Path moved = folder.resolveSibling("moved away");
+    Path aside = folder.resolve("aside");
     var failure = new AssertionError();
+    run.listener =
+        atStep(
+            1,
+            () -> {
+              Files.move(run.recordFile(), aside);
+              Files.createDirectories(run.recordFile().resolve("in the way"));
+              throw failure;
+            });
+    assertSame(failure, assertThrows(AssertionError.class, run::toTheEnd));
+    assertEquals(1, failure.getSuppressed().length);
+    Files.delete(run.recordFile().resolve("in the way"));
+    Files.move(aside, run.recordFile(), StandardCopyOption.REPLACE_EXISTING);
+    assertEquals(ExitReason.RUNNING, run.record().exitReason());
+  }
+
+  private interface Action {
+    void run() throws IOException;
+  }
+
+  /** Does something at a step. */
+  private static TrainingListener atStep(long when, Action action) {
+    return new TrainingListener() {
+      @Override
+      public void step(long step, float rl, float kl, float beta) {
+        if (step == when) {
+          try {
+            action.run();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        }
+      }
+    };
+  }
+
+  // ---- files that others touch while a run is training -----------------------------------------
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aLogThatIsTakenAwayEndsTheRun(boolean replaced) throws IOException {
+    run.interval = CheckpointInterval.parse("4steps");
+    run.listener =
+        atStep(
+            6,
+            () -> {
+              Files.delete(run.metricsFile());
+              if (replaced) {
+                Files.writeString(run.metricsFile(), MetricsLog.HEADER + "\n");
+              }
+            });
+    String message = assertThrows(UnwritableException.class, run::toTheEnd).getMessage();
+    assertTrue(
+        message.startsWith(
+            run.metricsFile() + " was removed or replaced while the run was writing to it,"),
+        message);
+    assertEquals(4, Checkpoint.read(run.checkpointFile()).position().step());
+    assertEquals(ExitReason.FAILED, run.record().exitReason());
+    assertEquals(message, run.record().message());
+    assertEquals(4L, run.record().checkpointStep());
+  }
+
+  @Test
+  void aLogThatIsChangedGivesNoFigures() throws IOException {
     run.listener =
         new TrainingListener() {
           @Override
-          public void step(long step, float rl, float kl, float beta) {
-            try {
-              Files.move(folder, moved);
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
+          public void epoch(EpochReport report) {
+            if (report.epoch() == 2) {
+              try {
+                String rows = Files.readString(run.metricsFile());
+                int digit = rows.length() - 2;
+                char other = rows.charAt(digit) == '1' ? '2' : '1';
+                try (var file = new RandomAccessFile(run.metricsFile().toFile(), "rw")) {
+                  file.seek(digit);
+                  file.write(other);
+                }
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
             }
-            throw failure;
           }
         };
-    assertSame(failure, assertThrows(AssertionError.class, run::toTheEnd));
-    assertEquals(1, failure.getSuppressed().length);
-    Files.move(moved, folder);
+    String message = assertThrows(UnwritableException.class, run::toTheEnd).getMessage();
+    assertTrue(
+        message.startsWith(run.metricsFile() + " was changed while the run was writing to it;"),
+        message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aLockThatIsTakenAwayEndsTheRunAndLetsNobodyIn(boolean replaced) throws IOException {
+    run.interval = CheckpointInterval.parse("4steps");
+    List<String> others = new ArrayList<>();
+    run.listener =
+        atStep(
+            6,
+            () -> {
+              Files.delete(folder.resolve(".lock"));
+              if (replaced) {
+                Files.createFile(folder.resolve(".lock"));
+              }
+              others.add(
+                  assertThrows(InputException.class, () -> RunDirectory.resume(folder))
+                      .getMessage());
+            });
+    String message = assertThrows(UnwritableException.class, run::toTheEnd).getMessage();
+    assertTrue(
+        message.startsWith(
+            folder.resolve(".lock")
+                + " was removed or replaced while the run was training, so another process may have"
+                + " begun there;"),
+        message);
+    assertEquals(List.of("Another process is training in " + folder + "."), others);
+    assertEquals(4, Checkpoint.read(run.checkpointFile()).position().step());
+    // Nothing is written where another process may be at work.
     assertEquals(ExitReason.RUNNING, run.record().exitReason());
+    run.listener = TrainingListener.NONE;
+    run.toTheEnd();
+    assertEquals(uninterrupted, run.result());
+  }
+
+  // ---- a log that is not the checkpoint's ------------------------------------------------------
+
+  @Test
+  void aDigitOfTheLogThatWasChangedIsRefused() throws IOException {
+    run.until(7);
+    String rows = Files.readString(run.metricsFile());
+    int digit = rows.indexOf('.', rows.indexOf("\n3,")) + 1;
+    char other = rows.charAt(digit) == '1' ? '2' : '1';
+    Files.writeString(
+        run.metricsFile(), rows.substring(0, digit) + other + rows.substring(digit + 1));
+    refusesTheLog();
+  }
+
+  @Test
+  void theLogOfAnotherRunIsRefused() throws IOException {
+    var another = new TinyRun(folder.resolve("another"));
+    another.plan = TinyRun.plan(3, 2e-2);
+    another.until(7);
+    run.until(7);
+    Files.copy(another.metricsFile(), run.metricsFile(), StandardCopyOption.REPLACE_EXISTING);
+    refusesTheLog();
+  }
+
+  private void refusesTheLog() throws IOException {
+    byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
+    byte[] rows = Files.readAllBytes(run.metricsFile());
+    String message = assertThrows(InputException.class, run::toTheEnd).getMessage();
+    assertTrue(
+        message.startsWith(
+            run.metricsFile()
+                + " is not what was written to it: its first 7 steps do not have the checksum that"
+                + " the checkpoint beside it records;"),
+        message);
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.checkpointFile()));
+    assertArrayEquals(rows, Files.readAllBytes(run.metricsFile()));
+    Checkpoint read = Checkpoint.read(run.checkpointFile());
+    assertThrows(InputException.class, () -> read.requireMetrics(run.metricsFile()));
+  }
+
+  @Test
+  void rowsAfterTheCheckpointDoNotMatterToItsChecksum() throws IOException {
+    run.until(7);
+    Checkpoint early = Checkpoint.read(run.checkpointFile());
+    run.until(12);
+    early.requireMetrics(run.metricsFile());
+    Checkpoint.read(run.checkpointFile()).requireMetrics(run.metricsFile());
+  }
+
+  @Test
+  void aStopWhileTheLogIsReadLeavesEverythingAsItIs() throws IOException {
+    // One batch an epoch's worth of rows more than are read between two questions.
+    run.plan = TinyRun.plan(900, 1e-6);
+    run.until(4200);
+    byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
+    byte[] record = Files.readAllBytes(run.recordFile());
+    byte[] rows = Files.readAllBytes(run.metricsFile());
+    Trainer.Outcome outcome = run.stopAtOnce();
+    assertEquals(ExitReason.INTERRUPTED, outcome.exitReason());
+    assertEquals(4200, outcome.stepsDone());
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.checkpointFile()));
+    assertArrayEquals(record, Files.readAllBytes(run.recordFile()));
+    assertArrayEquals(rows, Files.readAllBytes(run.metricsFile()));
+  }
+
+  // ---- runs of other versions ------------------------------------------------------------------
+
+  @Test
+  void goesOnWithARunOfFormat1() throws IOException {
+    copy(FORMAT_1.resolve("stopped"));
+    assertEquals(1, run.record().format());
+    var told = new Told();
+    run.listener = told;
+    run.toTheEnd();
+    assertTrue(
+        told.notes
+            .getLast()
+            .startsWith("The run was begun by a version of this program that did not"),
+        told.notes.toString());
+    RunRecord record = run.record();
+    assertEquals(2, record.format());
+    assertEquals(ExitReason.COMPLETED, record.exitReason());
+    assertEquals(null, record.sessions().getFirst().bits());
+    assertEquals(BitsVersion.CURRENT, record.sessions().getLast().bits());
+    // What it did before is kept, digit by digit.
+    assertTrue(
+        Files.readString(run.metricsFile())
+            .startsWith(Files.readString(FORMAT_1.resolve("stopped/metrics.csv"))));
+    assertEquals(STEPS + 1, Files.readAllLines(run.metricsFile()).size());
+    Checkpoint.read(run.checkpointFile()).requireMetrics(run.metricsFile());
+  }
+
+  @Test
+  void aFinishedRunOfFormat1StaysAsItIs() throws IOException {
+    copy(FORMAT_1.resolve("finished"));
+    byte[] before = Files.readAllBytes(run.recordFile());
+    RunRecord record = run.toTheEnd().record();
+    assertEquals(23.753579359054562, record.metrics().test().reconstructionLoss().mean());
+    assertEquals(0.7965262780878645, record.metrics().test().klDivergence().mean());
+    assertArrayEquals(before, Files.readAllBytes(run.recordFile()));
+  }
+
+  private void copy(Path from) throws IOException {
+    for (String name : List.of("run.json", "metrics.csv", "checkpoint.safetensors")) {
+      Files.copy(from.resolve(name), folder.resolve(name));
+    }
+  }
+
+  @Test
+  void otherBitsAreNotedOnce() throws IOException {
+    run.until(4);
+    Checkpoint read = Checkpoint.read(run.checkpointFile());
+    new Checkpoint(read.state(), read.position(), read.plan(), read.layout(), read.images(), 1)
+        .write(run.checkpointFile());
+    // Whether or not there is a record.
+    Files.delete(run.recordFile());
+    var told = new Told();
+    run.listener = told;
+    run.until(7);
+    assertEquals(
+        List.of(
+            "The run was begun by a version of this program that gives other bits (number 1; those"
+                + " of this one have number "
+                + BitsVersion.CURRENT
+                + "): from here on they differ from those of a run that was never interrupted."),
+        told.notes);
+    run.until(9);
+    assertEquals(1, told.notes.size());
+  }
+
+  @Test
+  void recordsWhatEachProcessWas() throws IOException {
+    run.askedThreads = Optional.of(1);
+    run.until(4);
+    run.askedThreads = Optional.empty();
+    assertEquals(Optional.of(1), RunDirectory.planToResume(folder).askedThreads());
+    run.until(7);
+    assertEquals(Optional.empty(), RunDirectory.planToResume(folder).askedThreads());
+    RunRecord.Session first = run.record().sessions().getFirst();
+    assertEquals(1, first.askedThreads());
+    assertEquals(BitsVersion.CURRENT, first.bits());
+    assertEquals(Program.nameAndVersion(), first.program());
+    assertEquals(Program.commit().orElse(null), first.commit());
+    assertEquals(7L, run.record().checkpointStep());
   }
 
   // ---- divergence ------------------------------------------------------------------------------
@@ -533,7 +790,8 @@ class TrainerTest {
     // The same run, but as if its learning rate had been one at which nothing holds.
     run.plan = TinyRun.plan(3, 1e30);
     Checkpoint read = Checkpoint.read(run.checkpointFile());
-    new Checkpoint(read.state(), read.position(), run.plan, read.layout(), read.images())
+    new Checkpoint(
+            read.state(), read.position(), run.plan, read.layout(), read.images(), read.bits())
         .write(run.checkpointFile());
     byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
     var diverged = assertThrows(DivergedException.class, run::toTheEnd);
@@ -578,11 +836,52 @@ class TrainerTest {
         message);
   }
 
+  @Test
+  void aRunThatDivergedBeforeItsFirstCheckpointSaysSo() throws IOException {
+    run.until(4);
+    Files.delete(run.checkpointFile());
+    run.editRecord(
+        json ->
+            json.replace("\"interrupted\"", "\"diverged\"")
+                .replace("\"checkpoint_step\": 4", "\"checkpoint_step\": 0"));
+    var refusal = assertThrows(InputException.class, run::toTheEnd);
+    String sentence =
+        "The run in "
+            + folder
+            + " diverged before its first checkpoint, so there is nothing to go on from: begin"
+            + " again with another --out and a lower --lr than 0.01.";
+    assertEquals(sentence, refusal.getMessage());
+    // As format 1 has it.
+    run.editRecord(
+        json ->
+            json.replace("\"checkpoint_step\": 0,", "")
+                .replace(
+                    "\"message\": null",
+                    "\"message\": \"Training diverged at step 5. There was no checkpoint yet. A"
+                        + " lower --lr may help.\""));
+    assertEquals(sentence, assertThrows(InputException.class, run::toTheEnd).getMessage());
+  }
+
+  @Test
+  void aRunThatFailedBeforeItsFirstCheckpointBeginsAgain() throws IOException {
+    run.until(4);
+    Files.delete(run.checkpointFile());
+    run.editRecord(
+        json ->
+            json.replace("\"interrupted\"", "\"failed\"")
+                .replace("\"checkpoint_step\": 4", "\"checkpoint_step\": 0"));
+    var told = new Told();
+    run.listener = told;
+    run.toTheEnd();
+    assertEquals(List.of("starting over"), told.notes);
+    assertEquals(uninterrupted, run.result());
+  }
+
   // ---- devices that fail -----------------------------------------------------------------------
 
   @Test
   void aCheckpointThatCannotBeWrittenIsOneSentence() throws IOException {
-    Path moved = folder.resolveSibling("moved");
+    Path moved = folder.resolveSibling(folder.getFileName() + "-moved");
     run.interval = CheckpointInterval.parse("4steps");
     run.listener =
         new TrainingListener() {
@@ -597,13 +896,12 @@ class TrainerTest {
             }
           }
         };
-    var refusal = assertThrows(InputException.class, run::toTheEnd);
-    assertTrue(
-        refusal
-            .getMessage()
-            .matches(
-                "The run directory \\S+ cannot be written to \\(\\S+: no such file or folder\\); no"
-                    + " checkpoint was written yet\\."),
+    var refusal = assertThrows(UnwritableException.class, run::toTheEnd);
+    assertEquals(
+        "The run directory "
+            + folder
+            + " was moved or removed while the run was training; train --resume goes on from the"
+            + " last checkpoint in it.",
         refusal.getMessage());
     // What was there before is whole, and good to go on with.
     Files.move(moved, folder);
@@ -620,12 +918,9 @@ class TrainerTest {
     Files.delete(run.metricsFile());
     Files.createDirectory(run.metricsFile());
     String message = assertThrows(InputException.class, run::toTheEnd).getMessage();
-    assertTrue(
-        message.startsWith("The run directory " + folder + " cannot be written to (")
-            && message.endsWith("); the last checkpoint there is whole."),
-        message);
+    assertEquals(run.metricsFile() + " is a folder, not a regular file.", message);
     assertArrayEquals(checkpoint, Files.readAllBytes(run.checkpointFile()));
-    assertEquals(ExitReason.FAILED, run.record().exitReason());
-    assertEquals(message, run.record().message());
+    // Refused before anything began.
+    assertEquals(ExitReason.INTERRUPTED, run.record().exitReason());
   }
 }
