@@ -36,12 +36,15 @@ final class RunTables {
   String whatTheyAre() {
     List<Row> columns = new ArrayList<>(List.of(RunRows.MODEL));
     List<String> alike = new ArrayList<>();
+    List<String> ofSome = new ArrayList<>();
     for (Row row : RunRows.SETTINGS) {
       List<String> said = applicable(row);
       if (said.size() > 1) {
         columns.add(row);
       } else if (said.size() == 1) {
-        alike.add(row.name() + " " + said.getFirst());
+        // A beta-VAE has no controller.
+        boolean isOfAll = runs.stream().map(row.cell()).noneMatch(RunRows.NONE::equals);
+        (isOfAll ? alike : ofSome).add(row.name() + " " + said.getFirst());
       }
     }
     columns.add(RunRows.STARTED);
@@ -57,13 +60,12 @@ final class RunTables {
               names.get(i), "", columns.stream().map(column -> column.cell().apply(run)).toList()));
     }
     String settings =
-        alike.isEmpty()
-            ? ""
-            : Html.note(
-                (runs.size() == 1 ? "Settings: " : "Alike in all of them: ")
-                    + String.join("; ", alike)
-                    + ".");
-    return Html.cards("what", "run", columns.stream().map(Row::name).toList(), rows) + settings;
+        (runs.size() == 1 ? "Settings: " : "Alike in all of them: ")
+            + String.join("; ", alike)
+            + "."
+            + (ofSome.isEmpty() ? "" : " Of each ControlVAE: " + String.join("; ", ofSome) + ".");
+    String note = alike.isEmpty() && ofSome.isEmpty() ? "" : Html.note(settings);
+    return Html.cards("what", "run", columns.stream().map(Row::name).toList(), rows) + note;
   }
 
   /** What the runs that have something to say of it say, each once. */
@@ -230,7 +232,7 @@ final class RunTables {
     List<Html.Row> rows = new ArrayList<>();
     for (Row row : all) {
       List<String> cells = runs.stream().map(row.cell()).toList();
-      boolean differs = cells.stream().distinct().count() > 1;
+      boolean differs = applicable(row).size() > 1;
       rows.add(new Html.Row(row.name(), differs ? "differs" : "", cells));
     }
     return Html.cards("all", "", names, rows);

@@ -185,11 +185,13 @@ function drawCharts(data) {
         const ink = isOnes ? colourOf(level.of[0]) : style().getPropertyValue('--ink');
         ctx.strokeStyle = ink;
         ctx.fillStyle = ink;
-        ctx.lineWidth = 1.2 * devicePixelRatio;
+        const width = Math.max(1, Math.round(devicePixelRatio));
+        ctx.lineWidth = width;
         ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
         ctx.beginPath();
-        ctx.moveTo(bbox.left, y);
-        ctx.lineTo(bbox.left + bbox.width, y);
+        // Over whole rows of pixels.
+        ctx.moveTo(bbox.left, y + (width % 2) / 2);
+        ctx.lineTo(bbox.left + bbox.width, y + (width % 2) / 2);
         ctx.stroke();
         ctx.font = `${12 * devicePixelRatio}px system-ui`;
         ctx.textAlign = 'right';

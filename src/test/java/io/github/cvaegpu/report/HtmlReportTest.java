@@ -61,6 +61,7 @@ class HtmlReportTest {
     assertFalse(page.contains("@import"), "an import");
     assertFalse(page.contains("{{"), "a place that was not filled");
     assertTrue(page.contains("Charts by uPlot 1.6.32 (MIT licence"));
+    assertTrue(page.contains("uPlot (v1.6.32)"), "another version than the page says");
   }
 
   @Test
@@ -144,6 +145,7 @@ class HtmlReportTest {
     assertTrue(
         page.contains("<th scope=\"row\">model <span class=\"tag\">differs</span></th>"), page);
     assertTrue(page.contains("<th scope=\"row\">epochs</th>"));
+    assertTrue(page.contains("<th scope=\"row\">Kp</th>"), "what a beta-VAE does not have");
     assertFalse(page.contains("\u2260"), "a sign that nobody explains");
   }
 

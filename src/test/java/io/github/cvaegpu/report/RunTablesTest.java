@@ -93,10 +93,14 @@ class RunTablesTest {
     assertFalse(html.contains("data-of=\"epochs\""), html);
     assertTrue(
         html.contains(
-            "Alike in all of them: Kp 0.01; Ki 0.0001; limits of beta 0.01 to 10; anti-windup"
-                + " directional; learning rate 0.001; epochs 4; batch size 8; hidden widths 400,"
+            "Alike in all of them: learning rate 0.001; epochs 4; batch size 8; hidden widths 400,"
                 + " 50; latent dimensions 2; seed 5; images tiny (300 to train with, 50 to test"
                 + " with); program cvae-gpu "),
+        html);
+    assertTrue(
+        html.contains(
+            ". Of each ControlVAE: Kp 0.01; Ki 0.0001; limits of beta 0.01 to 10; anti-windup"
+                + " directional."),
         html);
     JsonObject other = json(control);
     other.getAsJsonObject("plan").addProperty("epochs", 12);
