@@ -50,7 +50,16 @@ public final class StudyPage {
   }
 
   private List<Section> sections() {
-    StudyResult result = report.result();
+    List<Section> sections = new ArrayList<>(sections(report.result()));
+    List<Block> pictures = new ArrayList<>(figures.pictures().values());
+    if (!pictures.isEmpty()) {
+      sections.add(new Section("Pictures", pictures));
+    }
+    return sections;
+  }
+
+  /** The verdicts first, then what they rest on. */
+  static List<Section> sections(StudyResult result) {
     List<Section> sections = new ArrayList<>();
     List<Block> verdicts = new ArrayList<>();
     result.warnings().forEach(warning -> verdicts.add(new Warning(warning)));
@@ -60,7 +69,7 @@ public final class StudyPage {
     List<Block> rules = new ArrayList<>();
     ClaimsDocument.RULES.forEach(rule -> rules.add(new Paragraph(rule)));
     sections.add(new Section("How its claims are judged", rules));
-    for (double rate : report.study().learningRates()) {
+    for (double rate : result.claims().stream().map(Claim::learningRate).distinct().toList()) {
       List<Claim> claims =
           result.claims().stream().filter(claim -> claim.learningRate() == rate).toList();
       sections.add(new Section("Learning rate " + Study.plain(rate), claims(claims)));
@@ -74,11 +83,6 @@ public final class StudyPage {
                   new Table(
                       ClaimsDocument.PUBLISHED_COLUMNS,
                       ClaimsDocument.publishedRows(result.published())))));
-    }
-    List<Block> pictures = new ArrayList<>();
-    pictures.addAll(figures.pictures().values());
-    if (!pictures.isEmpty()) {
-      sections.add(new Section("Pictures", pictures));
     }
     return sections;
   }

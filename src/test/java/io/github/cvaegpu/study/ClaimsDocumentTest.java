@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.report.HtmlReport.Block;
+import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.study.Claim.Accounting;
 import io.github.cvaegpu.study.Claim.Measure;
 import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import io.github.cvaegpu.train.Json;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -168,6 +171,43 @@ class ClaimsDocumentTest {
       assertTrue(text.contains(rule + "\n\n"), rule);
     }
     assertFalse(text.contains("published"), text);
+  }
+
+  @Test
+  void thePageHasTheVerdictsFirstAndNoColourForOneSeed() {
+    List<Section> sections =
+        StudyPage.sections(
+            result(
+                List.of(
+                    claim(MEASURE, 0.001, Verdict.HOLDS, 3, 50),
+                    claim(ofOneSeed(-3.5), 0.0001, Verdict.ONE_SEED, 1, 50)),
+                Published.compare(
+                    List.of(FiguresOf.beta(0).build()), List.of(FiguresOf.control(0).build()))));
+    assertEquals(
+        List.of(
+            "What the study claims",
+            "How its claims are judged",
+            "Learning rate 0.001",
+            "Learning rate 0.0001",
+            "The published figures"),
+        sections.stream().map(Section::heading).toList());
+    String verdicts = html(sections.get(0));
+    assertTrue(verdicts.startsWith("<p class=\"warning\">Beware.</p>\n<p>What was run.</p>\n"));
+    assertTrue(
+        verdicts.contains("<span class=\"badge holds\">holds (3 seeds, 50 epochs)</span>"),
+        verdicts);
+    assertTrue(verdicts.contains("<td>one seed: -3.50 (50 epochs)</td>"), verdicts);
+    assertEquals(
+        ClaimsDocument.RULES.size(), html(sections.get(1)).lines().count(), "a paragraph a rule");
+    assertTrue(
+        html(sections.get(3)).startsWith("<h3>It is so: one seed: -3.50 (50 epochs)</h3>"),
+        html(sections.get(3)));
+    assertTrue(html(sections.get(3)).contains("-3.50 (one seed)"), html(sections.get(3)));
+    assertTrue(html(sections.get(4)).contains("134.05"), html(sections.get(4)));
+  }
+
+  private static String html(Section section) {
+    return section.blocks().stream().map(Block::html).collect(Collectors.joining());
   }
 
   @Test
