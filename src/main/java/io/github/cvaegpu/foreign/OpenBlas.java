@@ -109,7 +109,7 @@ public final class OpenBlas {
     return origin;
   }
 
-  /** Name and version only, e.g. {@code OpenBLAS 0.3.31}. */
+  /** Name and version only, e.g. {@code OpenBLAS 0.3.28}. */
   public String version() {
     String[] words = configuration.split(" ", 3);
     return words.length < 2 ? configuration : words[0] + " " + words[1];

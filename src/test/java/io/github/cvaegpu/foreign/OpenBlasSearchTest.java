@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.foreign;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -62,7 +63,9 @@ class OpenBlasSearchTest {
     OpenBlas found = search(bundle, () -> cache).orThrow();
     assertEquals(cache.resolve(bundle.names().getLast()).toString(), found.origin());
     assertEquals(0x7f, Files.readAllBytes(cache.resolve(bundle.names().getFirst()))[0]);
-    assertEquals(bundle.names().stream().sorted().toList(), files(cache));
+    assertEquals(
+        Stream.concat(bundle.names().stream(), Stream.of("copies.txt")).sorted().toList(),
+        files(cache));
   }
 
   @Test
@@ -74,6 +77,20 @@ class OpenBlasSearchTest {
     Arrays.fill(bytes, 4, bytes.length, (byte) 0);
     Files.write(library, bytes);
     assertEquals(library.toString(), search(bundle, () -> folder).orThrow().origin());
+  }
+
+  /** Such a copy loads, and takes the process with it when it is called. */
+  @Test
+  void copiesDamagedInTheMiddleAreReplaced() throws IOException {
+    BundledLibrary bundle = bundle();
+    bundle.unpack(folder);
+    Path library = folder.resolve(bundle.names().getLast());
+    byte[] whole = Files.readAllBytes(library);
+    byte[] damaged = whole.clone();
+    Arrays.fill(damaged, whole.length / 3, whole.length / 2, (byte) 0);
+    Files.write(library, damaged);
+    assertEquals(library.toString(), search(bundle, () -> folder).orThrow().origin());
+    assertArrayEquals(whole, Files.readAllBytes(library));
   }
 
   @Test
