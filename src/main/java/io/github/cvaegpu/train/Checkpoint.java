@@ -173,7 +173,7 @@ public record Checkpoint(
       Map<String, String> metadata = in.header().metadata();
       Header header = header(file, metadata.get(METADATA), metadata.get(METADATA_SHA256));
       requireTensorCount(file, in.header().entries().size(), header.plan());
-      var layout = new ParameterLayout(header.plan().shape(header.inputs()));
+      ParameterLayout layout = layout(file, header);
       List<List<SafeTensorsHeader.Entry>> places = places(file, in.header(), layout);
       float[][] arrays = new float[places.size()][];
       for (int i = 0; i < arrays.length; i++) {
@@ -210,6 +210,15 @@ public record Checkpoint(
               file,
               count,
               needed));
+    }
+  }
+
+  private static ParameterLayout layout(Path file, Header header) {
+    try {
+      return new ParameterLayout(header.plan().shape(header.inputs()));
+    } catch (InputException e) {
+      throw new InputException(
+          "The metadata of %s are damaged: %s".formatted(file, e.getMessage()), e);
     }
   }
 

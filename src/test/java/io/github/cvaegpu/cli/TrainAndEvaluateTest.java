@@ -4,16 +4,21 @@ package io.github.cvaegpu.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -279,6 +284,7 @@ class TrainAndEvaluateTest {
         "--seed 1 | --seed 0 and cannot go on with 1.",
         "--model beta | --model control and cannot go on with beta.",
         "--kl 9 | --kl 9.97 and cannot go on with 9.",
+        "--kl auto | --kl 9.97 and cannot go on with auto.",
         "--kp 1 | --kp 0.01 and cannot go on with 1.",
         "--ki 1 | --ki 0.0001 and cannot go on with 1.",
         "--beta 3 | --beta 1 and cannot go on with 3.",
@@ -289,6 +295,212 @@ class TrainAndEvaluateTest {
   void anotherSettingIsRefusedByName(String options, String sentence) {
     assertEquals(
         "The run was started with " + sentence, resume(finished, options.split(" ", -1)).refusal());
+  }
+
+  @Test
+  void whatWouldHaveNoEffectIsRefusedToo() {
+    assertEquals(
+        "--beta has no effect with --model control.", resume(finished, "--beta", "1").refusal());
+    assertEquals(
+        "The run was started without --kl auto, so --calibration-epochs has no effect on it.",
+        resume(finished, "--calibration-epochs", "3").refusal());
+  }
+
+  @Test
+  void aMeasuredSetPointIsGoneOnWithByItsName() {
+    CommandRun.of(train(newRun(), "--kl", "auto", "--calibration-epochs", "1", "--quiet"))
+        .succeeded();
+    resume(run, "--kl", "auto", "--epochs", "3").succeeded();
+    resume(run, "--calibration-epochs", "1").succeeded();
+    assertEquals(
+        "The run was started with --calibration-epochs 1 and cannot go on with 2.",
+        resume(run, "--kl", "auto", "--calibration-epochs", "2").refusal());
+    double setPoint = RunDirectory.readRecord(run).plan().controller().setPoint();
+    assertEquals(
+        "The run was started with --kl %s and cannot go on with 77."
+            .formatted(BigDecimal.valueOf(setPoint).stripTrailingZeros().toPlainString()),
+        resume(run, "--kl", "77").refusal());
+  }
+
+  @Test
+  void theThreadsThatWereAskedForStay() {
+    CommandRun.of(train(newRun(), "--threads", "3")).succeeded();
+    resume(run, "--epochs", "3").succeeded();
+    assertEquals(3, RunDirectory.readRecord(run).sessions().getLast().engine().threads());
+    resume(run, "--epochs", "4", "--threads", "2").succeeded();
+    resume(run, "--epochs", "5").succeeded();
+    assertEquals(2, RunDirectory.readRecord(run).sessions().getLast().engine().threads());
+  }
+
+  /** Each value of a run.json in turn is null: it is refused in a sentence, or was never needed. */
+  @Test
+  void noNullInARecordIsAStackTrace() throws IOException {
+    copy(held, newRun());
+    Path file = run.resolve("run.json");
+    String json = read(file);
+    JsonObject whole = JsonParser.parseString(json).getAsJsonObject();
+    List<List<Object>> places = new ArrayList<>();
+    places(whole, List.of(), places);
+    assertTrue(places.size() > 60, places.toString());
+    int accepted = 0;
+    for (List<Object> place : places) {
+      JsonObject damaged = whole.deepCopy();
+      setNull(damaged, place);
+      Files.writeString(file, damaged.toString());
+      CommandRun report =
+          CommandRun.of(
+              "report",
+              run.toString(),
+              "--out",
+              folder.resolve("report.html").toString(),
+              "--engine",
+              "cpu",
+              "--threads",
+              "1");
+      CommandRun resumed = resume(run, "--threads", "1");
+      for (CommandRun result : List.of(report, resumed)) {
+        assertFalse(result.err().contains("Exception"), place + ": " + result.err());
+        assertTrue(result.code() == ExitCode.OK || result.code() == ExitCode.BAD_INPUT, place + "");
+      }
+      accepted += report.code() == ExitCode.OK ? 1 : 0;
+    }
+    assertTrue(accepted > 5 && accepted < places.size() / 2, accepted + " of " + places.size());
+  }
+
+  private static void places(JsonElement value, List<Object> at, List<List<Object>> all) {
+    if (!at.isEmpty()) {
+      all.add(at);
+    }
+    if (value.isJsonObject()) {
+      value.getAsJsonObject().asMap().forEach((name, inside) -> places(inside, and(at, name), all));
+    } else if (value.isJsonArray()) {
+      for (int i = 0; i < value.getAsJsonArray().size(); i++) {
+        places(value.getAsJsonArray().get(i), and(at, i), all);
+      }
+    }
+  }
+
+  private static List<Object> and(List<Object> place, Object next) {
+    List<Object> longer = new ArrayList<>(place);
+    longer.add(next);
+    return longer;
+  }
+
+  private static void setNull(JsonElement root, List<Object> place) {
+    JsonElement holder = root;
+    for (Object part : place.subList(0, place.size() - 1)) {
+      holder =
+          part instanceof String name
+              ? holder.getAsJsonObject().get(name)
+              : holder.getAsJsonArray().get((Integer) part);
+    }
+    if (place.getLast() instanceof String name) {
+      holder.getAsJsonObject().add(name, JsonNull.INSTANCE);
+    } else {
+      holder.getAsJsonArray().set((Integer) place.getLast(), JsonNull.INSTANCE);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    for (String name : List.of("run.json", "metrics.csv", "checkpoint.safetensors")) {
+      Files.copy(from.resolve(name), to.resolve(name));
+    }
+  }
+
+  @Test
+  void aRunKilledBeforeItsFirstCheckpointHasAReport() throws IOException {
+    copy(held, newRun());
+    Files.delete(run.resolve("checkpoint.safetensors"));
+    String json = read(run.resolve("run.json"));
+    Files.writeString(
+        run.resolve("run.json"),
+        json.replace("\"exit_reason\": \"completed\"", "\"exit_reason\": \"running\""));
+    for (String log : List.of("", "step,ep", "step,epoch,rl,kl,beta\n")) {
+      Files.writeString(run.resolve("metrics.csv"), log);
+      CommandRun report =
+          CommandRun.of("report", run.toString(), "--out", folder.resolve("report.html").toString())
+              .succeeded();
+      assertTrue(
+          report
+              .err()
+              .contains(
+                  "Warning: "
+                      + run
+                      + " has no checkpoint yet: if it was stopped before its first one, train"
+                      + " --resume begins it again."),
+          report.err());
+    }
+  }
+
+  /** A pipe would be waited for, a device read without end, a link written through. */
+  @ParameterizedTest
+  @ValueSource(strings = {"run.json", "metrics.csv", "checkpoint.safetensors", ".lock"})
+  void filesThatAreNoRegularFilesAreRefused(String name) throws IOException, InterruptedException {
+    copy(held, newRun());
+    Files.deleteIfExists(run.resolve(name));
+    Path target = Files.writeString(folder.resolve("target"), "mine");
+    Path file = run.resolve(name);
+    for (String kind : List.of("a link", "a link to /dev/zero", "a pipe")) {
+      if (kind.equals("a link")) {
+        Files.createSymbolicLink(file, target);
+      } else if (kind.equals("a pipe")) {
+        assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
+      } else {
+        Files.createSymbolicLink(file, Path.of("/dev/zero"));
+      }
+      String what = kind.equals("a pipe") ? "a pipe, a socket or a device" : "a link";
+      String sentence = file + " is " + what + ", not a regular file.";
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> {
+            assertEquals(sentence, resume(run).err().lines().toList().getLast());
+            if (!name.equals(".lock")) {
+              assertEquals(
+                  sentence,
+                  CommandRun.of(
+                          "report",
+                          run.toString(),
+                          "--out",
+                          folder.resolve("report.html").toString())
+                      .refusal());
+            }
+            if (name.equals("checkpoint.safetensors")) {
+              assertEquals(sentence, CommandRun.of("evaluate", run.toString()).refusal());
+            }
+          });
+      Files.delete(file);
+    }
+    assertEquals("mine", Files.readString(target));
+  }
+
+  @Test
+  void aNewRunWritesThroughNoLink() throws IOException {
+    newRun();
+    for (String name : List.of("run.json", "metrics.csv", "checkpoint.safetensors", ".lock")) {
+      Files.createDirectories(run);
+      Files.deleteIfExists(run.resolve(".lock"));
+      Path target = folder.resolve("target of " + name);
+      Files.createSymbolicLink(run.resolve(name), target);
+      CommandRun result = CommandRun.of(train(run));
+      assertEquals(ExitCode.BAD_INPUT, result.code(), result.err());
+      assertFalse(Files.exists(target), name);
+      Files.delete(run.resolve(name));
+    }
+  }
+
+  @Test
+  void whatAFileSaysMovesNoCursor() throws IOException {
+    copy(held, newRun());
+    String json = read(run.resolve("run.json"));
+    Files.writeString(
+        run.resolve("run.json"),
+        json.replaceFirst("\"data\": \"[^\"]*\"", "\"data\": \"/\\\\u001b]0;title\\\\u0007\""));
+    assertTrue(read(run.resolve("run.json")).contains("\\u001b]0;title"));
+    CommandRun resumed = resume(run, "--epochs", "3");
+    assertEquals(ExitCode.BAD_INPUT, resumed.code());
+    assertFalse(resumed.err().contains("\u001b"), resumed.err());
+    assertTrue(resumed.err().contains("\\u001b]0;title\\u0007"), resumed.err());
   }
 
   @Test
@@ -410,8 +622,8 @@ class TrainAndEvaluateTest {
         Set.of(
             "images",
             "samples",
-            "reconstruction_loss",
-            "kl_divergence",
+            "rl",
+            "kl",
             "elbo",
             "importance_weighted_bound",
             "effective_sample_size"),
@@ -419,8 +631,7 @@ class TrainAndEvaluateTest {
     assertEquals(50, evaluation.get("images").getAsInt());
     assertEquals(5, evaluation.get("samples").getAsInt());
     double elbo = mean(evaluation, "elbo");
-    assertEquals(
-        -(mean(evaluation, "reconstruction_loss") + mean(evaluation, "kl_divergence")), elbo, 1e-9);
+    assertEquals(-(mean(evaluation, "rl") + mean(evaluation, "kl")), elbo, 1e-9);
     assertTrue(mean(evaluation, "importance_weighted_bound") >= elbo);
   }
 

@@ -14,14 +14,18 @@ import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +302,120 @@ class CheckpointTest {
             () -> read.requireSameRun(read.plan(), read.layout(), TinyImages.dataset(1)));
     assertTrue(
         refusal.getMessage().startsWith("The checkpoint is damaged: "), refusal.getMessage());
+  }
+
+  /** Every 13th bit of all that is not tensors, which no two bits of a byte or a word share. */
+  @Test
+  void aFlippedBitOfTheMetadataIsFound() throws IOException {
+    byte[] whole = Files.readAllBytes(file);
+    int end = Long.BYTES + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    int refused = 0;
+    int harmless = 0;
+    for (int bit = 0; bit < 8 * end; bit += 13) {
+      byte[] damaged = whole.clone();
+      damaged[bit / 8] ^= (byte) (1 << bit % 8);
+      Files.write(file, damaged);
+      try {
+        Checkpoint read = Checkpoint.read(file);
+        assertEquals(checkpoint.position(), read.position(), "bit " + bit);
+        assertEquals(checkpoint.plan(), read.plan(), "bit " + bit);
+        assertEquals(checkpoint.images(), read.images(), "bit " + bit);
+        assertEquals(checkpoint.bits(), read.bits(), "bit " + bit);
+        harmless++;
+      } catch (InputException e) {
+        refused++;
+      }
+    }
+    assertTrue(refused > 1000, refused + " refused");
+    // "format": "pt", which nothing here reads, and what is spelt as an escape.
+    assertTrue(harmless < 30, harmless + " harmless");
+  }
+
+  @Test
+  void aFlippedDigitOfTheStateIsNamed() throws IOException {
+    SafeTensors read = SafeTensors.read(file);
+    Map<String, String> metadata = new TreeMap<>(read.metadata());
+    metadata.computeIfPresent(
+        Checkpoint.METADATA, (key, json) -> json.replace("-1.0E-300", "-1.0E-301"));
+    new SafeTensors(metadata, read.tensors()).writeAtomically(file);
+    assertEquals(
+        file + " is damaged: its metadata do not have the checksum that it records.", refusal());
+    metadata.remove(Checkpoint.METADATA_SHA256);
+    new SafeTensors(metadata, read.tensors()).writeAtomically(file);
+    refusal();
+  }
+
+  @Test
+  void readsFormat1() {
+    Path old = Path.of("test-data", "format-1", "finished", "checkpoint.safetensors");
+    Checkpoint read = Checkpoint.read(old);
+    assertEquals(15, read.position().step());
+    assertEquals(BitsVersion.UNKNOWN, read.bits());
+    assertEquals(Optional.empty(), read.metricsSha256());
+    assertEquals(
+        read.position().parametersSha256().getLast(),
+        Checkpoint.sha256(read.state().parameters(), read.layout()));
+  }
+
+  // ---- sizes that no machine has ---------------------------------------------------------------
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"hidden\":[20,10] | \"hidden\":[8000,30000]",
+        "\"hidden\":[20,10] | \"hidden\":[65536,65536]",
+        "\"latent\":2 | \"latent\":1024",
+        "\"inputs\":81 | \"inputs\":65536"
+      })
+  void aNetworkThatIsNotInTheFileTakesNoMemory(String from, String to) throws IOException {
+    edit(from, to);
+    assertTakesLittleMemory();
+  }
+
+  @Test
+  void aHundredThousandLayersTakeNoMemory() throws IOException {
+    edit("\"hidden\":[20,10]", "\"hidden\":[20" + ",1".repeat(100_000) + "]");
+    assertTakesLittleMemory();
+  }
+
+  @Test
+  void aMillionTensorsTakeNoMemory() throws IOException {
+    var header = new StringBuilder("{");
+    for (int i = 0; header.length() < 30_000_000; i++) {
+      header.append(i == 0 ? "" : ",").append("\"t").append(i);
+      header.append("\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
+    }
+    byte[] json = header.append("}").toString().getBytes(StandardCharsets.US_ASCII);
+    writeHeader(json.length, json);
+    assertTakesLittleMemory();
+    assertTrue(refusal().contains("more than the 10000 tensors"), refusal());
+  }
+
+  @Test
+  void aHeaderOfTheFormatsLimitTakesNoMemory() throws IOException {
+    writeHeader(99_000_000, "{".getBytes(StandardCharsets.US_ASCII));
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(200_000_000);
+    }
+    assertTakesLittleMemory();
+  }
+
+  private void writeHeader(long length, byte[] json) throws IOException {
+    try (var out = Files.newOutputStream(file)) {
+      out.write(
+          ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());
+      out.write(json);
+    }
+  }
+
+  private void assertTakesLittleMemory() {
+    refusal(); // Once before, for what is allocated but once.
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    refusal();
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(bytes < 64_000_000, bytes + " bytes were allocated");
   }
 
   private void edit(String from, String to) throws IOException {

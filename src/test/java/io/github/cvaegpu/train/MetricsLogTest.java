@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -235,6 +237,71 @@ class MetricsLogTest {
     Files.writeString(file, HEADER + row(1));
     assertFalse(MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> steps.add(step)));
     assertEquals(List.of(1L, 2L, 1L), steps);
+  }
+
+  @Test
+  void theChecksumIsThatOfTheFile() throws IOException {
+    String[] sums = new String[4];
+    try (var log = open(0)) {
+      for (int step = 1; step <= 3; step++) {
+        log.append(step, 1, step + 0.5f, step + 0.25f, 1);
+        sums[step] = log.sha256();
+      }
+    }
+    assertEquals(Checkpoint.sha256(HEADER + row(1) + row(2) + row(3)), sums[3]);
+    assertEquals(Optional.of(sums[2]), MetricsLog.sha256(file, 2));
+    assertEquals(Optional.empty(), MetricsLog.sha256(file, 4));
+    try (var log = open(2)) {
+      assertEquals(sums[2], log.sha256());
+      log.append(3, 1, 3.5f, 3.25f, 1);
+      assertEquals(sums[3], log.sha256());
+    }
+  }
+
+  @Test
+  void aLogHasItsHeaderFromTheFirstMoment() throws IOException {
+    try (var log = open(0)) {
+      assertEquals(HEADER, Files.readString(file));
+      log.append(1, 1, 1, 1, 1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "s", "step,epoch,rl,kl,bet"})
+  void aLogOfWhichNotTheFirstLineIsWholeHasNoRows(String start) throws IOException {
+    Files.writeString(file, start);
+    assertEquals(
+        !start.isEmpty(),
+        MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> assertEquals(0, step)));
+  }
+
+  @Test
+  void aFileWithoutLinesIsReadNoFurtherThanARowIsLong() throws IOException {
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 36);
+    }
+    long start = System.nanoTime();
+    for (Executable reading :
+        List.<Executable>of(
+            () -> open(0),
+            () -> open(5),
+            () -> MetricsLog.read(file, (step, epoch, rl, kl, beta) -> {}),
+            () -> MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> {}),
+            () -> MetricsLog.sha256(file, 5))) {
+      assertThrows(InputException.class, reading);
+    }
+    // 64 GB of zeros take longer.
+    assertTrue(System.nanoTime() - start < 5_000_000_000L);
+  }
+
+  @Test
+  void isOpenOnce() throws IOException {
+    try (var log = open(0)) {
+      log.append(1, 1, 1, 1, 1);
+      assertEquals(
+          "Another process is training in " + folder + ".",
+          assertThrows(InputException.class, () -> open(0)).getMessage());
+    }
   }
 
   @Test

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -215,6 +216,50 @@ class RunDirectoryTest {
     assertTrue(message.startsWith(file.toString()), message);
     String resumed = refusal(() -> RunDirectory.planToResume(temp));
     assertTrue(resumed.startsWith(file.toString()), resumed);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"inputs\": 81 | \"inputs\": 0 | network.inputs",
+        "\"inputs\": 81 | \"inputs\": 70000 | network.inputs",
+        "\"parameters\": 3845 | \"parameters\": -1 | network.parameters",
+        "\"train_images\": 300 | \"train_images\": 0 | dataset.train_images",
+        "\"test_images\": 50 | \"test_images\": -50 | dataset.test_images",
+        "\"steps_done\": 15 | \"steps_done\": 16 | steps_done",
+        "\"steps_done\": 15 | \"steps_done\": -1 | steps_done",
+        "\"steps_done\": 15 | \"steps_done\": 15, \"checkpoint_step\": 99 | checkpoint_step",
+        "\"first_step\": 0 | \"first_step\": -1 | sessions[0].first_step",
+        "\"first_step\": 0 | \"first_step\": 0, \"bits\": 0 | sessions[0].bits",
+        "\"first_step\": 0 | \"first_step\": 0, \"asked_threads\": 0 | sessions[0].asked_threads",
+        "\"threads\": 1 | \"threads\": -1 | sessions[0].engine.threads",
+        "\"started\": \"2026 | \"started\": \"yesterday | sessions[0].started",
+        "\"ended\": \"2026 | \"ended\": \"yesterday | sessions[0].ended",
+        "\"epochs\": 3 | \"epochs\": 2 | steps_done",
+        "\"samples\": 1 | \"samples\": 0 | metrics.test.samples",
+        "\"tail_steps\": 15 | \"tail_steps\": 0 | metrics.controller.steps",
+      })
+  void aNumberThatNoRunHasIsRefused(String from, String to, String name) throws IOException {
+    String json = Files.readString(Path.of("test-data", "format-1", "finished", "run.json"));
+    Path file = Files.writeString(temp.resolve("run.json"), json);
+    assertEquals(15, RunDirectory.readRecord(temp).stepsDone());
+    assertTrue(json.contains(from), json);
+    Files.writeString(file, json.replace(from, to));
+    assertEquals(
+        "%s is damaged: its %s makes no sense.".formatted(file, name),
+        refusal(() -> RunDirectory.readRecord(temp)));
+  }
+
+  @Test
+  void aMissingPartIsNamed() throws IOException {
+    String json = Files.readString(Path.of("test-data", "format-1", "finished", "run.json"));
+    Path file =
+        Files.writeString(
+            temp.resolve("run.json"), json.replace("\"device\": \"", "\"devices\": \""));
+    assertEquals(
+        file + " is damaged: its sessions[0].engine.device is missing.",
+        refusal(() -> RunDirectory.readRecord(temp)));
   }
 
   @Test
