@@ -31,9 +31,18 @@ public final class Program {
     return Commit.OF_JAR;
   }
 
-  /** Name and version, e.g. {@code cvae-gpu 0.1.0}. */
+  /** Name and version, e.g. {@code cvae-gpu 0.2.0}. */
   public static String nameAndVersion() {
     return "cvae-gpu " + version();
+  }
+
+  /**
+   * Name, version and, where it is known, the commit: two builds of a snapshot are not the same.
+   */
+  public static String nameVersionAndCommit() {
+    return commit()
+        .map(commit -> "%s (commit %s)".formatted(nameAndVersion(), commit))
+        .orElse(nameAndVersion());
   }
 
   /** Read when it is first asked for: not every start needs it. */

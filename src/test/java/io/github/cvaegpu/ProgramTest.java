@@ -24,9 +24,8 @@ class ProgramTest {
     }
     // A name that the JDK would take apart in an address.
     Path jar = Files.createDirectories(folder.resolve("a!")).resolve("b.jar");
-    try (var out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
-      return jar;
-    }
+    new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+    return jar;
   }
 
   @Test

@@ -52,7 +52,7 @@ public final class CvaeGpu implements Runnable {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {Program.nameAndVersion()};
+      return new String[] {Program.nameVersionAndCommit()};
     }
   }
 

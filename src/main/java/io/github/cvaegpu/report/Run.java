@@ -79,10 +79,6 @@ public record Run(
     }
     var builder = new Series.Builder();
     try {
-      if (Files.isRegularFile(file) && Files.size(file) <= MetricsLog.HEADER.length()) {
-        // Killed before its first line was written: there are no steps yet.
-        return Optional.of(builder.build());
-      }
       boolean cut =
           MetricsLog.readWholeRows(
               file, (step, epoch, rl, kl, beta) -> builder.accept(step, rl, kl, beta));

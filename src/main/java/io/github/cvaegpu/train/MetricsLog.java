@@ -30,7 +30,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class MetricsLog implements AutoCloseable {
   /** The first line. Losses are nats per image; step and epoch count from 1. */
-  public static final String HEADER = "step,epoch,rl,kl,beta";
+  static final String HEADER = "step,epoch,rl,kl,beta";
 
   private static final int COLUMNS = 5;
 

@@ -254,7 +254,7 @@ class RunTablesTest {
   @Test
   void aRecordOfNothingHasAPage() {
     RunRecord nothing =
-        new RunRecord(1, null, null, null, null, null, 0, null, null, null, null, null);
+        new RunRecord(1, null, null, null, null, null, 0, null, null, null, null, null, null);
     Run run = with(control, temp.resolve("nothing"), nothing);
     String page = new HtmlReport(List.of(new Subject(run, Optional.empty())), List.of()).page();
     assertHas(page, "nothing, model: unknown", "nothing, started: unknown", "nothing, test RL: -");
