@@ -131,7 +131,9 @@ final class CalibrateCommand implements Callable<Integer> {
         calibration.atBetaMin().kl());
     out.printf(
         Locale.ROOT,
-        "The study's rule, z + 2 sqrt(z KL_1 + 1) with KL_1 the KL at beta = 1, gives %.2f.%n",
+        "The study's rule, z + 2 sqrt(z KL_1 + 1) with z = %,d latent dimensions and KL_1 the KL at"
+            + " beta = 1, gives %.2f.%n",
+        calibration.latent(),
         calibration.studyRule());
     out.printf(
         Locale.ROOT,
@@ -145,7 +147,7 @@ final class CalibrateCommand implements Callable<Integer> {
   private static void row(PrintWriter out, Calibration.End end) {
     out.printf(
         Locale.ROOT,
-        "  beta %-8s %7.3f   test %7.3f%s%n",
+        "  beta %-8s %7.2f   test %7.2f%s%n",
         end.beta(),
         end.kl(),
         end.testKl(),

@@ -102,8 +102,9 @@ public final class CvaeGpu implements Runnable {
 
   /** A command line with this program's manners. */
   static CommandLine commandLine(Object command) {
-    return new CommandLine(command)
-        .setUsageHelpWidth(HELP_WIDTH)
+    var line = new CommandLine(command);
+    PlanOptions.hideRefused(line);
+    return line.setUsageHelpWidth(HELP_WIDTH)
         .setUsageHelpLongOptionsMaxWidth(OPTION_WIDTH)
         .setCaseInsensitiveEnumValuesAllowed(true)
         // A word that begins with @ is the name of a folder like any other.

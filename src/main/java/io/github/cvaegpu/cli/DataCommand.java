@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
@@ -52,7 +53,7 @@ final class DataCommand implements Callable<Integer> {
       listOne(
           name,
           () -> datasets.cached(name),
-          "%s (cvae-gpu data fetch %s)".formatted(datasets.folder(name), name));
+          "%s (%s)".formatted(datasets.folder(name), Program.command("data", "fetch", name)));
     }
     row(
         DatasetLoader.SYNTHETIC,

@@ -147,8 +147,8 @@ final class DoctorCommand implements Callable<Integer> {
           .cached(name)
           .map(DoctorCommand::describe)
           .orElse(
-              "not in the cache; 'cvae-gpu data fetch %s' downloads it to %s"
-                  .formatted(name, loader.folder(name)));
+              "not in the cache; to download it to %s: %s"
+                  .formatted(loader.folder(name), Program.command("data", "fetch", name)));
     } catch (InputException e) {
       return e.getMessage();
     }

@@ -131,6 +131,17 @@ final class EvaluateCommand implements Callable<Integer> {
     Dataset dataset = load(checkpoint);
     ImageSet all = split == Split.TEST ? dataset.test() : dataset.train();
     ImageSet images = imageCount == null ? all : all.first(imageCount);
+    if (imageCount != null && imageCount > all.size()) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "Warning: there are %,d %s images, fewer than --images %,d asks for.",
+                  all.size(),
+                  split,
+                  imageCount));
+    }
     int inputs = checkpoint.layout().shape().inputs();
     if (images.imageSize() != inputs) {
       throw new InputException(
@@ -143,6 +154,13 @@ final class EvaluateCommand implements Callable<Integer> {
               images.width(),
               images.imageSize(),
               inputs));
+    }
+    if (!dataset.sha256().equals(checkpoint.datasetSha256())) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "Warning: the run was trained on other images than those of %s, which it is scored on."
+                  .formatted(dataset.name()));
     }
     try (Engine engine = engineOptions.create(checkpoint.plan(), dataset.train())) {
       engine.restore(checkpoint.state());
@@ -217,7 +235,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private static void row(PrintWriter out, String name, String meaning, Estimate estimate) {
     out.printf(
         Locale.ROOT,
-        "  %-8s %9.3f +- %.3f   %s%n",
+        "  %-8s %9.2f +- %.2f   %s%n",
         name,
         estimate.mean(),
         estimate.standardError(),

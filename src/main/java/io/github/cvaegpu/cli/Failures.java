@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.Spelling;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.DataUnavailableException;
@@ -9,10 +10,17 @@ import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.train.DivergedException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns failures into one sentence on standard error and an exit code. */
@@ -24,11 +32,13 @@ final class Failures {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
     err.println(sentence(e));
-    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    String[] words = (command.getCommandSpec().qualifiedName() + " --help").split(" ", -1);
+    err.println("Try: " + Program.command(Arrays.copyOfRange(words, 1, words.length)));
     return ExitCode.BAD_INPUT;
   }
 
-  private static String sentence(ParameterException e) {
+  /** What is wrong with an argument, in words of options and values. */
+  static String sentence(ParameterException e) {
     if (e instanceof UnmatchedArgumentException unmatched) {
       String word = unmatched.getUnmatched().getFirst();
       boolean isOption = unmatched.isUnknownOption();
@@ -42,8 +52,45 @@ final class Failures {
           .map(nearest -> "%s; did you mean %s?".formatted(unknown, nearest))
           .orElse(unknown + ".");
     }
+    if (e.getCause() instanceof TypeConversionException && e.getArgSpec() != null) {
+      Optional<String> kind = kindOf(e.getArgSpec());
+      if (kind.isPresent()) {
+        return "%s must be %s, not '%s'.".formatted(name(e.getArgSpec()), kind.get(), e.getValue());
+      }
+    }
     String message = e.getMessage();
     return message.endsWith(".") ? message : message + ".";
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  /** What an argument's values are; empty where its own converter says that. */
+  private static Optional<String> kindOf(ArgSpec argument) {
+    if (argument.converters().length > 0) {
+      return Optional.empty();
+    }
+    Class<?> type = argument.isMultiValue() ? argument.auxiliaryTypes()[0] : argument.type();
+    if (type.isEnum()) {
+      return Optional.of(
+          Arrays.stream(type.getEnumConstants())
+              .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(" or ")));
+    }
+    if (type == int.class || type == Integer.class) {
+      return Optional.of("a whole number up to " + Integer.MAX_VALUE);
+    }
+    if (type == long.class || type == Long.class) {
+      return Optional.of("a whole number of up to 64 bits");
+    }
+    if (type == double.class || type == Double.class) {
+      return Optional.of("a number");
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return Optional.of("alone, true or false");
+    }
+    return Optional.of("a name that files can have");
   }
 
   /** For commands that could not do their work. */

@@ -38,7 +38,7 @@ final class LatentTable {
         "I(x; z)",
         String.format(
             Locale.ROOT,
-            "%.3f +- %.3f nats; the ceiling for %,d images is %.3f",
+            "%.2f +- %.2f nats; the ceiling for %,d images is %.2f",
             information.nats(),
             information.standardError(),
             information.images(),
@@ -72,7 +72,7 @@ final class LatentTable {
             .map(
                 j ->
                     String.format(
-                        Locale.ROOT, "%.3f (z%d)", dimensions.get(j).klDivergence(), j + 1))
+                        Locale.ROOT, "%.2f (z%d)", dimensions.get(j).klDivergence(), j + 1))
             .collect(Collectors.joining("  "));
     return dimensions.size() > DIMENSIONS ? listed + "  ..." : listed;
   }

@@ -9,9 +9,13 @@ import io.github.cvaegpu.train.TrainingPlan;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -124,6 +128,32 @@ final class PlanOptions {
       throw new InputException(
           "calibrate trains beta-VAEs of its own: leave --model and --beta out.");
     }
+  }
+
+  /** Options that commands refuse with a word about what they have instead. */
+  private static final Map<String, List<String>> REFUSED =
+      Map.of(
+          "calibrate", List.of("--model", "--beta", "--epochs"),
+          "bench", List.of("--epochs"),
+          "profile", List.of("--epochs"));
+
+  /** Keeps out of each command's help what it would refuse. */
+  static void hideRefused(CommandLine line) {
+    REFUSED.forEach(
+        (command, options) -> {
+          CommandLine sub = line.getSubcommands().get(command);
+          if (sub != null) {
+            for (String option : options) {
+              hide(sub.getCommandSpec(), option);
+            }
+          }
+        });
+  }
+
+  private static void hide(CommandSpec spec, String name) {
+    OptionSpec shown = spec.findOption(name);
+    spec.remove(shown);
+    spec.addOption(OptionSpec.builder(shown).hidden(true).build());
   }
 
   /** Refuses {@code --epochs} for commands that train for a time of their own. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.launcher.JvmFlags;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,11 +112,6 @@ final class ProfilerLines {
     words.addAll(List.of("--for-profiler", window));
     words.addAll(List.of("--warm-up", String.valueOf(warmUp)));
     words.addAll(List.of("--steps", String.valueOf(steps)));
-    return words.stream().map(ProfilerLines::quoted).collect(Collectors.joining(" "));
-  }
-
-  /** A word as a POSIX shell takes it. */
-  static String quoted(String word) {
-    return word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    return words.stream().map(Program::quoted).collect(Collectors.joining(" "));
   }
 }

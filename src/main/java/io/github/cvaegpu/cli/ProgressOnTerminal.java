@@ -3,12 +3,11 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.foreign.Terminal;
 import java.time.Duration;
-import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 
-/** Progress on a terminal: one bar for the run. */
+/** Progress on a terminal: a line an epoch, and below them one bar for the run. */
 final class ProgressOnTerminal implements Progress {
   private static final int DEFAULT_COLUMNS = 80;
   private static final int REDRAW_MILLIS = 250;
@@ -39,7 +38,24 @@ final class ProgressOnTerminal implements Progress {
       return;
     }
     bar.stepTo(imagesAfter(step));
-    bar.setExtraMessage(String.format(Locale.ROOT, "RL %.1f KL %.2f beta %.3f", rl, kl, beta));
+    bar.setExtraMessage(TrainingBar.losses(rl, kl, beta));
+  }
+
+  /** A line that stays, in place of the bar, which is drawn again below. */
+  @Override
+  public void epoch(EpochReport report) {
+    System.out.print(lineOver(ProgressLines.line(report), columns() - 1));
+    System.out.flush();
+  }
+
+  /** A line that covers all of what the terminal's line had, and goes on to the next. */
+  static String lineOver(String text, int columns) {
+    String line = text.length() <= columns ? text : text.substring(0, columns);
+    return "\r" + line + " ".repeat(columns - line.length()) + System.lineSeparator();
+  }
+
+  private static int columns() {
+    return Terminal.columns().orElse(DEFAULT_COLUMNS);
   }
 
   private long imagesAfter(long steps) {
@@ -47,13 +63,12 @@ final class ProgressOnTerminal implements Progress {
   }
 
   private ProgressBar bar(long done) {
-    int columns = Terminal.columns().orElse(DEFAULT_COLUMNS);
     return new ProgressBarBuilder()
         .setInitialMax(epochs * images)
         .startsFrom(done, Duration.ZERO)
         .setUpdateIntervalMillis(REDRAW_MILLIS)
         .setRenderer(new TrainingBar(epochs, images))
-        .setConsumer(new ConsoleProgressBarConsumer(System.out, columns - 1))
+        .setConsumer(new ConsoleProgressBarConsumer(System.out, columns() - 1))
         .build();
   }
 

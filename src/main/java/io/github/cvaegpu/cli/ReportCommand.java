@@ -14,9 +14,12 @@ import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.RunPictures;
+import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.TrainingPlan;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,10 +49,14 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class ReportCommand implements Callable<Integer> {
   private static final long SHOWN_SEED = 10;
+  private static final String RECORD = "run.json";
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "RUN", arity = "1..*", description = "Run directories.")
+  @Parameters(
+      paramLabel = "RUN",
+      arity = "1..*",
+      description = "Run directories, or folders of them.")
   private List<Path> folders;
 
   @Option(
@@ -68,7 +76,7 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() {
     engineOptions.check();
     HtmlReport.requireReplaceable(file);
-    List<Run> runs = folders.stream().map(Run::read).toList();
+    List<Run> runs = folders.stream().flatMap(ReportCommand::runsIn).map(Run::read).toList();
     List<Subject> subjects = new ArrayList<>();
     for (Run run : runs) {
       run.warnings().forEach(warning -> err().println("Warning: " + warning));
@@ -79,6 +87,21 @@ final class ReportCommand implements Callable<Integer> {
         .getOut()
         .printf(Locale.ROOT, "%s, %.1f MB%n", file.toAbsolutePath().normalize(), bytes / 1e6);
     return ExitCode.OK;
+  }
+
+  /** A run's folder itself, or the runs in a folder of them, by name. */
+  private static Stream<Path> runsIn(Path folder) {
+    if (Files.exists(folder.resolve(RECORD)) || !Files.isDirectory(folder)) {
+      return Stream.of(folder);
+    }
+    List<Path> inside;
+    try (Stream<Path> files = Files.list(folder)) {
+      inside = files.filter(file -> Files.exists(file.resolve(RECORD))).sorted().toList();
+    } catch (IOException e) {
+      throw new InputException(
+          "The folder %s cannot be read: %s.".formatted(folder, AtomicFile.reason(e)), e);
+    }
+    return inside.isEmpty() ? Stream.of(folder) : inside.stream();
   }
 
   /** Ten images and what the models make of them; none where figures cannot be drawn. */

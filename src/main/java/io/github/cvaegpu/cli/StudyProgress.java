@@ -166,11 +166,7 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     @Override
     public void epoch(StudyRun run, EpochReport report, Position position) {
       speed = report.imagesPerSecond();
-      show(
-          run,
-          position,
-          String.format(
-              Locale.ROOT, "RL %.1f KL %.2f beta %.3f", report.rl(), report.kl(), report.beta()));
+      show(run, position, TrainingBar.losses(report.rl(), report.kl(), report.beta()));
     }
 
     @Override

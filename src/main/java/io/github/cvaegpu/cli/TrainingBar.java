@@ -2,13 +2,15 @@
 package io.github.cvaegpu.cli;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBarRenderer;
 import me.tongfei.progressbar.ProgressState;
 
 /**
  * One line for a run: epoch, bar, images/s, losses and beta, time left. The library's own line puts
- * the losses last, where 80 columns cut them off.
+ * the losses last, where 80 columns cut them off. On a narrow terminal the KL divergence, which
+ * comes first of the losses, stays longest.
  */
 final class TrainingBar implements ProgressBarRenderer {
   private static final int SHORTEST_BAR = 4;
@@ -45,6 +47,11 @@ final class TrainingBar implements ProgressBarRenderer {
         columns);
   }
 
+  /** The losses, as far as there is room. */
+  static String losses(double rl, double kl, double beta) {
+    return String.format(Locale.ROOT, "KL %.2f RL %.2f beta %.4f", kl, rl, beta);
+  }
+
   /**
    * The line.
    *
@@ -66,10 +73,18 @@ final class TrainingBar implements ProgressBarRenderer {
                 left.toHours(),
                 left.toMinutesPart(),
                 left.toSecondsPart());
-    String text = String.format(Locale.ROOT, " %,.0f images/s %s ETA %s", speed, losses, time);
-    int width = Math.max(SHORTEST_BAR, columns - name.length() - text.length() - 3);
-    int full = (int) (fraction * width);
-    String line = name + " [" + "=".repeat(full) + " ".repeat(width - full) + "]" + text;
+    String rate = String.format(Locale.ROOT, " %,.0f images/s", speed);
+    String behind = " " + losses;
+    String eta = " ETA " + time;
+    // What is cut off first is what tells least of the run.
+    for (String text : List.of(rate + behind + eta, behind + eta, behind)) {
+      int width = columns - name.length() - text.length() - 3;
+      if (width >= SHORTEST_BAR) {
+        int full = (int) (fraction * width);
+        return name + " [" + "=".repeat(full) + " ".repeat(width - full) + "]" + text;
+      }
+    }
+    String line = name + behind;
     return line.length() <= columns ? line : line.substring(0, columns);
   }
 }

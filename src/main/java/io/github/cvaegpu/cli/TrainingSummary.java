@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunRecord;
@@ -39,19 +40,18 @@ final class TrainingSummary {
     if (record.exitReason() == ExitReason.INTERRUPTED) {
       out.printf(
           Locale.ROOT,
-          "Stopped after step %d, with a checkpoint. To go on:%n"
-              + "  java -jar cvae-gpu.jar train --resume --out %s%n",
+          "Stopped after step %,d, with a checkpoint. To go on:%n  %s%n",
           record.stepsDone(),
-          quoted(folder.toString()));
+          Program.command("train", "--resume", "--out", folder.toString()));
       return;
     }
     RunRecord.Metrics metrics = record.metrics();
     RunRecord.LastSteps last = metrics.lastSteps();
     out.printf(
         Locale.ROOT,
-        "Training, mean of the last %d steps: RL %.2f  KL %.2f  ELBO %.2f  beta %.4f  (nats per"
+        "Training, mean of the last %s: RL %.2f  KL %.2f  ELBO %.2f  beta %.4f  (nats per"
             + " image)%n",
-        last.steps(),
+        steps(last.steps()),
         last.rl(),
         last.kl(),
         last.elbo(),
@@ -59,7 +59,7 @@ final class TrainingSummary {
     Evaluation test = metrics.test();
     out.printf(
         Locale.ROOT,
-        "Test, %d images of %s: RL %.2f  KL %.2f  ELBO %.2f +- %.2f%n",
+        "Test, %,d images of %s: RL %.2f  KL %.2f  ELBO %.2f +- %.2f%n",
         test.images(),
         record.dataset().name(),
         test.reconstructionLoss().mean(),
@@ -69,9 +69,9 @@ final class TrainingSummary {
     if (metrics.controller() != null) {
       out.printf(
           Locale.ROOT,
-          "Controller: KL of the last %d steps %+.3f from the set point, spread %.3f; beta at its"
+          "Controller: KL of the last %s %+.2f from the set point, spread %.2f; beta at its"
               + " lower limit for %.1f %% of the steps, at its upper limit for %.1f %%%n",
-          metrics.controller().tailSteps(),
+          steps(metrics.controller().tailSteps()),
           metrics.controller().offset(),
           metrics.controller().spread(),
           100 * metrics.controller().atMin().fraction(),
@@ -80,14 +80,21 @@ final class TrainingSummary {
     if (metrics.controller() != null && metrics.controller().latched()) {
       out.printf(
           Locale.ROOT,
-          "The controller was latched at a limit of beta from step %d on%n",
+          "The controller was latched at a limit of beta from step %,d on%n",
           metrics.controller().latchStep().getAsLong());
     }
+    if (metrics.controller() != null) {
+      metrics
+          .controller()
+          .notSettled(record.plan().controller().setPoint())
+          .ifPresent(out::println);
+    }
     out.println("Run directory: " + folder);
+    out.println("To look at it: " + Program.command("report", folder.toString()));
+    out.println("To score it: " + Program.command("evaluate", folder.toString()));
   }
 
-  /** For a shell, where a name has characters that one would take apart. */
-  private static String quoted(String word) {
-    return word.matches("[A-Za-z0-9_./=+,@%^:-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  private static String steps(int count) {
+    return count == 1 ? "step" : String.format(Locale.ROOT, "%,d steps", count);
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
+import java.math.BigDecimal;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
@@ -16,11 +19,15 @@ import java.util.OptionalLong;
  *     of the set point; empty if the last window is outside or there is none
  * @param overshoot how far the largest mean KL of a window is above the set point, 0 if it is not;
  *     nats, empty if there is no window
- * @param tailSteps steps that {@code offset} and {@code spread} are over: the last 1000, or all if
- *     there are fewer
+ * @param tailSteps steps that {@code offset}, {@code spread} and {@code drift} are over, the
+ *     <em>tail</em>: the last tenth of the run, 1000 steps at most and one at least. A run's
+ *     start-up is never in it: that is the controller on its way to the set point, not how it holds
+ *     it
  * @param offset mean KL of the tail minus the set point, nats
  * @param spread root mean square of KL minus the set point over the tail, nats: the standard
  *     deviation about the set point, which holds the offset too
+ * @param drift mean KL of the tail's second half minus that of its first, nats; 0 where the tail is
+ *     one step
  * @param latchStep the first step of the first latch, empty if there is none. A latch is more than
  *     1000 steps in a row at one limit whose KL asks for a beta inside the limits: above the set
  *     point at {@code betaMin}, or below it at {@code betaMax}
@@ -34,6 +41,7 @@ public record ControlReport(
     int tailSteps,
     double offset,
     double spread,
+    double drift,
     OptionalLong latchStep) {
 
   /** What a file does not have is empty. */
@@ -50,8 +58,11 @@ public record ControlReport(
   /** Distance of a settled window's mean from the set point, as a fraction of the set point. */
   public static final double SETTLED = 0.02;
 
-  /** Steps of the tail. */
+  /** Most steps of the tail. */
   public static final int TAIL = 1000;
+
+  /** The tail is one step in as many of the run. */
+  public static final int TAIL_OF = 10;
 
   /** The longest stay at a limit against the error that is not called a latch, in steps. */
   public static final int LATCH = 1000;
@@ -68,6 +79,46 @@ public record ControlReport(
   /** Whether beta was stuck at a limit. */
   public boolean latched() {
     return latchStep.isPresent();
+  }
+
+  /**
+   * A sentence about a run that ended before KL was where it should be: by how much it is off and
+   * where it goes. How many more steps it takes is not foretold: the controller overshoots.
+   *
+   * @param setPoint nats
+   * @return empty if it settled
+   */
+  public Optional<String> notSettled(double setPoint) {
+    if (settlingStep.isPresent()) {
+      return Optional.empty();
+    }
+    if (steps < WINDOW) {
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "Too short to tell whether KL is held: that takes windows of %d steps.",
+              WINDOW));
+    }
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "Not settled within %.0f %% of the set point of %s: KL is %.2f nats %s it and %s. More"
+                + " --epochs or a larger --ki may bring it there.",
+            100 * SETTLED,
+            BigDecimal.valueOf(setPoint).stripTrailingZeros().toPlainString(),
+            Math.abs(offset),
+            offset > 0 ? "above" : "below",
+            direction()));
+  }
+
+  /** Twice the standard error of the halves' difference is no chance, if steps are independent. */
+  private String direction() {
+    double variance = Math.max(0, spread * spread - offset * offset);
+    double noise = 2 * Math.sqrt(4 * variance / tailSteps);
+    if (Math.abs(drift) <= noise) {
+      return "neither rising nor falling";
+    }
+    return drift > 0 ? "rising" : "falling";
   }
 
   /** Takes a series step by step, in constant memory. */
@@ -126,7 +177,7 @@ public record ControlReport(
     }
 
     private void endWindow(long windowStep) {
-      double error = meanError(WINDOW, false);
+      double error = meanError(steps - WINDOW, steps, false);
       largestError = Math.max(largestError, error);
       if (Math.abs(error) > SETTLED * setPoint) {
         settlingStep = OptionalLong.empty();
@@ -135,14 +186,14 @@ public record ControlReport(
       }
     }
 
-    /** Mean of KL - set point, or of its square, over the last {@code count} steps. */
-    private double meanError(int count, boolean squared) {
+    /** Mean of KL - set point, or of its square, over some of the last steps. */
+    private double meanError(long from, long to, boolean squared) {
       double sum = 0;
-      for (long i = steps - count; i < steps; i++) {
+      for (long i = from; i < to; i++) {
         double error = recent[(int) (i % TAIL)] - setPoint;
         sum += squared ? error * error : error;
       }
-      return sum / count;
+      return sum / (to - from);
     }
 
     /**
@@ -154,7 +205,9 @@ public record ControlReport(
       if (steps == 0) {
         throw new IllegalStateException("no steps to report on");
       }
-      int tail = (int) Math.min(steps, TAIL);
+      int tail = Math.clamp(steps / TAIL_OF, 1, TAIL);
+      long first = steps - tail;
+      long middle = first + tail / 2;
       return new ControlReport(
           steps,
           min.saturation(steps),
@@ -162,8 +215,9 @@ public record ControlReport(
           settlingStep,
           steps < WINDOW ? OptionalDouble.empty() : OptionalDouble.of(largestError),
           tail,
-          meanError(tail, false),
-          Math.sqrt(meanError(tail, true)),
+          meanError(first, steps, false),
+          Math.sqrt(meanError(first, steps, true)),
+          middle == first ? 0 : meanError(middle, steps, false) - meanError(first, middle, false),
           latchStep);
     }
   }

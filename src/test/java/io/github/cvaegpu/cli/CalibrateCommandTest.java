@@ -57,6 +57,7 @@ class CalibrateCommandTest {
             least.metrics().lastSteps().kl(),
             most.metrics().lastSteps().kl()),
         lines.get(4));
+    assertTrue(lines.get(5).contains("with z = 2 latent dimensions"), text);
     assertTrue(lines.get(6).startsWith("ln 300 = 5.70"), text);
   }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** What the command line says to arguments, before anything is trained. */
 class CvaeGpuTest {
@@ -142,6 +143,56 @@ class CvaeGpuTest {
     assertEquals(plain.plan(Optional.empty()), given.plan(Optional.empty()));
   }
 
+  /** Whatever the option: its value is refused in words of values, not of Java's types. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void aBadValueOfAnyOptionIsToldWithoutJava(CommandLine command) {
+    for (ArgSpec argument : command.getCommandSpec().args()) {
+      if (argument.inherited()) {
+        continue;
+      }
+      String bad = "no\u0000such";
+      List<String> args = new ArrayList<>();
+      if (argument instanceof OptionSpec option) {
+        args.add(option.longestName() + "=" + bad);
+      } else {
+        args.add(bad);
+      }
+      try {
+        command.parseArgs(args.toArray(new String[0]));
+      } catch (ParameterException e) {
+        String sentence = Failures.sentence(e);
+        assertFalse(
+            sentence.matches(
+                "(?s).*(\\b(ints?|longs?|doubles?|float|boolean|enum|String|Integer|null)\\b"
+                    + "|java|Exception|[A-Z]{2,}, |\\[[A-Z]).*"),
+            sentence);
+        assertTrue(sentence.matches("(?s).*[.?]"), sentence);
+        continue;
+      }
+      assertEquals(String.class, argument.type(), argument + " takes anything");
+    }
+  }
+
+  @Test
+  void helpShowsNothingThatIsRefused() {
+    CommandLine program = CvaeGpu.commandLine(new CvaeGpu());
+    for (String command : List.of("calibrate", "bench", "profile")) {
+      String help = program.getSubcommands().get(command).getUsageMessage();
+      assertFalse(help.contains(" --epochs"), help);
+      assertTrue(help.contains(" --lr"), help);
+    }
+    String help = program.getSubcommands().get("calibrate").getUsageMessage();
+    assertFalse(help.contains(" --model") || help.contains(" --beta="), help);
+  }
+
+  @Test
+  void aWordWithAnAtSignIsNotAFileOfWords() throws IOException {
+    Path file = Files.writeString(temp.resolve("options"), "--version");
+    assertEquals(
+        "@" + file + " is not a run directory.", CommandRun.of("evaluate", "@" + file).refusal());
+  }
+
   @Test
   void withoutACommandItSaysWhichThereAre() {
     String help = CommandRun.of().succeeded().out();
@@ -187,9 +238,9 @@ class CvaeGpuTest {
       value = {
         "--epochs 0 | The number of epochs must be 1 or more, not 0.",
         "--epochs -5 | The number of epochs must be 1 or more, not -5.",
-        "--epochs 1.5 | Invalid value for option '--epochs': '1.5' is not an int.",
-        "--epochs 99999999999 | Invalid value for option '--epochs': '99999999999' is not an"
-            + " int.",
+        "--epochs 1.5 | --epochs must be a whole number up to 2147483647, not '1.5'.",
+        "--epochs 99999999999 | --epochs must be a whole number up to 2147483647, not"
+            + " '99999999999'.",
         "--epochs | Missing required parameter for option '--epochs' (N).",
         "--batch 0 | The batch size must be 1 or more, not 0.",
         "--batch 301 | A batch of 301 does not fit the 300 training images.",
@@ -197,21 +248,21 @@ class CvaeGpuTest {
         "--lr -1e-3 | The learning rate must be a positive number, not -0.001.",
         "--lr NaN | The learning rate must be a positive number, not NaN.",
         "--lr 1e999 | The learning rate must be a positive number, not Infinity.",
-        "--lr fast | Invalid value for option '--lr': 'fast' is not a double.",
+        "--lr fast | --lr must be a number, not 'fast'.",
         "--latent 0 | The number of latent dimensions must be from 1 to 1024, not 0.",
         "--hidden 20,0 | A hidden width must be from 1 to 65536, not 0.",
-        "--hidden 20,x | *",
+        "--hidden 20,x | --hidden must be a whole number up to 2147483647, not 'x'.",
         "--hidden 20,,10 | *",
         "--hidden , | *",
         "--hidden 65536,65536 | The network is too large: its parameters do not fit in 2 GiB.",
-        "--seed 1e3 | Invalid value for option '--seed': '1e3' is not a long.",
+        "--seed 1e3 | --seed must be a whole number of up to 64 bits, not '1e3'.",
         "--kl 0 | The KL set point must be a finite number of nats above 0, not 0.0.",
         "--kp -1 | The proportional gain Kp must be a finite number, 0 or more, not -1.0.",
         "--ki NaN | The integral gain Ki must be a finite number, 0 or more, not NaN.",
         "--beta-min 3 --beta-max 2 | The upper limit of beta (2.0) must be above the lower limit"
             + " (3.0).",
         "--anti-windup no | *",
-        "--model vae | *",
+        "--model vae | --model must be control or beta, not 'vae'.",
         "--model beta --beta -1 | Beta must be zero or a positive number, not -1.0.",
         "--model control --beta 4 | --beta has no effect with --model control: it is for --model"
             + " beta.",
@@ -225,7 +276,7 @@ class CvaeGpuTest {
         "--model beta --anti-windup study | --anti-windup has no effect with --model beta.",
         "--threads 0 | --threads must be from 1 to 8, not 0.",
         "--threads 9 | --threads must be from 1 to 8, not 9.",
-        "--engine gpu | *",
+        "--engine gpu | --engine must be auto or cuda or cpu, not 'gpu'.",
         "--engine cpu --precision tf32 | --precision tf32 is for GPUs: the CPU engine has float32"
             + " alone.",
         "--cuda-emulator /absent | --cuda-emulator names /absent, which is no folder.",

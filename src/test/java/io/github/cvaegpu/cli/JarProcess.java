@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.launcher.RunningProcess;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Starts the packaged jar as a user does, in a folder and with a cache of the test's own. */
 final class JarProcess {
@@ -50,6 +53,14 @@ final class JarProcess {
     environment.put("XDG_CACHE_HOME", cache.toString());
     environment.put("CVAE_GPU_OFFLINE", "1");
     return builder;
+  }
+
+  /** What a message of the jar says to start it with these arguments. */
+  String command(String... arguments) {
+    return "java -jar %s %s"
+        .formatted(
+            Program.quoted(System.getProperty("cvaegpu.jar")),
+            Arrays.stream(arguments).map(Program::quoted).collect(Collectors.joining(" ")));
   }
 
   RunningProcess start(List<String> args) throws IOException {

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.Program;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,6 @@ class ProfilerLinesTest {
       value = {"a-b_c=1.5,2:/x@y+%, a-b_c=1.5,2:/x@y+%", "it's, 'it'\\''s'", "$HOME, '$HOME'"},
       delimiterString = ", ")
   void wordsAreQuotedForAShell(String word, String quoted) {
-    assertEquals(quoted, ProfilerLines.quoted(word));
+    assertEquals(quoted, Program.quoted(word));
   }
 }

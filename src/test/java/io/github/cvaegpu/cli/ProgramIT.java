@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.launcher.RunningProcess;
 import io.github.cvaegpu.train.RunDirectory;
@@ -83,7 +84,8 @@ class ProgramIT {
     RunningProcess.Result result = jar.run("train", "--epoch", "3");
     assertEquals(2, result.code());
     assertEquals(
-        "Unknown option '--epoch'; did you mean --epochs?\nTry 'cvae-gpu train --help'.\n",
+        "Unknown option '--epoch'; did you mean --epochs?\nTry: %s\n"
+            .formatted(jar.command("train", "--help")),
         result.errors());
   }
 
@@ -131,6 +133,43 @@ class ProgramIT {
         assertEquals(1, names.size(), names.toString());
         assertTrue(names.getFirst().matches("cvae-gpu-\\d+-native"), names.toString());
       }
+    }
+  }
+
+  /** Java's own options decide a locale before the program can. */
+  @Test
+  void anotherLocalePrintsTheSameBytes() throws Exception {
+    Path images = TinyImages.writeFolder(temp.resolve("images"), 1);
+    RunningProcess.Result trained =
+        jar.run(
+            List.of(
+                "train",
+                "--data",
+                images.toString(),
+                "--out",
+                "localised",
+                "--epochs",
+                "1",
+                "--batch",
+                "16",
+                "--hidden",
+                "8",
+                "--engine",
+                "cpu",
+                "--threads",
+                "1",
+                "--quiet"));
+    assertEquals(0, trained.code(), trained.errors());
+    List<String> evaluate =
+        List.of("evaluate", "localised", "--samples", "3", "--engine", "cpu", "--latent");
+    RunningProcess.Result expected = jar.run(evaluate);
+    assertEquals(0, expected.code(), expected.errors());
+    for (String options : List.of("-Duser.language=ar -Duser.country=EG", "-Duser.language=de")) {
+      var builder = jar.builder(evaluate);
+      builder.environment().put("CVAE_GPU_JAVA_OPTS", options);
+      RunningProcess.Result result = new RunningProcess(builder).await();
+      assertEquals(expected.text(), result.text(), options);
+      assertEquals(expected.errors(), result.errors(), options);
     }
   }
 }

@@ -75,6 +75,19 @@ class ReportAndReproduceTest {
   }
 
   @Test
+  void aFolderOfRunsStandsForThem() throws IOException {
+    Path runs = folder.resolve("runs");
+    train(runs.resolve("b"), images);
+    train(runs.resolve("a"), images);
+    Files.createDirectory(runs.resolve("empty"));
+    report(runs.toString()).succeeded();
+    assertTrue(Files.readString(page).contains("2 runs"), "title");
+    assertEquals(
+        runs.resolve("empty") + " holds no run: there is no run.json.",
+        report(runs.resolve("empty").toString()).refusal());
+  }
+
+  @Test
   void aRunWithoutMetricsOrModelIsReportedOnAsFarAsItGoes() throws IOException {
     train(run, images);
     Files.delete(RunDirectory.metricsFile(run));
@@ -183,8 +196,8 @@ class ReportAndReproduceTest {
     assertEquals(
         "The number of epochs must be 1 or more, not 0.",
         CommandRun.of("reproduce", "--epochs", "0").refusal());
-    assertTrue(
-        CommandRun.of("reproduce", "--lr", "fast").refusal().startsWith("Invalid value"), "lr");
+    assertEquals(
+        "--lr must be a number, not 'fast'.", CommandRun.of("reproduce", "--lr", "fast").refusal());
     Path file = Files.createFile(folder.resolve("file"));
     assertTrue(
         CommandRun.of("reproduce", "--out", file.toString())

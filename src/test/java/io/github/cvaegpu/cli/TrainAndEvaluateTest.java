@@ -11,6 +11,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
@@ -90,18 +91,56 @@ class TrainAndEvaluateTest {
   void trainingPrintsALineAnEpochAndItsFigures() {
     CommandRun result = CommandRun.of(train(newRun())).succeeded();
     List<String> lines = result.out().lines().toList();
-    assertEquals(6, lines.size(), result.out());
+    assertEquals(9, lines.size(), result.out());
     assertTrue(
         lines.get(0).matches("epoch 1/2  RL \\d+\\.\\d\\d  KL \\d+\\.\\d\\d  beta .* images/s"));
     assertTrue(lines.get(1).startsWith("epoch 2/2  RL "));
     assertTrue(lines.get(2).startsWith("Training, mean of the last 10 steps: RL "));
     assertTrue(lines.get(3).startsWith("Test, 50 images of images: RL "));
-    assertTrue(lines.get(4).startsWith("Controller: KL of the last 10 steps "));
-    assertEquals("Run directory: " + run, lines.get(5));
+    assertTrue(lines.get(4).startsWith("Controller: KL of the last step "));
+    assertEquals(
+        "Too short to tell whether KL is held: that takes windows of 100 steps.", lines.get(5));
+    assertEquals("Run directory: " + run, lines.get(6));
+    assertEquals("To look at it: " + Program.command("report", run.toString()), lines.get(7));
+    assertEquals("To score it: " + Program.command("evaluate", run.toString()), lines.get(8));
     assertEquals(1, result.err().lines().count(), result.err());
     assertTrue(
         result.err().matches("Engine cpu on .*: OpenBLAS .*, 1 thread, float32 \\(.*\\)\n"),
         result.err());
+  }
+
+  @Test
+  void aRunThatHasNotSettledSaysHowFarItIsOff() {
+    CommandRun result = CommandRun.of(train(newRun(), "--epochs", "40", "--kl", "500")).succeeded();
+    assertTrue(
+        result
+            .out()
+            .matches(
+                "(?s).*\n"
+                    + "Not settled within 2 % of the set point of 500: KL is \\d+\\.\\d\\d nats"
+                    + " below it and (rising|falling|neither rising nor falling)\\. More --epochs"
+                    + " or a larger --ki may bring it there\\.\n"
+                    + ".*"),
+        result.out());
+  }
+
+  @Test
+  void scoringOtherImagesThanAskedForIsSaid() {
+    CommandRun few = evaluate(finished, "--images", "100000");
+    assertEquals(
+        "Warning: there are 50 test images, fewer than --images 100,000 asks for.\n", few.err());
+    CommandRun others = evaluate(finished, "--data", otherImages.toString());
+    assertEquals(
+        "Warning: the run was trained on other images than those of other, which it is scored"
+            + " on.\n",
+        others.err());
+  }
+
+  private static CommandRun evaluate(Path of, String... options) {
+    List<String> args = new ArrayList<>(List.of("evaluate", of.toString(), "--samples", "2"));
+    args.addAll(List.of("--engine", "cpu", "--threads", "1"));
+    args.addAll(List.of(options));
+    return CommandRun.of(args).succeeded();
   }
 
   /** Not dropped in silence beside the default model, nor does it need another option. */
@@ -702,7 +741,7 @@ class TrainAndEvaluateTest {
             .toList();
     assertEquals(12, lines.size(), lines.toString());
     assertEquals("Latent space of the 50 test images", lines.get(5));
-    assertTrue(lines.get(8).contains("the ceiling for 50 images is 3.912"), lines.get(8));
+    assertTrue(lines.get(8).contains("the ceiling for 50 images is 3.91"), lines.get(8));
     JsonObject measures =
         JsonParser.parseString(
                 CommandRun.of("evaluate", finished.toString(), "--latent", "--json")

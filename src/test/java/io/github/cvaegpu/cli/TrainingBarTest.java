@@ -8,14 +8,14 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class TrainingBarTest {
-  private static final String LOSSES = "RL 126.3 KL 9.97 beta 0.174";
+  private static final String LOSSES = TrainingBar.losses(126.3, 9.97, 0.174);
 
   @Test
   void aLineHasAllThatMattersInEightyColumns() {
     String line =
         TrainingBar.line("epoch 123/200", 0.5, 51_234.5, LOSSES, Duration.ofSeconds(3723), 79);
     assertEquals(
-        "epoch 123/200 [===    ] 51,235 images/s RL 126.3 KL 9.97 beta 0.174 ETA 1:02:03", line);
+        "epoch 123/200 [==   ] 51,235 images/s KL 9.97 RL 126.30 beta 0.1740 ETA 1:02:03", line);
     assertTrue(line.length() <= 79, line);
   }
 
@@ -33,5 +33,26 @@ class TrainingBarTest {
   void theBarIsFullAtTheEndAndEmptyAtTheBeginning() {
     assertTrue(TrainingBar.line("epoch 1/2", 1, 1, "", Duration.ZERO, 60).contains("=]"));
     assertTrue(TrainingBar.line("epoch 1/2", 0, 1, "", Duration.ZERO, 60).contains("[ "));
+  }
+
+  /** It is what the program holds; the rest goes before it. */
+  @Test
+  void theKlDivergenceStaysOnANarrowTerminal() {
+    for (int columns = 24; columns <= 130; columns++) {
+      String line =
+          TrainingBar.line("epoch 123/200", 0.5, 51_234.5, LOSSES, Duration.ZERO, columns);
+      assertTrue(line.contains("KL 9.97"), line);
+      assertTrue(line.length() <= columns, line);
+    }
+    String narrow =
+        TrainingBar.line("epoch 123/200", 0.5, 51_234.5, LOSSES, Duration.ofSeconds(9), 39);
+    assertEquals("epoch 123/200 KL 9.97 RL 126.30 beta 0.", narrow);
+  }
+
+  @Test
+  void anEpochsLineCoversTheBarAndStays() {
+    assertEquals("\rKL 1      " + System.lineSeparator(), ProgressOnTerminal.lineOver("KL 1", 10));
+    assertEquals(
+        "\r0123456789" + System.lineSeparator(), ProgressOnTerminal.lineOver("0123456789abc", 10));
   }
 }

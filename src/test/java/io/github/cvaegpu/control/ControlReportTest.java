@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.ControlReport.Saturation;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,8 @@ class ControlReportTest {
             new Saturation(0, 0, 0),
             OptionalLong.of(0),
             OptionalDouble.of(0),
-            1000,
+            200,
+            0,
             0,
             0,
             OptionalLong.empty()),
@@ -125,7 +127,7 @@ class ControlReportTest {
     ControlReport without = new Series().then(99, 10, INSIDE).report();
     assertEquals(OptionalDouble.empty(), without.overshoot());
     assertEquals(OptionalLong.empty(), without.settlingStep());
-    assertEquals(99, without.tailSteps());
+    assertEquals(9, without.tailSteps());
     ControlReport with = new Series().then(100, 10, INSIDE).report();
     assertEquals(OptionalDouble.of(0), with.overshoot());
     assertEquals(OptionalLong.of(0), with.settlingStep());
@@ -133,12 +135,69 @@ class ControlReportTest {
 
   /** Half at 13 and half at 9: the offset is (3 - 1) / 2 and the spread sqrt((9 + 1) / 2). */
   @Test
-  void tailIsTheLastThousandSteps() {
+  void tailIsTheLastThousandStepsOfALongRun() {
     ControlReport report =
-        new Series().then(777, 50, INSIDE).then(500, 13, INSIDE).then(500, 9, INSIDE).report();
+        new Series().then(9777, 50, INSIDE).then(500, 13, INSIDE).then(500, 9, INSIDE).report();
     assertEquals(1000, report.tailSteps());
     assertEquals(1, report.offset(), 1e-12);
     assertEquals(Math.sqrt(5), report.spread(), 1e-12);
+    assertEquals(-4, report.drift(), 1e-12);
+  }
+
+  /** A run of two of MNIST's epochs that settles after 600 steps is not judged over those. */
+  @Test
+  void aShortRunIsNotJudgedOverItsStartUp() {
+    ControlReport report = new Series().then(600, 20, INSIDE).then(338, 10, INSIDE).report();
+    assertEquals(93, report.tailSteps());
+    assertEquals(0, report.offset());
+    assertEquals(0, report.spread());
+    for (int steps = 1; steps < 12_000; steps = 3 * steps / 2 + 1) {
+      int tail = new Series().then(steps, 10, INSIDE).report().tailSteps();
+      assertTrue(tail >= 1 && tail <= 1000 && (tail == 1 || 10 * tail <= steps), steps + " steps");
+    }
+  }
+
+  @Test
+  void aRunThatHasNotSettledSaysWhereItGoes() {
+    assertEquals(Optional.empty(), new Series().then(2000, 10, INSIDE).report().notSettled(10));
+    assertEquals(
+        "Too short to tell whether KL is held: that takes windows of 100 steps.",
+        new Series().then(99, 10, INSIDE).report().notSettled(10).orElseThrow());
+    String sentence =
+        "Not settled within 2 %% of the set point of 10: KL is %s. More --epochs or a larger --ki"
+            + " may bring it there.";
+    assertEquals(
+        sentence.formatted("3.50 nats above it and falling"),
+        new Series()
+            .then(1800, 20, INSIDE)
+            .then(100, 14, INSIDE)
+            .then(100, 13, INSIDE)
+            .report()
+            .notSettled(10)
+            .orElseThrow());
+    assertEquals(
+        sentence.formatted("1.50 nats below it and rising"),
+        new Series()
+            .then(1800, 2, INSIDE)
+            .then(100, 8, INSIDE)
+            .then(100, 9, INSIDE)
+            .report()
+            .notSettled(10)
+            .orElseThrow());
+  }
+
+  /** Steps that differ by chance, with halves whose means differ by less than that explains. */
+  @Test
+  void aDifferenceThatChanceExplainsIsNoDirection() {
+    Series series = new Series().then(1800, 20, INSIDE);
+    for (int i = 0; i < 100; i++) {
+      series.then(1, i < 50 ? 12 : 12.2, INSIDE).then(1, i < 50 ? 14 : 14.2, INSIDE);
+    }
+    ControlReport report = series.report();
+    assertEquals(0.2, report.drift(), 1e-5);
+    assertTrue(
+        report.notSettled(10).orElseThrow().contains("above it and neither rising nor falling."),
+        report.toString());
   }
 
   @Test
@@ -196,7 +255,7 @@ class ControlReportTest {
     ControlReport first = builder.build();
     builder.accept(1, 10, INSIDE);
     assertEquals(2, first.offset());
-    assertEquals(1, builder.build().offset());
+    assertEquals(0, builder.build().offset());
   }
 
   @Test

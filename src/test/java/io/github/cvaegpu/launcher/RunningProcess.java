@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 
 /** A process under test, its output collected while it runs. */
 public final class RunningProcess {
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 180;
 
   private final Process process;
   private final Collector out;
