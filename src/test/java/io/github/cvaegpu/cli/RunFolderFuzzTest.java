@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static io.github.cvaegpu.fuzz.Damage.require;
+
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.fuzz.Damage;
+import io.github.cvaegpu.fuzz.Fuzzing;
+import io.github.cvaegpu.fuzz.RunFolder;
+import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.RunDirectory;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Commands on folders with damaged files: a sentence, or what the whole folder would have given.
+ * Nothing of a file moves the terminal's cursor.
+ */
+class RunFolderFuzzTest {
+  @TempDir static Path temp;
+
+  private static Path images;
+  private static Path whole;
+  private static Map<String, byte[]> done;
+  private static Map<String, byte[]> stopped;
+  private static final List<Map<String, byte[]>> OTHERS = new ArrayList<>();
+
+  @BeforeAll
+  static void train() throws IOException {
+    images = TinyImages.writeFolder(temp.resolve("images"), 1);
+    whole = RunFolder.train(temp.resolve("done"), images, Model.CONTROL, 5, -1);
+    done = RunFolder.read(whole);
+    stopped = RunFolder.read(RunFolder.train(temp.resolve("stopped"), images, Model.CONTROL, 5, 7));
+    OTHERS.add(done);
+    OTHERS.add(RunFolder.read(RunFolder.train(temp.resolve("seed"), images, Model.CONTROL, 6, 7)));
+    OTHERS.add(RunFolder.read(RunFolder.train(temp.resolve("beta"), images, Model.BETA, 5, 7)));
+  }
+
+  /**
+   * A stopped run with one file damaged or another run's goes on to the same end, or not at all.
+   */
+  @Test
+  void resume() throws Exception {
+    Path folder = temp.resolve("resumed");
+    new Fuzzing("resume", 300)
+        .atMost(20_000)
+        .allowing(256)
+        .run(
+            damage -> {
+              Map<String, byte[]> files = new LinkedHashMap<>(stopped);
+              String name = damage.pick(RunFolder.FILES);
+              files.put(name, damaged(damage, name));
+              RunFolder.write(folder, files);
+              CommandRun run =
+                  run(
+                      damage,
+                      "train",
+                      "--resume",
+                      "--out",
+                      folder.toString(),
+                      "--data",
+                      images.toString(),
+                      "--epochs",
+                      "3",
+                      "--threads",
+                      "1");
+              if (run.code() != ExitCode.OK) {
+                return;
+              }
+              require(
+                  Arrays.equals(
+                      Files.readAllBytes(folder.resolve("metrics.csv")), done.get("metrics.csv")),
+                  "a resumed run has other rows",
+                  run.err());
+              Checkpoint expected = Checkpoint.read(RunDirectory.checkpointFile(whole));
+              Checkpoint reached = Checkpoint.read(RunDirectory.checkpointFile(folder));
+              require(
+                  Arrays.equals(expected.state().parameters(), reached.state().parameters())
+                      && expected.position().equals(reached.position())
+                      && expected.plan().equals(reached.plan()),
+                  "a resumed run ends in another state",
+                  run.err());
+              require(
+                  RunDirectory.readRecord(folder)
+                      .metrics()
+                      .lastSteps()
+                      .equals(RunDirectory.readRecord(whole).metrics().lastSteps()),
+                  "a resumed run has other final figures",
+                  run.err());
+            });
+  }
+
+  /** A finished run, of which nothing is left to do but to print its figures. */
+  @Test
+  void resumeWhatIsDone() throws Exception {
+    Path folder = temp.resolve("finished");
+    new Fuzzing("resume what is done", 300)
+        .atMost(20_000)
+        .allowing(256)
+        .run(
+            damage -> {
+              Map<String, byte[]> files = new LinkedHashMap<>(done);
+              files.put("run.json", json(damage, done));
+              RunFolder.write(folder, files);
+              run(
+                  damage,
+                  "train",
+                  "--resume",
+                  "--out",
+                  folder.toString(),
+                  "--data",
+                  images.toString(),
+                  "--epochs",
+                  "3",
+                  "--threads",
+                  "1",
+                  "--json");
+            });
+  }
+
+  /** A page of a run without a model, which takes no time. */
+  @Test
+  void report() throws Exception {
+    Path folder = temp.resolve("reported");
+    Path page = temp.resolve("report.html");
+    new Fuzzing("report", 300)
+        .atMost(20_000)
+        .allowing(256)
+        .run(
+            damage -> {
+              Map<String, byte[]> files = new LinkedHashMap<>(damage.oneIn(2) ? done : stopped);
+              files.put("run.json", json(damage, files));
+              files.remove("checkpoint.safetensors");
+              RunFolder.write(folder, files);
+              run(damage, "report", folder.toString(), "--out", page.toString(), "--offline");
+            });
+  }
+
+  private static byte[] damaged(Damage damage, String name) {
+    if (damage.oneIn(20)) {
+      damage.note(name, "of another run");
+      return damage.pick(OTHERS).get(name);
+    }
+    return name.equals("run.json") && !damage.oneIn(3)
+        ? json(damage, stopped)
+        : damage.bytes(List.of(stopped.get(name)));
+  }
+
+  private static byte[] json(Damage damage, Map<String, byte[]> run) {
+    return damage
+        .json(new String(run.get("run.json"), StandardCharsets.UTF_8))
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Runs a command, which must do its work or say in a sentence why not. */
+  private static CommandRun run(Damage damage, String... args) throws Exception {
+    CommandRun run = damage.reading(() -> CommandRun.of(args));
+    run.out().lines().forEach(Damage::requirePrintable);
+    run.err().lines().forEach(Damage::requirePrintable);
+    require(!run.err().contains("please report this"), crash(run.err()), args[0]);
+    Damage.requireNoJava(run.err());
+    require(
+        run.code() == ExitCode.OK || run.code() == ExitCode.BAD_INPUT,
+        "exit code " + run.code(),
+        run.err());
+    if (run.code() != ExitCode.OK) {
+      Damage.requireSentence(run.err().lines().toList().getLast());
+    }
+    return run;
+  }
+
+  private static String crash(String trace) {
+    List<String> lines = trace.lines().toList();
+    String where =
+        lines.stream()
+            .filter(line -> line.contains("at io.github.cvaegpu."))
+            .findFirst()
+            .orElse("");
+    return "a stack trace: " + (lines.size() > 1 ? lines.get(1) : trace) + where;
+  }
+}
