@@ -245,7 +245,10 @@ class Campaign:
         temporary.replace(self.state_file)
 
     def part(self, name, **zero):
-        return self.state["parts"].setdefault(name, {"faults": [], **zero})
+        part = self.state["parts"].setdefault(name, {"faults": []})
+        for key, value in zero.items():
+            part.setdefault(key, value)
+        return part
 
     def goes_on(self):
         return time.monotonic() < self.deadline
@@ -540,52 +543,57 @@ def resident_peak(pid):
 # ---- results -----------------------------------------------------------------------------------------
 
 
-def outcome(faults, good):
+def outcome(tried, faults, good):
     if not faults:
-        return good
+        return good if tried else "not tried"
     more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
     return f"**{len(faults)} failed**: " + "; ".join(faults[:3]) + more
 
 
-def rows(state, a):
+def rows(state):
     parts = state["parts"]
     table = []
+
+    def tried(name):
+        # A part that was not come to has no counts.
+        return parts.get(name) if len(parts.get(name, {})) > 1 else None
+
     fuzz = parts.get("fuzz", {})
     for name, fuzzer in sorted(fuzz.get("fuzzers", {}).items()):
-        tried = f"{fuzzer['inputs']:,} inputs, {fuzzer['accepted']:,} accepted"
+        often = f"{fuzzer['inputs']:,} inputs, {fuzzer['accepted']:,} accepted"
         cost = f"none over {fuzzer['slowest_milliseconds']:.0f} ms or {fuzzer['most_megabytes']:.0f} MB"
         faults = [f"{kind} ({first})" for kind, first in fuzzer["faults"].items()]
-        table.append((f"damaged: {name}", tried, outcome(faults, f"as it was meant, or refused; {cost}")))
+        table.append((f"damaged: {name}", often, outcome(fuzzer["inputs"], faults, f"as it was meant, or refused; {cost}")))
     if fuzz:
         table.append(
-            ("a run read while it trains", f"{fuzz.get('readings', 0):,} readings", outcome(fuzz["faults"], "all whole"))
+            ("a run read while it trains", f"{fuzz.get('readings', 0):,} readings", outcome(fuzz.get("readings"), fuzz["faults"], "all whole"))
         )
-    if p := parts.get("kills"):
+    if p := tried("kills"):
         moments = ", ".join(f"{n} {name}" for name, n in sorted(p["moments"].items(), key=lambda m: -m[1]))
-        tried = f"{p['runs']} runs, {p['kills']} kills, {p['processes']} processes"
+        often = f"{p['runs']} runs, {p['kills']} kills, {p['processes']} processes"
         good = "the same bytes, nothing left over, no process left behind"
-        table.append((f"SIGKILL ({moments}), resumed to the end", tried, outcome(p["faults"], good)))
-    if p := parts.get("signals"):
+        table.append((f"SIGKILL ({moments}), resumed to the end", often, outcome(p["runs"], p["faults"], good)))
+    if p := tried("signals"):
         codes = ", ".join(f"{n} x {code}" for code, n in sorted(p["codes"].items()))
         good = f"a checkpoint within {p['slowest_seconds']} s, then the same bytes; exit codes {codes}"
-        table.append(("TERM, INT, HUP to launcher, child, group", str(p["tried"]), outcome(p["faults"], good)))
-    if p := parts.get("disk"):
+        table.append(("TERM, INT, HUP to launcher, child, group", str(p["tried"]), outcome(p["tried"], p["faults"], good)))
+    if p := tried("disk"):
         codes = ", ".join(f"{n} x {code}" for code, n in sorted(p["codes"].items()))
         good = f"a sentence, and the same bytes when there is room again; exit codes {codes}"
-        result = f"skipped: {p['skipped']}" if p["skipped"] else outcome(p["faults"], good)
+        result = f"skipped: {p['skipped']}" if p["skipped"] else outcome(p["tried"], p["faults"], good)
         table.append(("full disk", f"{p['tried']} file systems", result))
-    if p := parts.get("together"):
+    if p := tried("together"):
         good = "one trains, two are refused"
-        table.append(("three processes at once in a new folder", str(p["tried"]), outcome(p["faults"], good)))
-    if p := parts.get("resumes"):
+        table.append(("three processes at once in a new folder", str(p["tried"]), outcome(p["tried"], p["faults"], good)))
+    if p := tried("resumes"):
         good = f"the same bytes; {p['least_megabytes']} to {p['most_megabytes']} MB at the peak"
-        table.append(("resumed in a row", f"{p['done']} times", outcome(p["faults"], good)))
+        table.append(("resumed in a row", f"{p['done']} times", outcome(p["done"], p["faults"], good)))
     return table
 
 
 def report(campaign, a):
     state = campaign.state
-    table = rows(state, a)
+    table = rows(state)
     width = [max(len(row[i]) for row in table) for i in range(2)] if table else [0, 0]
     for what, often, result in table:
         print(f"{what:{width[0]}}  {often:{width[1]}}  {result}")

@@ -41,7 +41,7 @@ class DataFolderFuzzTest {
 
   @Test
   void aFolderOfFourFiles() throws Exception {
-    new Fuzzing("folder of idx", 2000).run(this::folder);
+    new Fuzzing("folder of idx", 1000).run(this::folder);
   }
 
   private void folder(Damage damage) throws Exception {

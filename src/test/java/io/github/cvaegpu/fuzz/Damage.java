@@ -81,6 +81,9 @@ public final class Damage {
           "[-1]",
           "[2147483647,1]");
 
+  private static final List<String> ESCAPES =
+      List.of("\\u001b[2J", "\\u001b]0;title\\u0007", "\\u009b2J", "\\r", "\\b\\b", "\\u007f");
+
   /** Escapes for a terminal, half characters, markup, and words that mean something elsewhere. */
   private static final List<String> WORDS =
       List.of(
@@ -200,6 +203,11 @@ public final class Damage {
 
   long nanos() {
     return nanos;
+  }
+
+  /** What the calling thread has had of the processor so far. */
+  static long processorNanos() {
+    return THREADS.getCurrentThreadCpuTime();
   }
 
   long bytes() {
@@ -401,6 +409,19 @@ public final class Damage {
       boolean overlaps = edits.stream().anyMatch(edit -> edit.overlaps(value));
       if (taken.add(value.from()) && !overlaps) {
         edits.add(edit(text, value));
+      }
+    }
+    return text.with(edits);
+  }
+
+  /** A JSON text of which some strings hold what a terminal takes for a command. */
+  public String escapes(String whole) {
+    Text text = Text.parse(whole);
+    List<Text.Edit> edits = new ArrayList<>();
+    for (Text.Value value : text.values()) {
+      if (text.of(value).startsWith("\"") && oneIn(4)) {
+        note(value.path(), "with an escape");
+        edits.add(text.replaced(value, "\"" + pick(ESCAPES) + text.of(value).substring(1)));
       }
     }
     return text.with(edits);

@@ -50,6 +50,7 @@ public final class Fuzzing {
   private int accepted;
   private long slowest;
   private long largest;
+  private long spent;
 
   /** What is done with one input: damage something, have it read, look at what came of it. */
   @FunctionalInterface
@@ -79,6 +80,7 @@ public final class Fuzzing {
       int refused,
       double slowestMilliseconds,
       double mostMegabytes,
+      double processorSeconds,
       Map<String, String> faults) {}
 
   /**
@@ -155,6 +157,7 @@ public final class Fuzzing {
       largest = Math.max(largest, damage.bytes());
     }
     current = null;
+    spent = Damage.processorNanos();
   }
 
   private Damage attempt(Case one, int index) {
@@ -246,7 +249,15 @@ public final class Fuzzing {
                 kind, String.format(Locale.ROOT, "%d x, first %s", fault.times, fault.input)));
     var result =
         new Result(
-            name, SEED, done, accepted, done - accepted, slowest / 1e6, largest / 1e6, found);
+            name,
+            SEED,
+            done,
+            accepted,
+            done - accepted,
+            slowest / 1e6,
+            largest / 1e6,
+            spent / 1e9,
+            found);
     try {
       Files.createDirectories(Path.of(folder));
       Files.writeString(

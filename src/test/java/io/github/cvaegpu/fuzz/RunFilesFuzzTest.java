@@ -47,17 +47,18 @@ class RunFilesFuzzTest {
 
   private static byte[] damagedRecord(Damage damage) {
     List<byte[]> whole = all("run.json");
-    return damage.oneIn(4)
-        ? damage.bytes(whole)
-        : damage
-            .json(new String(damage.pick(whole), StandardCharsets.UTF_8))
-            .getBytes(StandardCharsets.UTF_8);
+    if (damage.oneIn(4)) {
+      return damage.bytes(whole);
+    }
+    String json = new String(damage.pick(whole), StandardCharsets.UTF_8);
+    return (damage.oneIn(8) ? damage.escapes(json) : damage.json(json))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   @Test
   void runJson() throws Exception {
     Path folder = temp.resolve("record");
-    new Fuzzing("run.json", 6000)
+    new Fuzzing("run.json", 2500)
         .run(
             damage -> {
               RunFolder.write(folder, Map.of("run.json", damagedRecord(damage)));
@@ -73,7 +74,7 @@ class RunFilesFuzzTest {
   void planToResume() throws Exception {
     Path folder = temp.resolve("resume");
     TrainingPlan plan = RunDirectory.planToResume(temp.resolve("done")).plan();
-    new Fuzzing("plan to resume", 4000)
+    new Fuzzing("plan to resume", 2000)
         .run(
             damage -> {
               Map<String, byte[]> files = new LinkedHashMap<>(RUNS.getFirst());
@@ -104,7 +105,7 @@ class RunFilesFuzzTest {
   @Test
   void metricsCsv() throws Exception {
     Path folder = temp.resolve("metrics");
-    new Fuzzing("metrics.csv", 6000)
+    new Fuzzing("metrics.csv", 2500)
         .run(
             damage -> {
               byte[] csv = damage.bytes(all("metrics.csv"));
