@@ -52,12 +52,12 @@ class CheckpointFuzzTest {
 
   @Test
   void anyBytes() throws Exception {
-    new Fuzzing("checkpoint", 2000).run(damage -> read(damage, damage.bytes(WHOLE)));
+    new Fuzzing("checkpoint", 1500).run(damage -> read(damage, damage.bytes(WHOLE)));
   }
 
   @Test
   void header() throws Exception {
-    new Fuzzing("checkpoint header", 2000)
+    new Fuzzing("checkpoint header", 1500)
         .run(
             damage -> {
               byte[] whole = damage.pick(WHOLE);
@@ -68,7 +68,7 @@ class CheckpointFuzzTest {
   /** The program's own metadata, which are JSON within the header's JSON. */
   @Test
   void metadata() throws Exception {
-    new Fuzzing("checkpoint metadata", 2000)
+    new Fuzzing("checkpoint metadata", 1500)
         .run(
             damage -> {
               byte[] whole = damage.pick(WHOLE);
@@ -95,7 +95,7 @@ class CheckpointFuzzTest {
   @Test
   void sizes() throws Exception {
     List<String> sizes = List.of("1", "81", "1000", "8000", "30000", "65536", "2147483647");
-    new Fuzzing("checkpoint sizes", 200)
+    new Fuzzing("checkpoint sizes", 100)
         .run(
             damage -> {
               byte[] whole = damage.pick(WHOLE);
@@ -127,7 +127,7 @@ class CheckpointFuzzTest {
   void singleBits() throws Exception {
     byte[] whole = WHOLE.getFirst();
     int bits = 8 * (Long.BYTES + header(whole).length());
-    new Fuzzing("checkpoint bits", 3000)
+    new Fuzzing("checkpoint bits", 2000)
         .run(
             damage -> {
               int bit = damage.random().nextInt(damage.oneIn(8) ? 8 * whole.length : bits);

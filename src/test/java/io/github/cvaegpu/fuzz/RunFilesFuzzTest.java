@@ -58,7 +58,7 @@ class RunFilesFuzzTest {
   @Test
   void runJson() throws Exception {
     Path folder = temp.resolve("record");
-    new Fuzzing("run.json", 2500)
+    new Fuzzing("run.json", 2000)
         .run(
             damage -> {
               RunFolder.write(folder, Map.of("run.json", damagedRecord(damage)));
@@ -74,7 +74,7 @@ class RunFilesFuzzTest {
   void planToResume() throws Exception {
     Path folder = temp.resolve("resume");
     TrainingPlan plan = RunDirectory.planToResume(temp.resolve("done")).plan();
-    new Fuzzing("plan to resume", 2000)
+    new Fuzzing("plan to resume", 1500)
         .run(
             damage -> {
               Map<String, byte[]> files = new LinkedHashMap<>(RUNS.getFirst());
@@ -105,7 +105,7 @@ class RunFilesFuzzTest {
   @Test
   void metricsCsv() throws Exception {
     Path folder = temp.resolve("metrics");
-    new Fuzzing("metrics.csv", 2500)
+    new Fuzzing("metrics.csv", 2000)
         .run(
             damage -> {
               byte[] csv = damage.bytes(all("metrics.csv"));
