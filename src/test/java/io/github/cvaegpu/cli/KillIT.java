@@ -103,11 +103,12 @@ class KillIT {
     String note = String.format(Locale.ROOT, "-Dcvaegpu.kill.seed=%d", seed);
     Path run = temp.resolve("killed");
     int kills = 0;
-    // On a busy machine a process may be killed before it has written a record to resume.
+    // On a busy machine a process may be killed before it has written a record to resume, so each
+    // one is given longer.
     while (kills < 4 || !Files.exists(run.resolve("run.json"))) {
       RunningProcess process = start(run);
       process.err().awaitPart("Engine ");
-      Thread.sleep(random.nextInt(120));
+      Thread.sleep(random.nextInt(120 * (1 + kills)));
       kill(process, random.nextBoolean(), note);
       kills++;
     }
