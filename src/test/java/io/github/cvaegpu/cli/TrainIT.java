@@ -3,7 +3,6 @@ package io.github.cvaegpu.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -30,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Training by the packaged jar, as processes that are stopped, killed and started again. */
+/** Training by the packaged jar, as processes that are stopped and started again. */
 class TrainIT {
   /** So many that a run lasts about a second: long enough to be met in the middle. */
   private static final int EPOCHS = 300;
@@ -201,46 +199,7 @@ class TrainIT {
     }
   }
 
-  // ---- kill -9 ---------------------------------------------------------------------------------
-
-  @Test
-  void killsAtAnyMomentDoNotShow() throws Exception {
-    long seed = System.nanoTime();
-    System.out.println("TrainIT.killsAtAnyMomentDoNotShow: seed " + seed);
-    var random = new Random(seed);
-    Path run = temp.resolve("killed");
-    List<String> args = train(run, EPOCHS, "--checkpoint-every", "7steps");
-    int kills = 0;
-    // On a busy machine five processes may be killed before one has written a record to resume.
-    while (kills < 5 || !Files.exists(run.resolve("run.json"))) {
-      RunningProcess process = jar.start(args);
-      process.err().awaitPart("Engine ");
-      Thread.sleep(random.nextInt(120));
-      // The program itself, or the launcher that the user knows of; by its handle, as destroying
-      // a Process closes the streams that are still being read.
-      Process launcher = process.process();
-      List<ProcessHandle> children = launcher.children().toList();
-      if (random.nextBoolean() || children.isEmpty()) {
-        launcher.toHandle().destroyForcibly();
-      } else {
-        children.getFirst().destroyForcibly();
-      }
-      RunningProcess.Result result = process.await();
-      assertEquals(137, result.code(), "seed " + seed + ": " + result.errors());
-      kills++;
-      args =
-          Files.exists(run.resolve("run.json"))
-              ? resume(run, "--checkpoint-every", "7steps")
-              : args;
-    }
-    RunningProcess.Result result = jar.run(args);
-    assertEquals(0, result.code(), "seed " + seed + ": " + result.errors());
-    assertSameAsUninterrupted(run);
-    assertTrue(RunDirectory.readRecord(run).sessions().size() > 1);
-    try (Stream<Path> files = Files.list(run)) {
-      assertFalse(files.anyMatch(file -> file.toString().endsWith(".tmp")));
-    }
-  }
+  // ---- two processes ----------------------------------------------------------------------------
 
   @Test
   void aRunHasOneProcessAtATime() throws Exception {
