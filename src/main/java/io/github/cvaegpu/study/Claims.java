@@ -10,14 +10,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 
 /**
  * Judges the study's sentences by the figures of its runs at one learning rate. How a verdict comes
@@ -466,12 +464,8 @@ final class Claims {
       double floor,
       SortedMap<Long, RunFigures> other,
       ToDoubleFunction<RunFigures> figure) {
-    SortedMap<Long, RunFigures> partners =
-        control.entrySet().stream()
-            .filter(run -> other.containsKey(run.getKey()))
-            .collect(
-                Collectors.toMap(
-                    Map.Entry::getKey, Map.Entry::getValue, (a, b) -> b, TreeMap::new));
+    SortedMap<Long, RunFigures> partners = new TreeMap<>(control);
+    partners.keySet().retainAll(other.keySet());
     List<Double> others = figures(other, figure);
     List<Double> controls = figures(partners, figure);
     boolean areFinite =

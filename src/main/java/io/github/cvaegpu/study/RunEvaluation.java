@@ -93,13 +93,4 @@ public record RunEvaluation(
         && latent != null
         && byLabel != null;
   }
-
-  /** Reconstruction loss of one label's test images; NaN if there are none. */
-  double reconstructionLoss(int label) {
-    return byLabel.stream()
-        .filter(loss -> loss.label == label)
-        .mapToDouble(loss -> loss.reconstructionLoss.mean())
-        .findFirst()
-        .orElse(Double.NaN);
-  }
 }

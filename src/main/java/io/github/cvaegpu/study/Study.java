@@ -74,13 +74,6 @@ public record Study(
         .toList();
   }
 
-  /** The runs of a learning rate that have another set point, by seed. */
-  public List<StudyRun> rivals(double learningRate, double setPoint) {
-    return runs(learningRate, Role.RIVAL).stream()
-        .filter(run -> run.plan().controller().setPoint() == setPoint)
-        .toList();
-  }
-
   private static List<StudyRun> runs(
       List<Double> learningRates, int epochs, int seeds, List<Double> setPoints, String data) {
     List<StudyRun> runs = new ArrayList<>();

@@ -258,4 +258,35 @@ class PiControllerTest {
     controller.restore(latched);
     assertEquals(latched, controller.state());
   }
+
+  /** P is 0 or Kp beside an error of 998 nats, so that beta meets its limit exactly. */
+  @Test
+  void directionalLawKeepsAnIntegralThatTakesBetaJustToItsLimit() {
+    double change = 998 * 0x1p-12; // Ki e, exact in binary.
+    PiSettings settings = new PiSettings(2, 0.5, 0x1p-12, 0.25, 1, AntiWindup.DIRECTIONAL);
+    PiController controller = new PiController(settings);
+    controller.restore(new State(0.5, 0.25 - change));
+    assertEquals(1, controller.next(1000));
+    assertEquals(0.25, controller.state().integral());
+    controller.restore(new State(0.5, change));
+    assertEquals(0.25, controller.next(-996));
+    assertEquals(0, controller.state().integral());
+  }
+
+  /** From -(Kp + beta_min) = -0.75 to beta_max = 1. */
+  @Test
+  void directionalLawKeepsTheIntegralsThatItCanProduce() {
+    PiController controller = new PiController(traced(AntiWindup.DIRECTIONAL));
+    double[][] restored = {{-0.5, -0.5}, {0, 0}, {0.5, 0.5}, {-5, -0.75}, {5, 1}};
+    for (double[] integral : restored) {
+      controller.restore(new State(0.5, integral[0]));
+      assertEquals(new State(0.5, integral[1]), controller.state());
+    }
+  }
+
+  @Test
+  void aLawIsNamedAsOnTheCommandLine() {
+    assertEquals("directional", AntiWindup.DIRECTIONAL.toString());
+    assertEquals("study", AntiWindup.STUDY.toString());
+  }
 }

@@ -164,4 +164,26 @@ class PiSettingsTest {
       assertEquals(10, controller.next(0));
     }
   }
+
+  /** P(1024) is 0, so the limit is Ki KL* = Kp, which these numbers meet exactly. */
+  @Test
+  void warnsAtTheDerivedLimitItself() {
+    assertTrue(study(1024, 1, 0x1p-10).latchWarning().isPresent());
+    assertEquals(Optional.empty(), study(1024, 1, Math.nextDown(0x1p-10)).latchWarning());
+  }
+
+  /** (Kp - P(1)) / KL* = 1 - 0.269. */
+  @Test
+  void theAdviceLeavesRoomForP() {
+    String warning = study(1, 1, 1).latchWarning().orElseThrow();
+    assertTrue(warning.endsWith(" or a --ki below 0.731."), warning);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "1e-9, 0.000000001", "9e-10, 9.0E-10", "9e8, 900000000", "1e9, 1.0E9"})
+  void numbersAreWrittenOutWhileTheyCanBeRead(double low, String written) {
+    String warning =
+        new PiSettings(9.97, 0, 0.0001, low, 1e10, AntiWindup.STUDY).latchWarning().orElseThrow();
+    assertTrue(warning.contains(" its lower limit " + written + ";"), warning);
+  }
 }

@@ -87,6 +87,7 @@ class ClaimsDocumentTest {
         ClaimsDocument.cells(MEASURE));
     assertEquals(List.of("KL", "train", "study", "", "9.97", ""), ClaimsDocument.cells(ALONE));
     assertEquals("+2.00 (one seed)", ClaimsDocument.cells(ofOneSeed(2)).getLast());
+    assertEquals("0.0000 (one seed)", ClaimsDocument.cells(ofOneSeed(0)).getLast());
     Measure rival =
         new Measure("RL against set point 8", "test", Accounting.STANDARD, 1, 1, Double.NaN, null);
     assertEquals("rival", ClaimsDocument.columns(claim(rival, 1, Verdict.HOLDS, 3, 1)).get(3));
@@ -98,6 +99,8 @@ class ClaimsDocumentTest {
     assertEquals("-12,346", ClaimsDocument.number(-12_345.6));
     assertEquals("999.50", ClaimsDocument.number(999.5));
     assertEquals("10", ClaimsDocument.number(10));
+    assertEquals("-10", ClaimsDocument.number(-10));
+    assertEquals("1,000", ClaimsDocument.number(1000.4));
     assertEquals("9.00", ClaimsDocument.number(9));
     assertEquals("0.10", ClaimsDocument.number(0.1));
     assertEquals("0.0999", ClaimsDocument.number(0.0999));

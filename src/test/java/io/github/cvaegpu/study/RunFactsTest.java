@@ -2,6 +2,7 @@
 package io.github.cvaegpu.study;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,12 +25,12 @@ class RunFactsTest {
 
   private static final int STEPS = 3000;
 
-  /** RL falls by 0.05 a step from 200, KL is 0.1 above the set point, beta 0.5, once 10. */
+  /** RL falls by 0.05 a step from 200, KL is 0.1 above the set point, beta 0.5, once 10, twice 0.01. */
   private static Series series() {
     var builder = new Series.Builder();
     for (int step = 1; step <= STEPS; step++) {
-      builder.accept(
-          step, 200 - 0.05f * step, (float) (Study.setPoint() + 0.1), step == 7 ? 10 : 0.5f);
+      float beta = step == 7 ? 10 : step < 3 ? 0.01f : 0.5f;
+      builder.accept(step, 200 - 0.05f * step, (float) (Study.setPoint() + 0.1), beta);
     }
     return builder.build();
   }
@@ -134,7 +135,7 @@ class RunFactsTest {
     assertEquals(0.1, held.spread(), 1e-5);
     assertTrue(held.settlingStep().getAsLong() <= 100);
     assertEquals(0.1, held.overshoot().orElseThrow(), 1e-5);
-    assertEquals(1.0 / STEPS, held.atLimits(), 1e-12);
+    assertEquals(3.0 / STEPS, held.atLimits(), 1e-12);
   }
 
   @Test
@@ -147,6 +148,26 @@ class RunFactsTest {
     assertEquals(2.07, rival.held().offset(), 1e-5);
     assertNull(rival.test().separation());
     assertEquals(List.of(), rival.test().rlByLabel());
+  }
+
+  /** A file of another model or of an older program is measured anew. */
+  @Test
+  void anEvaluationIsOfOneModelAndWhole() {
+    RunEvaluation whole = evaluation(null);
+    assertTrue(whole.isOf("ab"));
+    assertFalse(whole.isOf("cd"));
+    int format = RunEvaluation.FORMAT;
+    List<LabelLoss> none = List.of();
+    for (RunEvaluation other :
+        List.of(
+            new RunEvaluation(format + 1, "ab", whole.train(), whole.test(), whole.latent(), none),
+            new RunEvaluation(format, null, whole.train(), whole.test(), whole.latent(), none),
+            new RunEvaluation(format, "ab", null, whole.test(), whole.latent(), none),
+            new RunEvaluation(format, "ab", whole.train(), null, whole.latent(), none),
+            new RunEvaluation(format, "ab", whole.train(), whole.test(), null, none),
+            new RunEvaluation(format, "ab", whole.train(), whole.test(), whole.latent(), null))) {
+      assertFalse(other.isOf("ab"), other.toString());
+    }
   }
 
   @Test

@@ -35,8 +35,14 @@ class StudyTest {
             "control-lr0.0001-seed1",
             "control-kl8.5-lr0.0001-seed1"),
         study.runs().stream().map(StudyRun::name).toList());
-    assertEquals(2, study.runs(1e-4, Role.BETA).size());
-    assertEquals(2, study.rivals(1e-3, 8.5).size());
+  }
+
+  @Test
+  void runsAreFoundByTheirRateAndRole() {
+    Study study = study(List.of(1e-3, 1e-4), 1, 2, List.of(8.0, 12.0));
+    assertEquals(
+        List.of("control-lr0.0001-seed0", "control-lr0.0001-seed1"),
+        study.runs(1e-4, Role.CONTROL).stream().map(StudyRun::name).toList());
   }
 
   @Test
