@@ -23,6 +23,11 @@ final class Charts {
   static final String UNSEEN = "unseen";
 
   private static final int TITLE = 16;
+  private static final int PADDING = 26;
+
+  /** A title is centred over the plot, which the y axis moves to the right. */
+  private static final int TITLE_MARGINS = 180;
+
   private static final Color INVISIBLE = new Color(0, 0, 0, 0);
 
   /** A level's dashes and gaps, pixels. */
@@ -40,21 +45,21 @@ final class Charts {
             .xAxisTitle(xLabel)
             .yAxisTitle(yLabel)
             .build();
-    style(chart.getStyler(), theme);
+    style(chart.getStyler(), title, width, theme);
     return chart;
   }
 
-  static void style(Styler styler, Theme theme) {
+  static void style(Styler styler, String title, int width, Theme theme) {
     styler.setChartBackgroundColor(theme.paper());
     styler.setPlotBackgroundColor(theme.paper());
     styler.setPlotBorderVisible(false);
     styler.setChartFontColor(theme.ink());
-    styler.setChartTitleFont(Fonts.font(Font.BOLD, TITLE));
+    styler.setChartTitleFont(Fonts.fitting(Font.BOLD, TITLE, title, width - TITLE_MARGINS));
     styler.setChartTitleBoxVisible(false);
     styler.setLegendFont(Fonts.font(Font.PLAIN, TEXT));
     styler.setLegendBorderColor(theme.paper());
     styler.setLegendBackgroundColor(theme.paper());
-    styler.setChartPadding(26);
+    styler.setChartPadding(PADDING);
     styler.setAntiAlias(true);
     styler.setAnnotationTextPanelFont(Fonts.font(Font.PLAIN, TEXT));
     styler.setAnnotationTextPanelFontColor(theme.ink());

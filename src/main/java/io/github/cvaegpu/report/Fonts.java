@@ -3,6 +3,7 @@ package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
 import java.awt.Font;
+import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.util.Optional;
 
@@ -48,6 +49,13 @@ public final class Fonts {
       // is missing.
       return Optional.of(REMEDY + " (%s)".formatted(e));
     }
+  }
+
+  /** The largest font, of a size at most, in which a line is no wider than it may be. */
+  static Font fitting(int style, int size, String line, int width) {
+    Font font = font(style, size);
+    double needed = font.getStringBounds(line, new FontRenderContext(null, true, true)).getWidth();
+    return needed <= width ? font : font.deriveFont((float) (size * width / needed));
   }
 
   static Font font(int style, int size) {

@@ -67,6 +67,13 @@ public final class ImageGridFigure extends Figure {
     return longest == 0 ? 0 : BORDER + LETTER * Math.min(LONGEST_NAME, longest);
   }
 
+  /** The end of a name tells it apart. */
+  private static String shortened(String name) {
+    return name.length() <= LONGEST_NAME
+        ? name
+        : "\u2026" + name.substring(name.length() - LONGEST_NAME + 1);
+  }
+
   private static int extent(int count, int pixels, Cells cells) {
     return count * pixels * cells.scale + (count - 1) * cells.gap;
   }
@@ -74,7 +81,7 @@ public final class ImageGridFigure extends Figure {
   @Override
   protected void paint(Graphics2D graphics, Theme theme) {
     graphics.setColor(theme.ink());
-    graphics.setFont(Fonts.font(Font.BOLD, TITLE_SIZE));
+    graphics.setFont(Fonts.fitting(Font.BOLD, TITLE_SIZE, title(), width() - 2 * BORDER));
     graphics.drawString(title(), BORDER, BORDER + TITLE_SIZE + 4);
     for (int r = 0; r < rows.size(); r++) {
       int y = BORDER + TITLE_SPACE + r * (cells.height * cells.scale + cells.gap);
@@ -82,7 +89,7 @@ public final class ImageGridFigure extends Figure {
       graphics.setFont(Fonts.font(Font.PLAIN, NAME_SIZE));
       FontMetrics metrics = graphics.getFontMetrics();
       graphics.drawString(
-          rows.get(r).name,
+          shortened(rows.get(r).name),
           BORDER,
           y + (cells.height * cells.scale + metrics.getAscent() - metrics.getDescent()) / 2);
       for (int c = 0; c < rows.get(r).images.size(); c++) {

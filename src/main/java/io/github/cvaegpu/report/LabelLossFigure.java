@@ -62,7 +62,7 @@ public final class LabelLossFigure extends Figure {
             .xAxisTitle("label")
             .yAxisTitle("RL, nats per image")
             .build();
-    Charts.style(chart.getStyler(), theme);
+    Charts.style(chart.getStyler(), title(), width(), theme);
     chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
     chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
     chart.getStyler().setAvailableSpaceFill(0.7);

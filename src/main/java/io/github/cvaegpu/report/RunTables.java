@@ -210,8 +210,11 @@ final class RunTables {
               : " They are of one seed each: with another seed the order may be another.");
     }
     return units
-        + " ± is the standard deviation over seeds. Rows marked with one seed have none: with"
-        + " another seed their order may be another.";
+        + " ± is the standard deviation over seeds."
+        + (groups.stream().allMatch(group -> group.size() > 1)
+            ? ""
+            : " Rows marked with one seed have none: with another seed their order may be"
+                + " another.");
   }
 
   // ---- the rest --------------------------------------------------------------------------------

@@ -35,6 +35,10 @@ class TickLabelsTest {
   /** Labels of the two axes: none has fewer than two ticks. Titles and legend are more. */
   private static final int LEAST_TEXTS = 2 + 2 + 3;
 
+  private static final String LONG_TITLE =
+      ", learning rate 0.0001, of a model whose title has no end: mean and standard deviation over"
+          + " seeds";
+
   @BeforeAll
   static void needsFonts() {
     assumeTrue(Fonts.problem().isEmpty(), () -> Fonts.problem().get());
@@ -72,6 +76,8 @@ class TickLabelsTest {
     List<Rectangle2D> texts = texts(figure);
     assertTrue(texts.size() >= LEAST_TEXTS, what + ": " + texts.size() + " texts");
     for (int i = 0; i < texts.size(); i++) {
+      Rectangle2D figureBounds = new Rectangle2D.Double(0, 0, figure.width(), figure.height());
+      assertTrue(figureBounds.contains(texts.get(i)), what + ": " + texts.get(i) + " is cut off");
       for (int j = 0; j < i; j++) {
         assertFalse(
             texts.get(i).intersects(texts.get(j)),
@@ -97,7 +103,7 @@ class TickLabelsTest {
       float[] values = between(steps, range[0], range[1]);
       assertReadable(
           new CurveFigure(
-              what,
+              what + LONG_TITLE,
               "nats per image",
               List.of(new CurveFigure.Curve("a", values, OptionalDouble.empty())),
               Optional.of(Level.setPoint(9.97))),
@@ -110,6 +116,21 @@ class TickLabelsTest {
                   new BandFigure.Band("a", List.of(values, between(steps, range[0], range[0]))))),
           what + ", a band");
     }
+  }
+
+  /** A name that is too long for its row does not lie on the images. */
+  @Test
+  void ofRowsWithLongNames() {
+    String name = "a/very/long/path/of/folders/that/nobody/reads/to/its/end/run";
+    var figure =
+        new ImageGridFigure(
+            "A title that is a good deal longer than this figure is wide, and goes on and on and"
+                + " on",
+            new ImageGridFigure.Cells(9, 9, 2, 6),
+            List.of(new ImageGridFigure.Row(name, List.of(new float[81], new float[81]))));
+    String svg = figure.svg();
+    assertFalse(svg.contains(name), "the whole name");
+    assertTrue(svg.contains("\u2026" + name.substring(name.length() - 31)), svg);
   }
 
   @Test
