@@ -12,8 +12,7 @@ class ControlReportOrderTest {
     var builder = new ControlReport.Builder(PiSettings.defaults());
     builder.accept(5, 10, 0.5f);
     builder.accept(6, 10, 0.5f);
-    var refusal =
-        assertThrows(IllegalArgumentException.class, () -> builder.accept(8, 10, 0.5f));
+    var refusal = assertThrows(IllegalArgumentException.class, () -> builder.accept(8, 10, 0.5f));
     assertEquals("step 8 follows step 6", refusal.getMessage());
   }
 }

@@ -166,6 +166,71 @@ class EvaluatorTest {
     }
   }
 
+  /** Two latent dimensions, whose posterior is another for each image. */
+  private static final class TwoDimensional extends Toy {
+    TwoDimensional() {
+      super(2);
+    }
+
+    @Override
+    float mean(int image) {
+      return 0.5f * image - 1;
+    }
+
+    @Override
+    float logVariance(int image) {
+      return 0.25f * image - 0.75f;
+    }
+
+    @Override
+    double loss(int image, float[] z, int offset) {
+      return image + 2 * Math.abs(z[offset]) + z[offset + 1] * z[offset + 1];
+    }
+  }
+
+  /** Against the definitions, written out image by image and sample by sample. */
+  @Test
+  void everyDimensionImageAndSampleHasItsPart() {
+    int images = 5;
+    int samples = 3;
+    var toy = new TwoDimensional();
+    double rl = 0;
+    double kl = 0;
+    double bound = 0;
+    double effective = 0;
+    for (int i = 0; i < images; i++) {
+      double m = toy.mean(i);
+      double s = toy.logVariance(i);
+      kl += (m * m + Math.exp(s) - s - 1) / images; // Half of it in each of two dimensions.
+      double sum = 0;
+      double squares = 0;
+      for (int k = 0; k < samples; k++) {
+        float[] z = new float[2];
+        GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, k, i, z, 0, 2);
+        double logWeight = 0;
+        for (int j = 0; j < 2; j++) {
+          double noise = z[j];
+          z[j] = (float) (m + Math.exp(s / 2) * noise);
+          // log p(z) - log q(z|x); both densities have 2 pi.
+          logWeight += -0.5 * z[j] * z[j] + 0.5 * (noise * noise + s);
+        }
+        double loss = (float) toy.loss(i, z, 0);
+        rl += loss / samples / images;
+        double weight = Math.exp(logWeight - loss);
+        sum += weight;
+        squares += weight * weight;
+      }
+      bound += Math.log(sum / samples) / images;
+      effective += sum * sum / squares / images;
+    }
+    Evaluation evaluation = toy.evaluate(images(images), samples);
+    assertEquals(rl, evaluation.reconstructionLoss().mean(), 1e-6);
+    assertEquals(kl, evaluation.klDivergence().mean(), 1e-9);
+    assertEquals(-(rl + kl), evaluation.elbo().mean(), 1e-6);
+    assertEquals(bound, evaluation.importanceWeightedBound().mean(), 1e-6);
+    assertEquals(effective, evaluation.effectiveSampleSize(), 1e-6);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 7, 100})
   void aDecoderThatIgnoresItsInput(int samples) {

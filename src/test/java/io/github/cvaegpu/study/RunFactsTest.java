@@ -25,7 +25,9 @@ class RunFactsTest {
 
   private static final int STEPS = 3000;
 
-  /** RL falls by 0.05 a step from 200, KL is 0.1 above the set point, beta 0.5, once 10, twice 0.01. */
+  /**
+   * RL falls by 0.05 a step from 200, KL is 0.1 above the set point, beta 0.5, once 10, twice 0.01.
+   */
   private static Series series() {
     var builder = new Series.Builder();
     for (int step = 1; step <= STEPS; step++) {
