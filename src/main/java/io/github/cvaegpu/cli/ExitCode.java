@@ -15,6 +15,9 @@ final class ExitCode {
   /** Training diverged. */
   static final int DIVERGED = 3;
 
+  /** Stopped by SIGUSR1, after a checkpoint; as schedulers have it, to be started again. */
+  static final int TRY_AGAIN = 75;
+
   /** Stopped by Ctrl-C or SIGTERM; what trains has written a checkpoint. */
   static final int INTERRUPTED = 130;
 

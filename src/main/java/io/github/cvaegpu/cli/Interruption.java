@@ -34,6 +34,9 @@ final class Interruption implements AutoCloseable {
 
   private static volatile boolean requested;
 
+  /** Whether it was SIGUSR1 that asked. */
+  private static volatile boolean isUserSignal;
+
   private boolean open = true;
 
   private Interruption() {}
@@ -84,9 +87,9 @@ final class Interruption implements AutoCloseable {
 
   private static void halt(PrintWriter err) {
     AtomicFile.finishAll();
-    err.println("Stopped.");
+    err.println(isUserSignal ? "Stopped by SIGUSR1; run the command again." : "Stopped.");
     err.flush();
-    Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
+    Runtime.getRuntime().halt(codeOf(ExitCode.INTERRUPTED));
   }
 
   /** Begins to hold back the JVM's shutdown. */
@@ -164,11 +167,21 @@ final class Interruption implements AutoCloseable {
     return result;
   }
 
+  /** SIGUSR1: a run stops as for SIGTERM, but what stopped ends with "try again". */
+  static void userSignal() {
+    isUserSignal = true;
+    System.exit(ExitCode.TRY_AGAIN);
+  }
+
+  private static int codeOf(int code) {
+    return isUserSignal && code == ExitCode.INTERRUPTED ? ExitCode.TRY_AGAIN : code;
+  }
+
   /** Ends the process once everything is said; also in the middle of a shutdown held back. */
   static void exit(int code) {
     synchronized (LOCK) {
       if (requested) {
-        Runtime.getRuntime().halt(code);
+        Runtime.getRuntime().halt(codeOf(code));
       }
       isOver = true;
     }

@@ -186,6 +186,11 @@ final class PlanOptions {
     TrainingPlan study = TrainingPlan.study();
     // A beta is for a beta-VAE, whether or not that is said as well.
     Model chosen = or(model, beta != null ? Model.BETA : study.model());
+    refuseWithoutEffect(chosen);
+    return merged(study, chosen, data);
+  }
+
+  private void refuseWithoutEffect(Model chosen) {
     if (chosen == Model.BETA) {
       refuseBesideBeta("--kl", setPoint);
       refuseBesideBeta("--kp", kp);
@@ -197,7 +202,6 @@ final class PlanOptions {
       throw new InputException(
           "--beta has no effect with --model control: it is for --model beta.");
     }
-    return merged(study, chosen, data);
   }
 
   /**
@@ -247,7 +251,7 @@ final class PlanOptions {
   private void refuseBesideBeta(String option, Object value) {
     if (value != null) {
       throw new InputException(
-          model == null
+          model == null && beta != null
               ? "%s is for a ControlVAE and --beta for a beta-VAE: leave one of them out."
                   .formatted(option)
               : "%s has no effect with --model beta.".formatted(option));
