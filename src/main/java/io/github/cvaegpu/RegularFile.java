@@ -35,6 +35,8 @@ public final class RegularFile {
     }
   }
 
+  private static final int MOST_ATTEMPTS = 20;
+
   private RegularFile() {}
 
   /** Whether there is anything of a name, a link that leads nowhere included. */
@@ -71,9 +73,8 @@ public final class RegularFile {
    * @throws InputException if it is no regular file
    */
   public static FileChannel openToRead(Path file, Links links) throws IOException {
-    BasicFileAttributes before = require(file, links);
-    FileChannel channel = FileChannel.open(file, options(links, StandardOpenOption.READ));
-    return whereStillThere(file, before, links, channel);
+    return opened(
+        file, links, before -> FileChannel.open(file, options(links, StandardOpenOption.READ)));
   }
 
   /**
@@ -83,9 +84,13 @@ public final class RegularFile {
    * @throws InputException if it is no regular file
    */
   public static InputStream newInputStream(Path file, Links links) throws IOException {
-    BasicFileAttributes before = require(file, links);
-    InputStream in = Files.newInputStream(file, options(links, StandardOpenOption.READ));
-    return new Bounded(whereStillThere(file, before, links, in), before.size());
+    return opened(
+        file,
+        links,
+        before ->
+            new Bounded(
+                Files.newInputStream(file, options(links, StandardOpenOption.READ)),
+                before.size()));
   }
 
   /**
@@ -126,16 +131,36 @@ public final class RegularFile {
         // Another process was quicker.
       }
     }
+    return opened(
+        file,
+        Links.REFUSED,
+        before ->
+            FileChannel.open(
+                file,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS));
+  }
+
+  /** Opens what was looked at. */
+  @FunctionalInterface
+  private interface Opening<T> {
+    T open(BasicFileAttributes before) throws IOException;
+  }
+
+  /**
+   * Opens a file, anew where it was replaced meanwhile: a run that is at work replaces its record
+   * and its checkpoint, and a file system in layers makes another file of one of a lower layer when
+   * it is opened to write to.
+   */
+  private static <T extends AutoCloseable> T opened(Path file, Links links, Opening<T> opening)
+      throws IOException {
     for (int attempt = 1; ; attempt++) {
-      BasicFileAttributes before = require(file, Links.REFUSED);
-      FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+      BasicFileAttributes before = require(file, links);
       try {
-        return whereStillThere(file, before, Links.REFUSED, channel);
+        return whereStillThere(file, before, links, opening.open(before));
       } catch (ReplacedException e) {
-        // A file system in layers makes another file of one of a lower layer, once.
-        if (attempt > 1) {
+        if (attempt == MOST_ATTEMPTS) {
           throw e;
         }
       }

@@ -214,6 +214,7 @@ final class PlanOptions {
    */
   TrainingPlan onTopOf(TrainingPlan running, boolean measured, Optional<String> data) {
     requireSame("--model", model, running.model());
+    refuseWithoutEffect(running.model());
     if (isSetPointAuto() && !measured) {
       requireSame("--kl", "auto", running.controller().setPoint());
     }
@@ -229,7 +230,6 @@ final class PlanOptions {
     requireSame("--latent", latent, running.latent());
     requireSame("--hidden", hidden, running.hidden());
     requireSame("--seed", seed, running.seed());
-    refuseWithoutEffect(running.model());
     return merged(running, running.model(), data);
   }
 

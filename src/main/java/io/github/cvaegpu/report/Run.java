@@ -2,6 +2,7 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
@@ -54,10 +55,9 @@ public record Run(
     if (checkpoint.isEmpty()) {
       warnings.add(
           record.exitReason() == ExitReason.RUNNING
-              ? ("%s has no checkpoint yet, because the run is on its way to the first one or was"
-                     + " killed before it: there are no pictures of it, and train --resume begins a"
-                     + " killed one again.")
-                  .formatted(folder)
+              ? "%s has no checkpoint yet; if it was stopped before its first one, this begins again: %s"
+                  .formatted(
+                      folder, Program.command("train", "--resume", "--out", folder.toString()))
               : "%s has no checkpoint, so there are no pictures of it.".formatted(folder));
     }
     return new Run(folder, record, series, checkpoint, warnings);

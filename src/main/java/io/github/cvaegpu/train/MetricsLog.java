@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 /**
  * {@code metrics.csv}: a row a training step. Numbers are floats in their shortest decimal form,
@@ -30,6 +31,8 @@ import java.util.function.BooleanSupplier;
  */
 public final class MetricsLog implements AutoCloseable {
   /** The first line. Losses are nats per image; step and epoch count from 1. */
+  private static final Pattern NUMBER = Pattern.compile("-?(\\d+\\.\\d+(E-?\\d+)?|Infinity)|NaN");
+
   static final String HEADER = "step,epoch,rl,kl,beta";
 
   private static final int COLUMNS = 5;
@@ -204,8 +207,15 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   private static boolean isFinite(String line, int from, int end) {
-    return isPlainDecimal(line, from, end)
-        || Float.isFinite(Float.parseFloat(line.substring(from, end)));
+    return isPlainDecimal(line, from, end) || Float.isFinite(number(line.substring(from, end)));
+  }
+
+  /** As Java writes them: {@code parseFloat} takes white space, suffixes and other bases too. */
+  private static float number(String text) {
+    if (!NUMBER.matcher(text).matches()) {
+      throw new NumberFormatException(text);
+    }
+    return Float.parseFloat(text);
   }
 
   /** True for nearly all numbers of a log; parsing each would delay a long run by half a second. */
@@ -379,9 +389,9 @@ public final class MetricsLog implements AutoCloseable {
       sink.accept(
           Long.parseLong(fields[0]),
           Integer.parseInt(fields[1]),
-          Float.parseFloat(fields[2]),
-          Float.parseFloat(fields[3]),
-          Float.parseFloat(fields[4]));
+          number(fields[2]),
+          number(fields[3]),
+          number(fields[4]));
     } catch (IllegalArgumentException e) {
       throw new InputException(
           String.format(Locale.ROOT, "Line %d of %s is no row.", lines.number(), file), e);

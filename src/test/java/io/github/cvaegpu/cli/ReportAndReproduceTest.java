@@ -81,7 +81,7 @@ class ReportAndReproduceTest {
     train(runs.resolve("a"), images);
     Files.createDirectory(runs.resolve("empty"));
     report(runs.toString()).succeeded();
-    assertTrue(Files.readString(page).contains("2 runs"), "title");
+    assertTrue(Files.readString(page).contains("<h1>a and b</h1>"), "title");
     assertEquals(
         runs.resolve("empty") + " holds no run: there is no run.json.",
         report(runs.resolve("empty").toString()).refusal());

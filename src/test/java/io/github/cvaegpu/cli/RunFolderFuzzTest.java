@@ -209,7 +209,7 @@ class RunFolderFuzzTest {
         run.code() == ExitCode.OK || run.code() == ExitCode.BAD_INPUT,
         "exit code " + run.code(),
         run.err());
-    if (run.code() != ExitCode.OK && !run.err().contains("Try 'cvae-gpu")) {
+    if (run.code() != ExitCode.OK && !run.err().contains("Try: ")) {
       Damage.requireSentence(run.err().lines().toList().getLast());
     }
     return run;

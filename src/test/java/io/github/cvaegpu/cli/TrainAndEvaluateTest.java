@@ -337,7 +337,6 @@ class TrainAndEvaluateTest {
         "--kl auto | --kl 9.97 and cannot go on with auto.",
         "--kp 1 | --kp 0.01 and cannot go on with 1.",
         "--ki 1 | --ki 0.0001 and cannot go on with 1.",
-        "--beta 3 | --beta 1 and cannot go on with 3.",
         "--beta-min 0 | --beta-min 0.01 and cannot go on with 0.",
         "--beta-max 9 | --beta-max 10 and cannot go on with 9.",
         "--anti-windup study | --anti-windup directional and cannot go on with study.",
@@ -350,7 +349,8 @@ class TrainAndEvaluateTest {
   @Test
   void whatWouldHaveNoEffectIsRefusedToo() {
     assertEquals(
-        "--beta has no effect with --model control.", resume(finished, "--beta", "1").refusal());
+        "--beta has no effect with --model control: it is for --model beta.",
+        resume(finished, "--beta", "1").refusal());
     assertEquals(
         "The run was started without --kl auto, so --calibration-epochs has no effect on it.",
         resume(finished, "--calibration-epochs", "3").refusal());
@@ -477,8 +477,9 @@ class TrainAndEvaluateTest {
               .contains(
                   "Warning: "
                       + run
-                      + " has no checkpoint yet: if it was stopped before its first one, train"
-                      + " --resume begins it again."),
+                      + " has no checkpoint yet; if it was stopped before its first one, this"
+                      + " begins again: cvae-gpu train --resume --out "
+                      + run),
           report.err());
     }
   }

@@ -129,11 +129,8 @@ class RunTablesTest {
   void finalFiguresAreThoseOfTheRecord() {
     JsonObject json = json(control);
     JsonObject metrics = json.getAsJsonObject("metrics");
-    metrics
-        .getAsJsonObject("test")
-        .getAsJsonObject("reconstruction_loss")
-        .addProperty("mean", 81.234);
-    metrics.getAsJsonObject("test").getAsJsonObject("kl_divergence").addProperty("mean", 9.876);
+    metrics.getAsJsonObject("test").getAsJsonObject("rl").addProperty("mean", 81.234);
+    metrics.getAsJsonObject("test").getAsJsonObject("kl").addProperty("mean", 9.876);
     metrics.getAsJsonObject("test").getAsJsonObject("elbo").addProperty("mean", -91.11);
     metrics.getAsJsonObject("controller").addProperty("offset", -1.9449);
     metrics.getAsJsonObject("controller").addProperty("tail_steps", 152);
@@ -162,7 +159,7 @@ class RunTablesTest {
       json.getAsJsonObject("plan").addProperty("seed", seed);
       json.getAsJsonObject("metrics")
           .getAsJsonObject("test")
-          .getAsJsonObject("reconstruction_loss")
+          .getAsJsonObject("rl")
           .addProperty("mean", 76 + 4 * seed);
       seeds.add(with(control, temp.resolve("seed" + seed), record(json)));
     }
