@@ -65,8 +65,8 @@ public record Checkpoint(
   static final String METADATA_SHA256 = METADATA + ".sha256";
   private static final int FORMAT = 2;
 
-  /** The checksums of as many epochs as a plan can have take 28 MB. */
-  private static final int MAX_HEADER = 32 << 20;
+  /** The checksums of as many epochs as a plan can have take 69 MB. */
+  private static final int MAX_HEADER = 80 << 20;
 
   /**
    * Where a run stands.

@@ -33,7 +33,7 @@ public final class RunDirectory implements AutoCloseable {
   private static final String LEFTOVERS = ".{run.json,checkpoint.safetensors}.*.tmp";
 
   /** Checksums of the most epochs of a plan take half of it. */
-  private static final int MAX_RECORD = 64 << 20;
+  private static final int MAX_RECORD = 160 << 20;
 
   private final Path folder;
   private final FileChannel lockFile;

@@ -43,8 +43,8 @@ public record TrainingPlan(
     long seed,
     String data) {
 
-  /** A checkpoint has a checksum of each epoch: of as many, 28 MB. */
-  public static final int MAX_EPOCHS = 400_000;
+  /** A checkpoint has a checksum of each epoch: of as many, 69 MB. */
+  public static final int MAX_EPOCHS = 1_000_000;
 
   /** Refuses what no run can use. */
   public TrainingPlan {

@@ -40,6 +40,15 @@ class TrainingPlanTest {
     assertEquals(VaeShape.study(), TrainingPlan.study().shape(784));
   }
 
+  /** A checkpoint of more could be written, but not read. */
+  @Test
+  void refusesMoreEpochsThanACheckpointHolds() {
+    assertEquals(1_000_000, plan(1_000_000, 64, 1e-3, 1).epochs());
+    assertEquals(
+        "The number of epochs must be at most 1000000, not 1000001.",
+        refusal(() -> plan(1_000_001, 64, 1e-3, 1)));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
   void refusesCountsBelowOne(int count) {
