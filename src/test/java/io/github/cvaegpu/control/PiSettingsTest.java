@@ -172,6 +172,16 @@ class PiSettingsTest {
     assertEquals(Optional.empty(), study(1024, 1, Math.nextDown(0x1p-10)).latchWarning());
   }
 
+  /** Beta's first value is P + beta_min, which is here the upper limit itself. */
+  @Test
+  void warnsWhereBetaStartsJustAtItsUpperLimit() {
+    double first = study(1, 1, 0.1).proportional(1) + 0.01;
+    PiSettings at = new PiSettings(1, 1, 0.1, 0.01, first, AntiWindup.STUDY);
+    assertTrue(at.latchWarning().orElseThrow().contains(" never leaves its upper limit "));
+    PiSettings above = new PiSettings(1, 1, 0.1, 0.01, Math.nextUp(first), AntiWindup.STUDY);
+    assertEquals(Optional.empty(), above.latchWarning());
+  }
+
   /** (Kp - P(1)) / KL* = 1 - 0.269. */
   @Test
   void theAdviceLeavesRoomForP() {

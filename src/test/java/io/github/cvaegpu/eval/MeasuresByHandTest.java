@@ -100,7 +100,7 @@ class MeasuresByHandTest {
     assertEquals(1, new NearestNeighbours(train, 2).accuracy(line(new int[] {7}, 0)));
   }
 
-  /** What tells the label is a millionth of what does not. */
+  /** What tells the label for sure is a millionth of what hints at it. */
   @Test
   void theProbeIsNotMisledByADimensionsScale() {
     int[] labels = new int[400];
@@ -108,7 +108,7 @@ class MeasuresByHandTest {
     for (int i = 0; i < 400; i++) {
       labels[i] = i % 2;
       means[2 * i] = 0.001f * (i % 2);
-      means[2 * i + 1] = 1000f * (i / 2 % 7 - 3);
+      means[2 * i + 1] = 1000f * (i / 2 % 7 - 3) + 300 * (i % 2);
     }
     Posterior posterior = Posterior.of(labelled(labels), 2, means, new float[800]);
     assertEquals(1, new LinearProbe(posterior).accuracy(posterior));

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.LatentMeasures;
@@ -135,7 +137,14 @@ class RunFactsTest {
     assertTrue(held.tailSteps() > 0 && held.tailSteps() <= 1000, "tail " + held.tailSteps());
     assertEquals(0.1, held.offset(), 1e-5);
     assertEquals(0.1, held.spread(), 1e-5);
-    assertTrue(held.settlingStep().getAsLong() <= 100);
+    // Its first step is 1.
+    Series series = series();
+    var builder = new ControlReport.Builder(PiSettings.defaults());
+    for (int step = 1; step <= STEPS; step++) {
+      builder.accept(step, series.kl()[step - 1], series.beta()[step - 1]);
+    }
+    assertTrue(held.settlingStep().isPresent());
+    assertEquals(builder.build().settlingStep(), held.settlingStep());
     assertEquals(0.1, held.overshoot().orElseThrow(), 1e-5);
     assertEquals(3.0 / STEPS, held.atLimits(), 1e-12);
   }
