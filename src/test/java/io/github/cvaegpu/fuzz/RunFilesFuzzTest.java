@@ -25,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Damaged files of a run, read as report, evaluate and train --resume read them. */
 class RunFilesFuzzTest {
+  private static final String HEADER = "step,epoch,rl,kl,beta";
+
   @TempDir static Path temp;
 
   private static final List<Map<String, byte[]>> RUNS = new ArrayList<>();
@@ -127,8 +129,13 @@ class RunFilesFuzzTest {
 
   /** Numbers of a file's whole lines, and no others. */
   private static void requireRows(String csv, Series series) {
+    if (HEADER.startsWith(csv)) {
+      // The run was killed while it wrote the first line.
+      require(series.size() == 0, "rows of a log without any", series.size());
+      return;
+    }
     String[] lines = csv.substring(0, csv.lastIndexOf('\n') + 1).split("\r\n|\r|\n", -1);
-    require(lines[0].equals("step,epoch,rl,kl,beta"), "a log with another header", lines[0]);
+    require(lines[0].equals(HEADER), "a log with another header", lines[0]);
     require(lines.length - 2 == series.size(), "lines are lost or invented", lines.length);
     for (int i = 0; i < series.size(); i++) {
       String[] fields = lines[i + 1].split(",", -1);

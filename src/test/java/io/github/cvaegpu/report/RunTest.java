@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.data.Dataset;
@@ -106,7 +107,7 @@ class RunTest {
         folder
             + " has no checkpoint yet; if it was stopped before its first one, this begins again:"
             + " cvae-gpu train --resume --out "
-            + folder,
+            + Program.quoted(folder.toString()),
         run.warnings().getLast());
     String page =
         new HtmlReport(List.of(new HtmlReport.Subject(run, Optional.empty())), List.of()).page();
