@@ -2,6 +2,7 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.train.AtomicFile;
 import java.awt.Dimension;
 import java.awt.Graphics2D;
@@ -164,7 +165,7 @@ public abstract class Figure {
       Files.createDirectories(file.toAbsolutePath().getParent());
       AtomicFile.replace(file, out -> out.write(content));
     } catch (IOException e) {
-      throw new InputException(
+      throw new UnwritableException(
           "%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
   }

@@ -3,7 +3,9 @@ package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
+import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.Resources;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.AtomicFile;
@@ -175,7 +177,7 @@ public final class HtmlReport {
           "The report cannot be written to %s: its folder is missing or not writable."
               .formatted(file));
     }
-    if (Files.exists(file) && !isReport(file)) {
+    if (RegularFile.isTaken(file) && !(Files.isRegularFile(file) && isReport(file))) {
       throw new InputException(
           "%s exists and is no report of this program: name another file with --out."
               .formatted(file));
@@ -194,14 +196,14 @@ public final class HtmlReport {
    * Writes the page, whole or not at all.
    *
    * @return its size in bytes
-   * @throws InputException if it cannot be written
+   * @throws UnwritableException if it cannot be written
    */
   public long write(Path file) {
     byte[] page = page().getBytes(StandardCharsets.UTF_8);
     try {
       AtomicFile.replace(file, out -> out.write(page));
     } catch (IOException e) {
-      throw new InputException(
+      throw new UnwritableException(
           "The report cannot be written to %s: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
     return page.length;

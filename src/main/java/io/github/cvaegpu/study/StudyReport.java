@@ -3,6 +3,7 @@ package io.github.cvaegpu.study;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
@@ -229,7 +230,7 @@ public final class StudyReport {
   /**
    * Writes {@code claims.md} and {@code claims.json}.
    *
-   * @throws InputException if they cannot be written
+   * @throws UnwritableException if they cannot be written
    */
   public void writeClaims(Path folder) {
     write(folder.resolve("claims.md"), ClaimsDocument.markdown(result));
@@ -240,7 +241,7 @@ public final class StudyReport {
     try {
       AtomicFile.replace(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {
-      throw new InputException(
+      throw new UnwritableException(
           "%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
   }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class HtmlReportTest {
@@ -183,6 +185,23 @@ class HtmlReportTest {
         InputException.class,
         () -> HtmlReport.requireReplaceable(folder.resolve("absent/report.html")));
     assertThrows(InputException.class, () -> HtmlReport.requireReplaceable(folder));
+  }
+
+  /** Looking whether it is an older report would wait for ever. */
+  @Test
+  @Timeout(30)
+  void aPipeIsNoReport() throws Exception {
+    Path pipe = folder.resolve("pipe.html");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    assertThrows(InputException.class, () -> HtmlReport.requireReplaceable(pipe));
+  }
+
+  /** A folder gone or a disk full is a failure, not a bad option. */
+  @Test
+  void aPageThatCannotBeWrittenIsAFailure() {
+    var report = new HtmlReport("t", List.of(control), List.of());
+    assertThrows(
+        UnwritableException.class, () -> report.write(folder.resolve("absent/report.html")));
   }
 
   // ---- embedded numbers ------------------------------------------------------------------------
