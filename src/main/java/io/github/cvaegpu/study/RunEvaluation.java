@@ -13,6 +13,7 @@ import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -88,9 +89,21 @@ public record RunEvaluation(
   boolean isOf(String sha256) {
     return format == FORMAT
         && sha256.equals(parametersSha256)
-        && train != null
-        && test != null
+        && isWhole(train)
+        && isWhole(test)
         && latent != null
-        && byLabel != null;
+        && latent.dimensions() != null
+        && latent.dimensions().stream().allMatch(Objects::nonNull)
+        && latent.mutualInformation() != null
+        && byLabel != null
+        && byLabel.stream().allMatch(loss -> loss != null && loss.reconstructionLoss() != null);
+  }
+
+  private static boolean isWhole(Evaluation evaluation) {
+    return evaluation != null
+        && evaluation.reconstructionLoss() != null
+        && evaluation.klDivergence() != null
+        && evaluation.elbo() != null
+        && evaluation.importanceWeightedBound() != null;
   }
 }

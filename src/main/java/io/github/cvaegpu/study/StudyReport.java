@@ -3,6 +3,8 @@ package io.github.cvaegpu.study;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
@@ -19,7 +21,6 @@ import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +33,7 @@ import java.util.function.BooleanSupplier;
 /** Measures a study's finished runs and judges its sentences by them. */
 public final class StudyReport {
   private static final String EVALUATION = "evaluation.json";
+  private static final int MAX_EVALUATION_BYTES = 1 << 20;
 
   private final Study study;
   private final Dataset dataset;
@@ -105,9 +107,12 @@ public final class StudyReport {
   /** What an earlier process measured; empty if it cannot be used, and is measured anew. */
   private static Optional<RunEvaluation> read(Path file) {
     try {
-      return Files.exists(file)
-          ? Optional.ofNullable(Json.PRETTY.fromJson(Files.readString(file), RunEvaluation.class))
-          : Optional.empty();
+      if (!RegularFile.isTaken(file)) {
+        return Optional.empty();
+      }
+      byte[] json = RegularFile.readAllBytes(file, Links.REFUSED, MAX_EVALUATION_BYTES);
+      return Optional.ofNullable(
+          Json.PRETTY.fromJson(new String(json, StandardCharsets.UTF_8), RunEvaluation.class));
     } catch (IOException | JsonParseException e) {
       return Optional.empty();
     }

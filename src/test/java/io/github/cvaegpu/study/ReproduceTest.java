@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.Dataset;
@@ -27,6 +30,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A study on images that take no time: its runs, its measures, its claims. */
 class ReproduceTest {
@@ -135,6 +140,24 @@ class ReproduceTest {
     told.events.clear();
     assertEquals(first, report(STUDY, dataset).result());
     assertEquals(2, told.events.stream().filter(event -> event.startsWith("measures")).count());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"train", "test.elbo", "test.rl", "latent.dimensions", "latent.mutual_information"})
+  void anEvaluationThatLacksSomethingIsMadeAnew(String path) throws IOException {
+    var one = new Study(List.of(0.001), 1, 1, List.of(), "tiny");
+    StudyResult first = report(one, dataset).result();
+    Path file = folder.resolve("beta-lr0.001-seed0/evaluation.json");
+    JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    String[] names = path.split("\\.", -1);
+    JsonObject parent = names.length == 1 ? json : json.getAsJsonObject(names[0]);
+    assertTrue(parent.has(names[names.length - 1]), path);
+    parent.add(names[names.length - 1], JsonNull.INSTANCE);
+    Files.writeString(file, json.toString());
+    told.events.clear();
+    assertEquals(first, report(one, dataset).result());
+    assertEquals(1, told.events.stream().filter(event -> event.startsWith("measures")).count());
   }
 
   @Test
