@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu;
 
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.CodeSource;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
 /** What this program is called and which version it is. */
@@ -75,32 +71,15 @@ public final class Program {
 
   /** Read when it is first asked for: not every start needs it. */
   private static final class Commit {
-    static final Optional<String> OF_JAR = read();
-
-    private static Optional<String> read() {
-      CodeSource source = Program.class.getProtectionDomain().getCodeSource();
-      if (source == null || source.getLocation() == null) {
-        return Optional.empty();
-      }
-      try {
-        // As a file: a path that holds "!/" is no place in a jar.
-        return commitOf(Path.of(source.getLocation().toURI()));
-      } catch (URISyntaxException | IllegalArgumentException e) {
-        return Optional.empty();
-      }
-    }
+    static final Optional<String> OF_JAR =
+        Resources.read("META-INF/MANIFEST.MF").flatMap(Program::commitOf);
   }
 
-  /** The commit in a jar's manifest. */
-  static Optional<String> commitOf(Path jar) {
-    if (!Files.isRegularFile(jar)) {
-      return Optional.empty();
-    }
-    try (var file = new JarFile(jar.toFile(), false)) {
-      Manifest manifest = file.getManifest();
-      return Optional.ofNullable(manifest)
-          .map(known -> known.getMainAttributes().getValue(COMMIT))
-          .filter(commit -> !commit.isBlank());
+  /** The commit that a manifest names; of a library's manifest none. */
+  static Optional<String> commitOf(byte[] manifest) {
+    try {
+      var attributes = new Manifest(new ByteArrayInputStream(manifest)).getMainAttributes();
+      return Optional.ofNullable(attributes.getValue(COMMIT)).filter(commit -> !commit.isBlank());
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -11,46 +11,33 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.jar.Attributes;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the program is called, and what starts it. */
 class ProgramTest {
-  @TempDir Path folder;
-
-  private Path jar(String commit) throws IOException {
-    var manifest = new Manifest();
-    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    if (commit != null) {
-      manifest.getMainAttributes().putValue("Implementation-Commit", commit);
-    }
-    // A name that the JDK would take apart in an address.
-    Path jar = Files.createDirectories(folder.resolve("a!")).resolve("b.jar");
-    new JarOutputStream(Files.newOutputStream(jar), manifest).close();
-    return jar;
+  private static byte[] manifest(String commit) {
+    return ("Manifest-Version: 1.0\nImplementation-Title: cvae-gpu\n" + commit)
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   @Test
-  void theCommitIsInTheManifest() throws IOException {
-    assertEquals(Optional.of("0123abcd"), Program.commitOf(jar("0123abcd")));
-    assertEquals(Optional.empty(), Program.commitOf(jar("")));
-    assertEquals(Optional.empty(), Program.commitOf(jar(null)));
-  }
-
-  @Test
-  void outsideAJarThereIsNone() throws IOException {
-    assertEquals(Optional.empty(), Program.commitOf(folder));
+  void theCommitIsInTheManifest() {
     assertEquals(
-        Optional.empty(), Program.commitOf(Files.writeString(folder.resolve("c.jar"), "none")));
+        Optional.of("0123abcd"), Program.commitOf(manifest("Implementation-Commit: 0123abcd\n")));
+    assertEquals(Optional.empty(), Program.commitOf(manifest("Implementation-Commit: \n")));
+    assertEquals(Optional.empty(), Program.commitOf(manifest("")));
+    assertEquals(Optional.empty(), Program.commitOf("none".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void outsideAJarThereIsNone() {
     assertEquals(Optional.empty(), Program.commit());
     assertEquals("cvae-gpu development", Program.nameAndVersion());
+    assertEquals("cvae-gpu development", Program.nameVersionAndCommit());
   }
 
   @ParameterizedTest

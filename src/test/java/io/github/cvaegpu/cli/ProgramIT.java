@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,19 @@ class ProgramIT {
         "Unknown option '--epoch'; did you mean --epochs?\nTry: %s\n"
             .formatted(jar.command("train", "--help")),
         result.errors());
+  }
+
+  /** The commit is part of it: two builds of a snapshot are not the same. */
+  @Test
+  void theVersionIsThatOfThePomAndItsCommit() throws Exception {
+    String pom = Files.readString(Path.of("pom.xml"));
+    var version =
+        Pattern.compile("<artifactId>cvae-gpu</artifactId>\\s*<version>([^<]+)<").matcher(pom);
+    assertTrue(version.find());
+    String expected = "cvae-gpu " + version.group(1);
+    String commit = Files.exists(Path.of(".git")) ? " \\(commit [0-9a-f]{12}(-dirty)?\\)" : "";
+    String printed = jar.run("--version").text().strip();
+    assertTrue(printed.matches(Pattern.quote(expected) + commit), printed);
   }
 
   @Test
