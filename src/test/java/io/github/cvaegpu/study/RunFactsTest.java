@@ -12,6 +12,7 @@ import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.LatentMeasures.LabelSeparation;
+import io.github.cvaegpu.eval.MutualInformation;
 import io.github.cvaegpu.report.Series;
 import io.github.cvaegpu.study.Claim.Accounting;
 import io.github.cvaegpu.study.RunEvaluation.LabelLoss;
@@ -52,7 +53,7 @@ class RunFactsTest {
         "ab",
         train,
         test,
-        new LatentMeasures(9, List.of(), 2, null, labels),
+        new LatentMeasures(9, List.of(), 2, new MutualInformation(2, 0.1, 2.2, 9), labels),
         labels == null
             ? List.of()
             : List.of(new LabelLoss(3, estimate(150)), new LabelLoss(8, estimate(155))));
