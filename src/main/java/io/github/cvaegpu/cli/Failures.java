@@ -96,7 +96,7 @@ final class Failures {
   /** For commands that could not do their work. */
   static int failed(Exception e, CommandLine command, ParseResult parsed) {
     if (e instanceof StoppedException || isByShutdown(e)) {
-      command.getErr().println("Stopped.");
+      command.getErr().println(Interruption.sentence());
       return ExitCode.INTERRUPTED;
     }
     if (e instanceof InputException) {

@@ -88,7 +88,7 @@ final class Interruption implements AutoCloseable {
 
   private static void halt(PrintWriter err) {
     AtomicFile.finishAll();
-    err.println(isUserSignal ? "Stopped by SIGUSR1; run the command again." : "Stopped.");
+    err.println(sentence());
     err.flush();
     Runtime.getRuntime().halt(code(ExitCode.INTERRUPTED));
   }
@@ -126,6 +126,11 @@ final class Interruption implements AutoCloseable {
   static void userSignal() {
     isUserSignal = true;
     System.exit(ExitCode.TRY_AGAIN);
+  }
+
+  /** What a command that was stopped says last, where it has nothing else to say. */
+  static String sentence() {
+    return isUserSignal ? "Stopped by SIGUSR1; run the command again." : "Stopped.";
   }
 
   private static int code(int code) {
