@@ -25,6 +25,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns failures into one sentence on standard error and an exit code. */
 final class Failures {
+  private static final String WHOLE_NUMBER = "a whole number";
+
   private Failures() {}
 
   /** For arguments that cannot be parsed. */
@@ -55,7 +57,9 @@ final class Failures {
     if (e.getCause() instanceof TypeConversionException && e.getArgSpec() != null) {
       Optional<String> kind = kindOf(e.getArgSpec());
       if (kind.isPresent()) {
-        return "%s must be %s, not '%s'.".formatted(name(e.getArgSpec()), kind.get(), e.getValue());
+        return kind.get().equals(WHOLE_NUMBER) && e.getValue().strip().matches("[-+]?\\d+")
+            ? "%s %s is too large a number.".formatted(name(e.getArgSpec()), e.getValue().strip())
+            : "%s must be %s, not '%s'.".formatted(name(e.getArgSpec()), kind.get(), e.getValue());
       }
     }
     String message = e.getMessage();
@@ -78,11 +82,8 @@ final class Failures {
               .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
               .collect(Collectors.joining(" or ")));
     }
-    if (type == int.class || type == Integer.class) {
-      return Optional.of("a whole number up to " + Integer.MAX_VALUE);
-    }
-    if (type == long.class || type == Long.class) {
-      return Optional.of("a whole number of up to 64 bits");
+    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
+      return Optional.of(WHOLE_NUMBER);
     }
     if (type == double.class || type == Double.class) {
       return Optional.of("a number");

@@ -157,8 +157,14 @@ final class Interruption implements AutoCloseable {
    * @throws StoppedException if it was stopped, or its end came together with a request
    */
   static <T> T interruptibly(Supplier<T> work) {
-    Interruption interruption = install();
+    Interruption interruption;
+    // In one piece: a request that came between the two would wait for the work and not cut it
+    // short.
     synchronized (LOCK) {
+      if (requested) {
+        throw new StoppedException(null);
+      }
+      interruption = install();
       waiting = Thread.currentThread();
     }
     T result;

@@ -137,6 +137,13 @@ final class PlanOptions {
           "bench", List.of("--epochs"),
           "profile", List.of("--epochs"));
 
+  /** What {@code --kl} is for commands that refuse {@code auto}. */
+  private static final Map<String, String> SET_POINT =
+      Map.of(
+          "calibrate", "a set point to check, nats. Default: none.",
+          "bench", "control: set point of the KL divergence, nats. Default: 9.97.",
+          "profile", "control: set point of the KL divergence, nats. Default: 9.97.");
+
   /** Keeps out of each command's help what it would refuse. */
   static void hideRefused(CommandLine line) {
     REFUSED.forEach(
@@ -148,12 +155,27 @@ final class PlanOptions {
             }
           }
         });
+    SET_POINT.forEach(
+        (command, description) -> {
+          CommandLine sub = line.getSubcommands().get(command);
+          if (sub != null) {
+            replace(
+                sub.getCommandSpec(),
+                OptionSpec.builder(sub.getCommandSpec().findOption("--kl"))
+                    .paramLabel("NATS")
+                    .description(description)
+                    .build());
+          }
+        });
   }
 
   private static void hide(CommandSpec spec, String name) {
-    OptionSpec shown = spec.findOption(name);
-    spec.remove(shown);
-    spec.addOption(OptionSpec.builder(shown).hidden(true).build());
+    replace(spec, OptionSpec.builder(spec.findOption(name)).hidden(true).build());
+  }
+
+  private static void replace(CommandSpec spec, OptionSpec option) {
+    spec.remove(spec.findOption(option.longestName()));
+    spec.addOption(option);
   }
 
   /** Refuses {@code --epochs} for commands that train for a time of their own. */

@@ -19,7 +19,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -252,8 +251,7 @@ final class Downloader implements AutoCloseable {
 
     private void attempt() throws AttemptException, IOException, InterruptedException {
       listener.connecting(url);
-      try (FileChannel out =
-          FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      try (FileChannel out = FolderLock.openToWrite(part)) {
         HttpResponse<BodyQueue> response = ask(out.size());
         try {
           out.position(startOf(response, out.size()));

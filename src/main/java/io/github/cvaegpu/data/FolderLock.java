@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * Keeps two processes, or two threads of one, from downloading into the same folder at once. The
@@ -28,12 +29,7 @@ final class FolderLock {
     Files.createDirectories(folder);
     // The lock file stays: deleting it would let two processes lock two files of the same name.
     Path file = folder.resolve(".lock");
-    if (Files.exists(file) && !Files.isRegularFile(file)) {
-      // To open a pipe would be to wait for its reader.
-      throw new IOException("%s is no regular file".formatted(file));
-    }
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = openToWrite(file);
     try {
       for (boolean first = true; tryLock(channel) == null; first = false) {
         if (first) {
@@ -45,6 +41,15 @@ final class FolderLock {
     } catch (IOException | InterruptedException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /** Opens a file of the cache, through no link; to open a pipe would be to wait for its reader. */
+  static FileChannel openToWrite(Path file) throws IOException {
+    try {
+      return RegularFile.openToWrite(file);
+    } catch (InputException e) {
+      throw new IOException("%s is no regular file".formatted(file), e);
     }
   }
 

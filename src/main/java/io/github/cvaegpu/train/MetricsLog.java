@@ -226,14 +226,14 @@ public final class MetricsLog implements AutoCloseable {
       char c = line.charAt(i);
       if (c >= '0' && c <= '9') {
         digits++;
-      } else if (c == '.') {
+      } else if (c == '.' && digits > 0) {
         points++;
       } else if (c != '-' || i > from) {
         return false;
       }
     }
     // No more digits than a float can have before its point, so it cannot overflow.
-    return digits > 0 && digits <= MAX_DIGITS && points <= 1;
+    return digits <= MAX_DIGITS && points == 1 && line.charAt(end - 1) != '.';
   }
 
   private static InputException noHeader(Path file) {

@@ -134,7 +134,7 @@ public final class Trainer {
     try {
       before.ifPresent(this::tellOfBeginning);
       otherBits.ifPresent(listener::otherMachine);
-      return trainWithLog(before);
+      return trainWithLog();
     } catch (DivergedException e) {
       throw e; // Recorded where it was found.
     } catch (UncheckedIOException e) {
@@ -153,7 +153,7 @@ public final class Trainer {
     return Optional.ofNullable(lastRecord);
   }
 
-  private Outcome trainWithLog(Optional<RunRecord> before) throws IOException {
+  private Outcome trainWithLog() throws IOException {
     if (!RegularFile.isTaken(directory.recordFile())) {
       // Before the log: a folder with a log but no record could not be resumed after a kill.
       record(ExitReason.RUNNING, null, null);
@@ -163,7 +163,7 @@ public final class Trainer {
     if (kept.isEmpty()) {
       // Stopped while it was read; the folder is as it was.
       return new Outcome(
-          ExitReason.INTERRUPTED, stepsDone, before.isPresent() ? before.get() : lastRecord);
+          ExitReason.INTERRUPTED, stepsDone, recordOf(ExitReason.INTERRUPTED, null, null));
     }
     try (MetricsLog opened = kept.get()) {
       log = opened;
@@ -484,23 +484,26 @@ public final class Trainer {
     sessions.add(sessions.removeLast().endedAt(now()));
   }
 
+  private RunRecord recordOf(ExitReason reason, String message, RunRecord.Metrics metrics) {
+    return new RunRecord(
+        RunRecord.FORMAT,
+        Program.nameAndVersion(),
+        plan,
+        new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
+        datasetRecord,
+        List.copyOf(sessions),
+        stepsDone,
+        checkpointStep,
+        reason,
+        message,
+        List.copyOf(parametersSha256),
+        metrics,
+        calibration);
+  }
+
   private RunRecord record(ExitReason reason, String message, RunRecord.Metrics metrics)
       throws IOException {
-    var record =
-        new RunRecord(
-            RunRecord.FORMAT,
-            Program.nameAndVersion(),
-            plan,
-            new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
-            datasetRecord,
-            List.copyOf(sessions),
-            stepsDone,
-            checkpointStep,
-            reason,
-            message,
-            List.copyOf(parametersSha256),
-            metrics,
-            calibration);
+    RunRecord record = recordOf(reason, message, metrics);
     directory.write(record);
     lastRecord = record;
     return record;

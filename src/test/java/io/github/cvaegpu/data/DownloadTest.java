@@ -334,6 +334,15 @@ class DownloadTest {
   }
 
   @Test
+  void nothingIsWrittenThroughALinkInTheCache() throws Exception {
+    Path victim = cache.resolveSibling("victim");
+    Files.createSymbolicLink(
+        Files.createDirectories(cache.resolve("tiny")).resolve(".lock"), victim);
+    assertTrue(failure(one.mirror()).contains(".lock is no regular file"));
+    assertFalse(Files.exists(victim));
+  }
+
+  @Test
   void aServerThatNeverAnswersIsLeft() {
     var impatient =
         new Downloader.Timing(
