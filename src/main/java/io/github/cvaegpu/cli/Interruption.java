@@ -48,7 +48,12 @@ final class Interruption implements AutoCloseable {
    * @param err where to say that it was stopped
    */
   static void watch(PrintWriter err) {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(err), "interruption"));
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(err), "interruption"));
+    } catch (IllegalStateException e) {
+      // It came before this: the JVM is ending already.
+      halt(err);
+    }
   }
 
   private static void end(PrintWriter err) {

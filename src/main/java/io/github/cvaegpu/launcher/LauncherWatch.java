@@ -44,8 +44,13 @@ public final class LauncherWatch {
     watch.setDaemon(true);
     watch.start();
     if (isLaunched) {
-      // System.exit waits 0.3 s for a thread that is in a system call, unless that is cut short.
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(input), "launcher-watch-end"));
+      try {
+        // System.exit waits 0.3 s for a thread that is in a system call, unless that is cut short.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(input), "launcher-watch-end"));
+      } catch (IllegalStateException e) {
+        // The JVM is ending already.
+        return;
+      }
     }
   }
 

@@ -49,6 +49,15 @@ public record Run(
     Path file = RunDirectory.checkpointFile(folder);
     Optional<Checkpoint> checkpoint =
         RegularFile.isTaken(file) ? Optional.of(Checkpoint.read(file)) : Optional.empty();
+    checkpoint.ifPresent(
+        found -> {
+          try {
+            found.requireRecord(record);
+          } catch (InputException e) {
+            throw new InputException(
+                "%s holds files of two runs. %s".formatted(folder, e.getMessage()), e);
+          }
+        });
     if (checkpoint.isPresent() && series.isPresent()) {
       requireMetrics(RunDirectory.metricsFile(folder), checkpoint.get());
     }

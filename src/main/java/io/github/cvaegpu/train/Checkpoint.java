@@ -381,11 +381,7 @@ public record Checkpoint(
               otherLayout.shape().latent()));
     }
     requireSameImages(images.sha256(), dataset);
-    if (!plan.withEpochsAndDataOf(other).equals(other)) {
-      throw new InputException(
-          "The checkpoint's settings are not those of run.json: %s."
-              .formatted(String.join(", ", plan.differences(other))));
-    }
+    requireSameSettings(other);
     int batches = Math.ceilDiv(dataset.train().size(), plan.batchSize());
     if (position.nextBatch() >= batches
         || position.step() != (long) position.epoch() * batches + position.nextBatch()) {
@@ -406,6 +402,30 @@ public record Checkpoint(
               Locale.ROOT,
               "The run has already done more than the %d epochs asked for.",
               other.epochs()));
+    }
+  }
+
+  /**
+   * Refuses a checkpoint that lies beside another run's record. Either may be a little ahead of the
+   * other, as while the run is at work.
+   *
+   * @throws InputException if its settings or the parameters after an epoch are not the record's
+   */
+  public void requireRecord(RunRecord record) {
+    requireSameSettings(record.plan());
+    List<String> ours = position.parametersSha256();
+    List<String> theirs = record.parametersSha256();
+    int both = Math.min(ours.size(), theirs.size());
+    if (!ours.subList(0, both).equals(theirs.subList(0, both))) {
+      throw new InputException("The checkpoint's parameters are not those that run.json records.");
+    }
+  }
+
+  private void requireSameSettings(TrainingPlan other) {
+    if (!plan.withEpochsAndDataOf(other).equals(other)) {
+      throw new InputException(
+          "The checkpoint's settings are not those of run.json: %s."
+              .formatted(String.join(", ", plan.differences(other))));
     }
   }
 

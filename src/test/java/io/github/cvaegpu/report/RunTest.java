@@ -116,6 +116,25 @@ class RunTest {
   }
 
   @Test
+  void filesOfTwoRunsAreRefused() throws IOException {
+    Path record = folder.resolve("run.json");
+    String json = Files.readString(record);
+    Files.writeString(record, json.replaceFirst("\"seed\": \\d+", "\"seed\": 77"));
+    String message = assertThrows(InputException.class, () -> Run.read(folder)).getMessage();
+    assertTrue(
+        message.startsWith(folder + " holds files of two runs. The checkpoint's settings"),
+        message);
+    String sha256 = RunDirectory.readRecord(folder).parametersSha256().getFirst();
+    String other = new StringBuilder(sha256).reverse().toString();
+    Files.writeString(record, json.replace(sha256, other));
+    assertEquals(
+        folder
+            + " holds files of two runs. The checkpoint's parameters are not those that run.json"
+            + " records.",
+        assertThrows(InputException.class, () -> Run.read(folder)).getMessage());
+  }
+
+  @Test
   void leavesOutAHalfWrittenLine() throws IOException {
     Path metrics = RunDirectory.metricsFile(folder);
     Files.writeString(metrics, "11,3,200.5,1", StandardOpenOption.APPEND);
