@@ -129,19 +129,18 @@ final class SafeTensorsMalformedTest {
             + "\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8],\"shape\":[2,1]},"
             + "\"none\":{\"dtype\":\"F32\",\"data_offsets\":[8,8],\"shape\":[65536,65536,0]} } ";
     Path file = file(header.getBytes(StandardCharsets.UTF_8), 12);
-    SafeTensors read = SafeTensors.read(file);
+    SafeTensors read = TensorFile.read(file);
     assertEquals("{k=\u00e9}", read.metadata().toString());
     assertEquals(List.of("a", "none", "b"), List.copyOf(read.tensors().keySet()));
     assertEquals(List.of(2, 1), read.tensors().get("a").shape());
     assertEquals(0, read.tensors().get("none").size());
     assertArrayEquals(
         new float[] {Float.intBitsToFloat(0x0b0a0908)}, read.tensors().get("b").data());
-    assertTrue(
-        SafeTensors.read(file("{}".getBytes(StandardCharsets.UTF_8), 0)).tensors().isEmpty());
+    assertTrue(TensorFile.read(file("{}".getBytes(StandardCharsets.UTF_8), 0)).tensors().isEmpty());
   }
 
   private void assertRefused(String reason, Path file) {
-    String message = assertThrows(InputException.class, () -> SafeTensors.read(file)).getMessage();
+    String message = assertThrows(InputException.class, () -> TensorFile.read(file)).getMessage();
     assertTrue(message.startsWith(file + " is not a safetensors file that can be used: "), message);
     assertTrue(message.contains(reason), message);
     assertTrue(message.endsWith("."), message);
