@@ -40,7 +40,7 @@ final class SafeTensorsMalformedTest {
         refused("{}\0", 0, "its header is not valid JSON"),
         refused("{\"\\ud835\":{}}", 0, "its header is not valid JSON"),
         refused("{\"a\":7}", 0, "the entry of tensor a is not a JSON object"),
-        refused("{\"a\\u001b[31m\":7}", 0, "the entry of tensor a?[31m is not a JSON object"),
+        refused("{\"a\\u001b[31m\":7}", 0, "the entry of tensor a\\u001b[31m is not a JSON object"),
         refused(tensor("F32", "[1]", "[0,4]").replace("}}", "},\"a\":{}}"), 4, "a occurs twice in"),
         refused("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__ occurs twice in"),
         refused("{\"__metadata__\":{\"k\":\"\",\"k\":\"\"}}", 0, "k occurs twice in __metadata__"),
