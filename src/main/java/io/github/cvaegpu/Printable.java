@@ -18,7 +18,8 @@ public final class Printable {
    * One line of text with everything that is not seen as itself written as an escape: control
    * characters, line ends and tabs among them, marks that turn the direction of reading and other
    * invisible formatting, and halves of surrogate pairs. All else, backslashes too, stays as it is.
-   * Twice is the same as once.
+   * Twice is the same as once. Escapes are those of JSON, which has two for a character above
+   * U+FFFF, so that a line of JSON stays what it is.
    *
    * @param text may be null
    * @return the text with {@code \n}, {@code \t}, {@code \}{@code u001b} and the like in their
@@ -29,7 +30,8 @@ public final class Printable {
   }
 
   /**
-   * The same for whole output, whose line ends and tabs are the program's own and stay.
+   * The same for whole output, whose line ends and tabs are the program's own and stay; a carriage
+   * return without its line feed would go back to write over the line.
    *
    * @param text lines of text, or a part of one
    */
@@ -38,30 +40,27 @@ public final class Printable {
   }
 
   private static String escaped(String text, boolean keepLines) {
-    int length = text.length();
-    for (int i = 0; i < length; i += Character.charCount(text.codePointAt(i))) {
-      if (isEscaped(text.codePointAt(i), keepLines)) {
-        var escaped = new StringBuilder(length + 16);
-        text.codePoints()
-            .forEach(
-                c -> {
-                  if (isEscaped(c, keepLines)) {
-                    escaped.append(escape(c));
-                  } else {
-                    escaped.appendCodePoint(c);
-                  }
-                });
-        return escaped.toString();
+    var escaped = new StringBuilder(text.length());
+    int c;
+    for (int i = 0; i < text.length(); i += Character.charCount(c)) {
+      c = text.codePointAt(i);
+      if ((keepLines && isLayout(text, i)) || !acts(c)) {
+        escaped.appendCodePoint(c);
+      } else {
+        escape(c, escaped);
       }
     }
-    return text;
+    // An escape is longer than what it stands for.
+    return escaped.length() == text.length() ? text : escaped.toString();
   }
 
-  private static boolean isEscaped(int c, boolean keepLines) {
+  private static boolean isLayout(String text, int i) {
+    char c = text.charAt(i);
+    return c == '\n' || c == '\t' || (c == '\r' && text.startsWith("\n", i + 1));
+  }
+
+  private static boolean acts(int c) {
     if (c >= ' ' && c <= '~') {
-      return false;
-    }
-    if (keepLines && (c == '\n' || c == '\r' || c == '\t')) {
       return false;
     }
     return switch (Character.getType(c)) {
@@ -76,12 +75,16 @@ public final class Printable {
     };
   }
 
-  private static String escape(int c) {
-    return switch (c) {
-      case '\n' -> "\\n";
-      case '\r' -> "\\r";
-      case '\t' -> "\\t";
-      default -> String.format(Locale.ROOT, c > 0xFFFF ? "\\U%08x" : "\\u%04x", c);
-    };
+  private static void escape(int c, StringBuilder into) {
+    switch (c) {
+      case '\n' -> into.append("\\n");
+      case '\r' -> into.append("\\r");
+      case '\t' -> into.append("\\t");
+      default -> {
+        for (char word : Character.toChars(c)) {
+          into.append(String.format(Locale.ROOT, "\\u%04x", (int) word));
+        }
+      }
+    }
   }
 }

@@ -21,7 +21,7 @@ class PrintableTest {
     assertEquals("run\\u202egpj.exe", Printable.text("run\u202egpj.exe"));
     assertEquals("\\u2066\\u2069\\u200f\\u061c", Printable.text("\u2066\u2069\u200f\u061c"));
     assertEquals("\\ufeff\\u200b", Printable.text("\ufeff\u200b"));
-    assertEquals("\\U000e0041", Printable.text(Character.toString(0xE0041)));
+    assertEquals("\\udb40\\udc41", Printable.text(Character.toString(0xE0041)));
   }
 
   @Test
@@ -63,6 +63,7 @@ class PrintableTest {
   @Test
   void outputKeepsItsLines() {
     assertEquals("one\r\n\ttwo \\u001b[2J\n", Printable.lines("one\r\n\ttwo \u001b[2J\n"));
+    assertEquals("over\\rwritten\\r", Printable.lines("over\rwritten\r"));
   }
 
   @Test

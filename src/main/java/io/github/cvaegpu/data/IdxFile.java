@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -13,9 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -218,7 +217,7 @@ public final class IdxFile {
               kind.plural(),
               container));
     }
-    MessageDigest digest = sha256Digest();
+    MessageDigest digest = Digests.sha256();
     digest.update(header);
     byte[] bytes = new byte[Math.min(payload, firstBytes)];
     int filled = 0;
@@ -248,7 +247,7 @@ public final class IdxFile {
               payload,
               kind.plural()));
     }
-    return new IdxFile(dimensions, bytes, hex(digest.digest()));
+    return new IdxFile(dimensions, bytes, Digests.hex(digest));
   }
 
   private static String wrongMagic(int magic, Kind kind) {
@@ -327,21 +326,5 @@ public final class IdxFile {
     var header = ByteBuffer.allocate(Integer.BYTES * (1 + kind.dimensions)).putInt(kind.magic);
     Arrays.stream(dimensions).limit(kind.dimensions).forEach(header::putInt);
     return header.array();
-  }
-
-  static MessageDigest sha256Digest() {
-    return digest("SHA-256");
-  }
-
-  static MessageDigest digest(String algorithm) {
-    try {
-      return MessageDigest.getInstance(algorithm);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has " + algorithm, e);
-    }
-  }
-
-  static String hex(byte[] digest) {
-    return HexFormat.of().formatHex(digest);
   }
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
+import io.github.cvaegpu.Digests;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,7 +108,7 @@ record PublishedDataset(
     String actual =
         switch (algorithm) {
           case SHA256_OF_IDX -> content.sha256();
-          case MD5_OF_GZIP -> md5(path);
+          case MD5_OF_GZIP -> Digests.hex(Digests.named("MD5"), path);
         };
     String expected = checksums.get(file);
     return actual.equals(expected)
@@ -118,16 +116,5 @@ record PublishedDataset(
         : Optional.of(
             "is not %s's file: its %s is %s and not %s"
                 .formatted(name, algorithm.label, actual, expected));
-  }
-
-  private static String md5(Path path) throws IOException {
-    MessageDigest digest = IdxFile.digest("MD5");
-    byte[] chunk = new byte[1 << 16];
-    try (InputStream in = Files.newInputStream(path)) {
-      for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-        digest.update(chunk, 0, read);
-      }
-    }
-    return IdxFile.hex(digest.digest());
   }
 }

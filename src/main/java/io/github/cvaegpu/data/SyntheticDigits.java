@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
+import io.github.cvaegpu.Digests;
 import java.security.MessageDigest;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -82,9 +83,9 @@ public final class SyntheticDigits {
   }
 
   private static String sha256(IdxFile.Kind kind, int count, byte[] bytes) {
-    MessageDigest digest = IdxFile.sha256Digest();
+    MessageDigest digest = Digests.sha256();
     digest.update(IdxFile.header(kind, count, SIDE, SIDE));
     digest.update(bytes);
-    return IdxFile.hex(digest.digest());
+    return Digests.hex(digest);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.foreign;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.Resources;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -85,17 +85,7 @@ record BundledLibrary(String folder, List<String> names) {
    * @throws IOException if there is no place for them
    */
   Path unpackedIn(String name) throws IOException {
-    IOException problem = null;
-    for (NativeFolder.Place place : NativeFolder.places(name)) {
-      try {
-        Path target = place.folder();
-        unpack(target);
-        return target;
-      } catch (IOException e) {
-        problem = e;
-      }
-    }
-    throw problem == null ? new IOException("there is no folder to unpack to") : problem;
+    return NativeFolder.first(name, this::unpack);
   }
 
   /**
@@ -116,7 +106,7 @@ record BundledLibrary(String folder, List<String> names) {
   private static String copy(Resources.Resource source, Path file) throws IOException {
     Path partial = Files.createTempFile(file.getParent(), file.getFileName().toString(), null);
     try {
-      MessageDigest digest = Copies.sha256();
+      MessageDigest digest = Digests.sha256();
       try (InputStream in = new DigestInputStream(source.open(), digest);
           var out = new FileOutputStream(partial.toFile())) {
         in.transferTo(out);
@@ -124,7 +114,7 @@ record BundledLibrary(String folder, List<String> names) {
         out.getFD().sync();
       }
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-      return HexFormat.of().formatHex(digest.digest());
+      return Digests.hex(digest);
     } finally {
       Files.deleteIfExists(partial);
     }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.foreign;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.Resources;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -105,7 +102,7 @@ final class Copies {
     if (bootIsRecorded && state.get().equals(copy.state)) {
       return true;
     }
-    if (!sha256(folder.resolve(name)).equals(copy.sha256)) {
+    if (!Digests.hex(Digests.sha256(), folder.resolve(name)).equals(copy.sha256)) {
       return false;
     }
     copies.put(name, new Copy(copy.crc32, copy.sha256, state.get()));
@@ -185,26 +182,6 @@ final class Copies {
 
   private static long nanoseconds(Object time) {
     return ((FileTime) time).to(TimeUnit.NANOSECONDS);
-  }
-
-  private static String sha256(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    byte[] buffer = new byte[1 << 16];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
-        digest.update(buffer, 0, length);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  /** A new SHA-256, which every Java has. */
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static String currentBoot() {

@@ -24,6 +24,16 @@ public final class NativeFolder {
     Path folder() throws IOException;
   }
 
+  /** What a folder is wanted for. */
+  interface Use {
+    /**
+     * Uses the folder.
+     *
+     * @throws IOException if the folder does not do for it
+     */
+    void of(Path folder) throws IOException;
+  }
+
   /**
    * Folders that only this user can write to, in the order of trying.
    *
@@ -46,10 +56,22 @@ public final class NativeFolder {
    * @throws IOException if there is no such place
    */
   public static Path named(String name) throws IOException {
+    return first(name, folder -> {});
+  }
+
+  /**
+   * The first of the folders that a use of it succeeds in.
+   *
+   * @param name their last part
+   * @throws IOException if there is no such place
+   */
+  static Path first(String name, Use use) throws IOException {
     IOException problem = new IOException("there is no folder for code");
     for (Place place : places(name)) {
       try {
-        return place.folder();
+        Path folder = place.folder();
+        use.of(folder);
+        return folder;
       } catch (IOException e) {
         problem = e;
       }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import io.github.cvaegpu.Printable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Parts of a page. Every text is escaped. */
 final class Html {
@@ -11,11 +11,10 @@ final class Html {
 
   /**
    * A text for an element's content or an attribute in double quotes. Characters that act instead
-   * of being seen (controls, marks that turn the direction of reading, halves of surrogate pairs)
-   * are written as escapes.
+   * of being seen are written as escapes.
    */
   static String escape(String text) {
-    return visible(text, true)
+    return Printable.lines(text)
         .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
@@ -24,35 +23,7 @@ final class Html {
 
   /** The same escapes for a name that a script shows; line ends and tabs are escaped, too. */
   static String oneLine(String text) {
-    return visible(text, false);
-  }
-
-  private static String visible(String text, boolean keepsLines) {
-    var visible = new StringBuilder(text.length());
-    text.codePoints()
-        .forEach(
-            c -> {
-              boolean keeps = keepsLines && (c == '\n' || c == '\t');
-              if (keeps || !acts(c)) {
-                visible.appendCodePoint(c);
-              } else {
-                visible.append(String.format(Locale.ROOT, "\\u%04x", c));
-              }
-            });
-    return visible.toString();
-  }
-
-  private static boolean acts(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE ->
-          true;
-      // The joiners, which many languages are written with, turn nothing.
-      case Character.FORMAT -> c != 0x200C && c != 0x200D;
-      default -> false;
-    };
+    return Printable.text(text);
   }
 
   static String heading(String text) {

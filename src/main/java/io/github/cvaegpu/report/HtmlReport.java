@@ -11,7 +11,6 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
-import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -268,12 +267,7 @@ public final class HtmlReport {
     for (Subject subject : subjects) {
       subject.run.warnings().forEach(warning -> html.append(Html.warning(warning)));
     }
-    if (runs(subjects).stream()
-            .map(run -> run.record().dataset())
-            .filter(images -> images != null && images.sha256() != null)
-            .map(RunRecord.DatasetRecord::sha256)
-            .distinct()
-            .count()
+    if (runs(subjects).stream().map(run -> run.record().dataset().sha256()).distinct().count()
         > 1) {
       html.append(
           Html.warning(

@@ -22,7 +22,7 @@ import java.util.function.Function;
 
 /**
  * What there is to say of a run, each under the name that help, {@code run.json} and figures have
- * for it. Whatever a run's files lack is said to be unknown.
+ * for it. What a run's files may lack is said to be unknown.
  */
 final class RunRows {
   /** What a run should have and its files do not say. */
@@ -63,7 +63,7 @@ final class RunRows {
           new Row("latent dimensions", run -> ofPlan(run, p -> count(p.latent()))),
           new Row("seed", run -> ofPlan(run, p -> String.valueOf(p.seed()))),
           new Row("images", RunRows::images),
-          new Row("program", run -> orUnknown(run.record().program())));
+          new Row("program", run -> run.record().program()));
 
   static final Row STARTED = new Row("started", run -> date(run, true));
   static final Row ENDED = new Row("ended", run -> date(run, false));
@@ -88,12 +88,8 @@ final class RunRows {
 
   // ---- settings --------------------------------------------------------------------------------
 
-  static Optional<TrainingPlan> plan(Run run) {
-    return Optional.ofNullable(run.record().plan());
-  }
-
   private static String ofPlan(Run run, Function<TrainingPlan, String> setting) {
-    return plan(run).map(setting).orElse(UNKNOWN);
+    return setting.apply(run.record().plan());
   }
 
   private static String ofControl(Run run, Function<PiSettings, String> setting) {
@@ -112,34 +108,26 @@ final class RunRows {
 
   /** The set point of a ControlVAE; empty for a beta-VAE. */
   static OptionalDouble setPoint(Run run) {
-    return plan(run)
-        .filter(plan -> plan.model() == Model.CONTROL)
-        .map(plan -> OptionalDouble.of(plan.controller().setPoint()))
-        .orElse(OptionalDouble.empty());
+    TrainingPlan plan = run.record().plan();
+    return plan.model() == Model.CONTROL
+        ? OptionalDouble.of(plan.controller().setPoint())
+        : OptionalDouble.empty();
   }
 
   private static String images(Run run) {
     RunRecord.DatasetRecord images = run.record().dataset();
-    if (images == null || images.name() == null) {
-      return UNKNOWN;
-    }
-    return images.trainImages() > 0
-        ? String.format(
-            Locale.ROOT,
-            "%s (%,d to train with, %,d to test with)",
-            images.name(),
-            images.trainImages(),
-            images.testImages())
-        : images.name();
+    return String.format(
+        Locale.ROOT,
+        "%s (%,d to train with, %,d to test with)",
+        images.name(),
+        images.trainImages(),
+        images.testImages());
   }
 
   // ---- how it went -----------------------------------------------------------------------------
 
   private static String state(Run run) {
     RunRecord record = run.record();
-    if (record.exitReason() == null) {
-      return UNKNOWN;
-    }
     String word =
         switch (record.exitReason()) {
           case RUNNING -> "running, or killed";
@@ -149,19 +137,14 @@ final class RunRows {
           case FAILED -> "failed";
         };
     String state =
-        String.format(Locale.ROOT, "%s, %,d of %s steps", word, record.stepsDone(), planned(run));
+        String.format(Locale.ROOT, "%s, %,d of %,d steps", word, record.stepsDone(), planned(run));
     return record.message() == null ? state : state + ": " + record.message();
   }
 
-  private static String planned(Run run) {
+  private static long planned(Run run) {
     TrainingPlan plan = run.record().plan();
-    RunRecord.DatasetRecord images = run.record().dataset();
-    return plan == null || images == null || images.trainImages() < 1
-        ? UNKNOWN
-        : String.format(
-            Locale.ROOT,
-            "%,d",
-            (long) plan.epochs() * Math.ceilDiv(images.trainImages(), plan.batchSize()));
+    int images = run.record().dataset().trainImages();
+    return (long) plan.epochs() * Math.ceilDiv(images, plan.batchSize());
   }
 
   static boolean isCompleted(Run run) {
@@ -170,11 +153,11 @@ final class RunRows {
 
   private static String date(Run run, boolean isStart) {
     List<RunRecord.Session> sessions = run.record().sessions();
-    if (sessions == null || sessions.isEmpty()) {
+    if (sessions.isEmpty()) {
       return UNKNOWN;
     }
     RunRecord.Session session = isStart ? sessions.getFirst() : sessions.getLast();
-    return session == null ? UNKNOWN : minute(isStart ? session.started() : session.ended());
+    return minute(isStart ? session.started() : session.ended());
   }
 
   /** An instant of ISO 8601 as people read it; what is none is shown as it is. */

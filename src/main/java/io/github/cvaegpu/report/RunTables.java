@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -86,10 +85,7 @@ final class RunTables {
     for (int i = 0; i < runs.size(); i++) {
       Run run = runs.get(i);
       boolean isAlone = groups.stream().anyMatch(group -> group.size() == 1 && group.contains(run));
-      String seed =
-          RunRows.plan(run)
-              .map(plan -> String.format(Locale.ROOT, "seed %d", plan.seed()))
-              .orElse("");
+      String seed = String.format(Locale.ROOT, "seed %d", run.record().plan().seed());
       rows.add(new Html.Row(names.get(i), isAlone ? "one seed" : seed, figures(run)));
     }
     for (List<Run> group : groups) {
@@ -145,13 +141,11 @@ final class RunTables {
     for (int i = 0; i < runs.size(); i++) {
       Run run = runs.get(i);
       TrainingPlan plan = run.record().plan();
-      RunRecord.DatasetRecord images = run.record().dataset();
-      boolean isKnown =
-          plan != null && images != null && images.sha256() != null && RunRows.isCompleted(run);
-      Object settings = isKnown ? List.of(withoutSeed(plan), images.sha256()) : (Object) i;
-      groups
-          .computeIfAbsent(settings, key -> new LinkedHashMap<>())
-          .putIfAbsent(plan == null ? i : plan.seed(), run);
+      Object settings =
+          RunRows.isCompleted(run)
+              ? List.of(withoutSeed(plan), run.record().dataset().sha256())
+              : (Object) i;
+      groups.computeIfAbsent(settings, key -> new LinkedHashMap<>()).putIfAbsent(plan.seed(), run);
     }
     return groups.values().stream().map(group -> List.copyOf(group.values())).toList();
   }
@@ -253,7 +247,7 @@ final class RunTables {
                   held(
                       run,
                       report ->
-                          report.settlingStep() != null && report.settlingStep().isPresent()
+                          report.settlingStep().isPresent()
                               ? "from step " + RunRows.count(report.settlingStep().getAsLong())
                               : "never for good")),
           new Row("at the lower limit of beta", run -> held(run, report -> share(report.atMin()))),
@@ -272,24 +266,16 @@ final class RunTables {
   }
 
   private static String share(ControlReport.Saturation limit) {
-    // Files have no NaN, which reads back from null.
-    return limit == null || Double.isNaN(limit.fraction())
-        ? RunRows.UNKNOWN
-        : String.format(Locale.ROOT, "%.1f %% of the steps", 100 * limit.fraction());
+    return String.format(Locale.ROOT, "%.1f %% of the steps", 100 * limit.fraction());
   }
 
   /** A row a process that worked on a run. */
   String sessions() {
     List<Html.Row> rows = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
-      List<RunRecord.Session> sessions = runs.get(i).record().sessions();
-      if (sessions == null) {
-        continue;
+      for (RunRecord.Session session : runs.get(i).record().sessions()) {
+        rows.add(new Html.Row(names.get(i), "", session(session)));
       }
-      String name = names.get(i);
-      sessions.stream()
-          .filter(Objects::nonNull)
-          .forEach(session -> rows.add(new Html.Row(name, "", session(session))));
     }
     return rows.isEmpty()
         ? Html.note("Nothing is recorded of the processes that worked on these runs.")
@@ -322,12 +308,12 @@ final class RunTables {
         RunRows.orUnknown(session.program()),
         RunRows.orUnknown(session.commit()),
         session.bits() == null ? RunRows.UNKNOWN : RunRows.count(session.bits()),
-        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.engine()),
-        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.device()),
-        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.library()),
-        engine == null ? RunRows.UNKNOWN : RunRows.count(engine.threads()),
-        engine == null ? RunRows.UNKNOWN : RunRows.orUnknown(engine.precision()),
-        RunRows.orUnknown(session.java()),
-        RunRows.orUnknown(session.os()));
+        engine.engine(),
+        engine.device(),
+        engine.library(),
+        RunRows.count(engine.threads()),
+        engine.precision(),
+        session.java(),
+        session.os());
   }
 }

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.train;
 
 import com.google.gson.JsonParseException;
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
@@ -18,10 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -458,7 +457,7 @@ public record Checkpoint(
   }
 
   private static String sha256(List<float[]> arrays, ParameterLayout layout) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Digests.sha256();
     for (float[] array : arrays) {
       for (ParameterLayout.Tensor tensor : layout.tensors()) {
         ByteBuffer bytes =
@@ -467,28 +466,11 @@ public record Checkpoint(
         digest.update(bytes);
       }
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Digests.hex(digest);
   }
 
   /** SHA-256 of a text in UTF-8, lower-case hex. */
   static String sha256(String text) {
-    return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
-
-  /** A digest of what another was told so far. */
-  static MessageDigest copy(MessageDigest digest) {
-    try {
-      return (MessageDigest) digest.clone();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("Java's own SHA-256 can be cloned", e);
-    }
+    return Digests.sha256(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +20,7 @@ final class LogLines {
 
   private final Path file;
   private final InputStream in;
-  private final MessageDigest digest = Checkpoint.sha256();
+  private final MessageDigest digest = Digests.sha256();
   private final byte[] buffer = new byte[1 << 16];
   private int from;
   private int to;
@@ -101,6 +102,6 @@ final class LogLines {
 
   /** Of the bytes of the whole lines given; a copy. */
   MessageDigest digest() {
-    return Checkpoint.copy(digest);
+    return Digests.copy(digest);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
@@ -9,14 +10,11 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -31,9 +29,9 @@ import java.util.regex.Pattern;
  */
 public final class MetricsLog implements AutoCloseable {
   /** The first line. Losses are nats per image; step and epoch count from 1. */
-  private static final Pattern NUMBER = Pattern.compile("-?(\\d+\\.\\d+(E-?\\d+)?|Infinity)|NaN");
-
   static final String HEADER = "step,epoch,rl,kl,beta";
+
+  private static final Pattern NUMBER = Pattern.compile("-?(\\d+\\.\\d+(E-?\\d+)?|Infinity)|NaN");
 
   private static final int COLUMNS = 5;
 
@@ -92,7 +90,7 @@ public final class MetricsLog implements AutoCloseable {
     FileChannel channel = RegularFile.openToWrite(file);
     boolean opened = false;
     try {
-      if (!lock(channel)) {
+      if (!RunDirectory.lock(channel)) {
         throw RunDirectory.inUse(file.toAbsolutePath().getParent());
       }
       var lines = new LogLines(file, Channels.newInputStream(channel));
@@ -124,14 +122,6 @@ public final class MetricsLog implements AutoCloseable {
       if (!opened) {
         channel.close();
       }
-    }
-  }
-
-  private static boolean lock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
     }
   }
 
@@ -302,7 +292,7 @@ public final class MetricsLog implements AutoCloseable {
   void read(RowSink sink) throws IOException {
     flush();
     // Through the open file: to open another and close it would give up the lock on Linux.
-    var lines = new LogLines(file, new FromStart(channel));
+    var lines = new LogLines(file, new ChannelStream(channel, 0, Long.MAX_VALUE));
     readLines(file, lines, sink);
     if (!hex(lines.digest()).equals(sha256())) {
       throw new UnwritableException(
@@ -377,7 +367,7 @@ public final class MetricsLog implements AutoCloseable {
 
   /** What a digest comes to so far; it can be told more. */
   private static String hex(MessageDigest digest) {
-    return HexFormat.of().formatHex(Checkpoint.copy(digest).digest());
+    return Digests.hex(Digests.copy(digest));
   }
 
   private static void parse(Path file, LogLines lines, String line, RowSink sink) {
@@ -395,29 +385,6 @@ public final class MetricsLog implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new InputException(
           String.format(Locale.ROOT, "Line %d of %s is no row.", lines.number(), file), e);
-    }
-  }
-
-  /** A file from its start on, whatever the place that is written to. */
-  private static final class FromStart extends InputStream {
-    private final FileChannel channel;
-    private long at;
-
-    FromStart(FileChannel channel) {
-      this.channel = channel;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      int count = channel.read(ByteBuffer.wrap(bytes, offset, length), at);
-      at += Math.max(count, 0);
-      return count;
     }
   }
 }

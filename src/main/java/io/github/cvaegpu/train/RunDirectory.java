@@ -10,7 +10,6 @@ import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -195,10 +194,10 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
-  private static boolean lock(FileChannel lockFile) throws IOException {
+  /** Locks a file until its channel is closed; false if another run, of this JVM or not, has it. */
+  static boolean lock(FileChannel file) throws IOException {
     try {
-      FileLock lock = lockFile.tryLock();
-      return lock != null;
+      return file.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       return false;
     }

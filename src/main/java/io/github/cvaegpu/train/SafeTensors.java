@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
-import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.RegularFile.Links;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -74,11 +72,6 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
       }
       return Math.toIntExact(size);
     }
-
-    /** Copies the floats into an array from an index on. */
-    public void copyTo(float[] into, int at) {
-      System.arraycopy(data, offset, into, at, size());
-    }
   }
 
   /** Copies the maps, not the floats. */
@@ -94,24 +87,6 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
           throw new IllegalArgumentException("half a surrogate pair in " + string);
         }
       }
-    }
-  }
-
-  /**
-   * Reads a file.
-   *
-   * @throws InputException if the file is not in the format or has tensors other than F32
-   * @throws IOException if the file cannot be read
-   */
-  public static SafeTensors read(Path file) throws IOException {
-    try (var in = SafeTensorsReader.open(file, Links.FOLLOWED, SafeTensorsHeader.MAX_BYTES)) {
-      SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-      for (var entry : in.header().entries()) {
-        float[] data = new float[entry.size()];
-        in.read(entry, data, 0);
-        tensors.put(entry.name(), new Tensor(entry.shape(), data));
-      }
-      return new SafeTensors(in.header().metadata(), tensors);
     }
   }
 
@@ -160,50 +135,5 @@ public record SafeTensors(Map<String, String> metadata, SequencedMap<String, Ten
    */
   public void writeAtomically(Path file) throws IOException {
     AtomicFile.replace(file, this::write);
-  }
-
-  /**
-   * A tensor that has to be there.
-   *
-   * @param file named in a refusal
-   * @param name the tensor's name
-   * @param shape the shape it has to have
-   * @throws InputException if there is no such tensor
-   */
-  public Tensor require(Path file, String name, List<Integer> shape) {
-    Tensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new InputException("%s has no tensor %s.".formatted(file, name));
-    }
-    if (!tensor.shape().equals(shape)) {
-      throw new InputException(
-          "Tensor %s of %s has the shape %s, not %s.".formatted(name, file, tensor.shape(), shape));
-    }
-    return tensor;
-  }
-
-  /**
-   * Refuses infinities and NaN.
-   *
-   * @param file named in the refusal
-   * @throws InputException if any tensor holds a value that is not finite
-   */
-  public void requireFinite(Path file) {
-    for (var item : tensors.entrySet()) {
-      Tensor tensor = item.getValue();
-      for (int i = 0; i < tensor.size(); i++) {
-        float value = tensor.data()[tensor.offset() + i];
-        if (!Float.isFinite(value)) {
-          throw new InputException(
-              String.format(
-                  Locale.ROOT,
-                  "%s cannot be used: tensor %s holds %s at index %d.",
-                  file,
-                  SafeTensorsHeader.quote(item.getKey()),
-                  value,
-                  i));
-        }
-      }
-    }
   }
 }

@@ -364,15 +364,8 @@ record SafeTensorsHeader(Map<String, String> metadata, List<Entry> entries) {
     return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
-  /** A name out of an untrusted file, fit for a terminal. */
+  /** A name out of an untrusted file, of a length that fits into a sentence. */
   static String quote(String name) {
-    String start = name.length() > 80 ? name.substring(0, 77) + "..." : name;
-    return start.codePoints().anyMatch(Character::isISOControl)
-        ? start
-            .codePoints()
-            .map(c -> Character.isISOControl(c) ? '?' : c)
-            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-            .toString()
-        : start;
+    return name.length() > 80 ? name.substring(0, 77) + "..." : name;
   }
 }

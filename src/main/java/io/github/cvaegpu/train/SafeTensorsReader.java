@@ -6,7 +6,6 @@ import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -56,7 +55,8 @@ final class SafeTensorsReader implements AutoCloseable {
       requireLength(file, length, size, maxHeader);
       long start = Long.BYTES + length;
       var header =
-          SafeTensorsHeader.parse(file, new Part(channel, Long.BYTES, start), size - start);
+          SafeTensorsHeader.parse(
+              file, new ChannelStream(channel, Long.BYTES, start), size - start);
       opened = true;
       return new SafeTensorsReader(channel, header, start, buffer);
     } finally {
@@ -121,38 +121,5 @@ final class SafeTensorsReader implements AutoCloseable {
   @Override
   public void close() throws IOException {
     channel.close();
-  }
-
-  /** Some bytes of a file. */
-  private static final class Part extends InputStream {
-    private final FileChannel channel;
-    private final long end;
-    private long at;
-
-    Part(FileChannel channel, long from, long end) {
-      this.channel = channel;
-      this.end = end;
-      at = from;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      if (length == 0) {
-        return 0;
-      }
-      if (at >= end) {
-        return -1;
-      }
-      int count =
-          channel.read(ByteBuffer.wrap(bytes, offset, (int) Math.min(length, end - at)), at);
-      at += Math.max(count, 0);
-      return count;
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.github.cvaegpu.data;
 
 import static io.github.cvaegpu.fuzz.Damage.require;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.fuzz.Damage;
 import io.github.cvaegpu.fuzz.Fuzzing;
 import io.github.cvaegpu.fuzz.RunFolder;
@@ -77,7 +78,7 @@ class DataFolderFuzzTest {
         dataset.origin());
     Set<String> sums = new HashSet<>();
     for (byte[] idx : candidates(folder, "")) {
-      sums.add(IdxFile.hex(IdxFile.sha256Digest().digest(idx)));
+      sums.add(Digests.sha256(idx));
     }
     require(sums.containsAll(dataset.sha256().values()), "a checksum of no file", dataset.sha256());
     Damage.requirePrintable(dataset.name());

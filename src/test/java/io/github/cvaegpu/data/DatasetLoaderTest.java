@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
 import java.io.IOException;
 import java.net.URI;
@@ -42,10 +43,7 @@ class DatasetLoaderTest {
   /** MNIST's place is taken by the four small files of {@link IdxBytes#dataset()}. */
   private DatasetLoader loader(Path environmentFolder, boolean offline, URI... mirrors) {
     Map<DataFile, String> checksums = new EnumMap<>(DataFile.class);
-    IdxBytes.dataset()
-        .forEach(
-            (file, bytes) ->
-                checksums.put(file, IdxFile.hex(IdxFile.sha256Digest().digest(bytes))));
+    IdxBytes.dataset().forEach((file, bytes) -> checksums.put(file, Digests.sha256(bytes)));
     var tiny =
         new PublishedDataset(
             "mnist", List.of(mirrors), PublishedDataset.Algorithm.SHA256_OF_IDX, checksums);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.cvaegpu.Digests;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,9 +67,10 @@ class DownloadTest {
       checksums.put(
           file.getKey(),
           switch (algorithm) {
-            case SHA256_OF_IDX -> IdxFile.hex(IdxFile.digest("SHA-256").digest(file.getValue()));
+            case SHA256_OF_IDX -> Digests.sha256(file.getValue());
             case MD5_OF_GZIP ->
-                IdxFile.hex(IdxFile.digest("MD5").digest(IdxBytes.gzip(file.getValue())));
+                HexFormat.of()
+                    .formatHex(Digests.named("MD5").digest(IdxBytes.gzip(file.getValue())));
           });
     }
     return new PublishedDataset("tiny", List.of(mirrors), algorithm, checksums);

@@ -47,7 +47,7 @@ class NamesTest {
   @Test
   void whatActsIsWrittenAsAnEscape() {
     assertEquals(
-        List.of("a\\u001b[2Jb\\u202ec\\u000ad\\u0007", "\u00e4 \u5b57 b"),
+        List.of("a\\u001b[2Jb\\u202ec\\nd\\u0007", "\u00e4 \u5b57 b"),
         names("/a\u001b[2Jb\u202ec\nd\u0007", "/x/\u00e4 \u5b57 b"));
   }
 

@@ -9,7 +9,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunRecord;
@@ -17,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -27,8 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RunTablesTest {
-  private static final int RECORDS = 3000;
-
   @TempDir static Path temp;
   private static Run control;
   private static Run beta;
@@ -183,77 +179,29 @@ class RunTablesTest {
     assertHas(tables(stopped).finalFigures(), "control, test RL: -");
   }
 
-  // ---- whatever a record lacks -----------------------------------------------------------------
-
-  /** Everything that can be null in a tree: as a parent and how to reach its child. */
-  private static void places(JsonElement element, List<Runnable> places) {
-    if (element instanceof JsonObject object) {
-      object
-          .keySet()
-          .forEach(
-              key -> {
-                places.add(() -> object.add(key, JsonNull.INSTANCE));
-                places(object.get(key), places);
-              });
-    } else if (element instanceof JsonArray array) {
-      for (int i = 0; i < array.size(); i++) {
-        int index = i;
-        places.add(() -> array.set(index, JsonNull.INSTANCE));
-        places(array.get(i), places);
-      }
-    }
-  }
-
+  /** What a record may lack: see {@link RunRecord}. */
   @Test
-  void nullsAnywhereAreUnknown() {
-    var random = new Random(10);
-    List<Run> models = List.of(control, beta);
-    int places = 0;
-    int shown = 0;
-    for (int i = 0; i < RECORDS; i++) {
-      Run run = models.get(i % 2);
-      JsonObject json = json(run);
-      List<Runnable> nulls = new ArrayList<>();
-      places(json, nulls);
-      places = nulls.size();
-      // First each place alone, then several at once.
-      if (i / 2 < places) {
-        nulls.get(i / 2).run();
-      } else {
-        for (int n = 0; n < 1 + random.nextInt(6); n++) {
-          nulls.get(random.nextInt(places)).run();
-        }
-      }
-      RunRecord record;
-      try {
-        record = record(json);
-      } catch (RuntimeException refused) {
-        continue; // As when a file is read: a number of a setting is missing.
-      }
-      shown++;
-      assertShown(with(run, run.folder(), record), json);
+  void whatARecordMayLackIsUnknown() {
+    JsonObject json = json(control);
+    JsonObject session = json.getAsJsonArray("sessions").get(0).getAsJsonObject();
+    for (String name : List.of("program", "commit", "bits", "asked_threads", "ended")) {
+      session.add(name, JsonNull.INSTANCE);
     }
-    assertTrue(places > 60, places + " places");
-    assertTrue(shown > RECORDS / 4, shown + " records were read");
-  }
-
-  private static void assertShown(Run run, JsonObject json) {
-    try {
-      RunTables tables = tables(run, control);
-      String html = tables.whatTheyAre() + tables.finalFigures() + tables.all() + tables.sessions();
-      assertFalse(
-          html.contains("null") || html.contains("NaN"), () -> "shown: " + html + " of " + json);
-    } catch (RuntimeException e) {
-      throw new AssertionError("not shown: " + json, e);
-    }
-  }
-
-  @Test
-  void aRecordOfNothingHasAPage() {
-    RunRecord nothing =
-        new RunRecord(1, null, null, null, null, null, 0, null, null, null, null, null, null);
-    Run run = with(control, temp.resolve("nothing"), nothing);
-    String page = new HtmlReport(List.of(new Subject(run, Optional.empty())), List.of()).page();
-    assertHas(page, "nothing, model: unknown", "nothing, started: unknown", "nothing, test RL: -");
+    JsonObject test = json.getAsJsonObject("metrics").getAsJsonObject("test");
+    test.getAsJsonObject("rl").add("mean", JsonNull.INSTANCE);
+    JsonObject controller = json.getAsJsonObject("metrics").getAsJsonObject("controller");
+    controller.add("settling_step", JsonNull.INSTANCE);
+    RunTables tables = tables(with(control, json));
+    assertHas(
+        tables.sessions(),
+        "control, program: unknown",
+        "control, commit: unknown",
+        "control, bits: unknown",
+        "control, ended: unknown");
+    assertHas(tables.whatTheyAre(), "control, ended: unknown");
+    assertHas(tables.finalFigures(), "control, test RL: unknown");
+    assertHas(tables.all(), "settled within 2 %, control: never for good");
+    json.add("sessions", new JsonArray());
+    assertHas(tables(with(control, json)).whatTheyAre(), "control, started: unknown");
   }
 }

@@ -98,7 +98,7 @@ class CheckpointTest {
 
   @Test
   void theOrderOfTheChecksumsDoesNotDependOnTheProcess() throws IOException {
-    String json = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
+    String json = TensorFile.read(file).metadata().get(Checkpoint.METADATA);
     String written = json.substring(json.indexOf("\"dataset\":"));
     Map<String, String> shuffled = new LinkedHashMap<>();
     new TreeMap<>(checkpoint.datasetSha256()).descendingMap().forEach(shuffled::put);
@@ -110,7 +110,7 @@ class CheckpointTest {
             new Checkpoint.Images("tiny", Dataset.Status.UNVERIFIED, shuffled),
             BitsVersion.CURRENT)
         .write(file);
-    String again = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
+    String again = TensorFile.read(file).metadata().get(Checkpoint.METADATA);
     assertEquals(written, again.substring(again.indexOf("\"dataset\":")));
   }
 
@@ -204,7 +204,7 @@ class CheckpointTest {
   }
 
   private void rewriteTensor(String name, SafeTensors.Tensor tensor) throws IOException {
-    SafeTensors read = SafeTensors.read(file);
+    SafeTensors read = TensorFile.read(file);
     SequencedMap<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>(read.tensors());
     tensors.remove(name);
     if (tensor != null) {
@@ -333,7 +333,7 @@ class CheckpointTest {
 
   @Test
   void aFlippedDigitOfTheStateIsNamed() throws IOException {
-    SafeTensors read = SafeTensors.read(file);
+    SafeTensors read = TensorFile.read(file);
     Map<String, String> metadata = new TreeMap<>(read.metadata());
     metadata.computeIfPresent(
         Checkpoint.METADATA, (key, json) -> json.replace("-1.0E-300", "-1.0E-301"));
@@ -419,13 +419,13 @@ class CheckpointTest {
   }
 
   private void edit(String from, String to) throws IOException {
-    String json = SafeTensors.read(file).metadata().get(Checkpoint.METADATA);
+    String json = TensorFile.read(file).metadata().get(Checkpoint.METADATA);
     assertTrue(json.contains(from), json);
     rewriteMetadata(json.replace(from, to));
   }
 
   private void rewriteMetadata(String json) throws IOException {
-    SafeTensors read = SafeTensors.read(file);
+    SafeTensors read = TensorFile.read(file);
     Map<String, String> metadata = new TreeMap<>(read.metadata());
     metadata.remove(Checkpoint.METADATA);
     if (json != null) {

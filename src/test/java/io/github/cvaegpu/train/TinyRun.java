@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.control.PiSettings;
@@ -10,9 +11,6 @@ import io.github.cvaegpu.eval.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -139,12 +137,7 @@ final class TinyRun {
   }
 
   private static String sha256(Path file) throws IOException {
-    try {
-      byte[] bytes = Files.readAllBytes(file);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
+    return Digests.hex(Digests.sha256(), file);
   }
 
   /** See {@link #result()}. */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.Resources;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,18 +49,14 @@ final class KernelSources {
 
   /** SHA-256 over names and texts of sources, and over what a compiler is told. */
   static String sha256(Map<String, String> texts, List<String> options) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      texts.forEach(
-          (name, text) -> {
-            digest.update(name.getBytes(StandardCharsets.UTF_8));
-            digest.update(text.getBytes(StandardCharsets.UTF_8));
-          });
-      options.forEach(option -> digest.update(option.getBytes(StandardCharsets.UTF_8)));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    MessageDigest digest = Digests.sha256();
+    texts.forEach(
+        (name, text) -> {
+          digest.update(name.getBytes(StandardCharsets.UTF_8));
+          digest.update(text.getBytes(StandardCharsets.UTF_8));
+        });
+    options.forEach(option -> digest.update(option.getBytes(StandardCharsets.UTF_8)));
+    return Digests.hex(digest);
   }
 
   /** nvcc's code for all GPUs, if the build had nvcc. */
