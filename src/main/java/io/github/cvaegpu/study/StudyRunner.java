@@ -161,6 +161,16 @@ public final class StudyRunner {
           private long last = System.nanoTime();
 
           @Override
+          public void startingOver() {
+            listener.warns(run, STARTING_OVER);
+          }
+
+          @Override
+          public void otherMachine(String note) {
+            listener.warns(run, note);
+          }
+
+          @Override
           public void epoch(EpochReport report) {
             long now = System.nanoTime();
             nanosTraining += now - last;
@@ -170,6 +180,11 @@ public final class StudyRunner {
             listener.epoch(run, report, position(index));
           }
         };
+    if (hasBegun(run)) {
+      RunDirectory.planToResume(folder(run))
+          .warning()
+          .ifPresent(warning -> listener.warns(run, warning));
+    }
     TrainingPlan plan = run.plan();
     try (Engine engine =
             engines.create(

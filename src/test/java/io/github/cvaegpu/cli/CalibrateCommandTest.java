@@ -72,6 +72,24 @@ class CalibrateCommandTest {
   }
 
   @Test
+  void aShortRunThatBeginsAgainIsWarnedOf() throws IOException {
+    Path out = folder.resolve("calibration");
+    JsonObject first = run("calibrate", out, "--quiet", "--json").succeeded().json();
+    // As a kill before the first checkpoint leaves it.
+    Path record = out.resolve("beta-1/run.json");
+    Files.writeString(record, Files.readString(record).replace("\"completed\"", "\"running\""));
+    Files.delete(RunDirectory.checkpointFile(out.resolve("beta-1")));
+    CommandRun again = run("calibrate", out, "--quiet", "--json").succeeded();
+    assertTrue(
+        again
+            .err()
+            .contains(
+                "Warning: beta-1: the run had no checkpoint yet; it begins again at step 0.\n"),
+        again.err());
+    assertEquals(first.get("calibration"), again.json().get("calibration"));
+  }
+
+  @Test
   void whatItDecidesItselfIsRefused() {
     assertEquals(
         "calibrate has --calibration-epochs in place of --epochs.",
