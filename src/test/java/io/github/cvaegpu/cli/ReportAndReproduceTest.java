@@ -200,9 +200,15 @@ class ReportAndReproduceTest {
         "--lr must be a number, not 'fast'.", CommandRun.of("reproduce", "--lr", "fast").refusal());
     Path file = Files.createFile(folder.resolve("file"));
     assertTrue(
-        CommandRun.of("reproduce", "--out", file.toString())
+        CommandRun.of("reproduce", "--data", images.toString(), "--out", file.toString())
             .refusal()
             .contains("cannot be written to"),
         "out");
+    Path few = TinyImages.writeFolder(folder.resolve("few"), 1, 127);
+    Path study = folder.resolve("study");
+    assertEquals(
+        "A batch of 128 does not fit the 127 training images.",
+        CommandRun.of("reproduce", "--data", few.toString(), "--out", study.toString()).refusal());
+    assertFalse(Files.exists(study), "made for nothing");
   }
 }
