@@ -133,6 +133,7 @@ final class ReproduceCommand implements Callable<Integer> {
               checkpointEvery,
               progress,
               interruption::isRequested);
+      runner.setAskedThreads(engineOptions.askedThreads());
       outcome = runner.train();
       report = new StudyReport(study, dataset, runner);
       isMeasured =

@@ -57,6 +57,7 @@ class CalibrateCommandTest {
             least.metrics().lastSteps().kl(),
             most.metrics().lastSteps().kl()),
         lines.get(4));
+    assertEquals(1, least.sessions().getFirst().askedThreads());
     assertTrue(lines.get(5).contains("with z = 2 latent dimensions"), text);
     assertTrue(lines.get(6).startsWith("ln 300 = 5.70"), text);
   }
@@ -108,6 +109,8 @@ class CalibrateCommandTest {
     Calibration calibration = record.calibration();
     assertEquals(calibration.chosen(), record.plan().controller().setPoint());
     assertEquals(300, calibration.images());
+    RunRecord calibrated = RunDirectory.readRecord(out.resolve("calibration/beta-1"));
+    assertEquals(1, calibrated.sessions().getFirst().askedThreads());
     assertTrue(
         train.err().contains("Set point %s nats. ".formatted(calibration.chosen())), train.err());
     // Resumed, it is the same number, and nothing is measured again.

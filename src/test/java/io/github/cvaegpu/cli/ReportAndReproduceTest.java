@@ -166,6 +166,8 @@ class ReportAndReproduceTest {
     CommandRun result = reproduce().succeeded();
     assertTrue(result.err().contains("run 2/2  control-lr0.001-seed0"), result.err());
     assertTrue(result.out().contains("one seed: "), result.out());
+    Path trained = folder.resolve("study/runs/beta-lr0.001-seed0");
+    assertEquals(1, RunDirectory.readRecord(trained).sessions().getFirst().askedThreads());
     assertTrue(result.out().contains("gives no verdict"), result.out());
     Path study = folder.resolve("study");
     for (String file :
