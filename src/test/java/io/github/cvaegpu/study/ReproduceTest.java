@@ -167,6 +167,26 @@ class ReproduceTest {
     assertEquals(1, told.events.stream().filter(event -> event.startsWith("measures")).count());
   }
 
+  /** Version 0.1.0 had other names; what it measured is not measured again. */
+  @Test
+  void anEvaluationOfFormatOneIsRead() throws IOException {
+    var one = new Study(List.of(0.001), 1, 1, List.of(), "tiny");
+    StudyResult first = report(one, dataset).result();
+    Path file = folder.resolve("beta-lr0.001-seed0/evaluation.json");
+    String json = Files.readString(file);
+    assertTrue(json.contains("\"format\": 2,"), json);
+    String old =
+        json.replace("\"format\": 2,", "\"format\": 1,")
+            .replace("\"rl\":", "\"reconstruction_loss\":")
+            .replace("\"kl\":", "\"kl_divergence\":");
+    assertTrue(old.contains("reconstruction_loss") && old.contains("kl_divergence"), old);
+    Files.writeString(file, old);
+    told.events.clear();
+    assertEquals(first, report(one, dataset).result());
+    assertTrue(told.events.stream().noneMatch(event -> event.startsWith("measures")));
+    assertEquals(old, Files.readString(file));
+  }
+
   @Test
   void whatWasInterruptedGoesOnToTheSameBits() throws IOException {
     int[] asked = new int[1];
