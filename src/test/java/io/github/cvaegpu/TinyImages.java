@@ -64,8 +64,13 @@ public final class TinyImages {
 
   /** Writes a dataset's four IDX files into a folder, which is made. */
   public static Path writeFolder(Path folder, long seed) throws IOException {
+    return writeFolder(folder, seed, TRAIN);
+  }
+
+  /** Writes a dataset with as many images to train on. */
+  public static Path writeFolder(Path folder, long seed, int train) throws IOException {
     Files.createDirectories(folder);
-    write(folder, "train", draw(TRAIN, seed));
+    write(folder, "train", draw(train, seed));
     write(folder, "t10k", draw(TEST, seed + 1));
     return folder;
   }

@@ -77,18 +77,19 @@ final class CalibrateCommand implements Callable<Integer> {
     int epochs = calibrationOptions.epochs();
     Dataset dataset = dataOptions.load(plan.data(), err(), err());
     plan.requireFits(dataset.train());
+    var calibrator = new Calibrator(plan, epochs, dataset);
+    calibrator.setAskedThreads(engineOptions.askedThreads());
     Optional<Calibration> calibration;
     try (Interruption interruption = Interruption.install();
         StudyProgress progress =
             quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
       calibration =
-          new Calibrator(plan, epochs, dataset)
-              .measure(
-                  engineOptions::create,
-                  folder,
-                  CheckpointInterval.parse("10s"),
-                  progress,
-                  interruption::isRequested);
+          calibrator.measure(
+              engineOptions::create,
+              folder,
+              CheckpointInterval.parse("10s"),
+              progress,
+              interruption::isRequested);
     }
     if (calibration.isEmpty()) {
       err().println("Stopped; everything so far is kept. The same command goes on.");

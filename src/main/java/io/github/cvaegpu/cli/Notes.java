@@ -13,7 +13,7 @@ import java.io.PrintWriter;
 record Notes(TrainingListener progress, PrintWriter err) implements TrainingListener {
   @Override
   public void startingOver() {
-    err.println("Warning: the run had no checkpoint yet; it begins again at step 0.");
+    err.println("Warning: " + STARTING_OVER);
   }
 
   @Override

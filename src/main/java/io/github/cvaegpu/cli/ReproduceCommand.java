@@ -105,9 +105,10 @@ final class ReproduceCommand implements Callable<Integer> {
     engineOptions.check();
     String data = dataOptions.asked().orElse("auto");
     var study = new Study(learningRates, epochs, seeds, setPoints, data);
-    requireWritable();
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
     Dataset dataset = dataOptions.load(data, err(), err());
+    study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
+    requireWritable();
     if (!quiet) {
       tellEngine(study, dataset);
     }
@@ -132,6 +133,7 @@ final class ReproduceCommand implements Callable<Integer> {
               checkpointEvery,
               progress,
               interruption::isRequested);
+      runner.setAskedThreads(engineOptions.askedThreads());
       outcome = runner.train();
       report = new StudyReport(study, dataset, runner);
       isMeasured =

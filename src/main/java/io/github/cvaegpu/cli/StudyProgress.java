@@ -49,6 +49,12 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
   public void epoch(StudyRun run, EpochReport report, Position position) {}
 
   @Override
+  public void warns(StudyRun run, String warning) {
+    err.println("Warning: %s: %s".formatted(run.name(), warning));
+    err.flush();
+  }
+
+  @Override
   public void failed(StudyRun run, String why) {
     err.println("%s: %s".formatted(run.name(), why));
     err.flush();

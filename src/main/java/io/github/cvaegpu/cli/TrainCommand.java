@@ -177,18 +177,19 @@ final class TrainCommand implements Callable<Integer> {
   /** Measures which set points can be held; empty if it was asked to stop. */
   private Optional<Calibration> calibrate(
       TrainingPlan plan, Dataset dataset, Path where, PrintWriter warnings) {
+    var calibrator = new Calibrator(plan, calibrationOptions.epochs(), dataset);
+    calibrator.setAskedThreads(engineOptions.askedThreads());
     Optional<Calibration> calibration;
     try (Interruption interruption = Interruption.install();
         StudyProgress progress =
             quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
       calibration =
-          new Calibrator(plan, calibrationOptions.epochs(), dataset)
-              .measure(
-                  engineOptions::create,
-                  where.resolve("calibration"),
-                  checkpointEvery,
-                  progress,
-                  interruption::isRequested);
+          calibrator.measure(
+              engineOptions::create,
+              where.resolve("calibration"),
+              checkpointEvery,
+              progress,
+              interruption::isRequested);
     }
     if (calibration.isEmpty() || Interruption.wasRequested()) {
       err().println("Stopped while calibrating; what is done is kept. The same command goes on.");

@@ -25,6 +25,7 @@ public final class Calibrator {
   private final TrainingPlan plan;
   private final int epochs;
   private final Dataset dataset;
+  private Optional<Integer> askedThreads = Optional.empty();
 
   /**
    * @param plan whose network, images and limits of beta are meant
@@ -35,6 +36,11 @@ public final class Calibrator {
     this.plan = plan;
     this.epochs = epochs;
     this.dataset = dataset;
+  }
+
+  /** Keeps with each run what {@code --threads} was; empty if it was not given. */
+  public void setAskedThreads(Optional<Integer> threads) {
+    askedThreads = threads;
   }
 
   private List<StudyRun> runs() {
@@ -78,6 +84,7 @@ public final class Calibrator {
       BooleanSupplier stopRequested) {
     List<StudyRun> runs = runs();
     var runner = new StudyRunner(runs, dataset, engines, folder, interval, listener, stopRequested);
+    runner.setAskedThreads(askedThreads);
     StudyRunner.Outcome outcome = runner.train();
     if (outcome.isStopped()) {
       return Optional.empty();

@@ -25,9 +25,6 @@ final class Claims {
   /** The digits that the study names. */
   static final List<Integer> NAMED_DIGITS = List.of(3, 8, 2);
 
-  /** Steps of a run for each that it is judged by: what is before its last tenth is start-up. */
-  private static final int START_UP = 10;
-
   private static final int LOWER = -1;
   private static final int HIGHER = 1;
 
@@ -277,7 +274,7 @@ final class Claims {
     return NAMED_DIGITS.stream().mapToDouble(figure).average().orElseThrow();
   }
 
-  /** Within 2 % over the last steps, which is what settled means. */
+  /** Within 2 % over the tail, a tenth of the run, 1,000 steps at most. */
   Claim held() {
     String sentence = "The KL divergence is held at " + Study.plain(Study.setPoint());
     if (control.isEmpty()) {
@@ -306,8 +303,11 @@ final class Claims {
     String note =
         "Holds if the mean over the %s is within 2 %% of the set point with every seed."
             .formatted(over);
+    // The tail is a tenth of the run, 1,000 steps at most, but never less than a step: with fewer
+    // than ten steps it is more than a tenth, and start-up.
     boolean isBehindStartUp =
-        control.values().stream().allMatch(run -> START_UP * run.held().tailSteps() <= run.steps());
+        control.values().stream()
+            .allMatch(run -> ControlReport.TAIL_OF * run.held().tailSteps() <= run.steps());
     return new Claim(
         sentence,
         learningRate,

@@ -34,8 +34,11 @@ public record RunEvaluation(
     LatentMeasures latent,
     List<LabelLoss> byLabel) {
 
-  /** The version that this program writes and reads. */
-  static final int FORMAT = 1;
+  /**
+   * The version that this program writes. It reads 1 as well, of version 0.1.0, which has {@code
+   * reconstruction_loss} and {@code kl_divergence} where this one has {@code rl} and {@code kl}.
+   */
+  static final int FORMAT = 2;
 
   static final int TRAIN_SAMPLES = 1;
   static final int TEST_SAMPLES = 100;
@@ -87,7 +90,8 @@ public record RunEvaluation(
 
   /** Whether a file had all of it, and is of these parameters. */
   boolean isOf(String sha256) {
-    return format == FORMAT
+    return format >= 1
+        && format <= FORMAT
         && sha256.equals(parametersSha256)
         && isWhole(train)
         && isWhole(test)

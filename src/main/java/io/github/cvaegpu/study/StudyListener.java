@@ -25,6 +25,13 @@ public interface StudyListener {
   /** An epoch is done. */
   void epoch(StudyRun run, EpochReport report, Position position);
 
+  /**
+   * A run goes on, but not as if it had never been interrupted.
+   *
+   * @param warning one complete sentence for the user
+   */
+  void warns(StudyRun run, String warning);
+
   /** A run ended in a failure; the others go on. */
   void failed(StudyRun run, String why);
 

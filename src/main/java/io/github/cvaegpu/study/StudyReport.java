@@ -8,6 +8,7 @@ import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineFactory;
 import io.github.cvaegpu.eval.PixelEntropy;
@@ -187,7 +188,32 @@ public final class StudyReport {
         warnings.add("%s was not trained to its end and is left out.".formatted(run.name()));
       }
     }
+    otherBits().ifPresent(warnings::add);
     return warnings;
+  }
+
+  /** A warning where the runs do not all have the bits of one version of this program. */
+  private Optional<String> otherBits() {
+    List<Integer> numbers =
+        facts.values().stream()
+            .flatMap(run -> run.files().record().bits().stream())
+            .distinct()
+            .sorted()
+            .toList();
+    if (numbers.size() < 2) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "These runs were trained by versions of this program that give different bits (%s): the"
+                .formatted(
+                    String.join(" and ", numbers.stream().map(StudyReport::numberOfBits).toList()))
+            + " figures are not those that one version alone gives.");
+  }
+
+  private static String numberOfBits(int bits) {
+    return bits == BitsVersion.UNKNOWN
+        ? "a number that was not recorded"
+        : String.format(Locale.ROOT, "number %d", bits);
   }
 
   private List<Published.Row> published(List<RunFigures> runs) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -33,6 +34,7 @@ public final class StudyRunner {
   private final StudyListener listener;
   private final BooleanSupplier stopRequested;
 
+  private Optional<Integer> askedThreads = Optional.empty();
   private long epochsDone;
   private long epochsFinishedAhead; // of runs behind the one at work that need no training
   private long epochsTrained;
@@ -70,6 +72,11 @@ public final class StudyRunner {
     this.interval = interval;
     this.listener = listener;
     this.stopRequested = stopRequested;
+  }
+
+  /** Keeps with each run what {@code --threads} was; empty if it was not given. */
+  public void setAskedThreads(Optional<Integer> threads) {
+    askedThreads = threads;
   }
 
   /** Where a run is. */
@@ -161,6 +168,16 @@ public final class StudyRunner {
           private long last = System.nanoTime();
 
           @Override
+          public void startingOver() {
+            listener.warns(run, STARTING_OVER);
+          }
+
+          @Override
+          public void otherMachine(String note) {
+            listener.warns(run, note);
+          }
+
+          @Override
           public void epoch(EpochReport report) {
             long now = System.nanoTime();
             nanosTraining += now - last;
@@ -170,16 +187,20 @@ public final class StudyRunner {
             listener.epoch(run, report, position(index));
           }
         };
+    if (hasBegun(run)) {
+      RunDirectory.planToResume(folder(run))
+          .warning()
+          .ifPresent(warning -> listener.warns(run, warning));
+    }
     TrainingPlan plan = run.plan();
     try (Engine engine =
             engines.create(
                 plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train());
         RunDirectory directory =
             hasBegun(run) ? RunDirectory.resume(folder(run)) : RunDirectory.create(folder(run))) {
-      return new Trainer(plan, dataset, engine, directory, interval, told, stopRequested)
-              .run()
-              .exitReason()
-          == ExitReason.COMPLETED;
+      var trainer = new Trainer(plan, dataset, engine, directory, interval, told, stopRequested);
+      trainer.setAskedThreads(askedThreads);
+      return trainer.run().exitReason() == ExitReason.COMPLETED;
     }
   }
 

@@ -4,8 +4,10 @@ package io.github.cvaegpu.train;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.eval.Evaluation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -63,6 +65,23 @@ public record RunRecord(
   static String dataToLoad(TrainingPlan plan, String name, Dataset.Status status) {
     boolean settled = plan.data().equals(DatasetLoader.AUTO) && status != Dataset.Status.UNVERIFIED;
     return settled ? name : plan.data();
+  }
+
+  /**
+   * The {@link BitsVersion} of each process whose steps are in the run, first to last; {@link
+   * BitsVersion#UNKNOWN} where it was not recorded.
+   */
+  public List<Integer> bits() {
+    List<Integer> bits = new ArrayList<>();
+    for (int i = 0; i < sessions.size(); i++) {
+      // Where the next one began no later, this one's steps were done again.
+      if (i == sessions.size() - 1
+          || sessions.get(i + 1).firstStep() > sessions.get(i).firstStep()) {
+        Integer number = sessions.get(i).bits();
+        bits.add(number == null ? BitsVersion.UNKNOWN : number);
+      }
+    }
+    return bits;
   }
 
   /** Whether the run was complete after as many steps and the final figures are here. */

@@ -6,6 +6,9 @@ public interface TrainingListener {
   /** Listens to nothing. */
   TrainingListener NONE = new TrainingListener() {};
 
+  /** What a user is told where a run is {@linkplain #startingOver starting over}. */
+  String STARTING_OVER = "the run had no checkpoint yet; it begins again at step 0.";
+
   /** A run that is resumed begins at step 0: it had no checkpoint yet. */
   default void startingOver() {}
 

@@ -57,6 +57,7 @@ class CalibrateCommandTest {
             least.metrics().lastSteps().kl(),
             most.metrics().lastSteps().kl()),
         lines.get(4));
+    assertEquals(1, least.sessions().getFirst().askedThreads());
     assertTrue(lines.get(5).contains("with z = 2 latent dimensions"), text);
     assertTrue(lines.get(6).startsWith("ln 300 = 5.70"), text);
   }
@@ -69,6 +70,24 @@ class CalibrateCommandTest {
     assertTrue(again.err().contains("beta-10 is finished already"), again.err());
     assertEquals(first.get("calibration"), again.json().get("calibration"));
     assertEquals(2, again.json().getAsJsonArray("warnings").size());
+  }
+
+  @Test
+  void aShortRunThatBeginsAgainIsWarnedOf() throws IOException {
+    Path out = folder.resolve("calibration");
+    JsonObject first = run("calibrate", out, "--quiet", "--json").succeeded().json();
+    // As a kill before the first checkpoint leaves it.
+    Path record = out.resolve("beta-1/run.json");
+    Files.writeString(record, Files.readString(record).replace("\"completed\"", "\"running\""));
+    Files.delete(RunDirectory.checkpointFile(out.resolve("beta-1")));
+    CommandRun again = run("calibrate", out, "--quiet", "--json").succeeded();
+    assertTrue(
+        again
+            .err()
+            .contains(
+                "Warning: beta-1: the run had no checkpoint yet; it begins again at step 0.\n"),
+        again.err());
+    assertEquals(first.get("calibration"), again.json().get("calibration"));
   }
 
   @Test
@@ -90,6 +109,8 @@ class CalibrateCommandTest {
     Calibration calibration = record.calibration();
     assertEquals(calibration.chosen(), record.plan().controller().setPoint());
     assertEquals(300, calibration.images());
+    RunRecord calibrated = RunDirectory.readRecord(out.resolve("calibration/beta-1"));
+    assertEquals(1, calibrated.sessions().getFirst().askedThreads());
     assertTrue(
         train.err().contains("Set point %s nats. ".formatted(calibration.chosen())), train.err());
     // Resumed, it is the same number, and nothing is measured again.

@@ -166,6 +166,8 @@ class ReportAndReproduceTest {
     CommandRun result = reproduce().succeeded();
     assertTrue(result.err().contains("run 2/2  control-lr0.001-seed0"), result.err());
     assertTrue(result.out().contains("one seed: "), result.out());
+    Path trained = folder.resolve("study/runs/beta-lr0.001-seed0");
+    assertEquals(1, RunDirectory.readRecord(trained).sessions().getFirst().askedThreads());
     assertTrue(result.out().contains("gives no verdict"), result.out());
     Path study = folder.resolve("study");
     for (String file :
@@ -200,9 +202,15 @@ class ReportAndReproduceTest {
         "--lr must be a number, not 'fast'.", CommandRun.of("reproduce", "--lr", "fast").refusal());
     Path file = Files.createFile(folder.resolve("file"));
     assertTrue(
-        CommandRun.of("reproduce", "--out", file.toString())
+        CommandRun.of("reproduce", "--data", images.toString(), "--out", file.toString())
             .refusal()
             .contains("cannot be written to"),
         "out");
+    Path few = TinyImages.writeFolder(folder.resolve("few"), 1, 127);
+    Path study = folder.resolve("study");
+    assertEquals(
+        "A batch of 128 does not fit the 127 training images.",
+        CommandRun.of("reproduce", "--data", few.toString(), "--out", study.toString()).refusal());
+    assertFalse(Files.exists(study), "made for nothing");
   }
 }

@@ -676,6 +676,9 @@ class ClaimsTest {
           claim.note());
     }
     assertEquals(Verdict.CANNOT_BE_TOLD, held(938, 938, 0).verdict());
+    // The shortest tail is one step.
+    assertEquals(Verdict.HOLDS, held(1, 10, 0, 0).verdict());
+    assertEquals(Verdict.CANNOT_BE_TOLD, held(1, 9, 0, 0).verdict());
     assertEquals(
         "Holds if the mean over the last 1,000 steps is within 2 % of the set point with every"
             + " seed.",

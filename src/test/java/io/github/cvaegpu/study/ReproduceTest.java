@@ -3,6 +3,7 @@ package io.github.cvaegpu.study;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -14,6 +15,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.EngineFactory;
 import io.github.cvaegpu.engine.cpu.CpuEngine;
 import io.github.cvaegpu.report.Fonts;
@@ -60,6 +62,11 @@ class ReproduceTest {
     @Override
     public void epoch(StudyRun run, EpochReport report, Position position) {
       last = position;
+    }
+
+    @Override
+    public void warns(StudyRun run, String warning) {
+      events.add("warns " + run.name() + ": " + warning);
     }
 
     @Override
@@ -160,6 +167,26 @@ class ReproduceTest {
     assertEquals(1, told.events.stream().filter(event -> event.startsWith("measures")).count());
   }
 
+  /** Version 0.1.0 had other names; what it measured is not measured again. */
+  @Test
+  void anEvaluationOfFormatOneIsRead() throws IOException {
+    var one = new Study(List.of(0.001), 1, 1, List.of(), "tiny");
+    StudyResult first = report(one, dataset).result();
+    Path file = folder.resolve("beta-lr0.001-seed0/evaluation.json");
+    String json = Files.readString(file);
+    assertTrue(json.contains("\"format\": 2,"), json);
+    String old =
+        json.replace("\"format\": 2,", "\"format\": 1,")
+            .replace("\"rl\":", "\"reconstruction_loss\":")
+            .replace("\"kl\":", "\"kl_divergence\":");
+    assertTrue(old.contains("reconstruction_loss") && old.contains("kl_divergence"), old);
+    Files.writeString(file, old);
+    told.events.clear();
+    assertEquals(first, report(one, dataset).result());
+    assertTrue(told.events.stream().noneMatch(event -> event.startsWith("measures")));
+    assertEquals(old, Files.readString(file));
+  }
+
   @Test
   void whatWasInterruptedGoesOnToTheSameBits() throws IOException {
     int[] asked = new int[1];
@@ -176,6 +203,89 @@ class ReproduceTest {
         STUDY.runs().stream()
             .map(run -> RunDirectory.readRecord(folder.resolve(run.name())).parametersSha256())
             .toList());
+  }
+
+  private Path record(String run) {
+    return folder.resolve(run).resolve("run.json");
+  }
+
+  private void edit(String run, String regex, String replacement) throws IOException {
+    String before = Files.readString(record(run));
+    String after = before.replaceFirst(regex, replacement);
+    assertNotEquals(before, after);
+    Files.writeString(record(run), after);
+  }
+
+  private List<String> warned() {
+    return told.events.stream().filter(event -> event.startsWith("warns")).toList();
+  }
+
+  @Test
+  void whatGoesOnOnAnotherMachineIsWarnedOf() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    edit("beta-lr0.001-seed0", "\"device\": \".*\"", "\"device\": \"Abacus\"");
+    report(STUDY, dataset);
+    assertEquals(1, warned().size(), told.events.toString());
+    assertTrue(
+        warned()
+            .getFirst()
+            .startsWith(
+                "warns beta-lr0.001-seed0: The run's last process computed with cpu on Abacus"),
+        warned().getFirst());
+  }
+
+  @Test
+  void whatBeginsAgainIsWarnedOf() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    // As a kill before the first checkpoint leaves it.
+    edit("beta-lr0.001-seed0", "\"interrupted\"", "\"running\"");
+    Files.delete(RunDirectory.checkpointFile(folder.resolve("beta-lr0.001-seed0")));
+    report(STUDY, dataset);
+    assertEquals(
+        List.of(
+            "warns beta-lr0.001-seed0: the run had no checkpoint yet; it begins again at step 0."),
+        warned());
+  }
+
+  @Test
+  void aRecordThatIsMadeAnewIsWarnedOf() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    Files.delete(record("beta-lr0.001-seed0"));
+    report(STUDY, dataset);
+    assertEquals(1, warned().size(), told.events.toString());
+    assertTrue(warned().getFirst().contains("has no run.json; the settings"), warned().toString());
+  }
+
+  @Test
+  void runsOfDifferentBitsAreWarnedOf() throws IOException {
+    List<String> warnings = report(STUDY, dataset).result().warnings();
+    assertEquals(1, warnings.size(), warnings.toString());
+    edit("control-lr0.001-seed1", "\"bits\": \\d+", "\"bits\": 1");
+    String others =
+        "These runs were trained by versions of this program that give different bits (%s): the"
+            + " figures are not those that one version alone gives.";
+    assertEquals(
+        others.formatted("number 1 and number 2"),
+        report(STUDY, dataset).result().warnings().getLast());
+    edit("control-lr0.001-seed1", "\"bits\": \\d+,", "");
+    assertEquals(
+        others.formatted("a number that was not recorded and number 2"),
+        report(STUDY, dataset).result().warnings().getLast());
+  }
+
+  /** A run that went on under other bits has both; one that began again has the last alone. */
+  @Test
+  void bitsAreThoseOfTheStepsInTheRun() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    edit("beta-lr0.001-seed0", "\"bits\": \\d+", "\"bits\": 1");
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    assertEquals(
+        List.of(1, BitsVersion.CURRENT),
+        RunDirectory.readRecord(folder.resolve("beta-lr0.001-seed0")).bits());
+    edit("beta-lr0.001-seed0", "\"first_step\": 1", "\"first_step\": 0");
+    assertEquals(
+        List.of(BitsVersion.CURRENT),
+        RunDirectory.readRecord(folder.resolve("beta-lr0.001-seed0")).bits());
   }
 
   @Test

@@ -170,8 +170,10 @@ class RunFactsTest {
     assertFalse(whole.isOf("cd"));
     int format = RunEvaluation.FORMAT;
     List<LabelLoss> none = List.of();
+    assertEquals(2, format);
     for (RunEvaluation other :
         List.of(
+            new RunEvaluation(0, "ab", whole.train(), whole.test(), whole.latent(), none),
             new RunEvaluation(format + 1, "ab", whole.train(), whole.test(), whole.latent(), none),
             new RunEvaluation(format, null, whole.train(), whole.test(), whole.latent(), none),
             new RunEvaluation(format, "ab", null, whole.test(), whole.latent(), none),
