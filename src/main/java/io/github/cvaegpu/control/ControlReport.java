@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 
 /**
  * How well a run held its KL divergence: a function of the KL and beta of its steps, and of the
- * controller's settings. KL is in nats per image. The <em>window</em> of step s is the steps s to s
- * + 99, as far as they all exist.
+ * controller's settings. KL is in nats per image. The <em>window</em> of step s is the last 100
+ * steps, s - 99 to s; the first 99 steps have none.
  *
  * @param steps steps seen
  * @param atMin steps at {@code betaMin}
@@ -172,17 +172,17 @@ public record ControlReport(
         latchStep = against > LATCH ? OptionalLong.of(step - against + 1) : OptionalLong.empty();
       }
       if (steps >= WINDOW) {
-        endWindow(step - WINDOW + 1);
+        endWindow(step);
       }
     }
 
-    private void endWindow(long windowStep) {
+    private void endWindow(long step) {
       double error = meanError(steps - WINDOW, steps, false);
       largestError = Math.max(largestError, error);
       if (Math.abs(error) > SETTLED * setPoint) {
         settlingStep = OptionalLong.empty();
       } else if (settlingStep.isEmpty()) {
-        settlingStep = OptionalLong.of(windowStep);
+        settlingStep = OptionalLong.of(step);
       }
     }
 

@@ -56,7 +56,7 @@ class ControlReportTest {
             2000,
             new Saturation(0, 0, 0),
             new Saturation(0, 0, 0),
-            OptionalLong.of(0),
+            OptionalLong.of(99),
             OptionalDouble.of(0),
             200,
             0,
@@ -84,28 +84,25 @@ class ControlReportTest {
     assertEquals(250, report.steps());
   }
 
-  /**
-   * After 300 steps at 0 the window of step 300 - k has the mean 10 (100 - k) / 100, which is 9.8
-   * at k = 2.
-   */
+  /** The k-th step after 300 at 0 has a window with the mean 10 k / 100, which is 9.8 at k = 98. */
   @Test
   void settlesWithTheFirstWindowOfTheLastGoodStretch() {
     Series series = new Series().then(300, 0, MIN).then(1000, 10, INSIDE);
-    assertEquals(OptionalLong.of(298), series.report().settlingStep());
-    assertEquals(OptionalLong.of(1298), series.report(1000).settlingStep());
+    assertEquals(OptionalLong.of(397), series.report().settlingStep());
+    assertEquals(OptionalLong.of(1397), series.report(1000).settlingStep());
   }
 
   @Test
   void settlesAnewAfterAnExcursion() {
-    // A window with one step at 40 has the mean 10.3; the last such window begins at step 500.
+    // A window with one step at 40 has the mean 10.3; the last such window ends at step 599.
     ControlReport report =
         new Series().then(500, 10, INSIDE).then(1, 40, INSIDE).then(400, 10, INSIDE).report();
-    assertEquals(OptionalLong.of(501), report.settlingStep());
+    assertEquals(OptionalLong.of(600), report.settlingStep());
     assertEquals(0.3, report.overshoot().orElseThrow(), 1e-12);
     // With one step at 29 the mean is 10.19, within the 2 %.
     ControlReport small =
         new Series().then(500, 10, INSIDE).then(1, 29, INSIDE).then(400, 10, INSIDE).report();
-    assertEquals(OptionalLong.of(0), small.settlingStep());
+    assertEquals(OptionalLong.of(99), small.settlingStep());
   }
 
   @Test
@@ -130,7 +127,7 @@ class ControlReportTest {
     assertEquals(9, without.tailSteps());
     ControlReport with = new Series().then(100, 10, INSIDE).report();
     assertEquals(OptionalDouble.of(0), with.overshoot());
-    assertEquals(OptionalLong.of(0), with.settlingStep());
+    assertEquals(OptionalLong.of(99), with.settlingStep());
   }
 
   /** Half at 13 and half at 9: the offset is (3 - 1) / 2 and the spread sqrt((9 + 1) / 2). */
