@@ -57,6 +57,10 @@ final class Failures {
     if (e.getCause() instanceof TypeConversionException && e.getArgSpec() != null) {
       Optional<String> kind = kindOf(e.getArgSpec());
       if (kind.isPresent()) {
+        if (e.getArgSpec().isMultiValue() && kind.get().equals(WHOLE_NUMBER)) {
+          return "%s must be whole numbers with commas between, not '%s'."
+              .formatted(name(e.getArgSpec()), e.getValue());
+        }
         return kind.get().equals(WHOLE_NUMBER) && e.getValue().strip().matches("[-+]?\\d+")
             ? "%s %s is too large a number.".formatted(name(e.getArgSpec()), e.getValue().strip())
             : "%s must be %s, not '%s'.".formatted(name(e.getArgSpec()), kind.get(), e.getValue());

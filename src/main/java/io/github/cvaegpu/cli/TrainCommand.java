@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
       "Trains a ControlVAE or a beta-VAE. The defaults are the study's settings but for"
           + " --anti-windup, where the study's is study and can latch.",
       "--lr is the smaller of the study's two rates; its published runs took 0.001, with which KL"
-          + " reaches its set point sooner."
+          + " comes near its set point sooner."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,

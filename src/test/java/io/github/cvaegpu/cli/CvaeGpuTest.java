@@ -251,7 +251,7 @@ class CvaeGpuTest {
         "--lr fast | --lr must be a number, not 'fast'.",
         "--latent 0 | The number of latent dimensions must be from 1 to 1024, not 0.",
         "--hidden 20,0 | A hidden width must be from 1 to 65536, not 0.",
-        "--hidden 20,x | --hidden must be a whole number, not 'x'.",
+        "--hidden 20,x | --hidden must be whole numbers with commas between, not 'x'.",
         "--hidden 20,,10 | *",
         "--hidden , | *",
         "--hidden 65536,65536 | The network is too large: its parameters do not fit in 2 GiB.",
