@@ -3,6 +3,7 @@ package io.github.cvaegpu.fuzz;
 
 import com.sun.management.ThreadMXBean;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -243,14 +244,18 @@ public final class Damage {
     }
   }
 
-  /** Fails unless a message is what users are promised: a sentence without Java in it. */
+  /**
+   * Fails unless a message is what users are promised: a sentence without Java in it, or one that
+   * ends with a command to paste, which a full stop would spoil.
+   */
   public static void requireSentence(String message) {
     if (message == null || message.isEmpty()) {
       throw new WrongException("a refusal without a message", String.valueOf(message));
     }
     String shown = Text.printable(message);
     requirePrintable(message);
-    if (!message.endsWith(".") && !message.endsWith("?")) {
+    boolean endsWithCommand = message.contains(": " + Program.command("train", "--resume"));
+    if (!message.endsWith(".") && !message.endsWith("?") && !endsWithCommand) {
       throw new WrongException("a refusal that is no sentence", shown);
     }
     if (message.length() > MAX_MESSAGE) {
