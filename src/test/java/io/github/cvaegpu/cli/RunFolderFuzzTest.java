@@ -62,19 +62,7 @@ class RunFolderFuzzTest {
               String name = damage.pick(RunFolder.FILES);
               files.put(name, damaged(damage, name));
               RunFolder.write(folder, files);
-              CommandRun run =
-                  run(
-                      damage,
-                      "train",
-                      "--resume",
-                      "--out",
-                      folder.toString(),
-                      "--data",
-                      images.toString(),
-                      "--epochs",
-                      "3",
-                      "--threads",
-                      "1");
+              CommandRun run = run(damage, resume(folder));
               if (run.code() != ExitCode.OK) {
                 return;
               }
@@ -113,19 +101,7 @@ class RunFolderFuzzTest {
               Map<String, byte[]> files = new LinkedHashMap<>(done);
               files.put("run.json", json(damage, done));
               RunFolder.write(folder, files);
-              run(
-                  damage,
-                  "train",
-                  "--resume",
-                  "--out",
-                  folder.toString(),
-                  "--data",
-                  images.toString(),
-                  "--epochs",
-                  "3",
-                  "--threads",
-                  "1",
-                  "--json");
+              run(damage, resume(folder, "--json"));
             });
   }
 
@@ -192,6 +168,14 @@ class RunFolderFuzzTest {
     String json = new String(run.get("run.json"), StandardCharsets.UTF_8);
     return (damage.oneIn(3) ? damage.escapes(json) : damage.json(json))
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The arguments that go on with a run to its end. */
+  private static String[] resume(Path folder, String... more) {
+    List<String> args = new ArrayList<>(List.of("train", "--resume", "--out", folder.toString()));
+    args.addAll(List.of("--data", images.toString(), "--epochs", "3", "--threads", "1"));
+    args.addAll(List.of(more));
+    return args.toArray(String[]::new);
   }
 
   /** Runs a command, which must do its work or say in a sentence why not. */
