@@ -6,6 +6,7 @@ import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -73,12 +74,11 @@ final class CalibrateCommand implements Callable<Integer> {
   public Integer call() {
     engineOptions.check();
     planOptions.refuseForCalibration();
-    TrainingPlan plan = planOptions.plan(dataOptions.asked());
+    TrainingPlan plan = planOptions.plan();
     int epochs = calibrationOptions.epochs();
-    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);
-    calibrator.setAskedThreads(engineOptions.askedThreads());
     Optional<Calibration> calibration;
     try (Interruption interruption = Interruption.install();
         StudyProgress progress =
@@ -87,6 +87,7 @@ final class CalibrateCommand implements Callable<Integer> {
           calibrator.measure(
               engineOptions::create,
               folder,
+              Provenance.of(dataOptions.askedOrAuto(), engineOptions.askedThreads()),
               CheckpointInterval.parse("10s"),
               progress,
               interruption::isRequested);

@@ -65,6 +65,6 @@ public final class EngineBenchmark {
         microseconds.add(1e6 * seconds * settings.batchSize() / images);
       }
     }
-    return new Result(engine.info(), engine.state().klPerImage(), training, microseconds);
+    return new Result(engine.info(), (float) engine.state().last().kl(), training, microseconds);
   }
 }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.InitialWeights;
@@ -128,7 +130,11 @@ public final class EngineChecks {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
       TrainingState whole = TrainingState.initial(good);
       engine.restore(
-          new TrainingState(whole.parameters(), whole.firstMoment(), whole.secondMoment(), 3, bad));
+          new TrainingState(
+              whole.parameters(),
+              whole.firstMoment(),
+              whole.secondMoment(),
+              new StepFeedback(3, 100, bad)));
       List<Reported> reported = new ArrayList<>();
       assertEquals(0, engine.trainEpoch(order.from(3), new FiniteKlOnly(), collect(reported)));
       assertEquals(List.of(), reported);
@@ -149,21 +155,21 @@ public final class EngineChecks {
     private final BetaController one = new ConstantBeta(1);
 
     @Override
-    public double next(double klPerImage) {
-      if (!Double.isFinite(klPerImage)) {
-        throw new IllegalArgumentException("KL " + klPerImage);
+    public double next(StepFeedback last) {
+      if (!last.isFinite()) {
+        throw new IllegalArgumentException(last.toString());
       }
-      return one.next(klPerImage);
+      return one.next(last);
     }
 
     @Override
-    public State state() {
-      return one.state();
+    public ControllerMemory memory() {
+      return one.memory();
     }
 
     @Override
-    public void restore(State state) {
-      one.restore(state);
+    public void restore(ControllerMemory memory) {
+      one.restore(memory);
     }
   }
 
@@ -174,13 +180,11 @@ public final class EngineChecks {
             InitialWeights.draw(layout, 1),
             InitialWeights.draw(layout, 2),
             InitialWeights.draw(layout, 3),
-            17,
-            4.5f);
+            new StepFeedback(17, 123.25, 4.5));
     engine.restore(state);
     TrainingState again = engine.state();
     assertSameBits(state, again);
-    assertEquals(17, again.step());
-    assertEquals(4.5f, again.klPerImage());
+    assertEquals(new StepFeedback(17, 123.25, 4.5), again.last());
     assertThrows(
         IllegalArgumentException.class,
         () -> engine.restore(TrainingState.initial(new float[layout.size() + 1])));
@@ -190,8 +194,7 @@ public final class EngineChecks {
     assertArrayEquals(expected.parameters(), actual.parameters());
     assertArrayEquals(expected.firstMoment(), actual.firstMoment());
     assertArrayEquals(expected.secondMoment(), actual.secondMoment());
-    assertEquals(expected.step(), actual.step());
-    assertEquals(expected.klPerImage(), actual.klPerImage());
+    assertEquals(expected.last(), actual.last());
   }
 
   /** Of a loss: relative, but for one near 0. */

@@ -4,6 +4,8 @@ package io.github.cvaegpu.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -83,17 +85,17 @@ public final class GoldenRun {
     }
 
     @Override
-    public double next(double klPerImage) {
+    public double next(StepFeedback last) {
       return golden.steps().get(step++).beta();
     }
 
     @Override
-    public State state() {
-      return State.INITIAL;
+    public ControllerMemory memory() {
+      return ControllerMemory.EMPTY;
     }
 
     @Override
-    public void restore(State state) {
+    public void restore(ControllerMemory memory) {
       throw new UnsupportedOperationException();
     }
   }

@@ -178,7 +178,7 @@ public final class CpuBenchmark {
     }
     return new Result(
         engine.info(),
-        engine.state().klPerImage(),
+        (float) engine.state().last().kl(),
         training,
         blasCalls,
         ownProducts,

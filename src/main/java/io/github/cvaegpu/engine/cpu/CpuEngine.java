@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
@@ -39,8 +40,7 @@ public final class CpuEngine implements Engine {
   private final MemorySegment secondMoment;
   private final TrainingStep training;
   private final InferencePass inference;
-  private long step;
-  private float klPerImage;
+  private StepFeedback last = StepFeedback.NONE;
   private boolean stopped;
 
   /**
@@ -102,16 +102,16 @@ public final class CpuEngine implements Engine {
 
   @Override
   public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
-    if (!Float.isFinite(klPerImage)) {
+    if (!last.isFinite()) {
       return 0;
     }
-    long before = step;
+    long before = last.step();
     stopped = false;
     team.run(
         member -> {
           for (int batch = order.firstBatch(); batch < order.batches(); batch++) {
             if (member.isLead()) {
-              training.begin(order, batch, step, (float) controller.next(klPerImage));
+              training.begin(order, batch, last.step(), (float) controller.next(last));
             }
             member.barrier();
             training.run(member);
@@ -121,24 +121,24 @@ public final class CpuEngine implements Engine {
             }
           }
         });
-    return (int) (step - before);
+    return (int) (last.step() - before);
   }
 
   private void report(Member member, StepSink sink) {
     if (member.isLead()) {
-      klPerImage = training.klDivergence();
+      long step = last.step();
       float rl = training.reconstructionLoss();
-      stopped = !sink.accept(step, rl, klPerImage, training.beta());
-      stopped |= !Float.isFinite(rl) || !Float.isFinite(klPerImage);
-      step++;
+      float kl = training.klDivergence();
+      last = new StepFeedback(step + 1, rl, kl);
+      stopped = !sink.accept(step, rl, kl, training.beta());
+      stopped |= !last.isFinite();
     }
     member.barrier();
   }
 
   @Override
   public TrainingState state() {
-    return new TrainingState(
-        copy(parameters), copy(firstMoment), copy(secondMoment), step, klPerImage);
+    return new TrainingState(copy(parameters), copy(firstMoment), copy(secondMoment), last);
   }
 
   /** The training step, for the benchmark. */
@@ -161,8 +161,7 @@ public final class CpuEngine implements Engine {
     overwrite(parameters, state.parameters());
     overwrite(firstMoment, state.firstMoment());
     overwrite(secondMoment, state.secondMoment());
-    step = state.step();
-    klPerImage = state.klPerImage();
+    last = state.last();
   }
 
   private float[] copy(MemorySegment from) {

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
@@ -52,8 +53,7 @@ public final class CudaEngine implements Engine {
   private final Runnable lastBatch;
   private final Inference inference;
   private final StepGraph graph;
-  private long step;
-  private float klPerImage;
+  private StepFeedback last = StepFeedback.NONE;
   private EngineException failure;
 
   /**
@@ -207,7 +207,7 @@ public final class CudaEngine implements Engine {
   @Override
   public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
     begin();
-    if (!Float.isFinite(klPerImage)) {
+    if (!last.isFinite()) {
       return 0;
     }
     upload(order);
@@ -251,7 +251,7 @@ public final class CudaEngine implements Engine {
       launched = order.firstBatch();
       answered = launched;
       reported = launched;
-      firstStep = step - launched;
+      firstStep = last.step() - launched;
     }
 
     int run() {
@@ -263,21 +263,26 @@ public final class CudaEngine implements Engine {
       while (reported < (goOn ? batches : launched)) {
         launchAhead(batches);
         await(firstStep + reported);
-        klPerImage = mailbox.klDivergence(step);
-        float rl = mailbox.reconstructionLoss(step);
+        long step = last.step();
+        last = afterStep(step);
         boolean isNextUnderWay = launched > reported + 1;
         if (isNextUnderWay) {
           // The GPU may be waiting for it already.
           answer();
         }
         reported++;
-        goOn &= sink.accept(step++, rl, klPerImage, betaOf(reported - 1));
-        goOn &= Float.isFinite(rl) && Float.isFinite(klPerImage);
+        goOn &= sink.accept(step, (float) last.rl(), (float) last.kl(), betaOf(reported - 1));
+        goOn &= last.isFinite();
         if (!isNextUnderWay && goOn && reported < batches) {
           answer();
         }
       }
       return reported - first;
+    }
+
+    private StepFeedback afterStep(long step) {
+      return new StepFeedback(
+          step + 1, mailbox.reconstructionLoss(step), mailbox.klDivergence(step));
     }
 
     private void launchAhead(int batches) {
@@ -291,11 +296,11 @@ public final class CudaEngine implements Engine {
     /** Gives the next batch its beta. */
     private void answer() {
       float beta = 0;
-      if (!Float.isFinite(klPerImage)) {
+      if (!last.isFinite()) {
         // Diverged: no controller could answer, and what is under way only has to end.
         goOn = false;
       } else {
-        beta = (float) controller.next(klPerImage);
+        beta = (float) controller.next(last);
       }
       put(beta);
     }
@@ -322,8 +327,7 @@ public final class CudaEngine implements Engine {
         return;
       }
       if (launched > reported) {
-        step = firstStep + launched;
-        klPerImage = mailbox.klDivergence(step - 1);
+        last = afterStep(firstStep + launched - 1);
       }
     }
 
@@ -381,7 +385,7 @@ public final class CudaEngine implements Engine {
     }
     DeviceMemory.upload(
         buffers.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
-    buffers.state().set(step, order.firstBatch());
+    buffers.state().set(last.step(), order.firstBatch());
     mailbox.clear();
     device.synchronize();
   }
@@ -405,8 +409,7 @@ public final class CudaEngine implements Engine {
         copy(network.parameters()),
         copy(network.firstMoment()),
         copy(network.secondMoment()),
-        step,
-        klPerImage);
+        last);
   }
 
   /** The gradients of the last step. */
@@ -428,8 +431,7 @@ public final class CudaEngine implements Engine {
     overwrite(network.firstMoment(), state.firstMoment());
     overwrite(network.secondMoment(), state.secondMoment());
     device.synchronize();
-    step = state.step();
-    klPerImage = state.klPerImage();
+    last = state.last();
   }
 
   private void overwrite(DevicePointer to, float[] floats) {

@@ -15,7 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.ConstantBeta;
 import io.github.cvaegpu.control.PiController;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineChecks.Reported;
@@ -103,7 +103,7 @@ class CpuEngineTest {
             TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
         engine.trainEpoch(
             BatchOrder.shuffled(SEED, 0, images.size(), 128),
-            new PiController(PiSettings.defaults()),
+            new PiController(PiRule.defaults()),
             (step, rl, kl, beta) -> steps.add(new Reported(step, rl, kl, beta)));
         TrainingState state = engine.state();
         if (expected == null) {
@@ -128,12 +128,12 @@ class CpuEngineTest {
     TrainingState whole;
     try (var engine = engine(shape, images, 8, 2)) {
       engine.restore(TrainingState.initial(initial));
-      var controller = new PiController(PiSettings.defaults());
+      var controller = new PiController(PiRule.defaults());
       assertEquals(7, engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true));
       whole = engine.state();
     }
     TrainingState state = TrainingState.initial(initial);
-    var controller = new PiController(PiSettings.defaults());
+    var controller = new PiController(PiRule.defaults());
     int next = 0;
     for (int stopAfter : new int[] {1, 3, 99}) {
       // A new engine each time: all that matters is in the state.
@@ -149,7 +149,7 @@ class CpuEngineTest {
     assertArrayEquals(whole.firstMoment(), state.firstMoment());
     assertArrayEquals(whole.secondMoment(), state.secondMoment());
     assertEquals(whole.step(), state.step());
-    assertEquals(whole.klPerImage(), state.klPerImage());
+    assertEquals(whole.last(), state.last());
   }
 
   @ParameterizedTest

@@ -19,8 +19,10 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.control.PiController;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.emulator.Emulator;
@@ -141,13 +143,14 @@ class CudaEngineTest {
     var reference = new ReferenceVae(shape);
     var adam = new ReferenceVae.Adam(LEARNING_RATE, layout.size());
     double[] parameters = ReferenceVae.toDouble(initial);
-    var controller = new PiController(PiSettings.defaults());
+    var controller = new PiController(PiRule.defaults());
+    double rl = 0;
     double kl = 0;
     assertEquals(20, onGpu.size());
     assertEquals(20, onCpu.size());
     for (int step = 0; step < 20; step++) {
       BatchOrder order = BatchOrder.shuffled(SEED, step / 10, images.size(), 12);
-      double beta = controller.next(kl);
+      double beta = controller.next(new StepFeedback(step, rl, kl));
       ReferenceVae.Step expected =
           reference.step(
               parameters,
@@ -155,6 +158,7 @@ class CudaEngineTest {
               ReferenceVae.noise(SEED, step, order.size(step % 10), 2),
               beta);
       adam.update(parameters, expected.gradients());
+      rl = expected.reconstructionLoss();
       kl = expected.klDivergence();
       Reported gpu = onGpu.get(step);
       Reported cpu = onCpu.get(step);
@@ -174,17 +178,17 @@ class CudaEngineTest {
         gpuState.parameters(),
         1e-4);
     // The controller's answers are what it says to the KL that was told, bit for bit.
-    var again = new PiController(PiSettings.defaults());
-    float before = 0;
+    var again = new PiController(PiRule.defaults());
+    StepFeedback before = StepFeedback.NONE;
     for (Reported step : onGpu) {
       assertEquals((float) again.next(before), step.beta());
-      before = step.kl();
+      before = new StepFeedback(step.step() + 1, step.rl(), step.kl());
     }
   }
 
   private static TrainingState twoEpochs(
       Engine engine, float[] initial, ImageSet images, List<Reported> reported) {
-    var controller = new PiController(PiSettings.defaults());
+    var controller = new PiController(PiRule.defaults());
     engine.restore(TrainingState.initial(initial));
     for (int epoch = 0; epoch < 2; epoch++) {
       engine.trainEpoch(
@@ -214,7 +218,7 @@ class CudaEngineTest {
         engine.restore(TrainingState.initial(initial));
         engine.trainEpoch(
             BatchOrder.shuffled(SEED, 0, images.size(), 128),
-            new PiController(PiSettings.defaults()),
+            new PiController(PiRule.defaults()),
             (step, rl, kl, beta) -> steps.add(new Reported(step, rl, kl, beta)));
         TrainingState state = engine.state();
         if (expected == null) {
@@ -265,16 +269,16 @@ class CudaEngineTest {
     float[] initial = InitialWeights.draw(new ParameterLayout(shape), SEED);
     BatchOrder order = BatchOrder.shuffled(SEED, 0, 50, 8);
     TrainingState whole;
-    BetaController.State wholeController;
+    ControllerMemory wholeController;
     try (var engine = engine(shape, images, 8, CudaEngine.Options.standard())) {
       engine.restore(TrainingState.initial(initial));
-      var controller = new PiController(PiSettings.defaults());
+      var controller = new PiController(PiRule.defaults());
       assertEquals(7, engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true));
       whole = engine.state();
-      wholeController = controller.state();
+      wholeController = controller.memory();
     }
     TrainingState state = TrainingState.initial(initial);
-    var controller = new PiController(PiSettings.defaults());
+    var controller = new PiController(PiRule.defaults());
     int next = 0;
     while (next < 7) {
       // A new engine each time: all that matters is in the state and the controller.
@@ -286,7 +290,7 @@ class CudaEngineTest {
       }
     }
     assertSameBits(whole, state);
-    assertEquals(wholeController, controller.state());
+    assertEquals(wholeController, controller.memory());
   }
 
   @Test
@@ -315,7 +319,7 @@ class CudaEngineTest {
       }
       TrainingState expected = onlyCpu.state();
       assertEquals(expected.step(), state.step());
-      assertRelative("KL", expected.klPerImage(), state.klPerImage());
+      assertRelative("KL", expected.last().kl(), (float) state.last().kl());
       double[] parameters = ReferenceVae.toDouble(expected.parameters());
       RelativeNorm.assertNear("parameters", layout, parameters, state.parameters(), 1e-4);
       double[] moment = ReferenceVae.toDouble(expected.firstMoment());
@@ -418,7 +422,7 @@ class CudaEngineTest {
           engine.trainEpoch(
               BatchOrder.shuffled(SEED, 0, 80, 4),
               // Refuses NaN.
-              new PiController(PiSettings.defaults()),
+              new PiController(PiRule.defaults()),
               (step, rl, kl, beta) -> reported.add(new Reported(step, rl, kl, beta)));
       assertTrue(done < 20, done + " steps");
       assertEquals(done, reported.size());
@@ -507,7 +511,7 @@ class CudaEngineTest {
     private int asked;
 
     @Override
-    public double next(double klPerImage) {
+    public double next(StepFeedback last) {
       if (++asked == 3) {
         sleep(2500);
       }
@@ -515,12 +519,12 @@ class CudaEngineTest {
     }
 
     @Override
-    public State state() {
-      return State.INITIAL;
+    public ControllerMemory memory() {
+      return ControllerMemory.EMPTY;
     }
 
     @Override
-    public void restore(State state) {
+    public void restore(ControllerMemory memory) {
       throw new UnsupportedOperationException();
     }
   }
