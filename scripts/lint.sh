@@ -26,6 +26,12 @@ cannot() {
   exit 2
 }
 
+# cannot_install REASON: the same, with the last that was said on the way.
+cannot_install() {
+  tail -n 5 target/lint-install.txt >&2
+  cannot "$1"
+}
+
 requirements=scripts/lint-requirements.txt
 tools=target/lint
 if ! cmp -s "$requirements" "$tools/installed.txt"; then
@@ -33,11 +39,11 @@ if ! cmp -s "$requirements" "$tools/installed.txt"; then
   rm -rf "$tools"
   mkdir -p target
   python3 -m venv "$tools" > target/lint-install.txt 2>&1 ||
-    cannot "python3 cannot make a virtual environment (python3-venv and python3-pip?): see target/lint-install.txt"
+    cannot_install "python3 cannot make a virtual environment: install python3-venv and python3-pip"
   # An index that does not answer is asked once: another may have the files.
   "$tools/bin/python" -m pip install --quiet --retries 0 --requirement "$requirements" \
     >> target/lint-install.txt 2>&1 ||
-    cannot "pip could not install what $requirements names: see target/lint-install.txt"
+    cannot_install "pip could not install what $requirements names"
   cp "$requirements" "$tools/installed.txt"
 fi
 command -v shellcheck > /dev/null || cannot "there is no shellcheck on this machine: install its package"
