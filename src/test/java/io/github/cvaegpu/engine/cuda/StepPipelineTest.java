@@ -134,7 +134,7 @@ class StepPipelineTest {
   }
 
   /** Gives 0.5 more each time; refuses what no controller has an answer to. */
-  private final class Asked implements BetaController {
+  private static final class Asked implements BetaController {
     final List<Double> told = new ArrayList<>();
 
     @Override
