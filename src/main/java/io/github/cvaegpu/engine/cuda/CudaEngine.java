@@ -40,7 +40,7 @@ public final class CudaEngine implements Engine {
   private final Branches branches;
   private final Mailbox mailbox;
   private final CudaNetwork network;
-  private final StepBuffers buffers;
+  private final StepInput input;
   private final Runnable wholeBatch;
   private final Runnable lastBatch;
   private final StepPipeline pipeline;
@@ -127,20 +127,17 @@ public final class CudaEngine implements Engine {
       branches = resources.add(new Branches(kernels, memory, precision, options.large(), observer));
       mailbox = resources.add(new Mailbox(device, options.patience()));
       network = new CudaNetwork(memory, layout);
-      buffers = StepBuffers.allocate(memory, mailbox, images, shape, settings.batchSize());
+      input = StepInput.allocate(memory, mailbox, images);
       inference = new Inference(kernels, memory, network, branches);
-      DeviceMemory.upload(
-          buffers.order(),
-          Pointer.to(new int[images.size()]),
-          (long) images.size() * Integer.BYTES);
-      TrainingStep whole = step(kernels, memory, settings.batchSize(), observer);
+      var steps = new StepFactory(kernels, memory, network, input, settings, branches, observer);
+      Step whole = warmedUp(steps.step(settings.batchSize()));
       graph = resources.add(capture(whole));
       wholeBatch = launcher(whole, graph);
       int lastRows = images.size() % settings.batchSize();
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
-        TrainingStep last = step(kernels, memory, lastRows, observer);
+        Step last = warmedUp(steps.step(lastRows));
         lastBatch = launcher(last, resources.add(capture(last)));
       }
       pipeline = new StepPipeline(mailbox, new Launcher(), options.stepsAhead());
@@ -153,34 +150,31 @@ public final class CudaEngine implements Engine {
   }
 
   /**
-   * A step that has run once. The driver and cuBLAS load a kernel when it is first launched: a
+   * A step, after it has run once. The driver and cuBLAS load a kernel when it is first launched: a
    * capture must not be where they do, nor a step that waits for the host, which would then wait
    * for it.
    */
-  private TrainingStep step(
-      Kernels kernels, DeviceMemory memory, int rows, LaunchObserver observer) {
-    var trainingStep =
-        new TrainingStep(kernels, memory, network, buffers, settings, branches, rows, observer);
-    buffers.state().set(0, 0);
+  private Step warmedUp(Step step) {
+    input.state().set(0, 0);
     mailbox.putBeta(0, 0);
     device.synchronize();
-    trainingStep.launch();
+    step.launch();
     device.synchronize();
     mailbox.clear();
-    return trainingStep;
+    return step;
   }
 
-  private StepGraph capture(TrainingStep trainingStep) {
-    nvtx.push("capture", trainingStep.rows());
+  private StepGraph capture(Step step) {
+    nvtx.push("capture", step.rows());
     try {
-      return new StepGraph(branches.main(), trainingStep::launch);
+      return new StepGraph(branches.main(), step::launch);
     } finally {
       nvtx.pop();
     }
   }
 
-  private Runnable launcher(TrainingStep trainingStep, StepGraph captured) {
-    return options.isCaptured() ? captured::launch : trainingStep::launch;
+  private Runnable launcher(Step step, StepGraph captured) {
+    return options.isCaptured() ? captured::launch : step::launch;
   }
 
   @Override
@@ -238,9 +232,8 @@ public final class CudaEngine implements Engine {
         indices[at++] = order.image(batch, place);
       }
     }
-    DeviceMemory.upload(
-        buffers.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
-    buffers.state().set(pipeline.step(), order.firstBatch());
+    DeviceMemory.upload(input.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
+    input.state().set(pipeline.step(), order.firstBatch());
     mailbox.clear();
     device.synchronize();
   }

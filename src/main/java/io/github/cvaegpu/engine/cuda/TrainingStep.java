@@ -41,7 +41,7 @@ import java.util.List;
  * <p>A step is for one number of rows, which is part of its launches; what changes from step to
  * step is in {@link StepState}. Losses and gradients are summed over the batch.
  */
-final class TrainingStep {
+final class TrainingStep implements Step {
   private final LaunchObserver observer;
   private final Kernels kernels;
   private final CudaNetwork network;
@@ -84,15 +84,15 @@ final class TrainingStep {
     tiles = tiles(memory);
   }
 
-  /** Images of the batches that it is for. */
-  int rows() {
+  @Override
+  public int rows() {
     return rows;
   }
 
   // ---- the training step -----------------------------------------------------------------------
 
-  /** Launches the step; while the main branch is captured, into its graph. */
-  void launch() {
+  @Override
+  public void launch() {
     observer.step(main);
     host.waitFor(main);
     phase("stepBegin", this::stepBegin);
