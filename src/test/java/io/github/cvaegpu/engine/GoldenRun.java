@@ -3,8 +3,7 @@ package io.github.cvaegpu.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.cvaegpu.control.BetaController;
-import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.util.Map;
@@ -76,7 +75,7 @@ public final class GoldenRun {
   }
 
   /** The betas that PyTorch was given. */
-  private static final class Betas implements BetaController {
+  private static final class Betas extends ForgetfulController {
     private final Golden golden;
     private int step;
 
@@ -87,16 +86,6 @@ public final class GoldenRun {
     @Override
     public double next(StepFeedback last) {
       return golden.steps().get(step++).beta();
-    }
-
-    @Override
-    public ControllerMemory memory() {
-      return ControllerMemory.EMPTY;
-    }
-
-    @Override
-    public void restore(ControllerMemory memory) {
-      throw new UnsupportedOperationException();
     }
   }
 }

@@ -3,7 +3,6 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
-import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Engine;
@@ -17,7 +16,6 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.locks.LockSupport;
 import jcuda.Pointer;
 
 /**
@@ -31,12 +29,6 @@ public final class CudaEngine implements Engine {
   /** Largest batch: rows are a grid's second dimension. */
   public static final int MAX_BATCH = 65_535;
 
-  /** Looks at the mailbox before the processor is given to others: about half a millisecond. */
-  private static final int SPINS = 10_000;
-
-  private static final int SPINS_A_QUERY = 1 << 12;
-  private static final long NAP_NANOS = 20_000;
-
   private final Nvtx nvtx = Nvtx.get();
   private final TrainingSettings settings;
   private final ParameterLayout layout;
@@ -48,13 +40,12 @@ public final class CudaEngine implements Engine {
   private final Branches branches;
   private final Mailbox mailbox;
   private final CudaNetwork network;
-  private final StepBuffers buffers;
+  private final StepInput input;
   private final Runnable wholeBatch;
   private final Runnable lastBatch;
+  private final StepPipeline pipeline;
   private final Inference inference;
   private final StepGraph graph;
-  private StepFeedback last = StepFeedback.NONE;
-  private EngineException failure;
 
   /**
    * What tests choose.
@@ -136,22 +127,20 @@ public final class CudaEngine implements Engine {
       branches = resources.add(new Branches(kernels, memory, precision, options.large(), observer));
       mailbox = resources.add(new Mailbox(device, options.patience()));
       network = new CudaNetwork(memory, layout);
-      buffers = StepBuffers.allocate(memory, mailbox, images, shape, settings.batchSize());
+      input = StepInput.allocate(memory, mailbox, images);
       inference = new Inference(kernels, memory, network, branches);
-      DeviceMemory.upload(
-          buffers.order(),
-          Pointer.to(new int[images.size()]),
-          (long) images.size() * Integer.BYTES);
-      TrainingStep whole = step(kernels, memory, settings.batchSize(), observer);
+      var steps = new StepFactory(kernels, memory, network, input, settings, branches, observer);
+      Step whole = warmedUp(steps.step(settings.batchSize()));
       graph = resources.add(capture(whole));
       wholeBatch = launcher(whole, graph);
       int lastRows = images.size() % settings.batchSize();
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
-        TrainingStep last = step(kernels, memory, lastRows, observer);
+        Step last = warmedUp(steps.step(lastRows));
         lastBatch = launcher(last, resources.add(capture(last)));
       }
+      pipeline = new StepPipeline(mailbox, new Launcher(), options.stepsAhead());
       // What the warm-up has left is not to be trained on.
       restore(TrainingState.initial(new float[layout.size()]));
     } catch (RuntimeException | Error e) {
@@ -161,34 +150,31 @@ public final class CudaEngine implements Engine {
   }
 
   /**
-   * A step that has run once. The driver and cuBLAS load a kernel when it is first launched: a
+   * A step, after it has run once. The driver and cuBLAS load a kernel when it is first launched: a
    * capture must not be where they do, nor a step that waits for the host, which would then wait
    * for it.
    */
-  private TrainingStep step(
-      Kernels kernels, DeviceMemory memory, int rows, LaunchObserver observer) {
-    var trainingStep =
-        new TrainingStep(kernels, memory, network, buffers, settings, branches, rows, observer);
-    buffers.state().set(0, 0);
+  private Step warmedUp(Step step) {
+    input.state().set(0, 0);
     mailbox.putBeta(0, 0);
     device.synchronize();
-    trainingStep.launch();
+    step.launch();
     device.synchronize();
     mailbox.clear();
-    return trainingStep;
+    return step;
   }
 
-  private StepGraph capture(TrainingStep trainingStep) {
-    nvtx.push("capture", trainingStep.rows());
+  private StepGraph capture(Step step) {
+    nvtx.push("capture", step.rows());
     try {
-      return new StepGraph(branches.main(), trainingStep::launch);
+      return new StepGraph(branches.main(), step::launch);
     } finally {
       nvtx.pop();
     }
   }
 
-  private Runnable launcher(TrainingStep trainingStep, StepGraph captured) {
-    return options.isCaptured() ? captured::launch : trainingStep::launch;
+  private Runnable launcher(Step step, StepGraph captured) {
+    return options.isCaptured() ? captured::launch : step::launch;
   }
 
   @Override
@@ -207,167 +193,30 @@ public final class CudaEngine implements Engine {
   @Override
   public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
     begin();
-    if (!last.isFinite()) {
-      return 0;
-    }
     upload(order);
-    var epoch = new Epoch(order, controller, sink);
     nvtx.push("epoch", order.epoch());
     try {
-      return epoch.run();
-    } catch (EngineException e) {
-      failure = e;
-      epoch.answerAll();
-      throw e;
-    } catch (RuntimeException | Error e) {
-      epoch.drain(e);
-      throw e;
+      return pipeline.epoch(order, controller, sink).run();
     } finally {
       nvtx.pop();
     }
   }
 
-  /** An epoch, or what is left of it. */
-  private final class Epoch {
-    private final BatchOrder order;
-    private final BetaController controller;
-    private final StepSink sink;
-    private final float[] betas = new float[Mailbox.RING];
-
-    /** Batches launched, answered with a beta, and reported; as a rule in this order. */
-    private int launched;
-
-    private int answered;
-    private int reported;
-    private boolean goOn = true;
-
-    /** Of the step before batch 0, if that were part of this epoch. */
-    private final long firstStep;
-
-    Epoch(BatchOrder order, BetaController controller, StepSink sink) {
-      this.order = order;
-      this.controller = controller;
-      this.sink = sink;
-      launched = order.firstBatch();
-      answered = launched;
-      reported = launched;
-      firstStep = last.step() - launched;
+  /** Steps go to the main branch, which the others come back to. */
+  private final class Launcher implements StepLauncher {
+    @Override
+    public void launch(long step, int rows) {
+      nvtx.range("step", step, rows == settings.batchSize() ? wholeBatch : lastBatch);
     }
 
-    int run() {
-      int first = reported;
-      int batches = order.batches();
-      if (first < batches) {
-        answer();
-      }
-      while (reported < (goOn ? batches : launched)) {
-        launchAhead(batches);
-        await(firstStep + reported);
-        long step = last.step();
-        last = afterStep(step);
-        boolean isNextUnderWay = launched > reported + 1;
-        if (isNextUnderWay) {
-          // The GPU may be waiting for it already.
-          answer();
-        }
-        reported++;
-        goOn &= sink.accept(step, (float) last.rl(), (float) last.kl(), betaOf(reported - 1));
-        goOn &= last.isFinite();
-        if (!isNextUnderWay && goOn && reported < batches) {
-          answer();
-        }
-      }
-      return reported - first;
+    @Override
+    public boolean isDone() {
+      return branches.main().isDone();
     }
 
-    private StepFeedback afterStep(long step) {
-      return new StepFeedback(
-          step + 1, mailbox.reconstructionLoss(step), mailbox.klDivergence(step));
-    }
-
-    private void launchAhead(int batches) {
-      while (goOn && launched < batches && launched - reported < options.stepsAhead()) {
-        boolean isWhole = order.size(launched) == settings.batchSize();
-        nvtx.range("step", firstStep + launched, isWhole ? wholeBatch : lastBatch);
-        launched++;
-      }
-    }
-
-    /** Gives the next batch its beta. */
-    private void answer() {
-      float beta = 0;
-      if (!last.isFinite()) {
-        // Diverged: no controller could answer, and what is under way only has to end.
-        goOn = false;
-      } else {
-        beta = (float) controller.next(last);
-      }
-      put(beta);
-    }
-
-    private void put(float beta) {
-      betas[answered % betas.length] = beta;
-      mailbox.putBeta(firstStep + answered, beta);
-      nvtx.mark("beta", firstStep + answered);
-      answered++;
-    }
-
-    private float betaOf(int batch) {
-      return betas[batch % betas.length];
-    }
-
-    /** Lets the GPU finish what is under way, after the sink or the controller has failed. */
-    void drain(Throwable cause) {
-      answerAll();
-      try {
-        branches.main().synchronize();
-      } catch (EngineException e) {
-        cause.addSuppressed(e);
-        failure = e;
-        return;
-      }
-      if (launched > reported) {
-        last = afterStep(firstStep + launched - 1);
-      }
-    }
-
-    /** Leaves no step that is under way waiting for a beta. */
-    void answerAll() {
-      while (answered < launched) {
-        put(0);
-      }
-    }
-  }
-
-  private void await(long awaited) {
-    for (int spins = 0; !mailbox.hasLosses(awaited); spins++) {
-      if (spins < SPINS) {
-        Thread.onSpinWait();
-        continue;
-      }
-      LockSupport.parkNanos(NAP_NANOS);
-      if (spins % SPINS_A_QUERY == 0) {
-        requireAlive(awaited);
-      }
-    }
-    if (mailbox.hasFailed()) {
-      throw new EngineException(
-          String.format(
-              Locale.ROOT,
-              ("The GPU got no beta from the program for %d s and gave up at step %d: was the"
-                  + " program stopped for longer?"),
-              mailbox.patience().toSeconds(),
-              awaited + 1));
-    }
-  }
-
-  private void requireAlive(long awaited) {
-    if (branches.main().isDone() && !mailbox.hasLosses(awaited)) {
-      throw new EngineException(
-          String.format(
-              Locale.ROOT,
-              "The GPU ended step %d without telling its losses; please report this.",
-              awaited + 1));
+    @Override
+    public void synchronize() {
+      branches.main().synchronize();
     }
   }
 
@@ -383,9 +232,8 @@ public final class CudaEngine implements Engine {
         indices[at++] = order.image(batch, place);
       }
     }
-    DeviceMemory.upload(
-        buffers.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
-    buffers.state().set(last.step(), order.firstBatch());
+    DeviceMemory.upload(input.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
+    input.state().set(pipeline.last().step(), order.firstBatch());
     mailbox.clear();
     device.synchronize();
   }
@@ -409,7 +257,7 @@ public final class CudaEngine implements Engine {
         copy(network.parameters()),
         copy(network.firstMoment()),
         copy(network.secondMoment()),
-        last);
+        pipeline.last());
   }
 
   /** The gradients of the last step. */
@@ -431,7 +279,7 @@ public final class CudaEngine implements Engine {
     overwrite(network.firstMoment(), state.firstMoment());
     overwrite(network.secondMoment(), state.secondMoment());
     device.synchronize();
-    last = state.last();
+    pipeline.restore(state.last());
   }
 
   private void overwrite(DevicePointer to, float[] floats) {
@@ -459,9 +307,13 @@ public final class CudaEngine implements Engine {
 
   /** Makes the GPU this thread's, idle, and known to be well. */
   private void begin() {
-    if (failure != null) {
-      throw new EngineException("The engine has failed before: " + failure.getMessage(), failure);
-    }
+    pipeline
+        .failure()
+        .ifPresent(
+            failure -> {
+              throw new EngineException(
+                  "The engine has failed before: " + failure.getMessage(), failure);
+            });
     device.makeCurrent();
     branches.main().synchronize();
   }

@@ -20,6 +20,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
 import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.control.StepFeedback;
@@ -507,7 +508,7 @@ class CudaEngineTest {
   }
 
   /** Lets the GPU wait for two and a half seconds. */
-  private static final class SleepyController implements BetaController {
+  private static final class SleepyController extends ForgetfulController {
     private int asked;
 
     @Override
@@ -516,16 +517,6 @@ class CudaEngineTest {
         sleep(2500);
       }
       return 1;
-    }
-
-    @Override
-    public ControllerMemory memory() {
-      return ControllerMemory.EMPTY;
-    }
-
-    @Override
-    public void restore(ControllerMemory memory) {
-      throw new UnsupportedOperationException();
     }
   }
 
