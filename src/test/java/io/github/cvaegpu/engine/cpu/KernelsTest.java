@@ -149,8 +149,9 @@ class KernelsTest {
    * the smallest kernel has 3,200 of them in a step: one that slips back onto the heap shows here
    * long before it does in a profile.
    *
-   * <p>The steps are taken in a fresh JVM, as users take them. What the compiler keeps in registers
-   * depends on what it has seen of the code so far, and this JVM has run whatever tests came first.
+   * <p>The steps are taken in a fresh JVM, as users take them: when the compiler gets to a kernel,
+   * and what it makes of it, depends on all that it has been given before, and here that is
+   * whatever tests came first. While it is not yet through, a step allocates some megabytes.
    */
   @Test
   void aWarmStepPutsNoVectorsOnTheHeap() throws Exception {
