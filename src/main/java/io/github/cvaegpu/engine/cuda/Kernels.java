@@ -25,6 +25,7 @@ final class Kernels {
   private static final int HEAD_GRADIENT_FLOP = 11;
   private static final int LOSS_FLOP = 8;
   private static final int LOSS_AND_GRADIENT_FLOP = 11;
+  private static final int MEAN_FLOP = 4;
   private static final int ADAM_FLOP = 14;
   private static final int ADAM_FLOATS = 7;
 
@@ -41,6 +42,7 @@ final class Kernels {
   private final Kernel latentSampleBackward;
   private final Kernel lossForwardBackward;
   private final Kernel lossForward;
+  private final Kernel lossMean;
   private final Kernel adamUpdate;
   private final Kernel stepBegin;
   private final Kernel stepEnd;
@@ -59,6 +61,7 @@ final class Kernels {
     latentSampleBackward = module.kernel("latent_sample_backward");
     lossForwardBackward = module.kernel("loss_forward_backward");
     lossForward = module.kernel("loss_forward");
+    lossMean = module.kernel("loss_mean");
     adamUpdate = module.kernel("adam_update");
     stepBegin = module.kernel("step_begin");
     stepEnd = module.kernel("step_end");
@@ -379,22 +382,37 @@ final class Kernels {
         loss);
   }
 
+  /** The mean of each pixel, in the products' place. */
+  void lossMean(CudaStream stream, CudaLayer outputLayer, int rows, DeviceMatrix products) {
+    int inputs = products.columns();
+    long logits = (long) rows * inputs;
+    lossMean.launch(
+        stream,
+        Work.onFloats(MEAN_FLOP * logits, 2 * logits + inputs),
+        rows,
+        1,
+        BLOCK,
+        outputLayer.bias(),
+        inputs,
+        products.data());
+  }
+
   /** One update of all parameters. */
-  void adamUpdate(CudaStream stream, StepState state, CudaNetwork network) {
-    int quads = network.layout().size() / 4;
-    long floats = network.layout().size();
+  void adamUpdate(CudaStream stream, StepState state, TrainedNetwork network) {
+    int floats = network.parameters().layout().size();
+    int quads = floats / 4;
     adamUpdate.launch(
         stream,
-        Work.onFloats(ADAM_FLOP * floats, ADAM_FLOATS * floats),
+        Work.onFloats((long) ADAM_FLOP * floats, (long) ADAM_FLOATS * floats),
         Math.ceilDiv(quads, BLOCK),
         1,
         BLOCK,
         state.address(),
-        network.gradients(),
+        network.gradients().address(),
         quads,
         network.firstMoment(),
         network.secondMoment(),
-        network.parameters());
+        network.parameters().address());
   }
 
   /** Adam's factors of the step, and beta, for which it waits. */

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.VaeShape;
-import jcuda.Pointer;
 
 /**
  * What training steps of any number of rows work with, beside the parameters.
@@ -26,14 +24,17 @@ record StepBuffers(
     ActivationGradients gradients) {
 
   static StepBuffers allocate(
-      DeviceMemory memory, Mailbox mailbox, ImageSet images, VaeShape shape, int batchSize) {
-    DevicePointer pixels = memory.bytes(images.pixels().length);
-    DeviceMemory.upload(pixels, Pointer.to(images.pixels()), images.pixels().length);
+      DeviceMemory memory,
+      Mailbox mailbox,
+      DevicePointer pixels,
+      int images,
+      VaeShape shape,
+      int batchSize) {
     return new StepBuffers(
         new StepState(memory),
         mailbox,
         pixels,
-        memory.bytes((long) images.size() * Integer.BYTES),
+        memory.bytes((long) images * Integer.BYTES),
         Activations.allocate(memory, shape, batchSize),
         DeviceMatrix.allocate(memory, batchSize, shape.latent()),
         memory.floats(batchSize),

@@ -153,7 +153,8 @@ class KernelsTest {
   void aWarmStepPutsNoVectorsOnTheHeap() {
     VaeShape shape = VaeShape.study();
     ImageSet images = RandomImages.of(128 * 20, 28, 28, 0.2, 1);
-    try (var engine = new CpuEngine(shape, new TrainingSettings(1, 128, 1e-3), images, 1)) {
+    try (var engine =
+        new CpuAccelerator(1).trainee(shape, new TrainingSettings(1, 128, 1e-3), images)) {
       engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), 1)));
       BatchOrder order = BatchOrder.shuffled(1, 0, images.size(), 128);
       var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
