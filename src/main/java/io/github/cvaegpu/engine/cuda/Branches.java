@@ -4,7 +4,7 @@ package io.github.cvaegpu.engine.cuda;
 /**
  * The streams that a step is made on, and what multiplies there.
  *
- * @param main what the step takes as long as
+ * @param main the critical path: forward, backward, update
  * @param host what the host has a part in
  * @param gradients gradients by parameters, which only the update waits for
  * @param products products on the main branch

@@ -31,7 +31,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   private final Branches branches;
   private final Mailbox mailbox;
   private final TrainedNetwork trained;
-  private final StepBuffers buffers;
+  private final StepInput input;
   private final StepGraph graph;
   private final Runnable wholeBatch;
   private final Runnable lastBatch;
@@ -48,26 +48,25 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       branches = branches(accelerator.observer());
       mailbox = resources().add(new Mailbox(accelerator.device(), options.patience()));
       trained = TrainedNetwork.allocate(memory(), network());
-      buffers =
-          StepBuffers.allocate(
+      DevicePointer pixels = resources().add(accelerator.pixels().of(images)).address();
+      input = StepInput.allocate(memory(), mailbox, pixels, images.size());
+      var steps =
+          new StepFactory(
+              accelerator.kernels(),
               memory(),
-              mailbox,
-              resources().add(accelerator.pixels().of(images)).address(),
-              images.size(),
-              shape,
-              settings.batchSize());
-      DeviceMemory.upload(
-          buffers.order(),
-          Pointer.to(new int[images.size()]),
-          (long) images.size() * Integer.BYTES);
-      TrainingStep whole = step(settings.batchSize());
+              trained,
+              input,
+              settings,
+              branches,
+              accelerator.observer());
+      Step whole = warmedUp(steps.step(settings.batchSize()));
       graph = resources().add(capture(whole));
       wholeBatch = launcher(whole, graph);
       int lastRows = images.size() % settings.batchSize();
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
-        TrainingStep last = step(lastRows);
+        Step last = warmedUp(steps.step(lastRows));
         lastBatch = launcher(last, resources().add(capture(last)));
       }
       pipeline = new StepPipeline(mailbox, new Launcher(), options.stepsAhead());
@@ -100,40 +99,30 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   }
 
   /**
-   * A step that has run once. The driver and cuBLAS load a kernel when it is first launched: a
+   * A step, after it has run once. The driver and cuBLAS load a kernel when it is first launched: a
    * capture must not be where they do, nor a step that waits for the host, which would then wait
    * for it.
    */
-  private TrainingStep step(int rows) {
-    var trainingStep =
-        new TrainingStep(
-            accelerator().kernels(),
-            memory(),
-            trained,
-            buffers,
-            settings,
-            branches,
-            rows,
-            accelerator().observer());
-    buffers.state().set(0, 0);
+  private Step warmedUp(Step step) {
+    input.state().set(0, 0);
     mailbox.putBeta(0, 0);
-    trainingStep.launch();
+    step.launch();
     main().synchronize();
     mailbox.clear();
-    return trainingStep;
+    return step;
   }
 
-  private StepGraph capture(TrainingStep trainingStep) {
-    nvtx.push("capture", trainingStep.rows());
+  private StepGraph capture(Step step) {
+    nvtx.push("capture", step.rows());
     try {
-      return new StepGraph(main(), trainingStep::launch);
+      return new StepGraph(main(), step::launch);
     } finally {
       nvtx.pop();
     }
   }
 
-  private Runnable launcher(TrainingStep trainingStep, StepGraph captured) {
-    return accelerator().options().isCaptured() ? captured::launch : trainingStep::launch;
+  private Runnable launcher(Step step, StepGraph captured) {
+    return accelerator().options().isCaptured() ? captured::launch : step::launch;
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -181,9 +170,8 @@ public final class CudaTrainee extends CudaModel implements Trainee {
         indices[at++] = order.image(batch, place);
       }
     }
-    DeviceMemory.upload(
-        buffers.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
-    buffers.state().set(pipeline.step(), order.firstBatch());
+    DeviceMemory.upload(input.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
+    input.state().set(pipeline.step(), order.firstBatch());
     mailbox.clear();
   }
 

@@ -61,7 +61,7 @@ final class Inference {
     for (int done = 0; done < count; done += CAPACITY) {
       int rows = Math.min(CAPACITY, count - done);
       runDecoder(z, done, rows);
-      kernels.lossMean(stream, network.outputLayer(), rows, activations.logits());
+      kernels.loss().mean(stream, network.outputLayer(), rows, activations.logits());
       stream.synchronize();
       float[] means = new float[rows * inputs];
       DeviceMemory.download(activations.logits().data(), means);
@@ -78,15 +78,17 @@ final class Inference {
       int skipped = done % samples;
       gather(images, first + done / samples, Math.ceilDiv(skipped + rows, samples));
       runDecoder(z, done, rows);
-      kernels.lossForward(
-          stream,
-          network.outputLayer(),
-          activations.logits(),
-          activations.x(),
-          samples,
-          skipped,
-          rows,
-          activations.loss());
+      kernels
+          .loss()
+          .forward(
+              stream,
+              network.outputLayer(),
+              activations.logits(),
+              activations.x(),
+              samples,
+              skipped,
+              rows,
+              activations.loss());
       stream.synchronize();
       float[] loss = new float[rows];
       DeviceMemory.download(activations.loss(), loss);
@@ -112,6 +114,6 @@ final class Inference {
     int size = images.imageSize();
     byte[] bytes = Arrays.copyOfRange(images.pixels(), first * size, (first + rows) * size);
     DeviceMemory.upload(pixels, Pointer.to(bytes), bytes.length);
-    kernels.gatherImages(stream, pixels, rows, activations.x());
+    kernels.gather().images(stream, pixels, rows, activations.x());
   }
 }

@@ -41,7 +41,7 @@ import java.util.List;
  * <p>A step is for one number of rows, which is part of its launches; what changes from step to
  * step is in {@link StepState}. Losses and gradients are summed over the batch.
  */
-final class TrainingStep {
+final class TrainingStep implements Step {
   private final LaunchObserver observer;
   private final Kernels kernels;
   private final TrainedNetwork trained;
@@ -82,19 +82,19 @@ final class TrainingStep {
     gradients = branches.gradients();
     products = branches.products();
     sideProducts = branches.sideProducts();
-    isFused = network.latent() <= Kernels.FUSED_LATENT;
+    isFused = network.latent() <= LatentLaunches.FUSED_LATENT;
     tiles = tiles(memory);
   }
 
-  /** Images of the batches that it is for. */
-  int rows() {
+  @Override
+  public int rows() {
     return rows;
   }
 
   // ---- the training step -----------------------------------------------------------------------
 
-  /** Launches the step; while the main branch is captured, into its graph. */
-  void launch() {
+  @Override
+  public void launch() {
     observer.step(main);
     host.waitFor(main);
     phase("stepBegin", this::stepBegin);
@@ -118,20 +118,22 @@ final class TrainingStep {
   // ---- its phases ------------------------------------------------------------------------------
 
   private void stepBegin() {
-    kernels.stepBegin(host, buffers.state(), buffers.mailbox(), settings.learningRate());
+    kernels.mailbox().stepBegin(host, buffers.state(), buffers.mailbox(), settings.learningRate());
   }
 
   private void gatherBatch() {
-    kernels.gatherBatch(
-        main,
-        buffers.state(),
-        buffers.pixels(),
-        buffers.order(),
-        settings.batchSize(),
-        rows,
-        settings.seed(),
-        buffers.activations().x(),
-        buffers.noise());
+    kernels
+        .gather()
+        .batch(
+            main,
+            buffers.state(),
+            buffers.pixels(),
+            buffers.order(),
+            settings.batchSize(),
+            rows,
+            settings.seed(),
+            buffers.activations().x(),
+            buffers.noise());
   }
 
   private void encode() {
@@ -149,11 +151,12 @@ final class TrainingStep {
     DeviceMatrix h = encoded().getLast();
     DeviceMatrix d = decoded().getFirst();
     if (isFused) {
-      kernels.latentForward(
-          main, head, first, h, buffers.noise(), rows, a.heads(), a.z(), buffers.kl(), d);
+      kernels
+          .latent()
+          .forward(main, head, first, h, buffers.noise(), rows, a.heads(), a.z(), buffers.kl(), d);
     } else {
       products.forward(head, h, rows, false, a.heads());
-      kernels.latentSampleForward(main, a.heads(), buffers.noise(), rows, a.z(), buffers.kl());
+      kernels.latent().sampleForward(main, a.heads(), buffers.noise(), rows, a.z(), buffers.kl());
       products.forward(first, a.z(), rows, true, d);
     }
   }
@@ -168,7 +171,7 @@ final class TrainingStep {
   private void loss() {
     Activations a = buffers.activations();
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
-    kernels.lossForwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
+    kernels.loss().forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
     weightGradientIfLarge(trained.gradients().outputLayer(), a.logits(), lastDecoded());
   }
 
@@ -194,22 +197,26 @@ final class TrainingStep {
     DeviceMatrix dh = g.encoded().getLast();
     DeviceMatrix dd = g.decoded().getFirst();
     if (isFused) {
-      kernels.latentBackward(
-          main,
-          buffers.state(),
-          head,
-          first,
-          dd,
-          a.heads(),
-          buffers.noise(),
-          h,
-          rows,
-          g.heads(),
-          dh);
+      kernels
+          .latent()
+          .backward(
+              main,
+              buffers.state(),
+              head,
+              first,
+              dd,
+              a.heads(),
+              buffers.noise(),
+              h,
+              rows,
+              g.heads(),
+              dh);
     } else {
       products.backwardInput(first, dd, null, rows, g.z());
-      kernels.latentSampleBackward(
-          main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
+      kernels
+          .latent()
+          .sampleBackward(
+              main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
       products.backwardInput(head, g.heads(), h, rows, dh);
     }
     weightGradientIfLarge(trained.gradients().firstDecoderLayer(), dd, a.z());
@@ -217,8 +224,15 @@ final class TrainingStep {
   }
 
   private void stepEnd() {
-    kernels.stepEnd(
-        host, buffers.state(), buffers.activations().loss(), buffers.kl(), rows, buffers.mailbox());
+    kernels
+        .mailbox()
+        .stepEnd(
+            host,
+            buffers.state(),
+            buffers.activations().loss(),
+            buffers.kl(),
+            rows,
+            buffers.mailbox());
   }
 
   private void encodeBackward() {
@@ -234,7 +248,7 @@ final class TrainingStep {
 
   private void parameterGradients() {
     gradients.waitFor(main);
-    kernels.linearBackwardParameters(gradients, tiles, rows);
+    kernels.linear().backwardParameters(gradients, tiles, rows);
     CudaLayer first = trained.gradients().encoder().getFirst();
     if (products.isLarge(first, rows)) {
       DeviceMatrix dh = buffers.gradients().encoded().getFirst();
@@ -245,7 +259,7 @@ final class TrainingStep {
   }
 
   private void adamUpdate() {
-    kernels.adamUpdate(main, buffers.state(), trained);
+    kernels.adam().update(main, buffers.state(), trained);
   }
 
   // ---- what they share -------------------------------------------------------------------------

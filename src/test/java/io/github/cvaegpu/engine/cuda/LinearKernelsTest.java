@@ -62,7 +62,7 @@ class LinearKernelsTest {
         tiles.weight(gradient, deviceDy, deviceX);
       }
       tiles.bias(gradient, deviceDy);
-      gpu.kernels.linearBackwardParameters(gpu.stream, tiles.build(gpu.memory), rows);
+      gpu.kernels.linear().backwardParameters(gpu.stream, tiles.build(gpu.memory), rows);
       gpu.assertNear("dW", weightGradient(dy, x, rows, in, out), gradient.weight());
       gpu.assertNear("db", biasGradient(dy, rows, out), gradient.bias());
     }

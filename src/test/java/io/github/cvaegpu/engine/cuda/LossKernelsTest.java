@@ -24,17 +24,20 @@ class LossKernelsTest {
       DeviceMatrix deviceX = gpu.input(x, inputs);
 
       DevicePointer inference = gpu.output(rows);
-      gpu.kernels.lossForward(
-          gpu.stream, layer, deviceProducts, deviceX, samples, skipped, rows, inference);
+      gpu.kernels
+          .loss()
+          .forward(gpu.stream, layer, deviceProducts, deviceX, samples, skipped, rows, inference);
       gpu.assertNear(
           "loss of samples", losses(products, bias, x, rows, samples, skipped), inference);
 
       DeviceMatrix means = gpu.input(products, inputs);
-      gpu.kernels.lossMean(gpu.stream, layer, rows, means);
+      gpu.kernels.loss().mean(gpu.stream, layer, rows, means);
       gpu.assertNear("mean", means(products, bias), means.data());
 
       DevicePointer training = gpu.output(rows);
-      gpu.kernels.lossForwardBackward(gpu.stream, layer, deviceX, rows, deviceProducts, training);
+      gpu.kernels
+          .loss()
+          .forwardBackward(gpu.stream, layer, deviceX, rows, deviceProducts, training);
       gpu.assertNear("loss", losses(products, bias, x, rows, 1, 0), training);
       gpu.assertNear("gradient", gradients(products, bias, x, rows), deviceProducts.data());
     }
@@ -48,10 +51,11 @@ class LossKernelsTest {
       CudaLayer layer = gpu.layer(new float[1], new float[1]);
       DeviceMatrix products = gpu.input(logits, 1);
       DevicePointer loss = gpu.output(logits.length);
-      gpu.kernels.lossForwardBackward(
-          gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
+      gpu.kernels
+          .loss()
+          .forwardBackward(gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
       DeviceMatrix means = gpu.input(logits, 1);
-      gpu.kernels.lossMean(gpu.stream, layer, logits.length, means);
+      gpu.kernels.loss().mean(gpu.stream, layer, logits.length, means);
       float[] mean = gpu.read(means.data(), logits.length);
       float[] losses = gpu.read(loss, logits.length);
       float[] gradients = gpu.read(products.data(), logits.length);
