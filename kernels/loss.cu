@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Binary cross-entropy of sigmoid outputs, from the logits. With l the logit, x the target intensity and
+// Binary cross-entropy of sigmoid outputs, from the logits, and those outputs. With l the logit, x the target intensity and
 // u = exp(-|l|), which is in [0, 1],
 //
 //   loss = max(l, 0) - l x + log(1 + u)
@@ -17,10 +17,13 @@ struct CrossEntropy {
   float gradient;
 };
 
+// u: exp(-|logit|)
+__device__ inline float sigmoid(float logit, float u) { return (logit >= 0.0f ? 1.0f : u) / (1.0f + u); }
+
 __device__ inline CrossEntropy cross_entropy(float logit, float target) {
   float u = expf(-fabsf(logit));
   float loss = fmaxf(logit, 0.0f) + log1pf(u) - logit * target;
-  return {loss, (logit >= 0.0f ? 1.0f : u) / (1.0f + u) - target};
+  return {loss, sigmoid(logit, u) - target};
 }
 
 /**
@@ -73,5 +76,23 @@ extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
   float total = block_sum(sum, scratch);
   if (threadIdx.x == 0) {
     loss[blockIdx.x] = total;
+  }
+}
+
+/**
+ * The mean of each pixel, for inference.
+ *
+ *   l = products[r, c] + bias[c]      products[r, c] = sigmoid(l)
+ *
+ * products (rows, inputs): read, then = the mean      bias (inputs)
+ *
+ * Launch: grid (rows), blocks of 256; a block is a row. Deterministic: no sums.
+ */
+extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
+    loss_mean(const float* __restrict__ bias, int inputs, float* __restrict__ products) {
+  size_t row = (size_t)blockIdx.x * inputs;
+  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
+    float logit = products[row + c] + bias[c];
+    products[row + c] = sigmoid(logit, expf(-fabsf(logit)));
   }
 }

@@ -6,8 +6,8 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.foreign.Terminal;
 import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
@@ -137,17 +137,17 @@ final class TrainCommand implements Callable<Integer> {
           .ifPresent(text -> warnings.println("Warning: " + text));
     }
     // The engine first: where it cannot be made, no empty folder is left behind.
-    try (Engine engine = engineOptions.create(plan, dataset.train());
+    try (EngineOptions.Chosen<Trainee> engine = engineOptions.choose(plan, dataset.train());
         Interruption interruption = Interruption.install();
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       if (!quiet) {
-        err().println(engineOptions.describe(engine.info()));
+        err().println(engine.description());
       }
       plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
       var provenance = new Provenance(asked, engineOptions.askedThreads(), calibration);
-      return train(plan, dataset, engine, directory, provenance, interruption);
+      return train(plan, dataset, engine.first(), directory, provenance, interruption);
     }
   }
 
@@ -182,12 +182,14 @@ final class TrainCommand implements Callable<Integer> {
       TrainingPlan plan, String data, Dataset dataset, Path where, PrintWriter warnings) {
     var calibrator = new Calibrator(plan, calibrationOptions.epochs(), dataset);
     Optional<Calibration> calibration;
-    try (Interruption interruption = Interruption.install();
+    try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
+        Interruption interruption = Interruption.install();
         StudyProgress progress =
             quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+      chosen.first().close();
       calibration =
           calibrator.measure(
-              engineOptions::create,
+              chosen.accelerator(),
               where.resolve("calibration"),
               Provenance.of(data, engineOptions.askedThreads()),
               checkpointEvery,
@@ -214,7 +216,7 @@ final class TrainCommand implements Callable<Integer> {
   private int train(
       TrainingPlan plan,
       Dataset dataset,
-      Engine engine,
+      Trainee engine,
       RunDirectory directory,
       Provenance provenance,
       Interruption interruption) {

@@ -5,7 +5,7 @@ import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.Series;
 import io.github.cvaegpu.study.StudyRun.Role;
@@ -55,7 +55,7 @@ public final class Calibrator {
   /**
    * Trains what is not finished, and measures.
    *
-   * @param engines on what to train
+   * @param accelerator on what to train
    * @param folder in which each run has a folder
    * @param provenance what is kept with each run
    * @param interval how often a run writes a checkpoint
@@ -65,7 +65,7 @@ public final class Calibrator {
    * @throws DivergedException if a run diverged: there is nothing to choose by
    */
   public Optional<Calibration> measure(
-      EngineFactory engines,
+      Accelerator accelerator,
       Path folder,
       Provenance provenance,
       CheckpointInterval interval,
@@ -74,7 +74,7 @@ public final class Calibrator {
     List<StudyRun> runs = runs();
     var runner =
         new StudyRunner(
-            runs, dataset, engines, folder, provenance, interval, listener, stopRequested);
+            runs, dataset, accelerator, folder, provenance, interval, listener, stopRequested);
     StudyRunner.Outcome outcome = runner.train();
     if (outcome.isStopped()) {
       return Optional.empty();

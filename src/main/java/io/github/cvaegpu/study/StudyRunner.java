@@ -4,8 +4,8 @@ package io.github.cvaegpu.study;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.Engine;
-import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
 import io.github.cvaegpu.train.Provenance;
@@ -29,7 +29,7 @@ import java.util.function.BooleanSupplier;
 public final class StudyRunner {
   private final List<StudyRun> runs;
   private final Dataset dataset;
-  private final EngineFactory engines;
+  private final Accelerator accelerator;
   private final Path folder;
   private final Provenance provenance;
   private final CheckpointInterval interval;
@@ -52,7 +52,7 @@ public final class StudyRunner {
   /**
    * @param runs what to train, in this order
    * @param dataset on which images
-   * @param engines on what
+   * @param accelerator on what
    * @param folder in which each run has a folder
    * @param provenance what is kept with each run
    * @param interval how often a run writes a checkpoint
@@ -62,7 +62,7 @@ public final class StudyRunner {
   public StudyRunner(
       List<StudyRun> runs,
       Dataset dataset,
-      EngineFactory engines,
+      Accelerator accelerator,
       Path folder,
       Provenance provenance,
       CheckpointInterval interval,
@@ -70,7 +70,7 @@ public final class StudyRunner {
       BooleanSupplier stopRequested) {
     this.runs = List.copyOf(runs);
     this.dataset = dataset;
-    this.engines = engines;
+    this.accelerator = accelerator;
     this.folder = folder;
     this.provenance = provenance;
     this.interval = interval;
@@ -192,13 +192,13 @@ public final class StudyRunner {
           .ifPresent(warning -> listener.warns(run, warning));
     }
     TrainingPlan plan = run.plan();
-    try (Engine engine =
-            engines.create(
+    try (Trainee trainee =
+            accelerator.trainee(
                 plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train());
         RunDirectory directory =
             hasBegun(run) ? RunDirectory.resume(folder(run)) : RunDirectory.create(folder(run))) {
       var trainer =
-          new Trainer(plan, dataset, engine, directory, provenance, interval, told, stopRequested);
+          new Trainer(plan, dataset, trainee, directory, provenance, interval, told, stopRequested);
       return trainer.run().exitReason() == ExitReason.COMPLETED;
     }
   }

@@ -6,7 +6,7 @@ import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.CheckpointInterval;
@@ -35,8 +35,9 @@ final class TinyRuns {
     var plan = Plans.of(rule, 4, 8, 1e-3, latent, List.of(400, 50), 5);
     try (var directory = RunDirectory.create(folder);
         var engine =
-            new CpuEngine(
-                plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train(), 1)) {
+            new CpuAccelerator(1)
+                .trainee(
+                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
       new Trainer(
               plan,
               dataset,
@@ -47,8 +48,7 @@ final class TinyRuns {
               TrainingListener.NONE,
               () -> false)
           .run();
-      return new Subject(
-          Run.read(folder), Optional.of(Posterior.of(engine, latent, dataset.test())));
+      return new Subject(Run.read(folder), Optional.of(Posterior.of(engine, dataset.test())));
     }
   }
 }

@@ -7,7 +7,7 @@ import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,11 +83,9 @@ final class TinyRun {
     boolean begun = Files.exists(recordFile()) || Files.exists(checkpointFile());
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
         var engine =
-            new CpuEngine(
-                plan.shape(dataset.train().imageSize()),
-                plan.settings(),
-                dataset.train(),
-                threads)) {
+            new CpuAccelerator(threads)
+                .trainee(
+                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
       var provenance = new Provenance("tiny", askedThreads, calibration);
       return new Trainer(plan, dataset, engine, directory, provenance, interval, told, stop).run();
     }

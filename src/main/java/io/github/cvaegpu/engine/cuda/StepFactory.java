@@ -10,7 +10,7 @@ import io.github.cvaegpu.engine.TrainingSettings;
 final class StepFactory {
   private final Kernels kernels;
   private final DeviceMemory memory;
-  private final CudaNetwork network;
+  private final TrainedNetwork network;
   private final StepBuffers buffers;
   private final TrainingSettings settings;
   private final Branches branches;
@@ -24,7 +24,7 @@ final class StepFactory {
   StepFactory(
       Kernels kernels,
       DeviceMemory memory,
-      CudaNetwork network,
+      TrainedNetwork network,
       StepInput input,
       TrainingSettings settings,
       Branches branches,
@@ -35,7 +35,9 @@ final class StepFactory {
     this.settings = settings;
     this.branches = branches;
     this.observer = observer;
-    buffers = StepBuffers.allocate(memory, input, network.layout().shape(), settings.batchSize());
+    buffers =
+        StepBuffers.allocate(
+            memory, input, network.parameters().layout().shape(), settings.batchSize());
   }
 
   /** A step for batches of so many images. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import io.github.cvaegpu.data.ImageSet;
 import jcuda.Pointer;
 
 /**
@@ -14,14 +13,16 @@ import jcuda.Pointer;
  */
 record StepInput(StepState state, Mailbox mailbox, DevicePointer pixels, DevicePointer order) {
   /**
-   * Puts images on the GPU; until an epoch begins, the order is the first of them again and again.
+   * Until an epoch begins, the order is the first image again and again.
+   *
+   * @param pixels those of the images, which are on the GPU already
+   * @param images how many there are
    */
-  static StepInput allocate(DeviceMemory memory, Mailbox mailbox, ImageSet images) {
-    DevicePointer pixels = memory.bytes(images.pixels().length);
-    DeviceMemory.upload(pixels, Pointer.to(images.pixels()), images.pixels().length);
-    long bytes = (long) images.size() * Integer.BYTES;
+  static StepInput allocate(
+      DeviceMemory memory, Mailbox mailbox, DevicePointer pixels, int images) {
+    long bytes = (long) images * Integer.BYTES;
     DevicePointer order = memory.bytes(bytes);
-    DeviceMemory.upload(order, Pointer.to(new int[images.size()]), bytes);
+    DeviceMemory.upload(order, Pointer.to(new int[images]), bytes);
     return new StepInput(new StepState(memory), mailbox, pixels, order);
   }
 }

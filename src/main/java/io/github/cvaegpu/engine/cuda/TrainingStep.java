@@ -44,6 +44,7 @@ import java.util.List;
 final class TrainingStep implements Step {
   private final LaunchObserver observer;
   private final Kernels kernels;
+  private final TrainedNetwork trained;
   private final CudaNetwork network;
   private final StepBuffers buffers;
   private final TrainingSettings settings;
@@ -63,7 +64,7 @@ final class TrainingStep implements Step {
   TrainingStep(
       Kernels kernels,
       DeviceMemory memory,
-      CudaNetwork network,
+      TrainedNetwork trained,
       StepBuffers buffers,
       TrainingSettings settings,
       Branches branches,
@@ -71,7 +72,8 @@ final class TrainingStep implements Step {
       LaunchObserver observer) {
     this.observer = observer;
     this.kernels = kernels;
-    this.network = network;
+    this.trained = trained;
+    network = trained.parameters();
     this.buffers = buffers;
     this.settings = settings;
     this.rows = rows;
@@ -170,7 +172,7 @@ final class TrainingStep implements Step {
     Activations a = buffers.activations();
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
     kernels.loss().forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
-    weightGradientIfLarge(network.outputLayer(), a.logits(), lastDecoded());
+    weightGradientIfLarge(trained.gradients().outputLayer(), a.logits(), lastDecoded());
   }
 
   private void decodeBackward() {
@@ -180,7 +182,7 @@ final class TrainingStep implements Step {
       DeviceMatrix dx = buffers.gradients().decoded().get(i);
       products.backwardInput(layer, dy, decoded().get(i), rows, dx);
       if (i > 0) {
-        weightGradientIfLarge(network.decoder().get(i), dx, decoded().get(i - 1));
+        weightGradientIfLarge(trained.gradients().decoder().get(i), dx, decoded().get(i - 1));
       }
       dy = dx;
     }
@@ -217,8 +219,8 @@ final class TrainingStep implements Step {
               main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
       products.backwardInput(head, g.heads(), h, rows, dh);
     }
-    weightGradientIfLarge(first, dd, a.z());
-    weightGradientIfLarge(head, g.heads(), h);
+    weightGradientIfLarge(trained.gradients().firstDecoderLayer(), dd, a.z());
+    weightGradientIfLarge(trained.gradients().headLayer(), g.heads(), h);
   }
 
   private void stepEnd() {
@@ -239,14 +241,15 @@ final class TrainingStep implements Step {
       CudaLayer layer = network.encoder().get(i);
       products.backwardInput(
           layer, dEncoded.get(i), encoded().get(i - 1), rows, dEncoded.get(i - 1));
-      weightGradientIfLarge(layer, dEncoded.get(i), encoded().get(i - 1));
+      weightGradientIfLarge(
+          trained.gradients().encoder().get(i), dEncoded.get(i), encoded().get(i - 1));
     }
   }
 
   private void parameterGradients() {
     gradients.waitFor(main);
     kernels.linear().backwardParameters(gradients, tiles, rows);
-    CudaLayer first = network.encoder().getFirst();
+    CudaLayer first = trained.gradients().encoder().getFirst();
     if (products.isLarge(first, rows)) {
       DeviceMatrix dh = buffers.gradients().encoded().getFirst();
       phase(
@@ -256,7 +259,7 @@ final class TrainingStep implements Step {
   }
 
   private void adamUpdate() {
-    kernels.adam().update(main, buffers.state(), network);
+    kernels.adam().update(main, buffers.state(), trained);
   }
 
   // ---- what they share -------------------------------------------------------------------------
@@ -269,10 +272,10 @@ final class TrainingStep implements Step {
   }
 
   /** On the branch of gradients, as soon as dy is there. Small layers come later, all at once. */
-  private void weightGradientIfLarge(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x) {
-    if (products.isLarge(layer, rows)) {
+  private void weightGradientIfLarge(CudaLayer gradient, DeviceMatrix dy, DeviceMatrix x) {
+    if (products.isLarge(gradient, rows)) {
       gradients.waitFor(main);
-      phase("weightGradient", () -> sideProducts.backwardWeight(layer, dy, x, rows));
+      phase("weightGradient", () -> sideProducts.backwardWeight(gradient, dy, x, rows));
     }
   }
 
@@ -281,8 +284,8 @@ final class TrainingStep implements Step {
     Activations a = buffers.activations();
     ActivationGradients g = buffers.gradients();
     var builder = new GradientTiles.Builder();
-    addTiles(builder, network.encoder(), a.x(), encoded(), g.encoded(), g.heads());
-    addTiles(builder, network.decoder(), a.z(), decoded(), g.decoded(), a.logits());
+    addTiles(builder, trained.gradients().encoder(), a.x(), encoded(), g.encoded(), g.heads());
+    addTiles(builder, trained.gradients().decoder(), a.z(), decoded(), g.decoded(), a.logits());
     return builder.build(memory);
   }
 

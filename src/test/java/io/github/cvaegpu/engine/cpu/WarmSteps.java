@@ -31,7 +31,8 @@ final class WarmSteps {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(arguments[1]));
     VaeShape shape = VaeShape.study();
     ImageSet images = RandomImages.of(BATCH * STEPS, 28, 28, 0.2, 1);
-    try (var engine = new CpuEngine(shape, new TrainingSettings(1, BATCH, 1e-3), images, 1)) {
+    try (var engine =
+        new CpuAccelerator(1).trainee(shape, new TrainingSettings(1, BATCH, 1e-3), images)) {
       engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), 1)));
       BatchOrder order = BatchOrder.shuffled(1, 0, images.size(), BATCH);
       var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -30,6 +30,10 @@ class LossKernelsTest {
       gpu.assertNear(
           "loss of samples", losses(products, bias, x, rows, samples, skipped), inference);
 
+      DeviceMatrix means = gpu.input(products, inputs);
+      gpu.kernels.loss().mean(gpu.stream, layer, rows, means);
+      gpu.assertNear("mean", means(products, bias), means.data());
+
       DevicePointer training = gpu.output(rows);
       gpu.kernels
           .loss()
@@ -50,12 +54,16 @@ class LossKernelsTest {
       gpu.kernels
           .loss()
           .forwardBackward(gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
+      DeviceMatrix means = gpu.input(logits, 1);
+      gpu.kernels.loss().mean(gpu.stream, layer, logits.length, means);
+      float[] mean = gpu.read(means.data(), logits.length);
       float[] losses = gpu.read(loss, logits.length);
       float[] gradients = gpu.read(products.data(), logits.length);
       for (int i = 0; i < logits.length; i++) {
         double expected = loss(logits[i], x[i]);
         assertEquals(expected, losses[i], 1e-6 * Math.max(1, expected), "loss of " + logits[i]);
         assertEquals(gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
+        assertEquals(gradient(logits[i], 0), mean[i], 1e-6, "mean of " + logits[i]);
       }
     }
   }
@@ -86,6 +94,14 @@ class LossKernelsTest {
       }
     }
     return losses;
+  }
+
+  private static double[] means(float[] products, float[] bias) {
+    double[] means = new double[products.length];
+    for (int i = 0; i < means.length; i++) {
+      means[i] = gradient((double) products[i] + bias[i % bias.length], 0);
+    }
+    return means;
   }
 
   private static double[] gradients(float[] products, float[] bias, float[] x, int rows) {
