@@ -75,7 +75,7 @@ final class CalibrateCommand implements Callable<Integer> {
     planOptions.refuseForCalibration();
     TrainingPlan plan = planOptions.plan(dataOptions.asked());
     int epochs = calibrationOptions.epochs();
-    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);
     calibrator.setAskedThreads(engineOptions.askedThreads());

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.math.BigDecimal;
@@ -191,7 +192,7 @@ final class PlanOptions {
    * @param data the dataset asked for, if one was
    * @param command for the refusal of {@code --kl auto}: only a calibration can tell what that is
    */
-  TrainingPlan plan(Optional<String> data, String command) {
+  TrainingPlan plan(Optional<DataChoice> data, String command) {
     if (isSetPointAuto()) {
       throw new InputException(
           "%s does not calibrate, so there is no --kl auto: name a set point in nats."
@@ -205,7 +206,7 @@ final class PlanOptions {
    *
    * @param data the dataset asked for, if one was
    */
-  TrainingPlan plan(Optional<String> data) {
+  TrainingPlan plan(Optional<DataChoice> data) {
     TrainingPlan study = TrainingPlan.study();
     // A beta is for a beta-VAE, whether or not that is said as well.
     Model chosen = or(model, beta != null ? Model.BETA : study.model());
@@ -234,7 +235,7 @@ final class PlanOptions {
    * @param data the dataset asked for, if one was
    * @throws InputException if an option asks for another setting than the run has
    */
-  TrainingPlan onTopOf(TrainingPlan running, boolean measured, Optional<String> data) {
+  TrainingPlan onTopOf(TrainingPlan running, boolean measured, Optional<DataChoice> data) {
     requireSame("--model", model, running.model());
     refuseWithoutEffect(running.model());
     if (isSetPointAuto() && !measured) {
@@ -255,7 +256,7 @@ final class PlanOptions {
     return merged(running, running.model(), data);
   }
 
-  private TrainingPlan merged(TrainingPlan base, Model chosen, Optional<String> data) {
+  private TrainingPlan merged(TrainingPlan base, Model chosen, Optional<DataChoice> data) {
     PiSettings controller = base.controller();
     return new TrainingPlan(
         chosen,
@@ -273,7 +274,7 @@ final class PlanOptions {
         or(latent, base.latent()),
         or(hidden, base.hidden()),
         or(seed, base.seed()),
-        data.orElse(base.data()));
+        data.map(DataChoice::text).orElse(base.data()));
   }
 
   private void refuseBesideBeta(String option, Object value) {

@@ -83,7 +83,7 @@ final class ProfileCommand implements Callable<Integer> {
     }
     planOptions.refuseEpochs("profile", "--steps");
     TrainingPlan plan = planOptions.plan(dataOptions.asked(), "profile");
-    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     ImageSet images = dataset.train();
     plan.requireFits(images);
     var profile =

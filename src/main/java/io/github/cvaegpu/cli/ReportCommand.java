@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.eval.Posterior;
@@ -70,7 +71,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Mixin private DataOptions dataOptions;
 
-  private final Map<String, Optional<Dataset>> datasets = new HashMap<>();
+  private final Map<DataChoice, Optional<Dataset>> datasets = new HashMap<>();
 
   @Override
   public Integer call() {
@@ -119,8 +120,8 @@ final class ReportCommand implements Callable<Integer> {
 
   /** Of a run's test images; empty, with a warning, where they are not to be had. */
   private Optional<Posterior> posterior(Run run, Checkpoint checkpoint) {
-    String name = dataOptions.asked().orElseGet(checkpoint::dataToLoad);
-    Optional<Dataset> dataset = datasets.computeIfAbsent(name, this::load);
+    DataChoice choice = dataOptions.asked().orElseGet(checkpoint::dataToLoad);
+    Optional<Dataset> dataset = datasets.computeIfAbsent(choice, this::load);
     if (dataset.isEmpty()) {
       return Optional.empty();
     }
@@ -140,9 +141,9 @@ final class ReportCommand implements Callable<Integer> {
     }
   }
 
-  private Optional<Dataset> load(String name) {
+  private Optional<Dataset> load(DataChoice choice) {
     try {
-      return Optional.of(dataOptions.load(name, err(), err()));
+      return Optional.of(dataOptions.load(choice, err(), err()));
     } catch (InputException e) {
       if (dataOptions.asked().isPresent()) {
         throw e;

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.report.Fonts;
@@ -103,8 +104,8 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    String data = dataOptions.asked().orElse("auto");
-    var study = new Study(learningRates, epochs, seeds, setPoints, data);
+    DataChoice data = dataOptions.choice();
+    var study = new Study(learningRates, epochs, seeds, setPoints, data.text());
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
     Dataset dataset = dataOptions.load(data, err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineException;
@@ -100,7 +101,7 @@ final class TrainCommand implements Callable<Integer> {
     var heldBack = new StringWriter();
     var warnings = new PrintWriter(heldBack);
     TrainingPlan plan;
-    String data;
+    DataChoice data;
     if (resume) {
       RunDirectory.Resumption run = RunDirectory.planToResume(folder);
       run.warning().ifPresent(text -> warnings.println("Warning: " + text));
@@ -113,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
       }
     } else {
       plan = planOptions.plan(dataOptions.asked());
-      data = plan.data();
+      data = dataOptions.choice();
     }
     Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), warnings);
     plan.requireFits(dataset.train());

@@ -8,6 +8,7 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -92,7 +93,7 @@ public record Checkpoint(
    *
    * @param name the dataset's name
    * @param status how far its bytes are to be trusted
-   * @param sha256 of each uncompressed file
+   * @param sha256 of each part of the dataset, as its source names it
    */
   public record Images(String name, Dataset.Status status, Map<String, String> sha256) {
     private boolean isUsable() {
@@ -123,7 +124,7 @@ public record Checkpoint(
   /**
    * What {@code --data} has to be for the same images again; see {@link RunRecord#dataToLoad()}.
    */
-  public String dataToLoad() {
+  public DataChoice dataToLoad() {
     return RunRecord.dataToLoad(plan, images.name(), images.status());
   }
 

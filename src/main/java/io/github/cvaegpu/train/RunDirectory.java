@@ -6,6 +6,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -271,7 +272,7 @@ public final class RunDirectory implements AutoCloseable {
    */
   public record Resumption(
       TrainingPlan plan,
-      String data,
+      DataChoice data,
       Dataset.Status status,
       Optional<Integer> askedThreads,
       Optional<Calibration> calibration,

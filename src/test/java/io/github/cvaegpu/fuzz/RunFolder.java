@@ -3,6 +3,7 @@ package io.github.cvaegpu.fuzz;
 
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
@@ -37,7 +38,9 @@ public final class RunFolder {
   /** Loads the four files of a folder, and nothing else. */
   public static Dataset load(Path images) {
     var nowhere = new DataLocations(images.resolve("no cache"), Optional.empty(), true);
-    return new DatasetLoader(nowhere).load(images.toString(), DownloadListener.SILENT).dataset();
+    return new DatasetLoader(nowhere)
+        .load(new DataChoice.At(images), DownloadListener.SILENT)
+        .dataset();
   }
 
   /**

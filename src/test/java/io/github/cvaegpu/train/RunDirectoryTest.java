@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -268,7 +269,7 @@ class RunDirectoryTest {
     assertEquals(
         new RunDirectory.Resumption(
             TrainingPlan.study(),
-            "auto",
+            DataChoice.AUTO,
             record().dataset().status(),
             Optional.empty(),
             Optional.empty(),
@@ -288,7 +289,7 @@ class RunDirectoryTest {
     assertEquals(
         new RunDirectory.Resumption(
             run.plan,
-            "tiny",
+            new DataChoice.Named("tiny"),
             Dataset.Status.UNVERIFIED,
             Optional.empty(),
             Optional.empty(),
@@ -326,8 +327,18 @@ class RunDirectoryTest {
   void syntheticDigitsInPlaceOfRealOnesAreAskedForByName() {
     TrainingPlan plan = TrainingPlan.study();
     assertEquals(
-        "synthetic", RunRecord.dataToLoad(plan, "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
-    assertEquals("auto", RunRecord.dataToLoad(plan, "own", Dataset.Status.UNVERIFIED));
+        new DataChoice.Named("synthetic"),
+        RunRecord.dataToLoad(plan, "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
+    assertEquals(DataChoice.AUTO, RunRecord.dataToLoad(plan, "own", Dataset.Status.UNVERIFIED));
+  }
+
+  @Test
+  void whatWasNamedIsNamedAgain() {
+    for (DataChoice choice :
+        List.of(new DataChoice.Named("kmnist"), new DataChoice.At(temp.toAbsolutePath()))) {
+      TrainingPlan plan = TrainingPlan.study().withData(choice.text());
+      assertEquals(choice, RunRecord.dataToLoad(plan, "mnist", Dataset.Status.VERIFIED));
+    }
   }
 
   @Test
