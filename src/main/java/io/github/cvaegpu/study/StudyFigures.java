@@ -118,7 +118,7 @@ public final class StudyFigures {
       RunFacts other = control.getFirst();
       Optional<Level> setPoint =
           name.equals("kl")
-              ? Optional.of(Level.setPoint(other.run().plan().controller().setPoint()))
+              ? Optional.of(Level.setPoint(other.planned().plan().controller().setPoint()))
               : Optional.empty();
       new CurveFigure(
               "%s, learning rate %s, mean of the last 100 steps".formatted(title, rate),
@@ -148,12 +148,12 @@ public final class StudyFigures {
 
     private void terms() {
       RunFacts run = control.getFirst();
-      PiTerms terms = PiTerms.of(run.run().plan().controller(), run.series().kl());
+      PiTerms terms = PiTerms.of(run.planned().plan().controller(), run.series().kl());
       writeForPage(
           file("controller"),
           new CurveFigure(
               "Terms of the controller, learning rate %s: beta is their sum and %s"
-                  .formatted(rate, Study.plain(run.run().plan().controller().betaMin())),
+                  .formatted(rate, Study.plain(run.planned().plan().controller().betaMin())),
               "part of beta",
               List.of(
                   new CurveFigure.Curve(
@@ -203,12 +203,12 @@ public final class StudyFigures {
 
     private ImageGridFigure.Row model(
         String name, RunFacts run, ImageSet images, List<Integer> shown) {
-      Checkpoint checkpoint = run.files().checkpoint().orElseThrow();
+      Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       int latent = checkpoint.plan().latent();
       var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
       Posterior posterior = posterior(run);
       String title = "%s, learning rate %s".formatted(name, rate);
-      String file = run.run().role() == Role.BETA ? "beta" : "control";
+      String file = run.planned().role() == Role.BETA ? "beta" : "control";
       new LatentMapFigure(title + ": latent map of the test images", posterior)
           .write(folder, file("latent-map-" + file));
       var drawn = new Pictures(decoder, latent, images);

@@ -140,7 +140,7 @@ public final class StudyReport {
   }
 
   private Floors floors() {
-    List<Integer> labels = dataset.test().hasLabels() ? Claims.NAMED_DIGITS : List.of();
+    List<Integer> labels = dataset.test().hasLabels() ? Comparison.NAMED_DIGITS : List.of();
     return new Floors(
         PixelEntropy.mean(dataset.train()),
         PixelEntropy.mean(dataset.test()),
@@ -196,7 +196,7 @@ public final class StudyReport {
   private Optional<String> otherBits() {
     List<Integer> numbers =
         facts.values().stream()
-            .flatMap(run -> run.files().record().bits().stream())
+            .flatMap(finished -> finished.run().record().bits().stream())
             .distinct()
             .sorted()
             .toList();
@@ -289,7 +289,7 @@ public final class StudyReport {
 
   /** Encodes the test images with a model. */
   Posterior testPosterior(RunFacts run, EngineFactory engines) {
-    Checkpoint checkpoint = run.files().checkpoint().orElseThrow();
+    Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
     TrainingPlan plan = checkpoint.plan();
     try (Engine engine =
         engines.create(plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
