@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
-import io.github.cvaegpu.report.HtmlReport.Heading;
-import io.github.cvaegpu.report.HtmlReport.Paragraph;
+import io.github.cvaegpu.report.Block;
+import io.github.cvaegpu.report.Block.Heading;
+import io.github.cvaegpu.report.Block.Paragraph;
+import io.github.cvaegpu.report.Block.Table;
+import io.github.cvaegpu.report.Block.Warning;
+import io.github.cvaegpu.report.HtmlReport;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
-import io.github.cvaegpu.report.HtmlReport.Table;
-import io.github.cvaegpu.report.HtmlReport.Warning;
-import io.github.cvaegpu.report.HtmlReport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -15,10 +15,10 @@ import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
-import io.github.cvaegpu.report.HtmlReport.Paragraph;
+import io.github.cvaegpu.report.Block.Paragraph;
+import io.github.cvaegpu.report.Block.Table;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
-import io.github.cvaegpu.report.HtmlReport.Table;
 import io.github.cvaegpu.train.Model;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,6 +64,15 @@ class HtmlReportTest {
     assertFalse(page.contains("{{"), "a place that was not filled");
     assertTrue(page.contains("Charts by uPlot 1.6.32 (MIT licence"));
     assertTrue(page.contains("uPlot (v1.6.32)"), "another version than the page says");
+  }
+
+  @Test
+  void documentsNameTheVersionOfTheCharts() throws IOException {
+    String foot = page(control);
+    int from = foot.indexOf("Charts by ") + "Charts by ".length();
+    String library = foot.substring(from, foot.indexOf(" (MIT", from));
+    String design = Files.readString(Path.of("docs", "design.md")).replace('\n', ' ');
+    assertTrue(design.contains(library + " (MIT)"), "docs/design.md does not name " + library);
   }
 
   @Test

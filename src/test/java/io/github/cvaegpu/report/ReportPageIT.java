@@ -8,8 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.model.Decoder;
-import io.github.cvaegpu.report.HtmlReport.Block;
-import io.github.cvaegpu.report.HtmlReport.Picture;
+import io.github.cvaegpu.report.Block.Picture;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Checkpoint;
