@@ -2,6 +2,7 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.Checkpoint;
 import java.util.Locale;
@@ -63,7 +64,8 @@ record ExplorerData(
   static ExplorerData of(Checkpoint checkpoint, Optional<Posterior> testPosterior) {
     ParameterLayout layout = checkpoint.layout();
     int latent = layout.shape().latent();
-    var decoder = Embedded.Decoder.of(layout, checkpoint.state().parameters());
+    var decoder =
+        Embedded.Decoder.of(Likelihood.BERNOULLI, layout, checkpoint.state().parameters());
     if (testPosterior.isEmpty()) {
       Size size = Size.of(checkpoint);
       return new ExplorerData(

@@ -4,6 +4,7 @@ package io.github.cvaegpu.report;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Checkpoint;
 import java.util.ArrayList;
@@ -54,7 +55,8 @@ public final class RunPictures {
     for (int i = 0; i < runs.size(); i++) {
       Subject run = runs.get(i);
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
-      var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
+      var decoder =
+          new Decoder(Likelihood.BERNOULLI, checkpoint.layout(), checkpoint.state().parameters());
       Posterior posterior = run.testPosterior().orElseThrow();
       rows.add(
           new ImageGridFigure.Row(

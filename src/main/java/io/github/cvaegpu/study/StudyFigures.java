@@ -6,6 +6,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineFactory;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.report.BandFigure;
 import io.github.cvaegpu.report.Block.Picture;
 import io.github.cvaegpu.report.CurveFigure;
@@ -205,7 +206,8 @@ public final class StudyFigures {
         String name, RunFacts run, ImageSet images, List<Integer> shown) {
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       int latent = checkpoint.plan().latent();
-      var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
+      var decoder =
+          new Decoder(Likelihood.BERNOULLI, checkpoint.layout(), checkpoint.state().parameters());
       Posterior posterior = posterior(run);
       String title = "%s, learning rate %s".formatted(name, rate);
       String file = run.planned().role() == Role.BETA ? "beta" : "control";

@@ -11,8 +11,10 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineFactory;
-import io.github.cvaegpu.eval.PixelEntropy;
+import io.github.cvaegpu.eval.LossFloor;
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import io.github.cvaegpu.study.StudyRun.Role;
@@ -140,12 +142,13 @@ public final class StudyReport {
   }
 
   private Floors floors() {
+    var floor = new LossFloor(Likelihood.BERNOULLI, Targets.GREY);
     List<Integer> labels = dataset.test().hasLabels() ? Comparison.NAMED_DIGITS : List.of();
     return new Floors(
-        PixelEntropy.mean(dataset.train()),
-        PixelEntropy.mean(dataset.test()),
+        floor.mean(dataset.train()),
+        floor.mean(dataset.test()),
         labels.stream()
-            .map(label -> new LabelFigure(label, PixelEntropy.mean(dataset.test(), label)))
+            .map(label -> new LabelFigure(label, floor.mean(dataset.test(), label)))
             .toList());
   }
 
