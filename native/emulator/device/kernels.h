@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes kernels known to the emulator, with the sizes of their arguments.
+// Makes kernels known to the emulator, with sizes and alignments of their arguments.
 #pragma once
 
 #include <tuple>
@@ -15,6 +15,7 @@ struct Caller;
 template <typename... Arguments, void (*function)(Arguments...)>
 struct Caller<function> {
   static constexpr std::size_t sizes[sizeof...(Arguments) + 1] = {sizeof(Arguments)..., 0};
+  static constexpr std::size_t alignments[sizeof...(Arguments) + 1] = {alignof(Arguments)..., 1};
   static constexpr unsigned int count = sizeof...(Arguments);
 
   static void call(void** arguments) { call(arguments, std::index_sequence_for<Arguments...>()); }
@@ -41,5 +42,6 @@ struct Registration {
 #define CVAE_EMULATOR_KERNEL(NAME, ...)                                             \
   static const emulator::Kernel cvaeKernel_##NAME = {                               \
       #NAME, emulator::Caller<&NAME>::call, emulator::Caller<&NAME>::sizes,         \
-      emulator::Caller<&NAME>::count, emulator::firstBound(__VA_ARGS__)};           \
+      emulator::Caller<&NAME>::alignments, emulator::Caller<&NAME>::count,          \
+      emulator::firstBound(__VA_ARGS__)};                                           \
   static const emulator::Registration cvaeRegistration_##NAME(&cvaeKernel_##NAME);

@@ -34,6 +34,7 @@ struct Kernel {
   const char* name;
   void (*call)(void** arguments);
   const std::size_t* argumentSizes;
+  const std::size_t* argumentAlignments;
   unsigned int argumentCount;
   /** From __launch_bounds__; 0 if there are none. */
   unsigned int maxThreads;

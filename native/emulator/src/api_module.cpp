@@ -142,6 +142,27 @@ CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfuncti
   });
 }
 
+CUresult cuFuncGetParamInfo(CUfunction function, std::size_t index, std::size_t* offset,
+                            std::size_t* size) {
+  return withFunction(function, [=](CUctx_st&, const Function& own) {
+    const emulator::Kernel& kernel = *own.kernel;
+    if (index >= kernel.argumentCount || offset == nullptr) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    // As a struct's members lie.
+    std::size_t end = 0;
+    for (std::size_t i = 0; i <= index; i++) {
+      std::size_t alignment = kernel.argumentAlignments[i];
+      *offset = (end + alignment - 1) / alignment * alignment;
+      end = *offset + kernel.argumentSizes[i];
+    }
+    if (size != nullptr) {
+      *size = kernel.argumentSizes[index];
+    }
+    return CUDA_SUCCESS;
+  });
+}
+
 CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute, int value) {
   return withFunction(function, [=](CUctx_st&, Function& own) {
     if (attribute == CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT) {

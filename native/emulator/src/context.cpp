@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "fault.h"
-#include "report.h"
 
 using emulator::Capture;
 using emulator::Completion;
@@ -12,7 +11,6 @@ using emulator::Failure;
 using emulator::Memory;
 using emulator::MemoryKind;
 using emulator::Node;
-using emulator::Stream;
 using emulator::TaskPointer;
 using emulator::Team;
 
@@ -20,7 +18,7 @@ using Lock = std::lock_guard<std::mutex>;
 
 CUctx_st::CUctx_st() {
   emulator::handleFaults();
-  legacy_ = std::make_unique<CUstream_st>(*this, true);
+  legacy_ = std::make_unique<CUstream_st>(health_, true);
 }
 
 CUctx_st::~CUctx_st() {
@@ -34,16 +32,9 @@ CUctx_st::~CUctx_st() {
   }
 }
 
-void CUctx_st::fail(const Failure& failure) {
-  int none = CUDA_SUCCESS;
-  if (failure_.compare_exchange_strong(none, failure.code)) {
-    emulator::report(failure.text);
-  }
-}
-
 CUresult CUctx_st::createStream(bool blocking, CUstream* stream) {
   Lock lock(mutex);
-  *stream = streams_.insert(std::make_unique<CUstream_st>(*this, blocking)).first->get();
+  *stream = streams_.insert(std::make_unique<CUstream_st>(health_, blocking)).first->get();
   return CUDA_SUCCESS;
 }
 

@@ -5,25 +5,17 @@
 #include <memory>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <vector>
 
+#include "capture.h"
 #include "graph.h"
+#include "health.h"
 #include "memory.h"
 #include "module.h"
 #include "stream.h"
 #include "work.h"
 
 namespace emulator {
-
-/** Work that is being recorded, from one stream or several. */
-struct Capture {
-  std::unique_ptr<CUgraph_st> graph = std::make_unique<CUgraph_st>();
-  const Stream* origin = nullptr;
-  CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
-  std::thread::id thread;
-  bool invalid = false;
-};
 
 /** When an event's record was reached. */
 struct Record {
@@ -50,8 +42,7 @@ struct CUctx_st {
   CUctx_st& operator=(const CUctx_st&) = delete;
 
   /** The first failure; every call returns it until the context is destroyed. */
-  CUresult failure() const { return static_cast<CUresult>(failure_.load()); }
-  void fail(const emulator::Failure& failure);
+  CUresult failure() const { return health_.failure(); }
 
   CUresult createStream(bool blocking, CUstream* stream);
   CUresult destroyStream(CUstream stream);
@@ -91,7 +82,8 @@ struct CUctx_st {
   std::vector<std::shared_ptr<emulator::Completion>> predecessors(const CUstream_st& stream);
   CUresult waitAndHide(const std::vector<std::shared_ptr<emulator::Completion>>& completions);
 
-  std::atomic<int> failure_{CUDA_SUCCESS};
+  /** Before the streams, whose work tells it of failures. */
+  emulator::Health health_;
   std::unique_ptr<CUstream_st> legacy_;
   std::set<std::unique_ptr<CUstream_st>> streams_;
   std::set<std::shared_ptr<emulator::Capture>> captures_;

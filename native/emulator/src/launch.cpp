@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "limits.h"
+#include "memory.h"
 #include "report.h"
 
 namespace emulator {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "context.h"
 #include "module.h"
 #include "work.h"
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "context.h"
 #include "fault.h"
 #include "memory.h"
 
@@ -12,8 +11,8 @@ using emulator::Completion;
 using emulator::Failure;
 using emulator::TaskPointer;
 
-CUstream_st::CUstream_st(CUctx_st& context, bool blocking)
-    : context_(context), blocking_(blocking), worker_(&CUstream_st::work, this) {}
+CUstream_st::CUstream_st(emulator::Health& health, bool blocking)
+    : health_(health), blocking_(blocking), worker_(&CUstream_st::work, this) {}
 
 CUstream_st::~CUstream_st() {
   {
@@ -58,7 +57,7 @@ void CUstream_st::perform(const Item& item) {
   for (const auto& before : item.after) {
     before->wait();
   }
-  if (context_.failure() == CUDA_SUCCESS) {
+  if (health_.failure() == CUDA_SUCCESS) {
     if (emulator::config().delayMicroseconds > 0) {
       usleep(static_cast<useconds_t>(emulator::config().delayMicroseconds));
     }
@@ -67,7 +66,7 @@ void CUstream_st::perform(const Item& item) {
     bool good = item.task->run(team_, &failure);
     emulator::Memory::instance().leave();
     if (!good) {
-      context_.fail(failure);
+      health_.fail(failure);
     }
   }
   item.completion->finish();

@@ -6,19 +6,18 @@
 #include <thread>
 #include <vector>
 
+#include "capture.h"
 #include "graph.h"
+#include "health.h"
 #include "work.h"
-
-namespace emulator {
-struct Capture;
-}
 
 /** A stream: a thread that does its tasks in order. */
 struct CUstream_st {
  public:
   using Completions = std::vector<std::shared_ptr<emulator::Completion>>;
 
-  CUstream_st(CUctx_st& context, bool blocking);
+  /** @param health where failures of tasks are told; once there is one, tasks are done no more */
+  CUstream_st(emulator::Health& health, bool blocking);
   /** Waits for all tasks. */
   ~CUstream_st();
   CUstream_st(const CUstream_st&) = delete;
@@ -45,7 +44,7 @@ struct CUstream_st {
   void work();
   void perform(const Item& item);
 
-  CUctx_st& context_;
+  emulator::Health& health_;
   const bool blocking_;
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -55,7 +54,3 @@ struct CUstream_st {
   emulator::Team team_;
   std::thread worker_;
 };
-
-namespace emulator {
-using Stream = CUstream_st;
-}

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import jcuda.CudaException;
 import jcuda.Pointer;
@@ -219,6 +220,24 @@ class EmulatedDriverTest {
     var refused =
         assertThrows(CudaException.class, () -> device.launch("block_sums", 1, 512, any, 0, any));
     assertEquals("CUDA_ERROR_INVALID_VALUE", refused.getMessage());
+  }
+
+  @Test
+  void functionsKnowTheirParameters() {
+    assertEquals(
+        List.of(
+            new Emulator.Parameter(0, 4),
+            new Emulator.Parameter(4, 4),
+            new Emulator.Parameter(8, 8),
+            new Emulator.Parameter(16, 8)),
+        Emulator.parameters(device.function("saxpy")));
+    // A pointer after an integer begins at a multiple of its own size.
+    assertEquals(
+        List.of(
+            new Emulator.Parameter(0, 8),
+            new Emulator.Parameter(8, 4),
+            new Emulator.Parameter(16, 8)),
+        Emulator.parameters(device.function("block_sums")));
   }
 
   @Test

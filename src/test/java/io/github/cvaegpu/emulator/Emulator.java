@@ -14,8 +14,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import jcuda.NativePointerObject;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUresult;
 
 /**
  * The emulator in this process. Its libraries must be loaded before JCuda's classes initialise: the
@@ -106,6 +110,34 @@ public final class Emulator {
           text,
           (long) REPORT_BYTES);
       return text.getString(0);
+    }
+  }
+
+  /**
+   * A kernel's parameter.
+   *
+   * @param offset where it lies among them, as a struct's member does
+   * @param bytes its size
+   */
+  public record Parameter(long offset, long bytes) {}
+
+  /** What a kernel takes: cuFuncGetParamInfo, which JCuda does not bind. */
+  public static List<Parameter> parameters(CUfunction function) {
+    var type = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
+    List<Parameter> parameters = new ArrayList<>();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment offset = arena.allocate(JAVA_LONG);
+      MemorySegment bytes = arena.allocate(JAVA_LONG);
+      for (long i = 0; ; i++) {
+        int status = (int) call("cuFuncGetParamInfo", type, address(function), i, offset, bytes);
+        if (status == CUresult.CUDA_ERROR_INVALID_VALUE) {
+          return parameters;
+        }
+        if (status != CUresult.CUDA_SUCCESS) {
+          throw new AssertionError(CUresult.stringFor(status));
+        }
+        parameters.add(new Parameter(offset.get(JAVA_LONG, 0), bytes.get(JAVA_LONG, 0)));
+      }
     }
   }
 

@@ -122,7 +122,9 @@ final class Blas implements AutoCloseable {
         "ldb " + ldb,
         "ldc " + ldc);
     stream.launched(
-        SGEMM, String.format(Locale.ROOT, "m %d, n %d, k %d", m, n, k), Work.product(m, n, k));
+        SGEMM,
+        () -> String.format(Locale.ROOT, "m %d, n %d, k %d", m, n, k),
+        Work.product(m, n, k));
   }
 
   @Override

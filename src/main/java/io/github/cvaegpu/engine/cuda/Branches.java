@@ -26,11 +26,11 @@ final class Branches implements AutoCloseable {
     gradients = observer.isSerial() ? main : new CudaStream("gradients", observer);
     mainBlas = new Blas(memory, main, precision);
     sideBlas = new Blas(memory, gradients, precision);
-    products = new Products(kernels, main, mainBlas, large);
-    sideProducts = new Products(kernels, gradients, sideBlas, large);
+    products = new Products(kernels.linear(), main, mainBlas, large);
+    sideProducts = new Products(kernels.linear(), gradients, sideBlas, large);
   }
 
-  /** What the step takes as long as. */
+  /** The critical path: forward, backward, update. */
   CudaStream main() {
     return main;
   }

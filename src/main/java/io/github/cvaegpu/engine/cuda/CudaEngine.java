@@ -16,7 +16,6 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.locks.LockSupport;
 import jcuda.Pointer;
 
 /**
@@ -29,12 +28,6 @@ import jcuda.Pointer;
 public final class CudaEngine implements Engine {
   /** Largest batch: rows are a grid's second dimension. */
   public static final int MAX_BATCH = 65_535;
-
-  /** Looks at the mailbox before the processor is given to others: about half a millisecond. */
-  private static final int SPINS = 10_000;
-
-  private static final int SPINS_A_QUERY = 1 << 12;
-  private static final long NAP_NANOS = 20_000;
 
   private final Nvtx nvtx = Nvtx.get();
   private final TrainingSettings settings;
@@ -50,11 +43,9 @@ public final class CudaEngine implements Engine {
   private final StepBuffers buffers;
   private final Runnable wholeBatch;
   private final Runnable lastBatch;
+  private final StepPipeline pipeline;
   private final Inference inference;
   private final StepGraph graph;
-  private long step;
-  private float klPerImage;
-  private EngineException failure;
 
   /**
    * What tests choose.
@@ -152,6 +143,7 @@ public final class CudaEngine implements Engine {
         TrainingStep last = step(kernels, memory, lastRows, observer);
         lastBatch = launcher(last, resources.add(capture(last)));
       }
+      pipeline = new StepPipeline(mailbox, new Launcher(), options.stepsAhead());
       // What the warm-up has left is not to be trained on.
       restore(TrainingState.initial(new float[layout.size()]));
     } catch (RuntimeException | Error e) {
@@ -207,163 +199,30 @@ public final class CudaEngine implements Engine {
   @Override
   public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
     begin();
-    if (!Float.isFinite(klPerImage)) {
-      return 0;
-    }
     upload(order);
-    var epoch = new Epoch(order, controller, sink);
     nvtx.push("epoch", order.epoch());
     try {
-      return epoch.run();
-    } catch (EngineException e) {
-      failure = e;
-      epoch.answerAll();
-      throw e;
-    } catch (RuntimeException | Error e) {
-      epoch.drain(e);
-      throw e;
+      return pipeline.epoch(order, controller, sink).run();
     } finally {
       nvtx.pop();
     }
   }
 
-  /** An epoch, or what is left of it. */
-  private final class Epoch {
-    private final BatchOrder order;
-    private final BetaController controller;
-    private final StepSink sink;
-    private final float[] betas = new float[Mailbox.RING];
-
-    /** Batches launched, answered with a beta, and reported; as a rule in this order. */
-    private int launched;
-
-    private int answered;
-    private int reported;
-    private boolean goOn = true;
-
-    /** Of the step before batch 0, if that were part of this epoch. */
-    private final long firstStep;
-
-    Epoch(BatchOrder order, BetaController controller, StepSink sink) {
-      this.order = order;
-      this.controller = controller;
-      this.sink = sink;
-      launched = order.firstBatch();
-      answered = launched;
-      reported = launched;
-      firstStep = step - launched;
+  /** Steps go to the main branch, which the others come back to. */
+  private final class Launcher implements StepLauncher {
+    @Override
+    public void launch(long step, int rows) {
+      nvtx.range("step", step, rows == settings.batchSize() ? wholeBatch : lastBatch);
     }
 
-    int run() {
-      int first = reported;
-      int batches = order.batches();
-      if (first < batches) {
-        answer();
-      }
-      while (reported < (goOn ? batches : launched)) {
-        launchAhead(batches);
-        await(firstStep + reported);
-        klPerImage = mailbox.klDivergence(step);
-        float rl = mailbox.reconstructionLoss(step);
-        boolean isNextUnderWay = launched > reported + 1;
-        if (isNextUnderWay) {
-          // The GPU may be waiting for it already.
-          answer();
-        }
-        reported++;
-        goOn &= sink.accept(step++, rl, klPerImage, betaOf(reported - 1));
-        goOn &= Float.isFinite(rl) && Float.isFinite(klPerImage);
-        if (!isNextUnderWay && goOn && reported < batches) {
-          answer();
-        }
-      }
-      return reported - first;
+    @Override
+    public boolean isDone() {
+      return branches.main().isDone();
     }
 
-    private void launchAhead(int batches) {
-      while (goOn && launched < batches && launched - reported < options.stepsAhead()) {
-        boolean isWhole = order.size(launched) == settings.batchSize();
-        nvtx.range("step", firstStep + launched, isWhole ? wholeBatch : lastBatch);
-        launched++;
-      }
-    }
-
-    /** Gives the next batch its beta. */
-    private void answer() {
-      float beta = 0;
-      if (!Float.isFinite(klPerImage)) {
-        // Diverged: no controller could answer, and what is under way only has to end.
-        goOn = false;
-      } else {
-        beta = (float) controller.next(klPerImage);
-      }
-      put(beta);
-    }
-
-    private void put(float beta) {
-      betas[answered % betas.length] = beta;
-      mailbox.putBeta(firstStep + answered, beta);
-      nvtx.mark("beta", firstStep + answered);
-      answered++;
-    }
-
-    private float betaOf(int batch) {
-      return betas[batch % betas.length];
-    }
-
-    /** Lets the GPU finish what is under way, after the sink or the controller has failed. */
-    void drain(Throwable cause) {
-      answerAll();
-      try {
-        branches.main().synchronize();
-      } catch (EngineException e) {
-        cause.addSuppressed(e);
-        failure = e;
-        return;
-      }
-      if (launched > reported) {
-        step = firstStep + launched;
-        klPerImage = mailbox.klDivergence(step - 1);
-      }
-    }
-
-    /** Leaves no step that is under way waiting for a beta. */
-    void answerAll() {
-      while (answered < launched) {
-        put(0);
-      }
-    }
-  }
-
-  private void await(long awaited) {
-    for (int spins = 0; !mailbox.hasLosses(awaited); spins++) {
-      if (spins < SPINS) {
-        Thread.onSpinWait();
-        continue;
-      }
-      LockSupport.parkNanos(NAP_NANOS);
-      if (spins % SPINS_A_QUERY == 0) {
-        requireAlive(awaited);
-      }
-    }
-    if (mailbox.hasFailed()) {
-      throw new EngineException(
-          String.format(
-              Locale.ROOT,
-              ("The GPU got no beta from the program for %d s and gave up at step %d: was the"
-                  + " program stopped for longer?"),
-              mailbox.patience().toSeconds(),
-              awaited + 1));
-    }
-  }
-
-  private void requireAlive(long awaited) {
-    if (branches.main().isDone() && !mailbox.hasLosses(awaited)) {
-      throw new EngineException(
-          String.format(
-              Locale.ROOT,
-              "The GPU ended step %d without telling its losses; please report this.",
-              awaited + 1));
+    @Override
+    public void synchronize() {
+      branches.main().synchronize();
     }
   }
 
@@ -381,7 +240,7 @@ public final class CudaEngine implements Engine {
     }
     DeviceMemory.upload(
         buffers.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
-    buffers.state().set(step, order.firstBatch());
+    buffers.state().set(pipeline.step(), order.firstBatch());
     mailbox.clear();
     device.synchronize();
   }
@@ -405,8 +264,8 @@ public final class CudaEngine implements Engine {
         copy(network.parameters()),
         copy(network.firstMoment()),
         copy(network.secondMoment()),
-        step,
-        klPerImage);
+        pipeline.step(),
+        pipeline.klPerImage());
   }
 
   /** The gradients of the last step. */
@@ -428,8 +287,7 @@ public final class CudaEngine implements Engine {
     overwrite(network.firstMoment(), state.firstMoment());
     overwrite(network.secondMoment(), state.secondMoment());
     device.synchronize();
-    step = state.step();
-    klPerImage = state.klPerImage();
+    pipeline.restore(state.step(), state.klPerImage());
   }
 
   private void overwrite(DevicePointer to, float[] floats) {
@@ -457,9 +315,13 @@ public final class CudaEngine implements Engine {
 
   /** Makes the GPU this thread's, idle, and known to be well. */
   private void begin() {
-    if (failure != null) {
-      throw new EngineException("The engine has failed before: " + failure.getMessage(), failure);
-    }
+    pipeline
+        .failure()
+        .ifPresent(
+            failure -> {
+              throw new EngineException(
+                  "The engine has failed before: " + failure.getMessage(), failure);
+            });
     device.makeCurrent();
     branches.main().synchronize();
   }

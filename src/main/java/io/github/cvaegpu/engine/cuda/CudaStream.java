@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import java.util.function.Supplier;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUresult;
@@ -68,9 +69,17 @@ final class CudaStream implements AutoCloseable {
     return true;
   }
 
+  /** Tells of a launch that the stream is about to be given. */
+  void launching(Kernel kernel, int threads, Arguments arguments) {
+    observer.launching(kernel, threads, arguments);
+  }
+
   /** Tells of a launch that the stream has been given. */
-  void launched(String launch, String shape, Work work) {
-    observer.launched(new Launch(launch, shape, work), this);
+  void launched(String launch, Supplier<String> shape, Work work) {
+    // Nobody makes texts that nobody reads.
+    if (observer != LaunchObserver.NONE) {
+      observer.launched(new Launch(launch, shape.get(), work), this);
+    }
   }
 
   /** The driver's handle. */

@@ -14,8 +14,8 @@ import jcuda.Pointer;
  * linear.cu on the GPU.
  */
 final class GradientTiles {
-  private static final int TILE = 32;
-  private static final int BYTES = 40;
+  static final int TILE = 32;
+  static final int BYTES = 40;
 
   private final DevicePointer address;
   private final int count;

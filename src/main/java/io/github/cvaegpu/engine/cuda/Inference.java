@@ -68,15 +68,17 @@ final class Inference {
         input = output;
       }
       products.forwardWithoutBias(network.outputLayer(), input, rows, activations.logits());
-      kernels.lossForward(
-          stream,
-          network.outputLayer(),
-          activations.logits(),
-          activations.x(),
-          samples,
-          skipped,
-          rows,
-          activations.loss());
+      kernels
+          .loss()
+          .forward(
+              stream,
+              network.outputLayer(),
+              activations.logits(),
+              activations.x(),
+              samples,
+              skipped,
+              rows,
+              activations.loss());
       stream.synchronize();
       float[] loss = new float[rows];
       DeviceMemory.download(activations.loss(), loss);
@@ -88,6 +90,6 @@ final class Inference {
     int size = images.imageSize();
     byte[] bytes = Arrays.copyOfRange(images.pixels(), first * size, (first + rows) * size);
     DeviceMemory.upload(pixels, Pointer.to(bytes), bytes.length);
-    kernels.gatherImages(stream, pixels, rows, activations.x());
+    kernels.gather().images(stream, pixels, rows, activations.x());
   }
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import java.util.Arrays;
 import java.util.Locale;
-import jcuda.NativePointerObject;
-import jcuda.Pointer;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -23,16 +21,12 @@ record Kernel(String name, CUfunction function) {
    * @param blocksX blocks of the grid
    * @param blocksY rows of blocks
    * @param threads of a block
-   * @param arguments in the kernel's order: {@code int}, {@code long}, {@code double} or pointer,
-   *     each of the size that the kernel declares
+   * @param arguments each of the size that the kernel declares
    */
   void launch(
-      CudaStream stream, Work work, long blocksX, int blocksY, int threads, Object... arguments) {
-    NativePointerObject[] pointers = new NativePointerObject[arguments.length];
-    for (int i = 0; i < arguments.length; i++) {
-      pointers[i] = pointerTo(arguments[i]);
-    }
-    Check.driver(
+      CudaStream stream, Work work, long blocksX, int blocksY, int threads, Arguments arguments) {
+    stream.launching(this, threads, arguments);
+    int status =
         JCudaDriver.cuLaunchKernel(
             function,
             Math.toIntExact(blocksX), // grid
@@ -43,32 +37,16 @@ record Kernel(String name, CUfunction function) {
             1,
             0, // dynamic shared memory
             stream.handle(),
-            Pointer.to(pointers),
-            null),
-        "cuLaunchKernel",
-        name,
-        String.format(Locale.ROOT, "grid %d x %d", blocksX, blocksY),
-        "block " + threads,
-        Arrays.toString(arguments));
-    stream.launched(
-        name,
-        String.format(Locale.ROOT, "grid %d x %d, block %d", blocksX, blocksY, threads),
-        work);
+            arguments.places(),
+            null);
+    if (status != CUresult.CUDA_SUCCESS) {
+      Check.driver(
+          status, "cuLaunchKernel", name, shape(blocksX, blocksY, threads), arguments.toString());
+    }
+    stream.launched(name, () -> shape(blocksX, blocksY, threads), work);
   }
 
-  private static Pointer pointerTo(Object argument) {
-    if (argument instanceof DevicePointer value) {
-      return Pointer.to(value);
-    }
-    if (argument instanceof Integer value) {
-      return Pointer.to(new int[] {value});
-    }
-    if (argument instanceof Long value) {
-      return Pointer.to(new long[] {value});
-    }
-    if (argument instanceof Double value) {
-      return Pointer.to(new double[] {value});
-    }
-    throw new IllegalArgumentException("a kernel takes no " + argument.getClass());
+  private static String shape(long blocksX, int blocksY, int threads) {
+    return String.format(Locale.ROOT, "grid %d x %d, block %d", blocksX, blocksY, threads);
   }
 }

@@ -25,6 +25,15 @@ interface LaunchObserver {
   default void end() {}
 
   /**
+   * A kernel of ours is about to be launched.
+   *
+   * @param kernel which
+   * @param threads of a block
+   * @param arguments what it is given
+   */
+  default void launching(Kernel kernel, int threads, Arguments arguments) {}
+
+  /**
    * A launch has been given to a stream.
    *
    * @param launch what

@@ -19,7 +19,7 @@ import jcuda.driver.JCudaDriver;
  * <p>A word is {@code (step + 1) mod 2^32 << 32 | float bits}: one aligned 64-bit access, never
  * torn, and never taken for that of another step. See mailbox.cu.
  */
-final class Mailbox implements AutoCloseable {
+final class Mailbox implements StepExchange, AutoCloseable {
   /** Words of a ring: a power of two, and more than the steps that can be under way. */
   static final int RING = 64;
 
@@ -81,39 +81,39 @@ final class Mailbox implements AutoCloseable {
     return device.withByteOffset(STATUS);
   }
 
-  /** How long the GPU waits for a beta. */
-  Duration patience() {
+  @Override
+  public Duration patience() {
     return patience;
   }
 
   // ---- words, for the host ---------------------------------------------------------------------
 
-  /** Tells the GPU the beta of a step. */
-  void putBeta(long step, float beta) {
+  @Override
+  public void putBeta(long step, float beta) {
     WORDS.setRelease(
         words,
         place(0, step),
         tag(step) << Integer.SIZE | (Float.floatToRawIntBits(beta) & 0xFFFFFFFFL));
   }
 
-  /** Whether the GPU has told the losses of a step. */
-  boolean hasLosses(long step) {
+  @Override
+  public boolean hasLosses(long step) {
     // KL is stored last, so RL is there when KL is.
     return read(KL_DIVERGENCES, step) >>> Integer.SIZE == tag(step);
   }
 
-  /** Reconstruction loss of a step whose losses are there, nats per image. */
-  float reconstructionLoss(long step) {
+  @Override
+  public float reconstructionLoss(long step) {
     return Float.intBitsToFloat((int) read(RECONSTRUCTION_LOSSES, step));
   }
 
-  /** KL divergence of a step whose losses are there, nats per image. */
-  float klDivergence(long step) {
+  @Override
+  public float klDivergence(long step) {
     return Float.intBitsToFloat((int) read(KL_DIVERGENCES, step));
   }
 
-  /** Whether the GPU has given up waiting for a beta. */
-  boolean hasFailed() {
+  @Override
+  public boolean hasFailed() {
     return (long) WORDS.getAcquire(words, (long) STATUS) != 0;
   }
 

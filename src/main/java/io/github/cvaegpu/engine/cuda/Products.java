@@ -13,7 +13,7 @@ final class Products {
    */
   static final long LARGE = 8L << 20;
 
-  private final Kernels kernels;
+  private final LinearLaunches kernels;
   private final CudaStream stream;
   private final Blas blas;
   private final long large;
@@ -21,7 +21,7 @@ final class Products {
   /**
    * @param large multiplications from which a product goes to cuBLAS
    */
-  Products(Kernels kernels, CudaStream stream, Blas blas, long large) {
+  Products(LinearLaunches kernels, CudaStream stream, Blas blas, long large) {
     this.kernels = kernels;
     this.stream = stream;
     this.blas = blas;
@@ -37,9 +37,9 @@ final class Products {
   void forward(CudaLayer layer, DeviceMatrix x, int rows, boolean relu, DeviceMatrix y) {
     if (isLarge(layer, rows)) {
       blas.forward(layer, x, rows, y);
-      kernels.linearBias(stream, layer, rows, relu, y);
+      kernels.bias(stream, layer, rows, relu, y);
     } else {
-      kernels.linearForward(stream, layer, x, rows, relu, y);
+      kernels.forward(stream, layer, x, rows, relu, y);
     }
   }
 
@@ -48,7 +48,7 @@ final class Products {
     if (isLarge(layer, rows)) {
       blas.forward(layer, x, rows, y);
     } else {
-      kernels.linearForwardWithoutBias(stream, layer, x, rows, y);
+      kernels.forwardWithoutBias(stream, layer, x, rows, y);
     }
   }
 
@@ -61,10 +61,10 @@ final class Products {
     if (isLarge(layer, rows)) {
       blas.backwardInput(layer, dy, rows, dx);
       if (x != null) {
-        kernels.linearReluMask(stream, x, rows, dx);
+        kernels.reluMask(stream, x, rows, dx);
       }
     } else {
-      kernels.linearBackwardInput(stream, layer, dy, x, rows, dx);
+      kernels.backwardInput(stream, layer, dy, x, rows, dx);
     }
   }
 

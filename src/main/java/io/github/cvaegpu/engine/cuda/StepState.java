@@ -10,8 +10,9 @@ import jcuda.Pointer;
  * arguments in every replay; what changes from step to step is here, and the step itself goes on.
  */
 final class StepState {
-  private static final int BYTES = 40;
-  private static final int BATCH = 8;
+  static final int BYTES = 32;
+  static final int STEP = 0;
+  static final int BATCH = 8;
 
   private final DevicePointer address;
 
@@ -31,7 +32,7 @@ final class StepState {
    */
   void set(long step, int batch) {
     ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
-    bytes.putLong(0, step).putInt(BATCH, batch);
+    bytes.putLong(STEP, step).putInt(BATCH, batch);
     DeviceMemory.upload(address, Pointer.to(bytes.array()), BYTES);
   }
 }

@@ -80,7 +80,7 @@ final class TrainingStep {
     gradients = branches.gradients();
     products = branches.products();
     sideProducts = branches.sideProducts();
-    isFused = network.latent() <= Kernels.FUSED_LATENT;
+    isFused = network.latent() <= LatentLaunches.FUSED_LATENT;
     tiles = tiles(memory);
   }
 
@@ -116,20 +116,22 @@ final class TrainingStep {
   // ---- its phases ------------------------------------------------------------------------------
 
   private void stepBegin() {
-    kernels.stepBegin(host, buffers.state(), buffers.mailbox(), settings.learningRate());
+    kernels.mailbox().stepBegin(host, buffers.state(), buffers.mailbox(), settings.learningRate());
   }
 
   private void gatherBatch() {
-    kernels.gatherBatch(
-        main,
-        buffers.state(),
-        buffers.pixels(),
-        buffers.order(),
-        settings.batchSize(),
-        rows,
-        settings.seed(),
-        buffers.activations().x(),
-        buffers.noise());
+    kernels
+        .gather()
+        .batch(
+            main,
+            buffers.state(),
+            buffers.pixels(),
+            buffers.order(),
+            settings.batchSize(),
+            rows,
+            settings.seed(),
+            buffers.activations().x(),
+            buffers.noise());
   }
 
   private void encode() {
@@ -147,11 +149,12 @@ final class TrainingStep {
     DeviceMatrix h = encoded().getLast();
     DeviceMatrix d = decoded().getFirst();
     if (isFused) {
-      kernels.latentForward(
-          main, head, first, h, buffers.noise(), rows, a.heads(), a.z(), buffers.kl(), d);
+      kernels
+          .latent()
+          .forward(main, head, first, h, buffers.noise(), rows, a.heads(), a.z(), buffers.kl(), d);
     } else {
       products.forward(head, h, rows, false, a.heads());
-      kernels.latentSampleForward(main, a.heads(), buffers.noise(), rows, a.z(), buffers.kl());
+      kernels.latent().sampleForward(main, a.heads(), buffers.noise(), rows, a.z(), buffers.kl());
       products.forward(first, a.z(), rows, true, d);
     }
   }
@@ -166,7 +169,7 @@ final class TrainingStep {
   private void loss() {
     Activations a = buffers.activations();
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
-    kernels.lossForwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
+    kernels.loss().forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
     weightGradientIfLarge(network.outputLayer(), a.logits(), lastDecoded());
   }
 
@@ -192,22 +195,26 @@ final class TrainingStep {
     DeviceMatrix dh = g.encoded().getLast();
     DeviceMatrix dd = g.decoded().getFirst();
     if (isFused) {
-      kernels.latentBackward(
-          main,
-          buffers.state(),
-          head,
-          first,
-          dd,
-          a.heads(),
-          buffers.noise(),
-          h,
-          rows,
-          g.heads(),
-          dh);
+      kernels
+          .latent()
+          .backward(
+              main,
+              buffers.state(),
+              head,
+              first,
+              dd,
+              a.heads(),
+              buffers.noise(),
+              h,
+              rows,
+              g.heads(),
+              dh);
     } else {
       products.backwardInput(first, dd, null, rows, g.z());
-      kernels.latentSampleBackward(
-          main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
+      kernels
+          .latent()
+          .sampleBackward(
+              main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
       products.backwardInput(head, g.heads(), h, rows, dh);
     }
     weightGradientIfLarge(first, dd, a.z());
@@ -215,8 +222,15 @@ final class TrainingStep {
   }
 
   private void stepEnd() {
-    kernels.stepEnd(
-        host, buffers.state(), buffers.activations().loss(), buffers.kl(), rows, buffers.mailbox());
+    kernels
+        .mailbox()
+        .stepEnd(
+            host,
+            buffers.state(),
+            buffers.activations().loss(),
+            buffers.kl(),
+            rows,
+            buffers.mailbox());
   }
 
   private void encodeBackward() {
@@ -231,7 +245,7 @@ final class TrainingStep {
 
   private void parameterGradients() {
     gradients.waitFor(main);
-    kernels.linearBackwardParameters(gradients, tiles, rows);
+    kernels.linear().backwardParameters(gradients, tiles, rows);
     CudaLayer first = network.encoder().getFirst();
     if (products.isLarge(first, rows)) {
       DeviceMatrix dh = buffers.gradients().encoded().getFirst();
@@ -242,7 +256,7 @@ final class TrainingStep {
   }
 
   private void adamUpdate() {
-    kernels.adamUpdate(main, buffers.state(), network);
+    kernels.adam().update(main, buffers.state(), network);
   }
 
   // ---- what they share -------------------------------------------------------------------------

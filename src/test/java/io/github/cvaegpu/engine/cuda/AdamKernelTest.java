@@ -38,8 +38,8 @@ class AdamKernelTest {
         adam.update(parameters, ReferenceVae.toDouble(gradients));
         state.set(step, 0);
         mailbox.putBeta(step, 1);
-        gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
-        gpu.kernels.adamUpdate(gpu.stream, state, network);
+        gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+        gpu.kernels.adam().update(gpu.stream, state, network);
         gpu.stream.synchronize();
       }
       gpu.assertNear("parameters", parameters, network.parameters());
@@ -74,8 +74,8 @@ class AdamKernelTest {
       var state = new StepState(gpu.memory);
       state.set(3, 0);
       mailbox.putBeta(3, 1);
-      gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
-      gpu.kernels.adamUpdate(gpu.stream, state, network);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.adam().update(gpu.stream, state, network);
       float[] expected = new float[size];
       expected[0] = 0.9f * 0x1p-99f;
       assertArrayEquals(expected, gpu.read(network.firstMoment(), size));

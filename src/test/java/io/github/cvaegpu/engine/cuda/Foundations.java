@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import static io.github.cvaegpu.engine.cuda.Arguments.args;
+
 import com.google.gson.GsonBuilder;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.Nvrtc;
@@ -89,7 +91,7 @@ final class Foundations {
 
   private void graphNode() {
     Kernel nothing = module.kernel("foundation_nothing");
-    double each = inGraph(() -> nothing.launch(gpu.stream, Work.NONE, 1, 1, 32)) / REPEATS;
+    double each = inGraph(() -> nothing.launch(gpu.stream, Work.NONE, 1, 1, 32, args())) / REPEATS;
     microseconds.put("node of a graph, one after another", each);
   }
 
@@ -152,7 +154,13 @@ final class Foundations {
     words.fill((byte) 0);
     module
         .kernel("foundation_mailbox")
-        .launch(gpu.stream, Work.NONE, 1, 1, 1, device, device.withByteOffset(64), ROUND_TRIPS);
+        .launch(
+            gpu.stream,
+            Work.NONE,
+            1,
+            1,
+            1,
+            args().pointer(device).pointer(device.withByteOffset(64)).i32(ROUND_TRIPS));
     double[] trips = new double[ROUND_TRIPS - 1];
     long before = 0;
     for (long i = 1; i <= ROUND_TRIPS; i++) {

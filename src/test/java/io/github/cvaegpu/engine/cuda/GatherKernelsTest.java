@@ -41,8 +41,9 @@ class GatherKernelsTest {
       state.set(step, BATCH);
       DeviceMatrix x = gpu.output(rows, inputs);
       DeviceMatrix noise = gpu.output(rows, latent);
-      gpu.kernels.gatherBatch(
-          gpu.stream, state, pixels, deviceOrder, batchSize, rows, seed, x, noise);
+      gpu.kernels
+          .gather()
+          .batch(gpu.stream, state, pixels, deviceOrder, batchSize, rows, seed, x, noise);
 
       float[] expected = new float[rows * inputs];
       float[] expectedNoise = new float[rows * latent];
@@ -69,7 +70,7 @@ class GatherKernelsTest {
       DevicePointer pixels = gpu.memory.bytes(images.pixels().length);
       DeviceMemory.upload(pixels, Pointer.to(images.pixels()), images.pixels().length);
       DeviceMatrix x = gpu.output(11, 63);
-      gpu.kernels.gatherImages(gpu.stream, pixels, 11, x);
+      gpu.kernels.gather().images(gpu.stream, pixels, 11, x);
       float[] actual = gpu.read(x.data(), 11 * 63);
       for (int i = 0; i < actual.length; i++) {
         assertEquals((images.pixels()[i] & 0xFF) / 255f, actual[i]);

@@ -17,8 +17,11 @@ final class Gpu implements AutoCloseable {
   private final Random random;
   final Device device = resources.add(CudaRuntime.open());
   final DeviceMemory memory = resources.add(new DeviceMemory());
-  final Kernels kernels = new Kernels(resources.add(KernelImage.load(device)));
-  final CudaStream stream = resources.add(new CudaStream("test"));
+  final KernelModule module = resources.add(KernelImage.load(device));
+  final Kernels kernels = new Kernels(module);
+  final CudaStream stream =
+      resources.add(
+          new CudaStream("test", OnGpu.isReal() ? LaunchObserver.NONE : new DeclaredLaunches()));
   final Blas blas = resources.add(new Blas(memory, stream, Precision.FLOAT32));
 
   Gpu(long seed) {
@@ -81,7 +84,7 @@ final class Gpu implements AutoCloseable {
 
   /** Products on this GPU's stream: all by cuBLAS, or none. */
   Products products(boolean byBlas) {
-    return new Products(kernels, stream, blas, byBlas ? 0 : Long.MAX_VALUE);
+    return new Products(kernels.linear(), stream, blas, byBlas ? 0 : Long.MAX_VALUE);
   }
 
   /** What is in an array, after the GPU is done. */

@@ -12,8 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(OnGpu.class)
 class LatentKernelsTest {
   private static final float BETA = 0.37f;
-  private static final int STATE_BYTES = 40;
-  private static final int STATE_BETA = 16;
+  private static final CudaSource.Struct STATE = CudaSource.of("step.cuh").struct("StepState");
 
   @ParameterizedTest(name = "batch {0}, {1} -> latent {2} -> {3}")
   @CsvSource({
@@ -52,30 +51,35 @@ class LatentKernelsTest {
       DeviceMatrix dheads = gpu.output(rows, 2 * latent);
       DeviceMatrix dh = gpu.output(rows, hWidth);
       StepState state = stateWithBeta(gpu);
-      if (latent <= Kernels.FUSED_LATENT) {
-        gpu.kernels.latentForward(
-            gpu.stream, head, first, deviceH, deviceNoise, rows, heads, z, kl, d);
-        gpu.kernels.latentBackward(
-            gpu.stream,
-            state,
-            head,
-            first,
-            deviceDd,
-            heads,
-            deviceNoise,
-            deviceH,
-            rows,
-            dheads,
-            dh);
+      if (latent <= LatentLaunches.FUSED_LATENT) {
+        gpu.kernels
+            .latent()
+            .forward(gpu.stream, head, first, deviceH, deviceNoise, rows, heads, z, kl, d);
+        gpu.kernels
+            .latent()
+            .backward(
+                gpu.stream,
+                state,
+                head,
+                first,
+                deviceDd,
+                heads,
+                deviceNoise,
+                deviceH,
+                rows,
+                dheads,
+                dh);
         gpu.assertNear("d", expected.d, d.data());
         gpu.assertNear("dh", expected.dh, dh.data());
       } else {
         DeviceMatrix dz = gpu.output(rows, latent);
         Products products = gpu.products(false);
         products.forward(head, deviceH, rows, false, heads);
-        gpu.kernels.latentSampleForward(gpu.stream, heads, deviceNoise, rows, z, kl);
+        gpu.kernels.latent().sampleForward(gpu.stream, heads, deviceNoise, rows, z, kl);
         products.backwardInput(first, deviceDd, null, rows, dz);
-        gpu.kernels.latentSampleBackward(gpu.stream, state, heads, deviceNoise, dz, rows, dheads);
+        gpu.kernels
+            .latent()
+            .sampleBackward(gpu.stream, state, heads, deviceNoise, dz, rows, dheads);
       }
       gpu.assertNear("heads", expected.heads, heads.data());
       gpu.assertNear("z", expected.z, z.data());
@@ -86,9 +90,9 @@ class LatentKernelsTest {
 
   private static StepState stateWithBeta(Gpu gpu) {
     var state = new StepState(gpu.memory);
-    ByteBuffer bytes = ByteBuffer.allocate(STATE_BYTES).order(ByteOrder.nativeOrder());
-    bytes.putFloat(STATE_BETA, BETA);
-    DeviceMemory.upload(state.address(), Pointer.to(bytes.array()), STATE_BYTES);
+    ByteBuffer bytes = ByteBuffer.allocate(STATE.bytes()).order(ByteOrder.nativeOrder());
+    bytes.putFloat(STATE.offset("beta"), BETA);
+    DeviceMemory.upload(state.address(), Pointer.to(bytes.array()), STATE.bytes());
     return state;
   }
 

@@ -61,7 +61,7 @@ class LinearKernelsTest {
         tiles.weight(layer, deviceDy, deviceX);
       }
       tiles.bias(layer, deviceDy);
-      gpu.kernels.linearBackwardParameters(gpu.stream, tiles.build(gpu.memory), rows);
+      gpu.kernels.linear().backwardParameters(gpu.stream, tiles.build(gpu.memory), rows);
       gpu.assertNear("dW", weightGradient(dy, x, rows, in, out), layer.weightGradient());
       gpu.assertNear("db", biasGradient(dy, rows, out), layer.biasGradient());
     }

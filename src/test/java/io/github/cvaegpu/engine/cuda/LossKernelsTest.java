@@ -24,13 +24,16 @@ class LossKernelsTest {
       DeviceMatrix deviceX = gpu.input(x, inputs);
 
       DevicePointer inference = gpu.output(rows);
-      gpu.kernels.lossForward(
-          gpu.stream, layer, deviceProducts, deviceX, samples, skipped, rows, inference);
+      gpu.kernels
+          .loss()
+          .forward(gpu.stream, layer, deviceProducts, deviceX, samples, skipped, rows, inference);
       gpu.assertNear(
           "loss of samples", losses(products, bias, x, rows, samples, skipped), inference);
 
       DevicePointer training = gpu.output(rows);
-      gpu.kernels.lossForwardBackward(gpu.stream, layer, deviceX, rows, deviceProducts, training);
+      gpu.kernels
+          .loss()
+          .forwardBackward(gpu.stream, layer, deviceX, rows, deviceProducts, training);
       gpu.assertNear("loss", losses(products, bias, x, rows, 1, 0), training);
       gpu.assertNear("gradient", gradients(products, bias, x, rows), deviceProducts.data());
     }
@@ -44,8 +47,9 @@ class LossKernelsTest {
       CudaLayer layer = gpu.layer(new float[1], new float[1]);
       DeviceMatrix products = gpu.input(logits, 1);
       DevicePointer loss = gpu.output(logits.length);
-      gpu.kernels.lossForwardBackward(
-          gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
+      gpu.kernels
+          .loss()
+          .forwardBackward(gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
       float[] losses = gpu.read(loss, logits.length);
       float[] gradients = gpu.read(products.data(), logits.length);
       for (int i = 0; i < logits.length; i++) {

@@ -19,22 +19,22 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(OnGpu.class)
 @Timeout(60)
 class MailboxTest {
-  private static final int STATE_BYTES = 40;
+  private static final CudaSource.Struct STATE = CudaSource.of("step.cuh").struct("StepState");
   private static final double LEARNING_RATE = 1e-4;
 
   /** Fields of struct StepState. */
   private record State(
       long step, int batch, int failed, float beta, float stepSize, float rootScale) {
     static State read(StepState state) {
-      ByteBuffer bytes = ByteBuffer.allocate(STATE_BYTES).order(ByteOrder.nativeOrder());
-      DeviceMemory.download(state.address(), Pointer.to(bytes.array()), STATE_BYTES);
+      ByteBuffer bytes = ByteBuffer.allocate(STATE.bytes()).order(ByteOrder.nativeOrder());
+      DeviceMemory.download(state.address(), Pointer.to(bytes.array()), STATE.bytes());
       return new State(
-          bytes.getLong(),
-          bytes.getInt(),
-          bytes.getInt(),
-          bytes.getFloat(),
-          bytes.getFloat(),
-          bytes.getFloat());
+          bytes.getLong(STATE.offset("step")),
+          bytes.getInt(STATE.offset("batch")),
+          bytes.getInt(STATE.offset("failed")),
+          bytes.getFloat(STATE.offset("beta")),
+          bytes.getFloat(STATE.offset("step_size")),
+          bytes.getFloat(STATE.offset("root_scale")));
     }
   }
 
@@ -47,7 +47,7 @@ class MailboxTest {
       long step = (1L << 32) + 5 * Mailbox.RING + 3;
       state.set(step, 0);
       mailbox.putBeta(step - Mailbox.RING, 9); // Of an earlier lap, in the same place.
-      gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
       Thread.sleep(50);
       assertFalse(gpu.stream.isDone());
       mailbox.putBeta(step, 0.25f);
@@ -70,7 +70,7 @@ class MailboxTest {
       for (int step : new int[] {0, 1, 2, 10, 1000}) {
         state.set(step, 0);
         mailbox.putBeta(step, 1);
-        gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+        gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
         gpu.stream.synchronize();
         double t = step + 1;
         State after = State.read(state);
@@ -88,13 +88,13 @@ class MailboxTest {
       var state = new StepState(gpu.memory);
       state.set(7, 0);
       long start = System.nanoTime();
-      gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
       gpu.stream.synchronize();
       long first = System.nanoTime() - start;
       assertTrue(first >= 100_000_000, first + " ns");
       assertTrue(mailbox.hasFailed());
       assertEquals(1, State.read(state).failed());
-      gpu.kernels.stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
       gpu.stream.synchronize();
       assertEquals(0, State.read(state).beta());
     }
@@ -111,7 +111,9 @@ class MailboxTest {
       float[] loss = gpu.normals(rows);
       float[] kl = gpu.normals(rows);
       assertFalse(mailbox.hasLosses(step));
-      gpu.kernels.stepEnd(gpu.stream, state, gpu.input(loss), gpu.input(kl), rows, mailbox);
+      gpu.kernels
+          .mailbox()
+          .stepEnd(gpu.stream, state, gpu.input(loss), gpu.input(kl), rows, mailbox);
       gpu.stream.synchronize();
       assertTrue(mailbox.hasLosses(step));
       assertFalse(mailbox.hasLosses(step - Mailbox.RING));

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import static io.github.cvaegpu.engine.cuda.Arguments.args;
+
+/** Launches of loss.cu. */
+final class LossLaunches {
+  private static final int BLOCK = 256;
+
+  // Operations on an element, as Work counts them.
+  private static final int LOSS_FLOP = 8;
+  private static final int LOSS_AND_GRADIENT_FLOP = 11;
+
+  private final Kernel forwardBackward;
+  private final Kernel forward;
+
+  LossLaunches(KernelModule module) {
+    forwardBackward = module.kernel("loss_forward_backward");
+    forward = module.kernel("loss_forward");
+  }
+
+  /** Loss of each row; the products become the gradient by the logits. */
+  void forwardBackward(
+      CudaStream stream,
+      CudaLayer outputLayer,
+      DeviceMatrix x,
+      int rows,
+      DeviceMatrix products,
+      DevicePointer loss) {
+    long logits = (long) rows * x.columns();
+    forwardBackward.launch(
+        stream,
+        Work.onFloats(LOSS_AND_GRADIENT_FLOP * logits, 3 * logits + x.columns() + rows),
+        rows,
+        1,
+        BLOCK,
+        args()
+            .pointer(outputLayer.bias())
+            .pointer(x.data())
+            .i32(x.columns())
+            .pointer(products.data())
+            .pointer(loss));
+  }
+
+  /** Loss of each row, {@code samples} of them to an image. */
+  void forward(
+      CudaStream stream,
+      CudaLayer outputLayer,
+      DeviceMatrix products,
+      DeviceMatrix x,
+      int samples,
+      int skipped,
+      int rows,
+      DevicePointer loss) {
+    long logits = (long) rows * x.columns();
+    long images = Math.ceilDiv(skipped + rows, samples);
+    forward.launch(
+        stream,
+        Work.onFloats(LOSS_FLOP * logits, logits + (images + 1) * x.columns() + rows),
+        rows,
+        1,
+        BLOCK,
+        args()
+            .pointer(products.data())
+            .pointer(outputLayer.bias())
+            .pointer(x.data())
+            .i32(x.columns())
+            .i32(samples)
+            .i32(skipped)
+            .pointer(loss));
+  }
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.StepSink;
+import io.github.cvaegpu.foreign.Nvtx;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Keeps a GPU a few steps ahead of what the host has heard of, and answers each step's KL
+ * divergence with the beta of the next. It knows neither what a step computes nor on what: that is
+ * the {@link StepLauncher}'s, and words go through the {@link StepExchange}.
+ *
+ * <p>{@link Epoch#poll} never waits for the GPU, so one thread can take the epochs of several
+ * models in turn; {@link Epoch#run} is the loop over it for one.
+ */
+final class StepPipeline {
+  /** Looks at the exchange before the processor is given to others: about half a millisecond. */
+  private static final int SPINS = 10_000;
+
+  private static final int SPINS_A_QUERY = 1 << 12;
+  private static final long NAP_NANOS = 20_000;
+
+  private final Nvtx nvtx = Nvtx.get();
+  private final StepExchange exchange;
+  private final StepLauncher launcher;
+  private final int stepsAhead;
+  private long step;
+  private float klPerImage;
+  private EngineException failure;
+
+  /**
+   * @param stepsAhead steps that may be under way at once, from 1, less than the exchange's ring
+   */
+  StepPipeline(StepExchange exchange, StepLauncher launcher, int stepsAhead) {
+    this.exchange = exchange;
+    this.launcher = launcher;
+    this.stepsAhead = stepsAhead;
+  }
+
+  /** Training steps done, over the whole run. */
+  long step() {
+    return step;
+  }
+
+  /** KL divergence of the last of them, nats per image. */
+  float klPerImage() {
+    return klPerImage;
+  }
+
+  /** Why nothing that the GPU holds is to be trusted any more, if that is so. */
+  Optional<EngineException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /** Goes on from another state. No epoch may be under way. */
+  void restore(long steps, float kl) {
+    step = steps;
+    klPerImage = kl;
+  }
+
+  /**
+   * An epoch, or what is left of it, to be driven to its end before another begins. The GPU and the
+   * exchange have to know of it already.
+   *
+   * @param controller asked for beta once before each step
+   * @param sink told of each step
+   */
+  Epoch epoch(BatchOrder order, BetaController controller, StepSink sink) {
+    return new Epoch(order, controller, sink);
+  }
+
+  /** Batches on their way. */
+  final class Epoch {
+    private final BatchOrder order;
+    private final BetaController controller;
+    private final StepSink sink;
+
+    /** Betas of the steps under way and of the next. */
+    private final float[] betas = new float[stepsAhead + 1];
+
+    private final int first;
+
+    /** Batches launched, answered with a beta, and reported; as a rule in this order. */
+    private int launched;
+
+    private int answered;
+    private int reported;
+    private boolean goOn;
+    private boolean hasFailed;
+
+    /** Batch b is step stepOfBatchZero + b. */
+    private final long stepOfBatchZero;
+
+    private Epoch(BatchOrder order, BetaController controller, StepSink sink) {
+      this.order = order;
+      this.controller = controller;
+      this.sink = sink;
+      first = order.firstBatch();
+      launched = first;
+      answered = first;
+      reported = first;
+      stepOfBatchZero = step - first;
+      // From a diverged state nothing is trained: no controller has an answer to it.
+      goOn = Float.isFinite(klPerImage);
+    }
+
+    /** Whether nothing is left to be done. */
+    boolean isOver() {
+      return hasFailed || reported >= (goOn ? order.batches() : launched);
+    }
+
+    /** Batches reported. */
+    int steps() {
+      return reported - first;
+    }
+
+    /**
+     * Polls to the epoch's end.
+     *
+     * @return batches reported
+     * @throws EngineException if the GPU fails
+     */
+    int run() {
+      int idle = 0;
+      try {
+        while (!isOver()) {
+          if (poll()) {
+            idle = 0;
+          } else {
+            pause(idle++);
+          }
+        }
+      } catch (RuntimeException | Error e) {
+        drain(e);
+        throw e;
+      }
+      return steps();
+    }
+
+    private void pause(int idle) {
+      if (idle < SPINS) {
+        Thread.onSpinWait();
+        return;
+      }
+      LockSupport.parkNanos(NAP_NANOS);
+      if (idle % SPINS_A_QUERY == 0) {
+        requireAlive();
+      }
+    }
+
+    /**
+     * Launches what may be launched, and answers and reports at most one step that the GPU has told
+     * of. Does not wait for the GPU. What it throws ends the epoch; see {@link #drain}.
+     *
+     * @return whether a step was reported
+     * @throws EngineException if the GPU has given up waiting for a beta
+     */
+    boolean poll() {
+      if (isOver()) {
+        return false;
+      }
+      try {
+        if (answered == reported) {
+          answer();
+        }
+        launchAhead();
+        if (!exchange.hasLosses(step)) {
+          return false;
+        }
+        requireAnswered();
+        report();
+        return true;
+      } catch (RuntimeException | Error e) {
+        end(e);
+        throw e;
+      }
+    }
+
+    private void launchAhead() {
+      while (goOn && launched < order.batches() && launched - reported < stepsAhead) {
+        launcher.launch(stepOfBatchZero + launched, order.size(launched));
+        launched++;
+      }
+    }
+
+    private void report() {
+      klPerImage = exchange.klDivergence(step);
+      float rl = exchange.reconstructionLoss(step);
+      if (launched > reported + 1) {
+        // The GPU may be waiting for it already.
+        answer();
+      }
+      float beta = betas[reported % betas.length];
+      reported++;
+      goOn &= sink.accept(step++, rl, klPerImage, beta);
+      goOn &= Float.isFinite(rl) && Float.isFinite(klPerImage);
+    }
+
+    /** Gives the next batch its beta. */
+    private void answer() {
+      float beta = 0;
+      if (!Float.isFinite(klPerImage)) {
+        // Diverged: no controller could answer, and what is under way only has to end.
+        goOn = false;
+      } else {
+        beta = (float) controller.next(klPerImage);
+      }
+      put(beta);
+    }
+
+    private void put(float beta) {
+      betas[answered % betas.length] = beta;
+      exchange.putBeta(stepOfBatchZero + answered, beta);
+      nvtx.mark("beta", stepOfBatchZero + answered);
+      answered++;
+    }
+
+    private void requireAnswered() {
+      if (exchange.hasFailed()) {
+        throw new EngineException(
+            String.format(
+                Locale.ROOT,
+                ("The GPU got no beta from the program for %d s and gave up at step %d: was the"
+                    + " program stopped for longer?"),
+                exchange.patience().toSeconds(),
+                step + 1));
+      }
+    }
+
+    /**
+     * Asks the driver whether the GPU still works on what is awaited: for who polls in vain for
+     * long, as a GPU that fails tells no losses.
+     *
+     * @throws EngineException if the GPU has failed
+     */
+    void requireAlive() {
+      try {
+        if (launcher.isDone() && !exchange.hasLosses(step)) {
+          throw new EngineException(
+              String.format(
+                  Locale.ROOT,
+                  "The GPU ended step %d without telling its losses; please report this.",
+                  step + 1));
+        }
+      } catch (RuntimeException | Error e) {
+        end(e);
+        throw e;
+      }
+    }
+
+    /** Ends the epoch; no step that is under way is left waiting for a beta. */
+    private void end(Throwable cause) {
+      hasFailed = true;
+      if (cause instanceof EngineException of) {
+        failure = of;
+      }
+      while (answered < launched) {
+        put(0);
+      }
+    }
+
+    /**
+     * Lets the GPU finish what is under way, after the sink or the controller has thrown: waits for
+     * it. Afterwards the state is that of the last step launched. Nothing is left to wait for after
+     * a failure of the GPU.
+     *
+     * @param cause what was thrown; a failure of the GPU meanwhile is added to it
+     */
+    void drain(Throwable cause) {
+      if (failure != null) {
+        return;
+      }
+      try {
+        launcher.synchronize();
+      } catch (EngineException e) {
+        cause.addSuppressed(e);
+        failure = e;
+        return;
+      }
+      if (launched > reported) {
+        reported = launched;
+        step = stepOfBatchZero + launched;
+        klPerImage = exchange.klDivergence(step - 1);
+      }
+    }
+  }
+}
