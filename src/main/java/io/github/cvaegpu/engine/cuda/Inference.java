@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Likelihood;
 import java.util.Arrays;
 import jcuda.Pointer;
 
@@ -69,7 +70,7 @@ final class Inference {
       }
       products.forwardWithoutBias(network.outputLayer(), input, rows, activations.logits());
       kernels
-          .loss()
+          .loss(Likelihood.BERNOULLI)
           .forward(
               stream,
               network.outputLayer(),
