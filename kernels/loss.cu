@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reconstruction loss from the logits, by the formulas of likelihood.cuh. Each likelihood has kernels of its own,
-// which begin with its name: LossLaunches.java finds them by it.
+// The reconstruction loss and the pixels' means from the logits, by the formulas of likelihood.cuh. Each likelihood has
+// kernels of its own, which begin with its name: LossLaunches.java finds them by it.
 
 #include "likelihood.cuh"
 #include "reduce.cuh"
@@ -42,6 +42,15 @@ __device__ inline void row_forward(const float* __restrict__ products, const flo
   }
 }
 
+// A row's means.
+template <typename Likelihood>
+__device__ inline void row_mean(const float* __restrict__ bias, int inputs, float* __restrict__ products) {
+  size_t row = (size_t)blockIdx.x * inputs;
+  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
+    products[row + c] = Likelihood::mean(products[row + c] + bias[c]);
+  }
+}
+
 /**
  * Loss, its sum over a row, and its gradient, in one pass over the logits.
  *
@@ -74,4 +83,18 @@ extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
                       float* __restrict__ loss) {
   __shared__ float scratch[LOSS_THREADS];
   row_forward<Bernoulli>(products, bias, x, inputs, samples, skipped, loss, scratch);
+}
+
+/**
+ * The mean of each pixel, for inference.
+ *
+ *   l = products[r, c] + bias[c]      products[r, c] = mean of l
+ *
+ * products (rows, inputs): read, then = the mean      bias (inputs)
+ *
+ * Launch: grid (rows), blocks of 256; a block is a row. Deterministic: no sums.
+ */
+extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
+    bernoulli_mean(const float* __restrict__ bias, int inputs, float* __restrict__ products) {
+  row_mean<Bernoulli>(bias, inputs, products);
 }

@@ -4,10 +4,9 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineBenchmark;
-import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Median;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -15,6 +14,7 @@ import java.io.PrintWriter;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,30 +82,27 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void benchGpu(Dataset dataset, TrainingPlan plan) {
-    EngineBenchmark.Result result = measureOnGpu(plan, dataset.train());
-    print(
-        dataset,
-        plan,
-        result.engine(),
-        result,
-        () -> {
-          print("training", result.training());
-          out().println("Microseconds a step:");
-          print("training", result.microsecondsAStep());
-        });
-  }
-
-  private EngineBenchmark.Result measureOnGpu(TrainingPlan plan, ImageSet images) {
-    try (Engine engine = engineOptions.create(plan, images)) {
-      return EngineBenchmark.run(
-          engine,
-          plan.shape(images.imageSize()),
-          plan.settings(),
-          images.size(),
-          plan.newController(),
-          rounds,
-          WARM_UP,
-          this::tell);
+    ImageSet images = dataset.train();
+    try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, images)) {
+      EngineBenchmark.Result result =
+          EngineBenchmark.run(
+              chosen.first(),
+              plan.settings(),
+              images.size(),
+              plan.newController(),
+              rounds,
+              WARM_UP,
+              this::tell);
+      print(
+          dataset,
+          plan,
+          chosen.description(),
+          result,
+          () -> {
+            print("training", result.training());
+            out().println("Microseconds a step:");
+            print("training", result.microsecondsAStep());
+          });
     }
   }
 
@@ -124,7 +121,7 @@ final class BenchCommand implements Callable<Integer> {
     print(
         dataset,
         plan,
-        result.engine(),
+        engineOptions.describeCpu(result.engine(), Optional.empty()),
         result,
         () -> {
           print("training", result.training());
@@ -142,8 +139,8 @@ final class BenchCommand implements Callable<Integer> {
    * Which engine, then the result: a line of JSON, or a table whose rows are still to be printed.
    */
   private void print(
-      Dataset dataset, TrainingPlan plan, EngineInfo engine, Object result, Runnable rows) {
-    err().println(engineOptions.describe(engine));
+      Dataset dataset, TrainingPlan plan, String engine, Object result, Runnable rows) {
+    err().println(engine);
     if (json) {
       out().println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
       return;

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.CheckpointInterval;
@@ -80,12 +81,14 @@ final class CalibrateCommand implements Callable<Integer> {
     var calibrator = new Calibrator(plan, epochs, dataset);
     calibrator.setAskedThreads(engineOptions.askedThreads());
     Optional<Calibration> calibration;
-    try (Interruption interruption = Interruption.install();
+    try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
+        Interruption interruption = Interruption.install();
         StudyProgress progress =
             quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+      chosen.first().close();
       calibration =
           calibrator.measure(
-              engineOptions::create,
+              chosen.accelerator(),
               folder,
               CheckpointInterval.parse("10s"),
               progress,

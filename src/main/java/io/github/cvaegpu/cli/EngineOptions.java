@@ -3,12 +3,13 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
-import io.github.cvaegpu.engine.TrainingSettings;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
-import io.github.cvaegpu.engine.cuda.CudaEngine;
+import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.engine.cuda.CudaAccelerator;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.engine.cuda.Precision;
 import io.github.cvaegpu.foreign.CudaLibraries;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine.Option;
 
 /** The options that choose an engine. */
@@ -40,6 +42,8 @@ final class EngineOptions {
 
   /** Of that line, what the library's name has at least. */
   private static final int SHORTEST = 28;
+
+  private static final String ASKED_FOR = "asked for";
 
   @Option(
       names = "--engine",
@@ -65,17 +69,30 @@ final class EngineOptions {
   @Option(names = "--cuda-emulator", hidden = true)
   private Path emulator;
 
-  /** Why a GPU that looked usable was not taken; null if none was tried or it was taken. */
-  private String gpuFailure;
+  /**
+   * What was chosen to compute on. Closing it closes the accelerator and all models on it.
+   *
+   * @param accelerator for this and further models
+   * @param first the model that it was chosen with
+   * @param description for people: a line of up to {@value #LINE} characters, which engine, on
+   *     what, and why; where a GPU was tried in vain, or is none, a warning on a line of its own
+   */
+  record Chosen<T extends VaeModel>(Accelerator accelerator, T first, String description)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      accelerator.close();
+    }
+  }
 
   /** Refuses what no engine takes, before anything is loaded or made. */
   void check() {
-    if (threads != null && (threads < 1 || threads > CpuEngine.MAX_THREADS)) {
+    if (threads != null && (threads < 1 || threads > CpuAccelerator.MAX_THREADS)) {
       throw new InputException(
           String.format(
               Locale.ROOT,
               "--threads must be from 1 to %d, not %d.",
-              CpuEngine.MAX_THREADS,
+              CpuAccelerator.MAX_THREADS,
               threads));
     }
     if (precision == Precision.TF32 && kind == Kind.CPU) {
@@ -90,7 +107,7 @@ final class EngineOptions {
     }
   }
 
-  /** Whether {@link #create} takes a GPU, as far as that can be told before. */
+  /** Whether {@link #choose} takes a GPU, as far as that can be told before. */
   boolean takesGpu() {
     return kind == Kind.CUDA || (kind == Kind.AUTO && CudaRuntime.problem().isEmpty());
   }
@@ -107,30 +124,35 @@ final class EngineOptions {
     return precision;
   }
 
-  /** Makes the engine of a plan. */
-  Engine create(TrainingPlan plan, ImageSet images) {
-    return create(plan.shape(images.imageSize()), plan.settings(), images);
+  /** Chooses what to train a plan on. */
+  Chosen<Trainee> choose(TrainingPlan plan, ImageSet images) {
+    VaeShape shape = plan.shape(images.imageSize());
+    return choose(accelerator -> accelerator.trainee(shape, plan.settings(), images));
   }
 
-  /** Makes an engine, as an {@link io.github.cvaegpu.engine.EngineFactory} does. */
-  Engine create(VaeShape shape, TrainingSettings settings, ImageSet images) {
+  /**
+   * Chooses what to compute on. What is chosen by itself is a GPU only where the first model can be
+   * made on it.
+   *
+   * @param first makes a model
+   */
+  <T extends VaeModel> Chosen<T> choose(Function<Accelerator, T> first) {
     if (kind == Kind.CPU) {
-      return cpu(shape, settings, images);
+      return cpu(first, Optional.empty());
     }
     if (kind == Kind.CUDA) {
-      return cuda(shape, settings, images);
+      return cuda(first);
     }
     Optional<String> problem = CudaRuntime.problem();
     if (problem.isPresent()) {
       requireNoGpu(problem.get());
-      return cpu(shape, settings, images);
+      return cpu(first, Optional.empty());
     }
     try {
-      return cuda(shape, settings, images);
+      return cuda(first);
     } catch (EngineException e) {
       requireNoGpu(e.getMessage());
-      gpuFailure = e.getMessage();
-      return cpu(shape, settings, images);
+      return cpu(first, Optional.of(e.getMessage()));
     }
   }
 
@@ -140,12 +162,29 @@ final class EngineOptions {
     }
   }
 
-  private Engine cpu(VaeShape shape, TrainingSettings settings, ImageSet images) {
-    return new CpuEngine(shape, settings, images, threads());
+  private <T extends VaeModel> Chosen<T> cpu(
+      Function<Accelerator, T> first, Optional<String> gpuFailure) {
+    var accelerator = new CpuAccelerator(threads());
+    return with(accelerator, first, describeCpu(accelerator.info(), gpuFailure));
   }
 
-  private Engine cuda(VaeShape shape, TrainingSettings settings, ImageSet images) {
-    return new CudaEngine(shape, settings, images, precision);
+  private <T extends VaeModel> Chosen<T> cuda(Function<Accelerator, T> first) {
+    var accelerator = new CudaAccelerator(precision);
+    return with(accelerator, first, describeCuda(accelerator.info()));
+  }
+
+  private static <T extends VaeModel> Chosen<T> with(
+      Accelerator accelerator, Function<Accelerator, T> first, String description) {
+    try {
+      return new Chosen<>(accelerator, first.apply(accelerator), description);
+    } catch (RuntimeException | Error e) {
+      try {
+        accelerator.close();
+      } catch (RuntimeException further) {
+        e.addSuppressed(further);
+      }
+      throw e;
+    }
   }
 
   /** What {@code --threads} was, if it was given. */
@@ -155,7 +194,7 @@ final class EngineOptions {
 
   /** Takes the threads that a run was started with, where none are asked for now. */
   void keepThreads(Optional<Integer> asked) {
-    if (threads == null && asked.isPresent() && asked.get() <= CpuEngine.MAX_THREADS) {
+    if (threads == null && asked.isPresent() && asked.get() <= CpuAccelerator.MAX_THREADS) {
       threads = asked.get();
     }
   }
@@ -164,42 +203,38 @@ final class EngineOptions {
   int threads() {
     return threads != null
         ? threads
-        : Math.min(CpuEngine.MAX_THREADS, Runtime.getRuntime().availableProcessors());
+        : Math.min(CpuAccelerator.MAX_THREADS, Runtime.getRuntime().availableProcessors());
   }
 
-  /**
-   * One line for people, of up to {@value #LINE} characters: which engine, on what, and why. All of
-   * it is in run.json and in doctor's report. Where a GPU was tried in vain, or is none, a warning
-   * follows on a line of its own.
-   */
-  String describe(EngineInfo info) {
-    boolean isCpu = info.engine().equals("cpu");
-    String end =
-        ", %s%s (%s)".formatted(isCpu ? threadsOf(info) : "", info.precision(), why(isCpu));
+  /** The line of the CPU engine, and why a GPU that looked usable was not taken, if one did. */
+  String describeCpu(EngineInfo info, Optional<String> gpuFailure) {
+    String line = line(info, threadsOf(info), kind == Kind.AUTO ? "no GPU: see doctor" : ASKED_FOR);
+    return gpuFailure
+        .map(
+            failure -> line + System.lineSeparator() + "Warning: the GPU was not taken. " + failure)
+        .orElse(line);
+  }
+
+  /** The line of the CUDA engine. */
+  String describeCuda(EngineInfo info) {
+    String line = line(info, "", kind == Kind.AUTO ? "chosen by itself" : ASKED_FOR);
+    return emulator == null
+        ? line
+        : line
+            + System.lineSeparator()
+            + "Warning: this is NO GPU but the emulator of the tests, asked for with"
+            + " --cuda-emulator.";
+  }
+
+  /** All of it is in run.json and in doctor's report too. */
+  private static String line(EngineInfo info, String threads, String why) {
+    String end = ", %s%s (%s)".formatted(threads, info.precision(), why);
     String start = "Engine " + info.engine() + " on ";
     int room = LINE - start.length() - end.length() - 2;
     String device = plainName(info.device());
     String library =
         cut(info.library().replace(" kernels)", ")"), Math.max(SHORTEST, room - device.length()));
-    StringBuilder text = new StringBuilder(start);
-    text.append(cut(device, room - library.length())).append(": ").append(library).append(end);
-    if (gpuFailure != null) {
-      text.append(System.lineSeparator()).append("Warning: the GPU was not taken. ");
-      text.append(gpuFailure);
-    }
-    if (emulator != null && !isCpu) {
-      text.append(System.lineSeparator())
-          .append("Warning: this is NO GPU but the emulator of the tests, asked for with")
-          .append(" --cuda-emulator.");
-    }
-    return text.toString();
-  }
-
-  private String why(boolean isCpu) {
-    if (kind != Kind.AUTO) {
-      return "asked for";
-    }
-    return isCpu ? "no GPU: see doctor" : "chosen by itself";
+    return start + cut(device, room - library.length()) + ": " + library + end;
   }
 
   /** A processor's name without what all of them have in it. */

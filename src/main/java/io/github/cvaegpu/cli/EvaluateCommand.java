@@ -5,7 +5,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
@@ -163,12 +163,14 @@ final class EvaluateCommand implements Callable<Integer> {
               "Warning: the run was trained on other images than those of %s, which it is scored on."
                   .formatted(dataset.name()));
     }
-    try (Engine engine = engineOptions.create(checkpoint.plan(), dataset.train())) {
-      engine.restore(checkpoint.state());
+    try (EngineOptions.Chosen<VaeModel> chosen =
+        engineOptions.choose(
+            accelerator ->
+                accelerator.model(checkpoint.layout().shape(), checkpoint.state().parameters()))) {
+      VaeModel model = chosen.first();
       Evaluation evaluation =
-          new Evaluator(engine, checkpoint.plan().latent(), checkpoint.plan().seed())
-              .evaluate(images, samples);
-      LatentMeasures measures = latentSpace ? measures(engine, checkpoint, dataset) : null;
+          new Evaluator(model, checkpoint.plan().seed()).evaluate(images, samples);
+      LatentMeasures measures = latentSpace ? measures(model, checkpoint, dataset) : null;
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         var line =
@@ -190,11 +192,10 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private static LatentMeasures measures(Engine engine, Checkpoint checkpoint, Dataset dataset) {
-    int latent = checkpoint.plan().latent();
+  private static LatentMeasures measures(VaeModel model, Checkpoint checkpoint, Dataset dataset) {
     return LatentMeasures.of(
-        Posterior.of(engine, latent, dataset.train()),
-        Posterior.of(engine, latent, dataset.test()),
+        Posterior.of(model, dataset.train()),
+        Posterior.of(model, dataset.test()),
         checkpoint.plan().seed());
   }
 

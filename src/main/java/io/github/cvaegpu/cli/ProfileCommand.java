@@ -127,7 +127,7 @@ final class ProfileCommand implements Callable<Integer> {
   }
 
   private void describe(EngineInfo engine) {
-    err().println(engineOptions.describe(engine));
+    err().println(engineOptions.describeCuda(engine));
     Nvtx.get().problem().ifPresent(problem -> err().println("Warning: " + problem));
   }
 

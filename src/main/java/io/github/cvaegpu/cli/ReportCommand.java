@@ -4,7 +4,8 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.Block;
 import io.github.cvaegpu.report.Block.Picture;
@@ -17,7 +18,6 @@ import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.RunPictures;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
-import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -29,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,15 +74,22 @@ final class ReportCommand implements Callable<Integer> {
 
   private final Map<DataChoice, Optional<Dataset>> datasets = new HashMap<>();
 
+  /** What the models are made on: chosen with the first of them. */
+  private Optional<EngineOptions.Chosen<VaeModel>> chosen = Optional.empty();
+
   @Override
   public Integer call() {
     engineOptions.check();
     HtmlReport.requireReplaceable(file);
     List<Run> runs = folders.stream().flatMap(ReportCommand::runsIn).map(Run::read).toList();
     List<Subject> subjects = new ArrayList<>();
-    for (Run run : runs) {
-      run.warnings().forEach(warning -> err().println("Warning: " + warning));
-      subjects.add(new Subject(run, run.checkpoint().flatMap(c -> posterior(run, c))));
+    try {
+      for (Run run : runs) {
+        run.warnings().forEach(warning -> err().println("Warning: " + warning));
+        subjects.add(new Subject(run, run.checkpoint().flatMap(c -> posterior(run, c))));
+      }
+    } finally {
+      chosen.ifPresent(EngineOptions.Chosen::close);
     }
     long bytes = new HtmlReport(subjects, pictures(subjects)).write(file);
     spec.commandLine()
@@ -125,7 +133,6 @@ final class ReportCommand implements Callable<Integer> {
     if (dataset.isEmpty()) {
       return Optional.empty();
     }
-    TrainingPlan plan = checkpoint.plan();
     if (dataset.get().test().imageSize() != checkpoint.layout().shape().inputs()
         || (dataOptions.asked().isEmpty()
             && !dataset.get().sha256().equals(checkpoint.datasetSha256()))) {
@@ -135,10 +142,20 @@ final class ReportCommand implements Callable<Integer> {
                   .formatted(run.folder(), dataset.get().name()));
       return Optional.empty();
     }
-    try (Engine engine = engineOptions.create(plan, dataset.get().train())) {
-      engine.restore(checkpoint.state());
-      return Optional.of(Posterior.of(engine, plan.latent(), dataset.get().test()));
+    try (VaeModel model = model(checkpoint)) {
+      return Optional.of(Posterior.of(model, dataset.get().test()));
     }
+  }
+
+  private VaeModel model(Checkpoint checkpoint) {
+    Function<Accelerator, VaeModel> model =
+        accelerator ->
+            accelerator.model(checkpoint.layout().shape(), checkpoint.state().parameters());
+    if (chosen.isPresent()) {
+      return model.apply(chosen.get().accelerator());
+    }
+    chosen = Optional.of(engineOptions.choose(model));
+    return chosen.get().first();
   }
 
   private Optional<Dataset> load(DataChoice choice) {

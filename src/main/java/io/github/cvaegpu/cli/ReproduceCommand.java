@@ -4,7 +4,8 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.study.Study;
 import io.github.cvaegpu.study.StudyFigures;
@@ -110,15 +111,21 @@ final class ReproduceCommand implements Callable<Integer> {
     Dataset dataset = dataOptions.load(data, err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
     requireWritable();
-    if (!quiet) {
-      tellEngine(study, dataset);
-    }
-    try (Interruption interruption = Interruption.install()) {
-      return reproduce(study, dataset, interruption);
+    try (EngineOptions.Chosen<Trainee> chosen =
+        engineOptions.choose(study.runs().getFirst().plan(), dataset.train())) {
+      // A trial alone: each run has its own.
+      chosen.first().close();
+      if (!quiet) {
+        err().println(chosen.description());
+      }
+      try (Interruption interruption = Interruption.install()) {
+        return reproduce(study, dataset, chosen.accelerator(), interruption);
+      }
     }
   }
 
-  private int reproduce(Study study, Dataset dataset, Interruption interruption) {
+  private int reproduce(
+      Study study, Dataset dataset, Accelerator accelerator, Interruption interruption) {
     StudyRunner runner;
     StudyRunner.Outcome outcome;
     StudyReport report;
@@ -129,7 +136,7 @@ final class ReproduceCommand implements Callable<Integer> {
           new StudyRunner(
               study.runs(),
               dataset,
-              engineOptions::create,
+              accelerator,
               folder.resolve(RUNS),
               checkpointEvery,
               progress,
@@ -138,8 +145,7 @@ final class ReproduceCommand implements Callable<Integer> {
       outcome = runner.train();
       report = new StudyReport(study, dataset, runner);
       isMeasured =
-          !outcome.isStopped()
-              && report.measure(engineOptions::create, progress, interruption::isRequested);
+          !outcome.isStopped() && report.measure(accelerator, progress, interruption::isRequested);
     }
     if (!isMeasured) {
       err().println("Stopped; everything so far is kept. The same command goes on.");
@@ -149,7 +155,7 @@ final class ReproduceCommand implements Callable<Integer> {
     interruption.release();
     report.judge();
     report.writeClaims(folder);
-    var figures = new StudyFigures(report, engineOptions::create, folder.resolve("figures"));
+    var figures = new StudyFigures(report, accelerator, folder.resolve("figures"));
     if (Fonts.problem().isEmpty()) {
       figures.write();
     }
@@ -159,14 +165,6 @@ final class ReproduceCommand implements Callable<Integer> {
       return ExitCode.DIVERGED;
     }
     return Fonts.problem().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
-  }
-
-  /** Which engine will train, before anything is. */
-  private void tellEngine(Study study, Dataset dataset) {
-    var plan = study.runs().getFirst().plan();
-    try (Engine engine = engineOptions.create(plan, dataset.train())) {
-      err().println(engineOptions.describe(engine.info()));
-    }
   }
 
   private void print(StudyReport report) {

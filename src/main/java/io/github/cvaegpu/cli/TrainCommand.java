@@ -6,8 +6,8 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.foreign.Terminal;
 import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
@@ -134,18 +134,18 @@ final class TrainCommand implements Callable<Integer> {
           .ifPresent(text -> warnings.println("Warning: " + text));
     }
     // The engine first: where it cannot be made, no empty folder is left behind.
-    try (Engine engine = engineOptions.create(plan, dataset.train());
+    try (EngineOptions.Chosen<Trainee> engine = engineOptions.choose(plan, dataset.train());
         Interruption interruption = Interruption.install();
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       if (!quiet) {
-        err().println(engineOptions.describe(engine.info()));
+        err().println(engine.description());
       }
       if (plan.model() == Model.CONTROL) {
         plan.controller().latchWarning().ifPresent(text -> err().println("Warning: " + text));
       }
       err().print(heldBack);
       err().flush();
-      return train(plan, dataset, engine, directory, calibration, interruption);
+      return train(plan, dataset, engine.first(), directory, calibration, interruption);
     }
   }
 
@@ -181,12 +181,14 @@ final class TrainCommand implements Callable<Integer> {
     var calibrator = new Calibrator(plan, calibrationOptions.epochs(), dataset);
     calibrator.setAskedThreads(engineOptions.askedThreads());
     Optional<Calibration> calibration;
-    try (Interruption interruption = Interruption.install();
+    try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
+        Interruption interruption = Interruption.install();
         StudyProgress progress =
             quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+      chosen.first().close();
       calibration =
           calibrator.measure(
-              engineOptions::create,
+              chosen.accelerator(),
               where.resolve("calibration"),
               checkpointEvery,
               progress,
@@ -212,7 +214,7 @@ final class TrainCommand implements Callable<Integer> {
   private int train(
       TrainingPlan plan,
       Dataset dataset,
-      Engine engine,
+      Trainee engine,
       RunDirectory directory,
       Optional<Calibration> calibration,
       Interruption interruption) {

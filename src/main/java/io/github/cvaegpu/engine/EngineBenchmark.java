@@ -5,7 +5,6 @@ import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
-import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,8 +26,8 @@ public final class EngineBenchmark {
   /**
    * Measures.
    *
-   * @param shape of the engine's network
-   * @param settings that the engine was made with
+   * @param trainee to be trained, from initial weights
+   * @param settings that it was made with
    * @param images how many images an epoch has
    * @param controller asked for beta before each step, as in training
    * @param rounds epochs measured
@@ -37,16 +36,16 @@ public final class EngineBenchmark {
    * @throws LossNotFiniteException if training diverges
    */
   public static Result run(
-      Engine engine,
-      VaeShape shape,
+      Trainee trainee,
       TrainingSettings settings,
       int images,
       BetaController controller,
       int rounds,
       int warmUp,
       BenchmarkListener listener) {
-    engine.restore(
-        TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
+    trainee.restore(
+        TrainingState.initial(
+            InitialWeights.draw(new ParameterLayout(trainee.shape()), settings.seed())));
     List<Double> training = new ArrayList<>();
     List<Double> microseconds = new ArrayList<>();
     for (int epoch = 0; epoch < warmUp + rounds; epoch++) {
@@ -55,7 +54,7 @@ public final class EngineBenchmark {
       // The clock stops at the last step's losses, when a GPU has yet to update the parameters; it
       // does so on the next epoch's clock, as that begins with an idle GPU.
       long start = System.nanoTime();
-      int steps = engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
+      int steps = trainee.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
       double seconds = (System.nanoTime() - start) / 1e9;
       if (steps < order.batches()) {
         throw new LossNotFiniteException("The benchmark");
@@ -65,6 +64,6 @@ public final class EngineBenchmark {
         microseconds.add(1e6 * seconds * settings.batchSize() / images);
       }
     }
-    return new Result(engine.info(), engine.state().klPerImage(), training, microseconds);
+    return new Result(trainee.info(), trainee.state().klPerImage(), training, microseconds);
   }
 }

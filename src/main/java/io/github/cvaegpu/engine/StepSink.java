@@ -6,7 +6,7 @@ package io.github.cvaegpu.engine;
 public interface StepSink {
   /**
    * Called once a step, after the step's update is decided; also for a step whose losses are not
-   * finite, see {@link Engine#trainEpoch}.
+   * finite, see {@link Trainee#trainEpoch}.
    *
    * @param step training steps before this one, over the whole run
    * @param reconstructionLoss nats per image

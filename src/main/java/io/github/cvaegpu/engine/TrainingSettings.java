@@ -2,7 +2,7 @@
 package io.github.cvaegpu.engine;
 
 /**
- * What an engine has to know to train, beside the network and the images.
+ * What a trainee has to know, beside the network and the images.
  *
  * @param seed the run's seed
  * @param batchSize images in a batch, but perhaps the last of an epoch

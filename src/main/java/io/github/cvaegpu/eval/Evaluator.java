@@ -2,30 +2,29 @@
 package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.Stream;
 
 /**
- * Scores images with an engine's model. The noise of sample k of image i is addressed by (seed, i,
- * k), so figures do not depend on how the images are cut into chunks.
+ * Scores images with a model. The noise of sample k of image i is addressed by (seed, i, k), so
+ * figures do not depend on how the images are cut into chunks.
  */
 public final class Evaluator {
   /** Latent points scored at a time: enough to keep an engine busy, little memory. */
   private static final int CHUNK = 8192;
 
-  private final Engine engine;
+  private final VaeModel model;
   private final int latent;
   private final long seed;
 
   /**
-   * @param engine holds the model
-   * @param latent the model's latent dimensions
+   * @param model that scores
    * @param seed seed of the evaluation noise
    */
-  public Evaluator(Engine engine, int latent, long seed) {
-    this.engine = engine;
-    this.latent = latent;
+  public Evaluator(VaeModel model, long seed) {
+    this.model = model;
+    latent = model.shape().latent();
     this.seed = seed;
   }
 
@@ -83,7 +82,7 @@ public final class Evaluator {
     }
 
     void score(ImageSet images, ImageScores scores) {
-      engine.encode(images, first, count, mean, logVariance);
+      model.encode(images, first, count, mean, logVariance);
       for (int i = 0; i < count; i++) {
         for (int k = 0; k < samples; k++) {
           int at = (i * samples + k) * latent;
@@ -94,7 +93,7 @@ public final class Evaluator {
           }
         }
       }
-      engine.reconstructionLoss(images, first, count, samples, z, loss);
+      model.reconstructionLoss(images, first, count, samples, z, loss);
       for (int i = 0; i < count; i++) {
         score(i, scores);
       }

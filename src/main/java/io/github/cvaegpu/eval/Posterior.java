@@ -2,7 +2,7 @@
 package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.VaeModel;
 import java.util.Arrays;
 
 /**
@@ -30,18 +30,18 @@ public final class Posterior {
   /**
    * Encodes every image of a set.
    *
-   * @param engine holds the model
-   * @param latent the model's latent dimensions
+   * @param model that encodes
    * @param images images of the model's input size
    */
-  public static Posterior of(Engine engine, int latent, ImageSet images) {
+  public static Posterior of(VaeModel model, ImageSet images) {
+    int latent = model.shape().latent();
     float[] mean = new float[Math.multiplyExact(images.size(), latent)];
     float[] logVariance = new float[mean.length];
     for (int first = 0; first < images.size(); first += CHUNK) {
       int count = Math.min(CHUNK, images.size() - first);
       float[] chunkMean = new float[count * latent];
       float[] chunkLogVariance = new float[count * latent];
-      engine.encode(images, first, count, chunkMean, chunkLogVariance);
+      model.encode(images, first, count, chunkMean, chunkLogVariance);
       System.arraycopy(chunkMean, 0, mean, first * latent, chunkMean.length);
       System.arraycopy(chunkLogVariance, 0, logVariance, first * latent, chunkLogVariance.length);
     }

@@ -2,7 +2,7 @@
 package io.github.cvaegpu.study;
 
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.Series;
 import io.github.cvaegpu.study.StudyRun.Role;
@@ -68,7 +68,7 @@ public final class Calibrator {
   /**
    * Trains what is not finished, and measures.
    *
-   * @param engines on what to train
+   * @param accelerator on what to train
    * @param folder in which each run has a folder
    * @param interval how often a run writes a checkpoint
    * @param listener told of progress
@@ -77,13 +77,14 @@ public final class Calibrator {
    * @throws DivergedException if a run diverged: there is nothing to choose by
    */
   public Optional<Calibration> measure(
-      EngineFactory engines,
+      Accelerator accelerator,
       Path folder,
       CheckpointInterval interval,
       StudyListener listener,
       BooleanSupplier stopRequested) {
     List<StudyRun> runs = runs();
-    var runner = new StudyRunner(runs, dataset, engines, folder, interval, listener, stopRequested);
+    var runner =
+        new StudyRunner(runs, dataset, accelerator, folder, interval, listener, stopRequested);
     runner.setAskedThreads(askedThreads);
     StudyRunner.Outcome outcome = runner.train();
     if (outcome.isStopped()) {

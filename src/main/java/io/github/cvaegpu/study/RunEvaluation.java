@@ -4,14 +4,13 @@ package io.github.cvaegpu.study;
 import com.google.gson.annotations.SerializedName;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.Engine;
+import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
 import io.github.cvaegpu.eval.ImageScores;
 import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.Posterior;
-import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -59,13 +58,12 @@ public record RunEvaluation(
   /**
    * Measures a model.
    *
-   * @param engine holds the model
-   * @param plan that it was trained by
+   * @param model with those parameters
+   * @param seed of the noise
    * @param parametersSha256 of its parameters
    */
-  static RunEvaluation of(
-      Engine engine, TrainingPlan plan, Dataset dataset, String parametersSha256) {
-    var evaluator = new Evaluator(engine, plan.latent(), plan.seed());
+  static RunEvaluation of(VaeModel model, long seed, Dataset dataset, String parametersSha256) {
+    var evaluator = new Evaluator(model, seed);
     ImageSet test = dataset.test();
     ImageScores scores = evaluator.score(test, TEST_SAMPLES);
     List<LabelLoss> byLabel =
@@ -81,10 +79,7 @@ public record RunEvaluation(
         parametersSha256,
         evaluator.evaluate(dataset.train(), TRAIN_SAMPLES),
         scores.evaluation(),
-        LatentMeasures.of(
-            Posterior.of(engine, plan.latent(), dataset.train()),
-            Posterior.of(engine, plan.latent(), test),
-            plan.seed()),
+        LatentMeasures.of(Posterior.of(model, dataset.train()), Posterior.of(model, test), seed),
         byLabel);
   }
 

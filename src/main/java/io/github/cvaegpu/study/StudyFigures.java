@@ -3,7 +3,7 @@ package io.github.cvaegpu.study;
 
 import io.github.cvaegpu.control.PiTerms;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.Likelihood;
@@ -38,19 +38,19 @@ public final class StudyFigures {
   private static final String NATS = "nats per image";
 
   private final StudyReport report;
-  private final EngineFactory engines;
+  private final Accelerator accelerator;
   private final Path folder;
   private final Map<String, Picture> pictures = new LinkedHashMap<>();
   private final Map<RunFacts, Posterior> posteriors = new LinkedHashMap<>();
 
   /**
    * @param report whose runs are drawn
-   * @param engines to encode images with
+   * @param accelerator to encode images on
    * @param folder to write to; made if absent
    */
-  public StudyFigures(StudyReport report, EngineFactory engines, Path folder) {
+  public StudyFigures(StudyReport report, Accelerator accelerator, Path folder) {
     this.report = report;
-    this.engines = engines;
+    this.accelerator = accelerator;
     this.folder = folder;
   }
 
@@ -77,7 +77,7 @@ public final class StudyFigures {
 
   /** The test images' posterior under a model that was drawn. */
   Posterior posterior(RunFacts run) {
-    return posteriors.computeIfAbsent(run, facts -> report.testPosterior(facts, engines));
+    return posteriors.computeIfAbsent(run, facts -> report.testPosterior(facts, accelerator));
   }
 
   private void writeForPage(String name, Figure figure) {

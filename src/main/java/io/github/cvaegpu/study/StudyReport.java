@@ -8,9 +8,9 @@ import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.BitsVersion;
-import io.github.cvaegpu.engine.Engine;
-import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.LossFloor;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Likelihood;
@@ -21,7 +21,6 @@ import io.github.cvaegpu.study.StudyRun.Role;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
-import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -58,12 +57,12 @@ public final class StudyReport {
   /**
    * Measures every finished model that has not been measured before.
    *
-   * @param engines to encode and score with
+   * @param accelerator to encode and score on
    * @param stopRequested asked before each model
    * @return false if it was asked to stop
    */
   public boolean measure(
-      EngineFactory engines, StudyListener listener, BooleanSupplier stopRequested) {
+      Accelerator accelerator, StudyListener listener, BooleanSupplier stopRequested) {
     for (StudyRun run : study.runs()) {
       if (stopRequested.getAsBoolean()) {
         return false;
@@ -82,13 +81,13 @@ public final class StudyReport {
       facts.put(
           run,
           new RunFacts(
-              run, files, files.series().get(), evaluation(run, files, engines, listener)));
+              run, files, files.series().get(), evaluation(run, files, accelerator, listener)));
     }
     return true;
   }
 
   private RunEvaluation evaluation(
-      StudyRun run, Run files, EngineFactory engines, StudyListener listener) {
+      StudyRun run, Run files, Accelerator accelerator, StudyListener listener) {
     Path file = files.folder().resolve(EVALUATION);
     String sha256 = files.record().parametersSha256().getLast();
     Optional<RunEvaluation> before = read(file).filter(evaluation -> evaluation.isOf(sha256));
@@ -97,11 +96,8 @@ public final class StudyReport {
     }
     listener.measures(run);
     Checkpoint checkpoint = files.checkpoint().orElseThrow();
-    TrainingPlan plan = checkpoint.plan();
-    try (Engine engine =
-        engines.create(plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
-      engine.restore(checkpoint.state());
-      RunEvaluation evaluation = RunEvaluation.of(engine, plan, dataset, sha256);
+    try (VaeModel model = model(checkpoint, accelerator)) {
+      RunEvaluation evaluation = RunEvaluation.of(model, checkpoint.plan().seed(), dataset, sha256);
       write(file, Json.PRETTY.toJson(evaluation) + "\n");
       return evaluation;
     }
@@ -291,13 +287,14 @@ public final class StudyReport {
   }
 
   /** Encodes the test images with a model. */
-  Posterior testPosterior(RunFacts run, EngineFactory engines) {
+  Posterior testPosterior(RunFacts run, Accelerator accelerator) {
     Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
-    TrainingPlan plan = checkpoint.plan();
-    try (Engine engine =
-        engines.create(plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
-      engine.restore(checkpoint.state());
-      return Posterior.of(engine, plan.latent(), dataset.test());
+    try (VaeModel model = model(checkpoint, accelerator)) {
+      return Posterior.of(model, dataset.test());
     }
+  }
+
+  private static VaeModel model(Checkpoint checkpoint, Accelerator accelerator) {
+    return accelerator.model(checkpoint.layout().shape(), checkpoint.state().parameters());
   }
 }

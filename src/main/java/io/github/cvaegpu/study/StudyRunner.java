@@ -3,8 +3,8 @@ package io.github.cvaegpu.study;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.Engine;
-import io.github.cvaegpu.engine.EngineFactory;
+import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
 import io.github.cvaegpu.train.RunDirectory;
@@ -28,7 +28,7 @@ import java.util.function.BooleanSupplier;
 public final class StudyRunner {
   private final List<StudyRun> runs;
   private final Dataset dataset;
-  private final EngineFactory engines;
+  private final Accelerator accelerator;
   private final Path folder;
   private final CheckpointInterval interval;
   private final StudyListener listener;
@@ -51,7 +51,7 @@ public final class StudyRunner {
   /**
    * @param runs what to train, in this order
    * @param dataset on which images
-   * @param engines on what
+   * @param accelerator on what
    * @param folder in which each run has a folder
    * @param interval how often a run writes a checkpoint
    * @param listener told of progress
@@ -60,14 +60,14 @@ public final class StudyRunner {
   public StudyRunner(
       List<StudyRun> runs,
       Dataset dataset,
-      EngineFactory engines,
+      Accelerator accelerator,
       Path folder,
       CheckpointInterval interval,
       StudyListener listener,
       BooleanSupplier stopRequested) {
     this.runs = List.copyOf(runs);
     this.dataset = dataset;
-    this.engines = engines;
+    this.accelerator = accelerator;
     this.folder = folder;
     this.interval = interval;
     this.listener = listener;
@@ -193,12 +193,12 @@ public final class StudyRunner {
           .ifPresent(warning -> listener.warns(run, warning));
     }
     TrainingPlan plan = run.plan();
-    try (Engine engine =
-            engines.create(
+    try (Trainee trainee =
+            accelerator.trainee(
                 plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train());
         RunDirectory directory =
             hasBegun(run) ? RunDirectory.resume(folder(run)) : RunDirectory.create(folder(run))) {
-      var trainer = new Trainer(plan, dataset, engine, directory, interval, told, stopRequested);
+      var trainer = new Trainer(plan, dataset, trainee, directory, interval, told, stopRequested);
       trainer.setAskedThreads(askedThreads);
       return trainer.run().exitReason() == ExitReason.COMPLETED;
     }

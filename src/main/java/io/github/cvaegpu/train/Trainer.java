@@ -10,8 +10,8 @@ import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.BitsVersion;
-import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
@@ -44,7 +44,7 @@ public final class Trainer {
 
   private final TrainingPlan plan;
   private final Dataset dataset;
-  private final Engine engine;
+  private final Trainee engine;
   private final RunDirectory directory;
   private final ParameterLayout layout;
   private final CheckpointInterval interval;
@@ -87,7 +87,7 @@ public final class Trainer {
   public Trainer(
       TrainingPlan plan,
       Dataset dataset,
-      Engine engine,
+      Trainee engine,
       RunDirectory directory,
       CheckpointInterval interval,
       TrainingListener listener,
@@ -466,7 +466,7 @@ public final class Trainer {
             report.accept(step, kl, beta);
           }
         });
-    Evaluation test = new Evaluator(engine, plan.latent(), plan.seed()).evaluate(dataset.test(), 1);
+    Evaluation test = new Evaluator(engine, plan.seed()).evaluate(dataset.test(), 1);
     return new RunRecord.Metrics(
         new RunRecord.LastSteps(
             last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),

@@ -64,7 +64,7 @@ class BenchCommandTest {
             "a name ".repeat(30))) {
       for (String library : List.of("BLAS", "driver for CUDA 12.8, cuBLAS 12.6.1, ".repeat(4))) {
         String line =
-            new EngineOptions().describe(new EngineInfo("cuda", device, library, 8, "float32"));
+            new EngineOptions().describeCuda(new EngineInfo("cuda", device, library, 8, "float32"));
         assertTrue(line.length() <= EngineOptions.LINE, line);
         assertTrue(line.matches("Engine cuda on .{3,}: .{4,}, float32 \\(.*\\)"), line);
       }

@@ -36,7 +36,7 @@ public final class GoldenRun {
    * @param engine made for the golden run's shape, settings and images; stops as soon as it is told
    * @param gradients those of its last step
    */
-  public static void assertFollows(Golden golden, Engine engine, Supplier<float[]> gradients) {
+  public static void assertFollows(Golden golden, Trainee engine, Supplier<float[]> gradients) {
     var run = new GoldenRun(golden);
     engine.restore(TrainingState.initial(golden.initialParameters()));
     engine.trainEpoch(

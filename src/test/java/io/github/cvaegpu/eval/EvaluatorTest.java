@@ -5,15 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.BetaController;
-import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.Engine;
 import io.github.cvaegpu.engine.EngineInfo;
-import io.github.cvaegpu.engine.StepSink;
-import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.Stream;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,11 +35,13 @@ class EvaluatorTest {
   }
 
   /** A model by its posterior and its decoder. */
-  private abstract static class Toy implements Engine {
+  private abstract static class Toy implements VaeModel {
     private final int latent;
+    private final VaeShape shape;
 
     Toy(int latent) {
       this.latent = latent;
+      shape = new VaeShape(2, List.of(1), latent);
     }
 
     abstract float mean(int image);
@@ -51,7 +51,7 @@ class EvaluatorTest {
     abstract double loss(int image, float[] z, int offset);
 
     Evaluation evaluate(ImageSet images, int samples) {
-      return new Evaluator(this, latent, SEED).evaluate(images, samples);
+      return new Evaluator(this, SEED).evaluate(images, samples);
     }
 
     @Override
@@ -78,18 +78,13 @@ class EvaluatorTest {
     }
 
     @Override
-    public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
+    public void decode(float[] z, int count, float[] mean) {
       throw new UnsupportedOperationException();
     }
 
     @Override
-    public TrainingState state() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void restore(TrainingState state) {
-      throw new UnsupportedOperationException();
+    public VaeShape shape() {
+      return shape;
     }
 
     @Override
@@ -345,11 +340,11 @@ class EvaluatorTest {
   @Test
   void everyImageHasItsLossAndEveryLabelItsMean() {
     ImageSet images = new ImageSet(1, 2, images(6).pixels(), new byte[] {4, 4, 9, 4, 9, 4});
-    ImageScores scores = new Evaluator(new Blind(), 3, SEED).score(images, 2);
+    ImageScores scores = new Evaluator(new Blind(), SEED).score(images, 2);
     assertEquals(1005, scores.reconstructionLoss(5));
     assertEquals(new Estimate(1003, 1), scores.reconstructionLoss(images, 9));
     assertTrue(Double.isNaN(scores.reconstructionLoss(images, 1).mean()));
-    assertEquals(new Evaluator(new Blind(), 3, SEED).evaluate(images, 2), scores.evaluation());
+    assertEquals(new Evaluator(new Blind(), SEED).evaluate(images, 2), scores.evaluation());
   }
 
   @Test

@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.TrainingSettings;
-import io.github.cvaegpu.engine.TrainingState;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -23,16 +21,16 @@ class PosteriorTest {
     int latent = 3;
     ImageSet images = TinyImages.draw(4096 + 37, 6);
     var shape = new VaeShape(images.imageSize(), List.of(20, 10), latent);
-    try (var engine = new CpuEngine(shape, new TrainingSettings(1, 64, 1e-3), images, 1)) {
-      engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), 3)));
-      Posterior posterior = Posterior.of(engine, latent, images);
+    float[] parameters = InitialWeights.draw(new ParameterLayout(shape), 3);
+    try (var model = new CpuAccelerator(1).model(shape, parameters)) {
+      Posterior posterior = Posterior.of(model, images);
       assertEquals(images.size(), posterior.size());
       assertEquals(latent, posterior.latent());
       assertSame(images, posterior.images());
       float[] mean = new float[latent];
       float[] logVariance = new float[latent];
       for (int image : new int[] {0, 1, 4095, 4096, 4097, images.size() - 1}) {
-        engine.encode(images, image, 1, mean, logVariance);
+        model.encode(images, image, 1, mean, logVariance);
         for (int j = 0; j < latent; j++) {
           assertEquals(mean[j], posterior.mean(image, j), 1e-6);
           assertEquals(logVariance[j], posterior.logVariance(image, j), 1e-6);

@@ -8,7 +8,7 @@ import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
@@ -76,8 +76,9 @@ public final class RunFolder {
     boolean begun = Files.exists(folder.resolve("run.json"));
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
         var engine =
-            new CpuEngine(
-                plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train(), 1)) {
+            new CpuAccelerator(1)
+                .trainee(
+                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
       new Trainer(
               plan,
               dataset,

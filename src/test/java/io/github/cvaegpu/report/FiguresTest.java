@@ -10,9 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.TrainingSettings;
-import io.github.cvaegpu.engine.TrainingState;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Decoder;
@@ -206,10 +204,8 @@ class FiguresTest {
     var shape = new VaeShape(images.imageSize(), List.of(12), latent);
     var layout = new ParameterLayout(shape);
     float[] parameters = InitialWeights.draw(layout, 3);
-    try (var engine = new CpuEngine(shape, new TrainingSettings(1, 50, 1e-3), images, 1)) {
-      engine.restore(TrainingState.initial(parameters));
-      XYChart chart =
-          new LatentMapFigure("Map", Posterior.of(engine, latent, images)).chart(Theme.LIGHT);
+    try (var model = new CpuAccelerator(1).model(shape, parameters)) {
+      XYChart chart = new LatentMapFigure("Map", Posterior.of(model, images)).chart(Theme.LIGHT);
       assertEquals(Set.of("0", "1", "2", "3", "4", "5", "6", "7", "8"), seen(chart));
       int shown =
           seen(chart).stream()
@@ -223,7 +219,7 @@ class FiguresTest {
           ImageSet.withoutLabels(images.height(), images.width(), images.pixels(), images.size());
       assertEquals(
           Set.of("images (no labels)"),
-          seen(new LatentMapFigure("Map", Posterior.of(engine, latent, bare)).chart(Theme.LIGHT)));
+          seen(new LatentMapFigure("Map", Posterior.of(model, bare)).chart(Theme.LIGHT)));
       var pictures =
           new Pictures(new Decoder(Likelihood.BERNOULLI, layout, parameters), latent, images);
       assertEquals(100, count(pictures.samples("m", 1).svg(), "<image"));

@@ -10,7 +10,7 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
@@ -44,11 +44,11 @@ class RunTest {
             Model.CONTROL, PiSettings.defaults(), 1, 2, 64, 1e-3, 2, List.of(20), 5, "tiny");
     try (var directory = RunDirectory.create(folder);
         var engine =
-            new CpuEngine(
-                plan.shape(TinyImages.SIDE * TinyImages.SIDE),
-                plan.settings(),
-                dataset.train(),
-                1)) {
+            new CpuAccelerator(1)
+                .trainee(
+                    plan.shape(TinyImages.SIDE * TinyImages.SIDE),
+                    plan.settings(),
+                    dataset.train())) {
       new Trainer(
               plan,
               dataset,

@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.TrainingSettings;
-import io.github.cvaegpu.engine.TrainingState;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -177,10 +175,9 @@ class TickLabelsTest {
     for (int i = 0; i < parameters.length; i++) {
       parameters[i] = weight * (random.nextFloat() - 0.5f);
     }
-    try (var engine = new CpuEngine(shape, new TrainingSettings(1, 50, 1e-3), images, 1)) {
-      engine.restore(TrainingState.initial(parameters));
+    try (var model = new CpuAccelerator(1).model(shape, parameters)) {
       assertReadable(
-          new LatentMapFigure("Map", Posterior.of(engine, 2, images)), "weights of " + weight);
+          new LatentMapFigure("Map", Posterior.of(model, images)), "weights of " + weight);
     }
   }
 }

@@ -4,7 +4,7 @@ package io.github.cvaegpu.report;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.CheckpointInterval;
@@ -32,8 +32,9 @@ final class TinyRuns {
             model, PiSettings.defaults(), 1, 4, 8, 1e-3, latent, List.of(400, 50), 5, "tiny");
     try (var directory = RunDirectory.create(folder);
         var engine =
-            new CpuEngine(
-                plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train(), 1)) {
+            new CpuAccelerator(1)
+                .trainee(
+                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
       new Trainer(
               plan,
               dataset,
@@ -43,8 +44,7 @@ final class TinyRuns {
               TrainingListener.NONE,
               () -> false)
           .run();
-      return new Subject(
-          Run.read(folder), Optional.of(Posterior.of(engine, latent, dataset.test())));
+      return new Subject(Run.read(folder), Optional.of(Posterior.of(engine, dataset.test())));
     }
   }
 }

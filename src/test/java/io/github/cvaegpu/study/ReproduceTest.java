@@ -15,9 +15,9 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.BitsVersion;
-import io.github.cvaegpu.engine.EngineFactory;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Json;
@@ -80,8 +80,7 @@ class ReproduceTest {
     }
   }
 
-  private static final EngineFactory CPU =
-      (shape, settings, images) -> new CpuEngine(shape, settings, images, 1);
+  private static final Accelerator CPU = new CpuAccelerator(1);
 
   private StudyRunner runner(Study study, Dataset images, BooleanSupplier stop) {
     return new StudyRunner(

@@ -6,7 +6,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,11 +82,9 @@ final class TinyRun {
     boolean begun = Files.exists(recordFile()) || Files.exists(checkpointFile());
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
         var engine =
-            new CpuEngine(
-                plan.shape(dataset.train().imageSize()),
-                plan.settings(),
-                dataset.train(),
-                threads)) {
+            new CpuAccelerator(threads)
+                .trainee(
+                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
       var trainer = new Trainer(plan, dataset, engine, directory, interval, told, stop);
       trainer.setAskedThreads(askedThreads);
       return trainer.run();

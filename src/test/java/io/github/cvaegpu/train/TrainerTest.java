@@ -14,7 +14,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.BitsVersion;
-import io.github.cvaegpu.engine.cpu.CpuEngine;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -229,11 +229,11 @@ class TrainerTest {
   void theRecordIsThereBeforeTheLog() throws IOException {
     try (var directory = RunDirectory.create(folder);
         var engine =
-            new CpuEngine(
-                run.plan.shape(run.dataset.train().imageSize()),
-                run.plan.settings(),
-                run.dataset.train(),
-                1)) {
+            new CpuAccelerator(1)
+                .trainee(
+                    run.plan.shape(run.dataset.train().imageSize()),
+                    run.plan.settings(),
+                    run.dataset.train())) {
       // What makes the log impossible without a failing device, which would be recorded.
       Files.writeString(directory.metricsFile(), "name,price\n");
       var trainer =

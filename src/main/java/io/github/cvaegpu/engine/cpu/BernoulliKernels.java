@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@link io.github.cvaegpu.model.Likelihood#BERNOULLI}: binary cross-entropy of sigmoid outputs,
- * from the logits.
+ * from the logits, and those outputs.
  *
  * <p>With l the logit, x the target intensity and u = exp(-|l|), which is in (0, 1]:
  *
@@ -106,7 +106,46 @@ final class BernoulliKernels implements LikelihoodKernels {
   }
 
   private static FloatVector gradient(FloatVector logit, FloatVector target, FloatVector u) {
+    return sigmoid(logit, u).sub(target);
+  }
+
+  /** sigmoid(l) from l and u; its difference from the target is the gradient. */
+  private static FloatVector sigmoid(FloatVector logit, FloatVector u) {
     VectorMask<Float> negative = logit.compare(VectorOperators.LT, ZERO);
-    return ONE.blend(u, negative).div(u.add(ONE)).sub(target);
+    return ONE.blend(u, negative).div(u.add(ONE));
+  }
+
+  @Override
+  public void mean(Matrix logits, MemorySegment bias, Block block) {
+    int whole = block.endColumn() - block.columnCount() % LANES;
+    meanVectors(logits, bias, block, whole);
+    if (whole < block.endColumn()) {
+      meanTail(logits, bias, block, whole);
+    }
+  }
+
+  private static void meanVectors(Matrix logits, MemorySegment bias, Block block, int whole) {
+    MemorySegment l = logits.data();
+    int first = block.column();
+    for (int r = block.row(); r < block.endRow(); r++) {
+      long row = logits.at(r, 0);
+      for (int c = first; c < whole; c += LANES) {
+        long at = (long) c * Float.BYTES;
+        FloatVector logit = load(l, row + at).add(load(bias, at));
+        FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
+        store(sigmoid(logit, u), l, row + at);
+      }
+    }
+  }
+
+  private static void meanTail(Matrix logits, MemorySegment bias, Block block, int whole) {
+    VectorMask<Float> mask = VectorMath.tail(whole, block.endColumn());
+    long at = (long) whole * Float.BYTES;
+    for (int r = block.row(); r < block.endRow(); r++) {
+      long row = logits.at(r, 0);
+      FloatVector logit = load(logits.data(), row + at, mask).add(load(bias, at, mask));
+      FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
+      store(sigmoid(logit, u), logits.data(), row + at, mask);
+    }
   }
 }

@@ -98,7 +98,8 @@ public final class CpuBenchmark {
   private final VaeShape shape;
   private final TrainingSettings settings;
   private final ImageSet images;
-  private final CpuEngine engine;
+  private final CpuAccelerator accelerator;
+  private final CpuTrainee trainee;
   private final Gemm gemm;
   private final Recorder recorder;
 
@@ -108,7 +109,8 @@ public final class CpuBenchmark {
     this.images = images;
     gemm = OpenBlas.get()::sgemm;
     recorder = new Recorder(gemm);
-    engine = new CpuEngine(shape, settings, images, threads, recorder);
+    accelerator = new CpuAccelerator(threads, recorder);
+    trainee = accelerator.trainee(shape, settings, images);
   }
 
   /**
@@ -133,13 +135,13 @@ public final class CpuBenchmark {
     try {
       return benchmark.measure(controller, rounds, warmUp, listener);
     } finally {
-      benchmark.engine.close();
+      benchmark.accelerator.close();
     }
   }
 
   private Result measure(
       BetaController controller, int rounds, int warmUp, BenchmarkListener listener) {
-    engine.restore(
+    trainee.restore(
         TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
     List<PhaseCalls> calls = record();
     List<PhaseCalls> all = withDenseFirstLayer(calls);
@@ -153,7 +155,7 @@ public final class CpuBenchmark {
       BatchOrder order =
           BatchOrder.shuffled(settings.seed(), round + warmUp, images.size(), settings.batchSize());
       long start = System.nanoTime();
-      int steps = engine.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
+      int steps = trainee.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
       double trained = imagesPerSecond(images.size(), start);
       if (steps < order.batches()) {
         throw new LossNotFiniteException("The benchmark");
@@ -177,8 +179,8 @@ public final class CpuBenchmark {
       }
     }
     return new Result(
-        engine.info(),
-        engine.state().klPerImage(),
+        accelerator.info(),
+        trainee.state().klPerImage(),
         training,
         blasCalls,
         ownProducts,
@@ -187,7 +189,7 @@ public final class CpuBenchmark {
   }
 
   private boolean hasCoreForEachOfTwoThreads() {
-    int threads = engine.team().threads();
+    int threads = trainee.team().threads();
     return threads > 1 && threads <= Runtime.getRuntime().availableProcessors();
   }
 
@@ -197,7 +199,7 @@ public final class CpuBenchmark {
     var players = new AtomicInteger();
     var start = new AtomicLong();
     var end = new AtomicLong();
-    engine
+    trainee
         .team()
         .run(
             member -> {
@@ -222,8 +224,8 @@ public final class CpuBenchmark {
   private List<PhaseCalls> record() {
     List<PhaseCalls> phases = new ArrayList<>();
     BatchOrder order = BatchOrder.shuffled(settings.seed(), 0, images.size(), settings.batchSize());
-    engine.step().begin(order, 0, 0, 1);
-    engine
+    trainee.step().begin(order, 0, 0, 1);
+    trainee
         .step()
         .run(
             phase -> {
@@ -307,10 +309,10 @@ public final class CpuBenchmark {
   private List<Phase> withSparseProducts(List<PhaseCalls> calls) {
     List<Phase> phases = new ArrayList<>(phases(calls));
     Phase update = phases.removeLast();
-    phases.addFirst(engine.step()::firstLayer);
+    phases.addFirst(trainee.step()::firstLayer);
     phases.add(
         lane -> {
-          engine.step().firstLayerGradient(lane);
+          trainee.step().firstLayerGradient(lane);
           update.run(lane);
         });
     return phases;
@@ -320,7 +322,7 @@ public final class CpuBenchmark {
   private double replay(List<Phase> phases) {
     int steps = Math.max(1, images.size() / settings.batchSize());
     long start = System.nanoTime();
-    engine
+    trainee
         .team()
         .run(
             member -> {

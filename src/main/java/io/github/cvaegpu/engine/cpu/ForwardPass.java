@@ -5,12 +5,13 @@ import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The network's activations for up to {@code capacity} images, and the phases that compute them.
  */
 final class ForwardPass {
-  final int capacity;
+  private final int capacity;
   final SparseBatch x;
 
   /** Outputs of the encoder's hidden layers: (rows, hidden[i]). */
@@ -32,8 +33,7 @@ final class ForwardPass {
   private final List<Layer> decoder;
   private final Gemm gemm;
 
-  /** Rows in use. */
-  int rows;
+  private int rows;
 
   ForwardPass(VaeShape shape, List<Layer> encoder, List<Layer> decoder, Gemm gemm, int capacity) {
     this.capacity = capacity;
@@ -50,6 +50,20 @@ final class ForwardPass {
       decoded.add(Matrix.allocate(capacity, width));
     }
     logits = Matrix.allocate(capacity, shape.inputs());
+  }
+
+  /** Sets how many rows the phases are to compute, up to the capacity. Called by one thread. */
+  void begin(int newRows) {
+    if (newRows > capacity) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%d rows of %d", newRows, capacity));
+    }
+    rows = newRows;
+  }
+
+  /** Rows in use. */
+  int rows() {
+    return rows;
   }
 
   /** The encoder's first hidden layer from the gathered batch: y = max(x W^T + b, 0). */

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/** Encoding and scoring without gradients, in chunks that stay in the cache. */
+/** Encoding, decoding and scoring without gradients, in chunks that stay in the cache. */
 final class InferencePass {
   /** Rows of a chunk. */
   static final int CAPACITY = 256;
@@ -26,13 +26,13 @@ final class InferencePass {
     decode = forward.hiddenDecoderPhases();
   }
 
-  /** As {@link io.github.cvaegpu.engine.Engine#encode}. */
+  /** As {@link io.github.cvaegpu.engine.VaeModel#encode}. */
   void encode(
       ThreadTeam team, ImageSet images, int first, int count, float[] mean, float[] logVariance) {
     int latent = forward.z.columns();
     for (int done = 0; done < count; done += CAPACITY) {
       int start = first + done;
-      forward.rows = Math.min(CAPACITY, count - done);
+      forward.begin(Math.min(CAPACITY, count - done));
       team.run(
           member -> {
             member.run(lane -> gather(lane, images, start));
@@ -40,14 +40,30 @@ final class InferencePass {
             runAll(member, encode);
             member.run(forward::heads);
           });
-      for (int r = 0; r < forward.rows; r++) {
+      for (int r = 0; r < forward.rows(); r++) {
         copyOut(forward.heads.from(r, 0), mean, (done + r) * latent, latent);
         copyOut(forward.heads.from(r, latent), logVariance, (done + r) * latent, latent);
       }
     }
   }
 
-  /** As {@link io.github.cvaegpu.engine.Engine#reconstructionLoss}. */
+  /** As {@link io.github.cvaegpu.engine.VaeModel#decode}. */
+  void decode(ThreadTeam team, float[] z, int count, float[] mean) {
+    int inputs = forward.logits.columns();
+    for (int done = 0; done < count; done += CAPACITY) {
+      int rows = Math.min(CAPACITY, count - done);
+      takePoints(z, done, rows);
+      forward.begin(rows);
+      team.run(
+          member -> {
+            runDecoder(member);
+            member.run(this::means);
+          });
+      copyOut(forward.logits.data(), mean, done * inputs, rows * inputs);
+    }
+  }
+
+  /** As {@link io.github.cvaegpu.engine.VaeModel#reconstructionLoss}. */
   void reconstructionLoss(
       ThreadTeam team,
       ImageSet images,
@@ -56,22 +72,19 @@ final class InferencePass {
       int samples,
       float[] z,
       float[] result) {
-    int latent = forward.z.columns();
     int total = Math.multiplyExact(count, samples);
     for (int done = 0; done < total; done += CAPACITY) {
       int rows = Math.min(CAPACITY, total - done);
       int skipped = done % samples;
       int image = first + done / samples;
       int targets = Math.ceilDiv(skipped + rows, samples);
-      MemorySegment.copy(
-          z, done * latent, forward.z.data(), ValueLayout.JAVA_FLOAT, 0, rows * latent);
+      takePoints(z, done, rows);
       team.run(
           member -> {
             lead(member, targets);
             member.run(lane -> gatherTargets(lane, images, image));
             lead(member, rows);
-            member.run(forward::firstDecoderLayer);
-            runAll(member, decode);
+            runDecoder(member);
             member.run(lane -> score(lane, samples, skipped));
           });
       for (int r = 0; r < rows; r++) {
@@ -80,9 +93,22 @@ final class InferencePass {
     }
   }
 
+  /** Latent points of a chunk. */
+  private void takePoints(float[] z, int first, int rows) {
+    int latent = forward.z.columns();
+    MemorySegment.copy(
+        z, first * latent, forward.z.data(), ValueLayout.JAVA_FLOAT, 0, rows * latent);
+  }
+
+  /** All of the decoder but the last layer. */
+  private void runDecoder(Member member) {
+    member.run(forward::firstDecoderLayer);
+    runAll(member, decode);
+  }
+
   private void lead(Member member, int rows) {
     if (member.isLead()) {
-      forward.rows = rows;
+      forward.begin(rows);
     }
     member.barrier();
   }
@@ -94,13 +120,13 @@ final class InferencePass {
   }
 
   private void gather(int lane, ImageSet images, int first) {
-    forward.x.gather(lane, forward.rows, images.pixels(), r -> first + r);
+    forward.x.gather(lane, forward.rows(), images.pixels(), r -> first + r);
   }
 
   /** Gathers a lane's rows, with all their pixels, for the loss. */
   private void gatherTargets(int lane, ImageSet images, int first) {
     gather(lane, images, first);
-    forward.x.spread(Block.rows(lane, forward.rows, forward.logits.columns()));
+    forward.x.spread(Block.rows(lane, forward.rows(), forward.logits.columns()));
   }
 
   /** The loss of a lane's block; the gradient comes with it, and nobody needs the logits. */
@@ -115,6 +141,12 @@ final class InferencePass {
         block,
         loss,
         Block.columnGroup(lane));
+  }
+
+  /** The pixels' means of a lane's block, in the logits' place. */
+  private void means(int lane) {
+    Block block = forward.output(lane);
+    likelihood.mean(forward.logits, forward.outputLayer().bias(), block);
   }
 
   private static void copyOut(MemorySegment from, float[] to, int at, int count) {

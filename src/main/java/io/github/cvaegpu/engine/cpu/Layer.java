@@ -19,26 +19,18 @@ import java.lang.foreign.MemorySegment;
  * @param place where it is
  * @param weight [out, in]; of the first layer in the order of {@link SparseKernels}
  * @param bias [out]
- * @param weightGradient as the weight
- * @param biasGradient as the bias
  */
-record Layer(
-    Linear place,
-    MemorySegment weight,
-    MemorySegment bias,
-    MemorySegment weightGradient,
-    MemorySegment biasGradient) {
+record Layer(Linear place, MemorySegment weight, MemorySegment bias) {
 
-  static Layer of(Linear place, MemorySegment parameters, MemorySegment gradients) {
+  static Layer of(Linear place, MemorySegment parameters) {
     return new Layer(
         place,
         slice(parameters, place.weight(), place.weightSize()),
-        slice(parameters, place.bias(), place.out()),
-        slice(gradients, place.weight(), place.weightSize()),
-        slice(gradients, place.bias(), place.out()));
+        slice(parameters, place.bias(), place.out()));
   }
 
-  private static MemorySegment slice(MemorySegment of, int offset, int count) {
+  /** A run of floats of a flat array. */
+  static MemorySegment slice(MemorySegment of, int offset, int count) {
     return of.asSlice((long) offset * Float.BYTES, (long) count * Float.BYTES);
   }
 
@@ -84,28 +76,6 @@ record Layer(
             weight.asSlice(((long) first * place.in() + block.column()) * Float.BYTES),
             place.in(),
             dx.from(block.row(), block.column()),
-            place.in()));
-  }
-
-  /** dW = dy^T x on a lane's rows of the weight, summed over all rows of the batch. */
-  void weightGradient(Gemm gemm, Matrix dy, Matrix x, int rows, int lane) {
-    int first = firstOutput(lane);
-    int count = firstOutput(lane + 1) - first;
-    if (count == 0) {
-      return;
-    }
-    gemm.multiply(
-        new Sgemm(
-            true,
-            false,
-            count,
-            place.in(),
-            rows,
-            dy.from(0, first),
-            place.out(),
-            x.data(),
-            place.in(),
-            weightGradient.asSlice((long) first * place.in() * Float.BYTES),
             place.in()));
   }
 

@@ -35,4 +35,13 @@ interface LikelihoodKernels {
       Block block,
       double[] loss,
       int group);
+
+  /**
+   * Adds the bias and replaces each logit by the pixel's mean.
+   *
+   * @param logits (rows, inputs) products without bias; the block is overwritten
+   * @param bias [inputs]
+   * @param block rows and columns of the logits
+   */
+  void mean(Matrix logits, MemorySegment bias, Block block);
 }

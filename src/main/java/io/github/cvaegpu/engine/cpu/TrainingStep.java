@@ -5,12 +5,15 @@ import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
 
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.PhaseRunner;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.Stream;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,11 +52,12 @@ final class TrainingStep {
   private static final int PIXEL_LANES = LANES / Block.LANES_PER_GROUP;
 
   private final ImageSet images;
-  private final long seed;
-  private final double learningRate;
+  private final TrainingSettings settings;
   private final Gemm gemm;
   private final List<Layer> encoder;
   private final List<Layer> decoder;
+  private final List<LayerGradient> encoderGradients;
+  private final List<LayerGradient> decoderGradients;
   private final AdamKernel adam;
   private final ForwardPass forward;
   private final LikelihoodKernels likelihood = LikelihoodKernels.of(Likelihood.BERNOULLI);
@@ -91,20 +95,21 @@ final class TrainingStep {
   TrainingStep(
       VaeShape shape,
       ImageSet images,
-      int batchSize,
-      long seed,
-      double learningRate,
+      TrainingSettings settings,
       Gemm gemm,
       List<Layer> encoder,
       List<Layer> decoder,
+      MemorySegment gradients,
       AdamKernel adam) {
     this.images = images;
-    this.seed = seed;
-    this.learningRate = learningRate;
+    this.settings = settings;
     this.gemm = gemm;
     this.encoder = encoder;
     this.decoder = decoder;
     this.adam = adam;
+    encoderGradients = encoder.stream().map(layer -> LayerGradient.of(layer, gradients)).toList();
+    decoderGradients = decoder.stream().map(layer -> LayerGradient.of(layer, gradients)).toList();
+    int batchSize = settings.batchSize();
     forward = new ForwardPass(shape, encoder, decoder, gemm, batchSize);
     noise = Matrix.allocate(batchSize, shape.latent());
     for (Matrix matrix : forward.encoded) {
@@ -149,8 +154,8 @@ final class TrainingStep {
     batch = newBatch;
     step = newStep;
     beta = newBeta;
-    forward.rows = newOrder.size(newBatch);
-    adam.begin(newStep + 1, learningRate);
+    forward.begin(newOrder.size(newBatch));
+    adam.begin(newStep + 1, settings.learningRate());
   }
 
   // ---- the training step -----------------------------------------------------------------------
@@ -180,11 +185,11 @@ final class TrainingStep {
   // ---- its phases ------------------------------------------------------------------------------
 
   private void gather(int lane) {
-    forward.x.gather(lane, forward.rows, images.pixels(), r -> order.image(batch, r));
-    Block rows = Block.rows(lane, forward.rows, noise.columns());
+    forward.x.gather(lane, forward.rows(), images.pixels(), r -> order.image(batch, r));
+    Block rows = Block.rows(lane, forward.rows(), noise.columns());
     float[] row = new float[noise.columns()];
     for (int r = rows.row(); r < rows.endRow(); r++) {
-      GaussianNoise.row(seed, Stream.TRAINING_NOISE, (int) step, r, row, 0, row.length);
+      GaussianNoise.row(settings.seed(), Stream.TRAINING_NOISE, (int) step, r, row, 0, row.length);
       for (int c = 0; c < row.length; c++) {
         noise.data().set(ValueLayout.JAVA_FLOAT, noise.at(r, c), row[c]);
       }
@@ -193,7 +198,7 @@ final class TrainingStep {
 
   private void latent(int lane) {
     forward.heads(lane);
-    Block rows = Block.rows(lane, forward.rows, noise.columns());
+    Block rows = Block.rows(lane, forward.rows(), noise.columns());
     LatentKernels.forward(forward.heads, noise, forward.z, rows, kl);
     forward.firstDecoderLayer(lane);
   }
@@ -242,7 +247,7 @@ final class TrainingStep {
         part,
         new Block(
             0,
-            forward.rows,
+            forward.rows(),
             Block.boundary(quarter, LANES / 2, part.columns()),
             Block.boundary(quarter + 1, LANES / 2, part.columns())),
         layer.firstOutput(half * (LANES / 2)),
@@ -250,11 +255,11 @@ final class TrainingStep {
   }
 
   private void latentBackward(int lane) {
-    Block rows = Block.rows(lane, forward.rows, dz.columns());
+    Block rows = Block.rows(lane, forward.rows(), dz.columns());
     decoder.getFirst().inputGradient(gemm, dDecoded.getFirst(), dz, rows);
     LatentKernels.backward(forward.heads, noise, dz, rows, beta, dHeads);
     Matrix dh = dEncoded.getLast();
-    Block hidden = Block.rows(lane, forward.rows, dh.columns());
+    Block hidden = Block.rows(lane, forward.rows(), dh.columns());
     encoder.getLast().inputGradient(gemm, dHeads, dh, hidden);
     LinearKernels.reluMask(dh, hidden, forward.encoded.getLast());
   }
@@ -263,25 +268,25 @@ final class TrainingStep {
     updateFirstLayer(lane);
     for (int i = 1; i < encoder.size(); i++) {
       Matrix dy = i == encoder.size() - 1 ? dHeads : dEncoded.get(i);
-      updateLayer(encoder.get(i), dy, forward.encoded.get(i - 1), lane);
+      updateLayer(encoderGradients.get(i), dy, forward.encoded.get(i - 1), lane);
     }
-    updateLayer(decoder.getFirst(), dDecoded.getFirst(), forward.z, lane);
+    updateLayer(decoderGradients.getFirst(), dDecoded.getFirst(), forward.z, lane);
     for (int i = 1; i < decoder.size(); i++) {
       Matrix dy = i == decoder.size() - 1 ? forward.logits : dDecoded.get(i);
-      updateLayer(decoder.get(i), dy, forward.decoded.get(i - 1), lane);
+      updateLayer(decoderGradients.get(i), dy, forward.decoded.get(i - 1), lane);
     }
   }
 
   private void updateFirstLayer(int lane) {
-    Layer layer = encoder.getFirst();
+    Linear place = encoder.getFirst().place();
     firstLayerGradient(lane);
     SparseBatch x = forward.x;
     Block block = firstLayerBlock(lane);
-    int group = layer.place().weight() + layer.place().in() * block.column();
+    int group = place.weight() + place.in() * block.column();
     int firstPixel = x.firstColumn(firstPixels(lane));
     int endPixel = x.endColumn(firstPixels(lane) + PIXEL_LANES - 1);
     adam.update(group + firstPixel * block.columnCount(), group + endPixel * block.columnCount());
-    updateBias(layer, dEncoded.getFirst(), lane);
+    updateBias(encoderGradients.getFirst(), dEncoded.getFirst(), lane);
   }
 
   /** The sparse product of the update: lanes of a column group divide its pixels. */
@@ -290,7 +295,7 @@ final class TrainingStep {
       SparseKernels.weightGradient(
           forward.x,
           dEncoded.getFirst(),
-          encoder.getFirst().weightGradient(),
+          encoderGradients.getFirst().weight(),
           firstPixels(lane) + pixels,
           firstLayerBlock(lane));
     }
@@ -301,27 +306,29 @@ final class TrainingStep {
   }
 
   private Block firstLayerBlock(int lane) {
-    return Block.grid(lane, forward.rows, dEncoded.getFirst().columns());
+    return Block.grid(lane, forward.rows(), dEncoded.getFirst().columns());
   }
 
   /** The sparse product of the encoder; then the batch by columns, for the update. */
   void firstLayer(int lane) {
     forward.firstLayer(lane);
-    forward.x.listColumns(lane, forward.rows);
+    forward.x.listColumns(lane, forward.rows());
   }
 
-  private void updateLayer(Layer layer, Matrix dy, Matrix x, int lane) {
-    layer.weightGradient(gemm, dy, x, forward.rows, lane);
+  private void updateLayer(LayerGradient gradient, Matrix dy, Matrix x, int lane) {
+    Layer layer = gradient.layer();
+    gradient.multiply(gemm, dy, x, forward.rows(), lane);
     int weight = layer.place().weight();
     int in = layer.place().in();
     adam.update(weight + layer.firstOutput(lane) * in, weight + layer.firstOutput(lane + 1) * in);
-    updateBias(layer, dy, lane);
+    updateBias(gradient, dy, lane);
   }
 
-  private void updateBias(Layer layer, Matrix dy, int lane) {
+  private void updateBias(LayerGradient gradient, Matrix dy, int lane) {
+    Layer layer = gradient.layer();
     int first = layer.firstOutput(lane);
     int end = layer.firstOutput(lane + 1);
-    LinearKernels.biasGradient(dy, forward.rows, first, end, layer.biasGradient());
+    LinearKernels.biasGradient(dy, forward.rows(), first, end, gradient.bias());
     adam.update(layer.place().bias() + first, layer.place().bias() + end);
   }
 
@@ -330,10 +337,10 @@ final class TrainingStep {
   /** Reconstruction loss of the last step, nats per image; rows added in order. */
   float reconstructionLoss() {
     double sum = 0;
-    for (int r = 0; r < forward.rows; r++) {
+    for (int r = 0; r < forward.rows(); r++) {
       sum += RowLosses.ofRow(loss, r);
     }
-    return (float) (sum / forward.rows);
+    return (float) (sum / forward.rows());
   }
 
   /** The beta that the last step used. */
@@ -344,9 +351,9 @@ final class TrainingStep {
   /** KL divergence of the last step, nats per image; rows added in order. */
   float klDivergence() {
     double sum = 0;
-    for (int r = 0; r < forward.rows; r++) {
+    for (int r = 0; r < forward.rows(); r++) {
       sum += kl[r];
     }
-    return (float) (sum / forward.rows);
+    return (float) (sum / forward.rows());
   }
 }

@@ -20,9 +20,9 @@ final class AdamLaunches {
   }
 
   /** One update of all parameters. */
-  void update(CudaStream stream, StepState state, CudaNetwork network) {
-    int quads = network.layout().size() / 4;
-    long floats = network.layout().size();
+  void update(CudaStream stream, StepState state, TrainedNetwork network) {
+    int quads = network.parameters().layout().size() / 4;
+    long floats = network.parameters().layout().size();
     update.launch(
         stream,
         Work.onFloats(FLOP * floats, FLOATS * floats),
@@ -31,10 +31,10 @@ final class AdamLaunches {
         BLOCK,
         args()
             .pointer(state.address())
-            .pointer(network.gradients())
+            .pointer(network.gradients().address())
             .i32(quads)
             .pointer(network.firstMoment())
             .pointer(network.secondMoment())
-            .pointer(network.parameters()));
+            .pointer(network.parameters().address()));
   }
 }

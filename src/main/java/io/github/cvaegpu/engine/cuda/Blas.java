@@ -58,9 +58,15 @@ final class Blas implements AutoCloseable {
   }
 
   /** cuBLAS's version, e.g. {@code 12.9.1}. */
-  String version() {
+  static String version() {
+    var handle = new cublasHandle();
+    Check.blas(JCublas2.cublasCreate(handle), "cublasCreate");
     int[] version = new int[1];
-    Check.blas(JCublas2.cublasGetVersion(handle, version), "cublasGetVersion");
+    try {
+      Check.blas(JCublas2.cublasGetVersion(handle, version), "cublasGetVersion");
+    } finally {
+      Check.blas(JCublas2.cublasDestroy(handle), "cublasDestroy");
+    }
     int number = version[0];
     return number / 10_000 + "." + number % 10_000 / 100 + "." + number % 100;
   }
@@ -79,22 +85,15 @@ final class Blas implements AutoCloseable {
     sgemm(AS_IT_IS, AS_IT_IS, in, rows, out, layer.weight(), in, dy.data(), out, dx.data(), in);
   }
 
-  /** dW = dy^T x. */
-  void backwardWeight(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x, int rows) {
-    int in = layer.in();
-    int out = layer.out();
-    sgemm(
-        AS_IT_IS,
-        TRANSPOSED,
-        in,
-        out,
-        rows,
-        x.data(),
-        in,
-        dy.data(),
-        out,
-        layer.weightGradient(),
-        in);
+  /**
+   * dW = dy^T x.
+   *
+   * @param gradient the layer in the array of gradients
+   */
+  void backwardWeight(CudaLayer gradient, DeviceMatrix dy, DeviceMatrix x, int rows) {
+    int in = gradient.in();
+    int out = gradient.out();
+    sgemm(AS_IT_IS, TRANSPOSED, in, out, rows, x.data(), in, dy.data(), out, gradient.weight(), in);
   }
 
   private void sgemm(

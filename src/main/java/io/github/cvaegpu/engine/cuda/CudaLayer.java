@@ -4,28 +4,17 @@ package io.github.cvaegpu.engine.cuda;
 import io.github.cvaegpu.model.Linear;
 
 /**
- * One linear layer of the network in the flat arrays on the GPU.
+ * One linear layer of the network in a flat array on the GPU: of its parameters, or of the
+ * gradients by them.
  *
  * @param place where it is
  * @param weight [out, in]
  * @param bias [out]
- * @param weightGradient as the weight
- * @param biasGradient as the bias
  */
-record CudaLayer(
-    Linear place,
-    DevicePointer weight,
-    DevicePointer bias,
-    DevicePointer weightGradient,
-    DevicePointer biasGradient) {
+record CudaLayer(Linear place, DevicePointer weight, DevicePointer bias) {
 
-  static CudaLayer of(Linear place, DevicePointer parameters, DevicePointer gradients) {
-    return new CudaLayer(
-        place,
-        at(parameters, place.weight()),
-        at(parameters, place.bias()),
-        at(gradients, place.weight()),
-        at(gradients, place.bias()));
+  static CudaLayer of(Linear place, DevicePointer array) {
+    return new CudaLayer(place, at(array, place.weight()), at(array, place.bias()));
   }
 
   private static DevicePointer at(DevicePointer array, int offset) {

@@ -130,37 +130,41 @@ public final class CudaProfile {
   /** Measures each launch, and the step as it is in training. */
   public Result measure() {
     Measured launches = launches();
-    try (CudaEngine engine = engine(CudaEngine.Options.standard(), LaunchObserver.NONE)) {
+    try (CudaAccelerator accelerator =
+        new CudaAccelerator(precision, CudaAccelerator.Options.standard())) {
+      CudaTrainee trainee = trainee(accelerator);
       return new Result(
-          engine.info(),
+          accelerator.info(),
           CudaLibraries.emulator().isPresent(),
           steps,
           launches.rows,
           launches.serialMicros,
           launches.eventMicros,
-          graphMicros(engine),
-          engine.nodes(),
+          graphMicros(trainee),
+          trainee.nodes(),
           launches.peaks);
     }
   }
 
   private Measured launches() {
     var timer = new LaunchTimer();
-    try (CudaEngine engine = engine(options(STEPS_AHEAD), timer)) {
+    try (CudaAccelerator accelerator =
+        new CudaAccelerator(precision, options(STEPS_AHEAD), timer)) {
+      CudaTrainee trainee = trainee(accelerator);
       try {
         timer.start(warmUp, steps);
-        new Training(engine).run(warmUp + steps, (step, rl, kl, beta) -> true);
-        engine.device().synchronize();
-        return new Measured(timer.steps(), Roofline.of(engine.device()), precision);
+        new Training(trainee).run(warmUp + steps, (step, rl, kl, beta) -> true);
+        accelerator.device().synchronize();
+        return new Measured(timer.steps(), Roofline.of(accelerator.device()), precision);
       } finally {
         timer.destroyEvents();
       }
     }
   }
 
-  private double graphMicros(CudaEngine engine) {
+  private double graphMicros(CudaTrainee trainee) {
     long[] reported = new long[warmUp + steps];
-    new Training(engine)
+    new Training(trainee)
         .run(
             warmUp + steps,
             (step, rl, kl, beta) -> {
@@ -230,47 +234,43 @@ public final class CudaProfile {
    *     before it is done: a step has its beta before it is launched
    */
   public EngineInfo show(Window window) {
-    CudaEngine.Options options =
-        window == Window.GRAPH ? CudaEngine.Options.standard() : options(1);
-    try (CudaEngine engine = engine(options, LaunchObserver.NONE)) {
-      var training = new Training(engine);
+    CudaAccelerator.Options options =
+        window == Window.GRAPH ? CudaAccelerator.Options.standard() : options(1);
+    try (CudaAccelerator accelerator = new CudaAccelerator(precision, options)) {
+      var training = new Training(trainee(accelerator));
       training.run(warmUp, (step, rl, kl, beta) -> true);
-      engine.device().synchronize();
+      accelerator.device().synchronize();
       Check.driver(JCudaDriver.cuProfilerStart(), "cuProfilerStart");
       training.run(steps, (step, rl, kl, beta) -> true);
-      engine.device().synchronize();
+      accelerator.device().synchronize();
       Check.driver(JCudaDriver.cuProfilerStop(), "cuProfilerStop");
-      return engine.info();
+      return accelerator.info();
     }
   }
 
   // ---- what they share -------------------------------------------------------------------------
 
   /** Launched one kernel at a time. */
-  private static CudaEngine.Options options(int stepsAhead) {
-    return new CudaEngine.Options(stepsAhead, false, Products.LARGE, Mailbox.PATIENCE);
+  private static CudaAccelerator.Options options(int stepsAhead) {
+    return new CudaAccelerator.Options(stepsAhead, false, Products.LARGE, Mailbox.PATIENCE);
   }
 
-  private CudaEngine engine(CudaEngine.Options options, LaunchObserver observer) {
-    var engine = new CudaEngine(shape, settings, images, precision, options, observer);
-    try {
-      engine.restore(
-          TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
-      return engine;
-    } catch (RuntimeException | Error e) {
-      engine.close();
-      throw e;
-    }
+  /** To be trained, with initial weights. */
+  private CudaTrainee trainee(CudaAccelerator accelerator) {
+    CudaTrainee trainee = accelerator.trainee(shape, settings, images);
+    trainee.restore(
+        TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
+    return trainee;
   }
 
   /** Training in whole batches alone: the last one's launches would be others. */
   private final class Training {
-    private final CudaEngine engine;
+    private final CudaTrainee trainee;
     private final BetaController controller = controllers.get();
     private int epoch;
 
-    Training(CudaEngine engine) {
-      this.engine = engine;
+    Training(CudaTrainee trainee) {
+      this.trainee = trainee;
     }
 
     void run(int count, StepSink sink) {
@@ -279,7 +279,7 @@ public final class CudaProfile {
         int batches = Math.min(left, images.size() / batchSize);
         BatchOrder order =
             BatchOrder.shuffled(settings.seed(), epoch++, batches * batchSize, batchSize);
-        if (engine.trainEpoch(order, controller, sink) < batches) {
+        if (trainee.trainEpoch(order, controller, sink) < batches) {
           throw new LossNotFiniteException("The profile");
         }
         left -= batches;

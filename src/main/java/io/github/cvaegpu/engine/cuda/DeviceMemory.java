@@ -6,7 +6,7 @@ import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 
-/** Memory of the GPU: allocated while an engine is made, freed with it, and never in between. */
+/** Memory of the GPU: allocated while a model is made, freed with it, and never in between. */
 final class DeviceMemory implements AutoCloseable {
   private final List<DevicePointer> allocations = new ArrayList<>();
 
@@ -33,8 +33,10 @@ final class DeviceMemory implements AutoCloseable {
   static void upload(DevicePointer to, Pointer from, long bytes) {
     if (bytes > 0) {
       Check.driver(JCudaDriver.cuMemcpyHtoD(to, from, bytes), "cuMemcpyHtoD", to, bytes + " bytes");
-      // The call may return before the bytes are there, and our streams do not wait for it.
-      Check.driver(JCudaDriver.cuCtxSynchronize(), "cuCtxSynchronize");
+      // The call may return before the bytes are there, and our streams do not wait for it. It is
+      // on this stream; to wait for the device would be to wait for other models too.
+      Check.driver(
+          JCudaDriver.cuStreamSynchronize(JCudaDriver.CU_STREAM_LEGACY), "cuStreamSynchronize");
     }
   }
 

@@ -48,22 +48,30 @@ final class GradientTiles {
     private long flopOfRow;
     private long written;
 
-    /** The gradient by a layer's weight. */
+    /**
+     * The gradient by a layer's weight.
+     *
+     * @param layer in the array of gradients
+     */
     void weight(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x) {
       read.add(x);
       add(dy, 2L * layer.place().weightSize(), layer.place().weightSize());
       for (int out = 0; out < layer.out(); out += TILE) {
         for (int in = 0; in < layer.in(); in += TILE) {
-          tiles.add(new Tile(dy.data(), x.data(), layer.weightGradient(), layer, out, in));
+          tiles.add(new Tile(dy.data(), x.data(), layer.weight(), layer, out, in));
         }
       }
     }
 
-    /** The gradient by a layer's bias. */
+    /**
+     * The gradient by a layer's bias.
+     *
+     * @param layer in the array of gradients
+     */
     void bias(CudaLayer layer, DeviceMatrix dy) {
       add(dy, layer.out(), layer.out());
       for (int out = 0; out < layer.out(); out += TILE) {
-        tiles.add(new Tile(dy.data(), DevicePointer.NULL, layer.biasGradient(), layer, out, 0));
+        tiles.add(new Tile(dy.data(), DevicePointer.NULL, layer.bias(), layer, out, 0));
       }
     }
 

@@ -6,7 +6,7 @@ import io.github.cvaegpu.model.Likelihood;
 import java.util.Arrays;
 import jcuda.Pointer;
 
-/** Encoding and scoring without gradients, a chunk of rows at a time. */
+/** Encoding, decoding and scoring without gradients, a chunk of rows at a time. */
 final class Inference {
   /** Rows of a chunk: enough to keep a large GPU busy, few enough for a small one's memory. */
   static final int CAPACITY = 1024;
@@ -18,16 +18,21 @@ final class Inference {
   private final Activations activations;
   private final DevicePointer pixels;
 
-  Inference(Kernels kernels, DeviceMemory memory, CudaNetwork network, Branches branches) {
+  Inference(
+      Kernels kernels,
+      DeviceMemory memory,
+      CudaNetwork network,
+      CudaStream stream,
+      Products products) {
     this.kernels = kernels;
     this.network = network;
-    stream = branches.main();
-    products = branches.products();
+    this.stream = stream;
+    this.products = products;
     activations = Activations.allocate(memory, network.layout().shape(), CAPACITY);
     pixels = memory.bytes((long) CAPACITY * network.layout().shape().inputs());
   }
 
-  /** As {@link io.github.cvaegpu.engine.Engine#encode}. */
+  /** As {@link io.github.cvaegpu.engine.VaeModel#encode}. */
   void encode(ImageSet images, int first, int count, float[] mean, float[] logVariance) {
     int latent = network.latent();
     for (int done = 0; done < count; done += CAPACITY) {
@@ -51,24 +56,31 @@ final class Inference {
     }
   }
 
-  /** As {@link io.github.cvaegpu.engine.Engine#reconstructionLoss}. */
+  /** As {@link io.github.cvaegpu.engine.VaeModel#decode}. */
+  void decode(float[] z, int count, float[] mean) {
+    int inputs = activations.logits().columns();
+    for (int done = 0; done < count; done += CAPACITY) {
+      int rows = Math.min(CAPACITY, count - done);
+      runDecoder(z, done, rows);
+      kernels
+          .loss(Likelihood.BERNOULLI)
+          .mean(stream, network.outputLayer(), rows, activations.logits());
+      stream.synchronize();
+      float[] means = new float[rows * inputs];
+      DeviceMemory.download(activations.logits().data(), means);
+      System.arraycopy(means, 0, mean, done * inputs, means.length);
+    }
+  }
+
+  /** As {@link io.github.cvaegpu.engine.VaeModel#reconstructionLoss}. */
   void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] z, float[] result) {
-    int latent = network.latent();
     int total = Math.multiplyExact(count, samples);
     for (int done = 0; done < total; done += CAPACITY) {
       int rows = Math.min(CAPACITY, total - done);
       int skipped = done % samples;
       gather(images, first + done / samples, Math.ceilDiv(skipped + rows, samples));
-      DeviceMemory.upload(
-          activations.z().data(), Arrays.copyOfRange(z, done * latent, (done + rows) * latent));
-      DeviceMatrix input = activations.z();
-      for (int i = 0; i < activations.decoded().size(); i++) {
-        DeviceMatrix output = activations.decoded().get(i);
-        products.forward(network.decoder().get(i), input, rows, true, output);
-        input = output;
-      }
-      products.forwardWithoutBias(network.outputLayer(), input, rows, activations.logits());
+      runDecoder(z, done, rows);
       kernels
           .loss(Likelihood.BERNOULLI)
           .forward(
@@ -85,6 +97,20 @@ final class Inference {
       DeviceMemory.download(activations.loss(), loss);
       System.arraycopy(loss, 0, result, done, rows);
     }
+  }
+
+  /** The last layer's products, without the bias, of a chunk of latent points. */
+  private void runDecoder(float[] z, int first, int rows) {
+    int latent = network.latent();
+    DeviceMemory.upload(
+        activations.z().data(), Arrays.copyOfRange(z, first * latent, (first + rows) * latent));
+    DeviceMatrix input = activations.z();
+    for (int i = 0; i < activations.decoded().size(); i++) {
+      DeviceMatrix output = activations.decoded().get(i);
+      products.forward(network.decoder().get(i), input, rows, true, output);
+      input = output;
+    }
+    products.forwardWithoutBias(network.outputLayer(), input, rows, activations.logits());
   }
 
   private void gather(ImageSet images, int first, int rows) {

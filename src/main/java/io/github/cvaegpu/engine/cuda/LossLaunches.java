@@ -12,14 +12,17 @@ final class LossLaunches {
   // Operations on an element, as Work counts them.
   private static final int LOSS_FLOP = 8;
   private static final int LOSS_AND_GRADIENT_FLOP = 11;
+  private static final int MEAN_FLOP = 4;
 
   private final Kernel forwardBackward;
   private final Kernel forward;
+  private final Kernel mean;
 
   /** The kernels whose names begin with the likelihood's. */
   LossLaunches(KernelModule module, Likelihood likelihood) {
     forwardBackward = module.kernel(likelihood.text() + "_forward_backward");
     forward = module.kernel(likelihood.text() + "_forward");
+    mean = module.kernel(likelihood.text() + "_mean");
   }
 
   /** Loss of each row; the products become the gradient by the logits. */
@@ -71,5 +74,18 @@ final class LossLaunches {
             .i32(samples)
             .i32(skipped)
             .pointer(loss));
+  }
+
+  /** The mean of each pixel, in the products' place. */
+  void mean(CudaStream stream, CudaLayer outputLayer, int rows, DeviceMatrix products) {
+    int inputs = products.columns();
+    long logits = (long) rows * inputs;
+    mean.launch(
+        stream,
+        Work.onFloats(MEAN_FLOP * logits, 2 * logits + inputs),
+        rows,
+        1,
+        BLOCK,
+        args().pointer(outputLayer.bias()).i32(inputs).pointer(products.data()));
   }
 }

@@ -68,8 +68,12 @@ final class Products {
     }
   }
 
-  /** dW = dy^T x, by cuBLAS. */
-  void backwardWeight(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x, int rows) {
-    blas.backwardWeight(layer, dy, x, rows);
+  /**
+   * dW = dy^T x, by cuBLAS.
+   *
+   * @param gradient the layer in the array of gradients
+   */
+  void backwardWeight(CudaLayer gradient, DeviceMatrix dy, DeviceMatrix x, int rows) {
+    blas.backwardWeight(gradient, dy, x, rows);
   }
 }

@@ -1,42 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.VaeShape;
-import jcuda.Pointer;
 
 /**
- * What training steps of any number of rows work with, beside the parameters.
+ * What a {@link TrainingStep} of any number of rows works with, beside the parameters: what it is
+ * given, and what its launches hand on to each other.
  *
- * @param state where the run stands
- * @param mailbox where the steps meet the host
- * @param pixels (images, inputs) bytes of the whole dataset
- * @param order (images) the epoch's order
  * @param noise (rows, latent)
  * @param kl (rows) KL divergence
  */
 record StepBuffers(
-    StepState state,
-    Mailbox mailbox,
-    DevicePointer pixels,
-    DevicePointer order,
+    StepInput input,
     Activations activations,
     DeviceMatrix noise,
     DevicePointer kl,
     ActivationGradients gradients) {
 
-  static StepBuffers allocate(
-      DeviceMemory memory, Mailbox mailbox, ImageSet images, VaeShape shape, int batchSize) {
-    DevicePointer pixels = memory.bytes(images.pixels().length);
-    DeviceMemory.upload(pixels, Pointer.to(images.pixels()), images.pixels().length);
+  static StepBuffers allocate(DeviceMemory memory, StepInput input, VaeShape shape, int batchSize) {
     return new StepBuffers(
-        new StepState(memory),
-        mailbox,
-        pixels,
-        memory.bytes((long) images.size() * Integer.BYTES),
+        input,
         Activations.allocate(memory, shape, batchSize),
         DeviceMatrix.allocate(memory, batchSize, shape.latent()),
         memory.floats(batchSize),
         ActivationGradients.allocate(memory, shape, batchSize));
+  }
+
+  StepState state() {
+    return input.state();
+  }
+
+  Mailbox mailbox() {
+    return input.mailbox();
+  }
+
+  DevicePointer pixels() {
+    return input.pixels();
+  }
+
+  DevicePointer order() {
+    return input.order();
   }
 }

@@ -42,9 +42,10 @@ import java.util.List;
  * <p>A step is for one number of rows, which is part of its launches; what changes from step to
  * step is in {@link StepState}. Losses and gradients are summed over the batch.
  */
-final class TrainingStep {
+final class TrainingStep implements Step {
   private final LaunchObserver observer;
   private final Kernels kernels;
+  private final TrainedNetwork trained;
   private final CudaNetwork network;
   private final StepBuffers buffers;
   private final TrainingSettings settings;
@@ -64,7 +65,7 @@ final class TrainingStep {
   TrainingStep(
       Kernels kernels,
       DeviceMemory memory,
-      CudaNetwork network,
+      TrainedNetwork trained,
       StepBuffers buffers,
       TrainingSettings settings,
       Branches branches,
@@ -72,7 +73,8 @@ final class TrainingStep {
       LaunchObserver observer) {
     this.observer = observer;
     this.kernels = kernels;
-    this.network = network;
+    this.trained = trained;
+    network = trained.parameters();
     this.buffers = buffers;
     this.settings = settings;
     this.rows = rows;
@@ -85,15 +87,15 @@ final class TrainingStep {
     tiles = tiles(memory);
   }
 
-  /** Images of the batches that it is for. */
-  int rows() {
+  @Override
+  public int rows() {
     return rows;
   }
 
   // ---- the training step -----------------------------------------------------------------------
 
-  /** Launches the step; while the main branch is captured, into its graph. */
-  void launch() {
+  @Override
+  public void launch() {
     observer.step(main);
     host.waitFor(main);
     phase("stepBegin", this::stepBegin);
@@ -173,7 +175,7 @@ final class TrainingStep {
     kernels
         .loss(Likelihood.BERNOULLI)
         .forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
-    weightGradientIfLarge(network.outputLayer(), a.logits(), lastDecoded());
+    weightGradientIfLarge(trained.gradients().outputLayer(), a.logits(), lastDecoded());
   }
 
   private void decodeBackward() {
@@ -183,7 +185,7 @@ final class TrainingStep {
       DeviceMatrix dx = buffers.gradients().decoded().get(i);
       products.backwardInput(layer, dy, decoded().get(i), rows, dx);
       if (i > 0) {
-        weightGradientIfLarge(network.decoder().get(i), dx, decoded().get(i - 1));
+        weightGradientIfLarge(trained.gradients().decoder().get(i), dx, decoded().get(i - 1));
       }
       dy = dx;
     }
@@ -220,8 +222,8 @@ final class TrainingStep {
               main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
       products.backwardInput(head, g.heads(), h, rows, dh);
     }
-    weightGradientIfLarge(first, dd, a.z());
-    weightGradientIfLarge(head, g.heads(), h);
+    weightGradientIfLarge(trained.gradients().firstDecoderLayer(), dd, a.z());
+    weightGradientIfLarge(trained.gradients().headLayer(), g.heads(), h);
   }
 
   private void stepEnd() {
@@ -242,14 +244,15 @@ final class TrainingStep {
       CudaLayer layer = network.encoder().get(i);
       products.backwardInput(
           layer, dEncoded.get(i), encoded().get(i - 1), rows, dEncoded.get(i - 1));
-      weightGradientIfLarge(layer, dEncoded.get(i), encoded().get(i - 1));
+      weightGradientIfLarge(
+          trained.gradients().encoder().get(i), dEncoded.get(i), encoded().get(i - 1));
     }
   }
 
   private void parameterGradients() {
     gradients.waitFor(main);
     kernels.linear().backwardParameters(gradients, tiles, rows);
-    CudaLayer first = network.encoder().getFirst();
+    CudaLayer first = trained.gradients().encoder().getFirst();
     if (products.isLarge(first, rows)) {
       DeviceMatrix dh = buffers.gradients().encoded().getFirst();
       phase(
@@ -259,7 +262,7 @@ final class TrainingStep {
   }
 
   private void adamUpdate() {
-    kernels.adam().update(main, buffers.state(), network);
+    kernels.adam().update(main, buffers.state(), trained);
   }
 
   // ---- what they share -------------------------------------------------------------------------
@@ -272,10 +275,10 @@ final class TrainingStep {
   }
 
   /** On the branch of gradients, as soon as dy is there. Small layers come later, all at once. */
-  private void weightGradientIfLarge(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x) {
-    if (products.isLarge(layer, rows)) {
+  private void weightGradientIfLarge(CudaLayer gradient, DeviceMatrix dy, DeviceMatrix x) {
+    if (products.isLarge(gradient, rows)) {
       gradients.waitFor(main);
-      phase("weightGradient", () -> sideProducts.backwardWeight(layer, dy, x, rows));
+      phase("weightGradient", () -> sideProducts.backwardWeight(gradient, dy, x, rows));
     }
   }
 
@@ -284,8 +287,8 @@ final class TrainingStep {
     Activations a = buffers.activations();
     ActivationGradients g = buffers.gradients();
     var builder = new GradientTiles.Builder();
-    addTiles(builder, network.encoder(), a.x(), encoded(), g.encoded(), g.heads());
-    addTiles(builder, network.decoder(), a.z(), decoded(), g.decoded(), a.logits());
+    addTiles(builder, trained.gradients().encoder(), a.x(), encoded(), g.encoded(), g.heads());
+    addTiles(builder, trained.gradients().decoder(), a.z(), decoded(), g.decoded(), a.logits());
     return builder.build(memory);
   }
 

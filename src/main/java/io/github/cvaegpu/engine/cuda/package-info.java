@@ -4,6 +4,6 @@
  * training step as one CUDA graph, all through JCuda.
  *
  * <p>{@link io.github.cvaegpu.engine.cuda.TrainingStep} is the step; {@link
- * io.github.cvaegpu.engine.cuda.CudaEngine} has it done over and over.
+ * io.github.cvaegpu.engine.cuda.CudaTrainee} has it done over and over.
  */
 package io.github.cvaegpu.engine.cuda;

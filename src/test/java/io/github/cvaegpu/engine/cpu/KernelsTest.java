@@ -13,6 +13,7 @@ import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
@@ -81,13 +82,13 @@ class KernelsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 15, 16, 37, 784})
-  void lossAndGradientAreRightAndFiniteForAnyFiniteLogit(int columns) {
+  void lossGradientAndMeanAreRightAndFiniteForAnyFiniteLogit(int columns) {
     for (Likelihood likelihood : Likelihood.values()) {
-      lossAndGradientAreRightAndFinite(likelihood, columns);
+      areRightAndFinite(likelihood, columns);
     }
   }
 
-  private static void lossAndGradientAreRightAndFinite(Likelihood likelihood, int columns) {
+  private static void areRightAndFinite(Likelihood likelihood, int columns) {
     float[] extremes = {
       0, -0f, 1e-30f, 1, -1, 20, -20, 88, -88, 104, -104, 1e4f, -1e4f, 1e30f, -1e30f
     };
@@ -117,6 +118,14 @@ class KernelsTest {
       double gradient = likelihood.gradient(l, t);
       assertEquals(
           gradient, logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, i), 3e-7, "logit " + l);
+    }
+    MemorySegment.copy(before, 0, logits.data(), ValueLayout.JAVA_FLOAT, 0, before.length);
+    for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
+      kernels.mean(logits, bias, Block.grid(lane, 2, columns));
+    }
+    for (int i = 0; i < 2 * columns; i++) {
+      float mean = logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      assertEquals(likelihood.mean(before[i]), mean, 3e-7, "logit " + before[i]);
     }
     for (int r = 0; r < 2; r++) {
       assertEquals(expected[r], RowLosses.ofRow(loss, r), 1e-6 * expected[r] + 1e-6);
@@ -161,7 +170,8 @@ class KernelsTest {
   void aWarmStepPutsNoVectorsOnTheHeap() {
     VaeShape shape = VaeShape.study();
     ImageSet images = RandomImages.of(128 * 20, 28, 28, 0.2, 1);
-    try (var engine = new CpuEngine(shape, new TrainingSettings(1, 128, 1e-3), images, 1)) {
+    try (var engine =
+        new CpuAccelerator(1).trainee(shape, new TrainingSettings(1, 128, 1e-3), images)) {
       engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), 1)));
       BatchOrder order = BatchOrder.shuffled(1, 0, images.size(), 128);
       var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -24,9 +24,9 @@ class AdamKernelTest {
     int size = layout.size();
     try (var gpu = new Gpu(5);
         var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
-      var network = new CudaNetwork(gpu.memory, layout);
+      var network = TrainedNetwork.allocate(gpu.memory, new CudaNetwork(gpu.memory, layout));
       float[] initial = gpu.normals(size);
-      DeviceMemory.upload(network.parameters(), initial);
+      DeviceMemory.upload(network.parameters().address(), initial);
       DeviceMemory.upload(network.firstMoment(), new float[size]);
       DeviceMemory.upload(network.secondMoment(), new float[size]);
       double[] parameters = ReferenceVae.toDouble(initial);
@@ -34,7 +34,7 @@ class AdamKernelTest {
       var state = new StepState(gpu.memory);
       for (int step = 0; step < STEPS; step++) {
         float[] gradients = gpu.normals(size);
-        DeviceMemory.upload(network.gradients(), gradients);
+        DeviceMemory.upload(network.gradients().address(), gradients);
         adam.update(parameters, ReferenceVae.toDouble(gradients));
         state.set(step, 0);
         mailbox.putBeta(step, 1);
@@ -42,12 +42,12 @@ class AdamKernelTest {
         gpu.kernels.adam().update(gpu.stream, state, network);
         gpu.stream.synchronize();
       }
-      gpu.assertNear("parameters", parameters, network.parameters());
+      gpu.assertNear("parameters", parameters, network.parameters().address());
       gpu.assertNear("first moment", adam.firstMoment(), network.firstMoment());
       gpu.assertNear("second moment", adam.secondMoment(), network.secondMoment());
       double[] moved = new double[size];
       double[] expectedMoved = new double[size];
-      float[] now = gpu.read(network.parameters(), size);
+      float[] now = gpu.read(network.parameters().address(), size);
       for (int i = 0; i < size; i++) {
         moved[i] = (double) now[i] - initial[i];
         expectedMoved[i] = parameters[i] - initial[i];
@@ -63,14 +63,14 @@ class AdamKernelTest {
     int size = layout.size();
     try (var gpu = new Gpu(5);
         var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
-      var network = new CudaNetwork(gpu.memory, layout);
+      var network = TrainedNetwork.allocate(gpu.memory, new CudaNetwork(gpu.memory, layout));
       float[] tiny = new float[size];
       tiny[0] = 0x1p-99f;
       tiny[1] = 0x1p-100f;
-      DeviceMemory.upload(network.parameters(), new float[size]);
+      DeviceMemory.upload(network.parameters().address(), new float[size]);
       DeviceMemory.upload(network.firstMoment(), tiny);
       DeviceMemory.upload(network.secondMoment(), new float[size]);
-      DeviceMemory.upload(network.gradients(), new float[size]);
+      DeviceMemory.upload(network.gradients().address(), new float[size]);
       var state = new StepState(gpu.memory);
       state.set(3, 0);
       mailbox.putBeta(3, 1);

@@ -66,7 +66,7 @@ final class Foundations {
         var result = new LinkedHashMap<String, Object>();
         result.put("gpu", gpu.device.name());
         result.put("driver_for_cuda", Device.driverVersion());
-        result.put("cublas", gpu.blas.version());
+        result.put("cublas", Blas.version());
         result.put("microseconds", foundations.microseconds);
         String json = new GsonBuilder().setPrettyPrinting().create().toJson(result);
         Files.writeString(Path.of(args[0]), json + "\n");
@@ -186,13 +186,14 @@ final class Foundations {
 
   private void product(String name, int in, int out, int rows) {
     CudaLayer layer = gpu.layer(gpu.normals(in * out), gpu.normals(out));
+    CudaLayer gradient = gpu.gradient(layer);
     DeviceMatrix x = gpu.input(gpu.normals(rows * in), in);
     DeviceMatrix y = gpu.output(rows, out);
     DeviceMatrix dy = gpu.input(gpu.normals(rows * out), out);
     DeviceMatrix dx = gpu.output(rows, in);
     time(name + ", y = x W^T", () -> gpu.blas.forward(layer, x, rows, y));
     time(name + ", dx = dy W", () -> gpu.blas.backwardInput(layer, dy, rows, dx));
-    time(name + ", dW = dy^T x", () -> gpu.blas.backwardWeight(layer, dy, x, rows));
+    time(name + ", dW = dy^T x", () -> gpu.blas.backwardWeight(gradient, dy, x, rows));
   }
 
   private void time(String what, Runnable product) {

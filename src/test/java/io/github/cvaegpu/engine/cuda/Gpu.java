@@ -70,16 +70,16 @@ final class Gpu implements AutoCloseable {
     return new DeviceMatrix(output(rows * columns), columns);
   }
 
-  /** A layer with random parameters and poisoned gradients. */
+  /** A layer. */
   CudaLayer layer(float[] weight, float[] bias) {
     int out = bias.length;
     int in = weight.length / out;
-    return new CudaLayer(
-        new Linear("test", 0, in, out, 0, 0),
-        input(weight),
-        input(bias),
-        output(weight.length),
-        output(out));
+    return new CudaLayer(new Linear("test", 0, in, out, 0, 0), input(weight), input(bias));
+  }
+
+  /** Where the gradients by a layer go, poisoned. */
+  CudaLayer gradient(CudaLayer layer) {
+    return new CudaLayer(layer.place(), output(layer.place().weightSize()), output(layer.out()));
   }
 
   /** Products on this GPU's stream: all by cuBLAS, or none. */

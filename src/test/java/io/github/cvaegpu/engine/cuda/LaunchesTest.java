@@ -53,7 +53,8 @@ class LaunchesTest {
   private static void launchAll(Gpu gpu, Mailbox mailbox, CudaStream stream) {
     var shape = new VaeShape(INPUTS, List.of(HIDDEN), LATENT);
     var network = new CudaNetwork(gpu.memory, new ParameterLayout(shape));
-    DeviceMemory.upload(network.parameters(), gpu.normals(network.layout().size()));
+    var trained = TrainedNetwork.allocate(gpu.memory, network);
+    DeviceMemory.upload(network.address(), gpu.normals(network.layout().size()));
     CudaLayer head = network.headLayer();
     CudaLayer first = network.firstDecoderLayer();
     CudaLayer output = network.outputLayer();
@@ -85,6 +86,7 @@ class LaunchesTest {
     for (Likelihood likelihood : Likelihood.values()) {
       LossLaunches loss = kernels.loss(likelihood);
       loss.forward(stream, output, a.logits(), a.x(), 1, 0, ROWS, a.loss());
+      loss.mean(stream, output, ROWS, a.logits());
       loss.forwardBackward(stream, output, a.x(), ROWS, a.logits(), a.loss());
     }
     kernels.linear().backwardInput(stream, output, a.logits(), d, ROWS, dd);
@@ -95,10 +97,10 @@ class LaunchesTest {
         .backward(stream, state, head, first, dd, a.heads(), noise, h, ROWS, g.heads(), dh);
     kernels.latent().sampleBackward(stream, state, a.heads(), noise, a.z(), ROWS, g.heads());
     var tiles = new GradientTiles.Builder();
-    tiles.weight(output, a.logits(), d);
+    tiles.weight(trained.gradients().outputLayer(), a.logits(), d);
     kernels.linear().backwardParameters(stream, tiles.build(gpu.memory), ROWS);
     kernels.mailbox().stepEnd(stream, state, a.loss(), kl, ROWS, mailbox);
-    kernels.adam().update(stream, state, network);
+    kernels.adam().update(stream, state, trained);
   }
 
   /** What the driver would read beyond, or not at all. */

@@ -40,6 +40,10 @@ class LossKernelsTest {
           losses(likelihood, products, bias, x, rows, samples, skipped),
           inference);
 
+      DeviceMatrix means = gpu.input(products, inputs);
+      gpu.kernels.loss(likelihood).mean(gpu.stream, layer, rows, means);
+      gpu.assertNear("mean", means(likelihood, products, bias), means.data());
+
       DevicePointer training = gpu.output(rows);
       gpu.kernels
           .loss(likelihood)
@@ -62,6 +66,9 @@ class LossKernelsTest {
       gpu.kernels
           .loss(likelihood)
           .forwardBackward(gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
+      DeviceMatrix means = gpu.input(logits, 1);
+      gpu.kernels.loss(likelihood).mean(gpu.stream, layer, logits.length, means);
+      float[] mean = gpu.read(means.data(), logits.length);
       float[] losses = gpu.read(loss, logits.length);
       float[] gradients = gpu.read(products.data(), logits.length);
       for (int i = 0; i < logits.length; i++) {
@@ -69,6 +76,7 @@ class LossKernelsTest {
         assertEquals(expected, losses[i], 1e-6 * Math.max(1, expected), "loss of " + logits[i]);
         assertEquals(
             likelihood.gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
+        assertEquals(likelihood.mean(logits[i]), mean[i], 1e-6, "mean of " + logits[i]);
       }
     }
   }
@@ -97,6 +105,14 @@ class LossKernelsTest {
       }
     }
     return losses;
+  }
+
+  private static double[] means(Likelihood likelihood, float[] products, float[] bias) {
+    double[] means = new double[products.length];
+    for (int i = 0; i < means.length; i++) {
+      means[i] = likelihood.mean((double) products[i] + bias[i % bias.length]);
+    }
+    return means;
   }
 
   private static double[] gradients(

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.ModelArguments;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.model.Linear;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.List;
+
+/** A model on the CPU: parameters, and activations for a chunk of rows. */
+class CpuModel implements VaeModel {
+  private final CpuAccelerator accelerator;
+  private final VaeShape shape;
+  private final ThreadTeam team;
+  private final FlatArray parameters;
+  private final List<Layer> encoder;
+  private final List<Layer> decoder;
+  private final InferencePass inference;
+  private boolean isClosed;
+
+  /** Its parameters are zero. */
+  CpuModel(CpuAccelerator accelerator, VaeShape shape) {
+    this.accelerator = accelerator;
+    this.shape = shape;
+    var layout = new ParameterLayout(shape);
+    parameters = new FlatArray(layout);
+    encoder = layers(layout.encoder());
+    decoder = layers(layout.decoder());
+    inference =
+        new InferencePass(
+            new ForwardPass(shape, encoder, decoder, accelerator.gemm(), InferencePass.CAPACITY));
+    team = new ThreadTeam(accelerator.threads());
+  }
+
+  private List<Layer> layers(List<Linear> places) {
+    return places.stream().map(place -> Layer.of(place, parameters.floats())).toList();
+  }
+
+  @Override
+  public final VaeShape shape() {
+    return shape;
+  }
+
+  @Override
+  public final EngineInfo info() {
+    return accelerator.info();
+  }
+
+  @Override
+  public final void encode(
+      ImageSet images, int first, int count, float[] mean, float[] logVariance) {
+    requireOpen();
+    ModelArguments.requireEncodes(shape, images, first, count, mean, logVariance);
+    inference.encode(team, images, first, count, mean, logVariance);
+  }
+
+  @Override
+  public final void decode(float[] z, int count, float[] mean) {
+    requireOpen();
+    ModelArguments.requireDecodes(shape, z, count, mean);
+    inference.decode(team, z, count, mean);
+  }
+
+  @Override
+  public final void reconstructionLoss(
+      ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
+    requireOpen();
+    ModelArguments.requireScores(shape, images, first, count, samples, z, loss);
+    inference.reconstructionLoss(team, images, first, count, samples, z, loss);
+  }
+
+  final FlatArray parameters() {
+    return parameters;
+  }
+
+  final List<Layer> encoder() {
+    return encoder;
+  }
+
+  final List<Layer> decoder() {
+    return decoder;
+  }
+
+  /** The threads. */
+  final ThreadTeam team() {
+    return team;
+  }
+
+  final void requireOpen() {
+    if (isClosed) {
+      throw new IllegalStateException("the model is closed");
+    }
+  }
+
+  @Override
+  public final void close() {
+    isClosed = true;
+    accelerator.forget(this);
+    team.close();
+  }
+}

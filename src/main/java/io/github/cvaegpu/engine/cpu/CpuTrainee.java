@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.ModelArguments;
+import io.github.cvaegpu.engine.StepSink;
+import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+
+/** A model that is trained on the CPU: beside a model's memory, gradients and Adam's moments. */
+public final class CpuTrainee extends CpuModel implements Trainee {
+  private final TrainingSettings settings;
+  private final ImageSet images;
+  private final FlatArray gradients;
+  private final FlatArray firstMoment;
+  private final FlatArray secondMoment;
+  private final TrainingStep training;
+  private long step;
+  private float klPerImage;
+  private boolean stopped;
+
+  CpuTrainee(
+      CpuAccelerator accelerator, VaeShape shape, TrainingSettings settings, ImageSet images) {
+    super(accelerator, shape);
+    ModelArguments.requireFits(shape, images);
+    this.settings = settings;
+    this.images = images;
+    var layout = new ParameterLayout(shape);
+    gradients = new FlatArray(layout);
+    firstMoment = new FlatArray(layout);
+    secondMoment = new FlatArray(layout);
+    training =
+        new TrainingStep(
+            shape,
+            images,
+            settings,
+            accelerator.gemm(),
+            encoder(),
+            decoder(),
+            gradients.floats(),
+            new AdamKernel(
+                parameters().floats(),
+                gradients.floats(),
+                firstMoment.floats(),
+                secondMoment.floats()));
+  }
+
+  @Override
+  public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
+    requireOpen();
+    ModelArguments.requireTrains(settings, images, order);
+    if (!Float.isFinite(klPerImage)) {
+      return 0;
+    }
+    long before = step;
+    stopped = false;
+    team()
+        .run(
+            member -> {
+              for (int batch = order.firstBatch(); batch < order.batches(); batch++) {
+                if (member.isLead()) {
+                  training.begin(order, batch, step, (float) controller.next(klPerImage));
+                }
+                member.barrier();
+                training.run(member);
+                report(member, sink);
+                if (stopped) {
+                  return;
+                }
+              }
+            });
+    return (int) (step - before);
+  }
+
+  private void report(Member member, StepSink sink) {
+    if (member.isLead()) {
+      klPerImage = training.klDivergence();
+      float rl = training.reconstructionLoss();
+      stopped = !sink.accept(step, rl, klPerImage, training.beta());
+      stopped |= !Float.isFinite(rl) || !Float.isFinite(klPerImage);
+      step++;
+    }
+    member.barrier();
+  }
+
+  @Override
+  public TrainingState state() {
+    requireOpen();
+    return new TrainingState(
+        parameters().copy(), firstMoment.copy(), secondMoment.copy(), step, klPerImage);
+  }
+
+  @Override
+  public void restore(TrainingState state) {
+    requireOpen();
+    // All of them first: what is refused leaves the state as it is.
+    parameters().requireFits(state.parameters());
+    firstMoment.requireFits(state.firstMoment());
+    secondMoment.requireFits(state.secondMoment());
+    parameters().overwrite(state.parameters());
+    firstMoment.overwrite(state.firstMoment());
+    secondMoment.overwrite(state.secondMoment());
+    step = state.step();
+    klPerImage = state.klPerImage();
+  }
+
+  /** The training step, for the benchmark. */
+  TrainingStep step() {
+    return training;
+  }
+
+  /** The gradients of the last step, in the layout's order. */
+  float[] gradients() {
+    return gradients.copy();
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.OpenModels;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.model.VaeShape;
+import java.time.Duration;
+
+/**
+ * The engine for NVIDIA GPUs: the device, our kernels on it, and the models that use them.
+ *
+ * <p>Each model has streams, a cuBLAS and memory of its own, all allocated when it is made. Models
+ * are made and closed one at a time; meanwhile others may be at work on other threads, as nothing
+ * that a model does later waits for the whole device.
+ */
+public final class CudaAccelerator implements Accelerator {
+  /** Largest batch: rows are a grid's second dimension. */
+  public static final int MAX_BATCH = 65_535;
+
+  private final Precision precision;
+  private final Options options;
+  private final LaunchObserver observer;
+  private final Resources resources = new Resources();
+  private final Device device;
+  private final Kernels kernels;
+  private final OpenModels models;
+  private final SharedPixels pixels = new SharedPixels();
+  private final EngineInfo info;
+
+  /**
+   * What tests choose.
+   *
+   * @param stepsAhead steps that may be under way at once, from 1
+   * @param isCaptured whether steps are replayed from a graph, not launched one kernel at a time
+   * @param large multiplications from which a product goes to cuBLAS
+   * @param patience how long the GPU waits for a beta
+   */
+  record Options(int stepsAhead, boolean isCaptured, long large, Duration patience) {
+    /**
+     * Eight steps are half a millisecond of the study's network: longer than a garbage collection
+     * of a heap that is hardly allocated from, and what a stop asked for has to wait.
+     */
+    static Options standard() {
+      return new Options(8, true, Products.LARGE, Mailbox.PATIENCE);
+    }
+
+    Options {
+      if (stepsAhead < 1 || stepsAhead >= Mailbox.RING) {
+        throw new IllegalArgumentException(stepsAhead + " steps ahead");
+      }
+    }
+  }
+
+  /**
+   * Opens the GPU and loads the kernels.
+   *
+   * @param precision how to multiply
+   * @throws EngineException if there is no GPU that can
+   */
+  public CudaAccelerator(Precision precision) {
+    this(precision, Options.standard());
+  }
+
+  CudaAccelerator(Precision precision, Options options) {
+    this(precision, options, LaunchObserver.NONE);
+  }
+
+  CudaAccelerator(Precision precision, Options options, LaunchObserver observer) {
+    this.precision = precision;
+    this.options = options;
+    this.observer = observer;
+    try {
+      device = resources.add(CudaRuntime.open());
+      KernelModule module = resources.add(KernelImage.load(device));
+      kernels = new Kernels(module);
+      info =
+          new EngineInfo(
+              "cuda",
+              device.name(),
+              "driver for CUDA %s, cuBLAS %s, %s"
+                  .formatted(Device.driverVersion(), Blas.version(), module.origin()),
+              1,
+              precision.toString());
+      models = resources.add(new OpenModels());
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public EngineInfo info() {
+    return info;
+  }
+
+  @Override
+  public synchronized VaeModel model(VaeShape shape, float[] parameters) {
+    models.requireOpen();
+    device.makeCurrent();
+    var model = new CudaModel(this, shape);
+    try {
+      model.overwriteParameters(parameters);
+    } catch (RuntimeException | Error e) {
+      model.resources().closeAfter(e);
+      throw e;
+    }
+    models.add(model);
+    return model;
+  }
+
+  @Override
+  public synchronized CudaTrainee trainee(
+      VaeShape shape, TrainingSettings settings, ImageSet images) {
+    models.requireOpen();
+    device.makeCurrent();
+    var trainee = new CudaTrainee(this, shape, settings, images);
+    models.add(trainee);
+    return trainee;
+  }
+
+  /** Gives back what a model has. */
+  synchronized void release(CudaModel model) {
+    models.remove(model);
+    device.makeCurrent();
+    model.resources().close();
+  }
+
+  // ---- for models ------------------------------------------------------------------------------
+
+  Device device() {
+    return device;
+  }
+
+  Kernels kernels() {
+    return kernels;
+  }
+
+  Precision precision() {
+    return precision;
+  }
+
+  Options options() {
+    return options;
+  }
+
+  LaunchObserver observer() {
+    return observer;
+  }
+
+  SharedPixels pixels() {
+    return pixels;
+  }
+
+  @Override
+  public synchronized void close() {
+    resources.close();
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.ModelArguments;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+
+/** A model on the GPU: parameters, a stream, and activations for a chunk of rows. */
+class CudaModel implements VaeModel {
+  private final CudaAccelerator accelerator;
+  private final ParameterLayout layout;
+  private final Resources resources = new Resources();
+  private final DeviceMemory memory;
+  private final CudaStream stream;
+  private final Products products;
+  private final CudaNetwork network;
+  private final Inference inference;
+  private boolean isClosed;
+
+  /** Its parameters are unspecified. The GPU is this thread's. */
+  CudaModel(CudaAccelerator accelerator, VaeShape shape) {
+    this.accelerator = accelerator;
+    layout = new ParameterLayout(shape);
+    try {
+      memory = resources.add(new DeviceMemory());
+      stream = stream("main");
+      products = products(stream);
+      network = new CudaNetwork(memory, layout);
+      inference = new Inference(accelerator.kernels(), memory, network, stream, products);
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** A stream that is closed with the model. */
+  final CudaStream stream(String name) {
+    return resources.add(new CudaStream(name, accelerator.observer()));
+  }
+
+  /** Products on a stream, with a cuBLAS of their own that is closed with the model. */
+  final Products products(CudaStream on) {
+    Blas blas = resources.add(new Blas(memory, on, accelerator.precision()));
+    return new Products(accelerator.kernels().linear(), on, blas, accelerator.options().large());
+  }
+
+  @Override
+  public final VaeShape shape() {
+    return layout.shape();
+  }
+
+  @Override
+  public final EngineInfo info() {
+    return accelerator.info();
+  }
+
+  @Override
+  public final void encode(
+      ImageSet images, int first, int count, float[] mean, float[] logVariance) {
+    begin();
+    ModelArguments.requireEncodes(shape(), images, first, count, mean, logVariance);
+    inference.encode(images, first, count, mean, logVariance);
+  }
+
+  @Override
+  public final void decode(float[] z, int count, float[] mean) {
+    begin();
+    ModelArguments.requireDecodes(shape(), z, count, mean);
+    inference.decode(z, count, mean);
+  }
+
+  @Override
+  public final void reconstructionLoss(
+      ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
+    begin();
+    ModelArguments.requireScores(shape(), images, first, count, samples, z, loss);
+    inference.reconstructionLoss(images, first, count, samples, z, loss);
+  }
+
+  /** Takes parameters in the layout's order. */
+  final void overwriteParameters(float[] from) {
+    requireFits(from);
+    DeviceMemory.upload(network.address(), from);
+  }
+
+  /** Refuses an array that has not a float for each parameter. */
+  final void requireFits(float[] floats) {
+    ModelArguments.requireLength("parameters", layout.size(), floats);
+  }
+
+  /** Makes the GPU this thread's, and what the model does idle. */
+  void begin() {
+    if (isClosed) {
+      throw new IllegalStateException("the model is closed");
+    }
+    accelerator.device().makeCurrent();
+    stream.synchronize();
+  }
+
+  final CudaAccelerator accelerator() {
+    return accelerator;
+  }
+
+  final ParameterLayout layout() {
+    return layout;
+  }
+
+  /** What is given back when the model is closed. */
+  final Resources resources() {
+    return resources;
+  }
+
+  final DeviceMemory memory() {
+    return memory;
+  }
+
+  /** What a step takes as long as, and inference is done on. */
+  final CudaStream main() {
+    return stream;
+  }
+
+  /** Products on {@link #main}. */
+  final Products products() {
+    return products;
+  }
+
+  final CudaNetwork network() {
+    return network;
+  }
+
+  @Override
+  public final void close() {
+    if (!isClosed) {
+      isClosed = true;
+      accelerator.release(this);
+    }
+  }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.ModelArguments;
+import io.github.cvaegpu.engine.StepSink;
+import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.foreign.Nvtx;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.Locale;
+import jcuda.Pointer;
+
+/**
+ * A model that is trained on the GPU: beside a model's memory, gradients, Adam's moments and what a
+ * step works with.
+ *
+ * <p>The step is captured here, once. Then an epoch is one graph launch a step, a few steps ahead
+ * of the GPU, and an answer to each step's KL divergence; the host waits for words in memory, never
+ * for the driver. Bit-identical from run to run on one GPU.
+ */
+public final class CudaTrainee extends CudaModel implements Trainee {
+  private final Nvtx nvtx = Nvtx.get();
+  private final TrainingSettings settings;
+  private final ImageSet images;
+  private final Branches branches;
+  private final Mailbox mailbox;
+  private final TrainedNetwork trained;
+  private final StepInput input;
+  private final StepGraph graph;
+  private final Runnable wholeBatch;
+  private final Runnable lastBatch;
+  private final StepPipeline pipeline;
+
+  /** Its parameters are zero. The GPU is this thread's. */
+  CudaTrainee(
+      CudaAccelerator accelerator, VaeShape shape, TrainingSettings settings, ImageSet images) {
+    super(accelerator, checked(shape, settings, images));
+    this.settings = settings;
+    this.images = images;
+    CudaAccelerator.Options options = accelerator.options();
+    try {
+      branches = branches(accelerator.observer());
+      mailbox = resources().add(new Mailbox(accelerator.device(), options.patience()));
+      trained = TrainedNetwork.allocate(memory(), network());
+      DevicePointer pixels = resources().add(accelerator.pixels().of(images)).address();
+      input = StepInput.allocate(memory(), mailbox, pixels, images.size());
+      var steps =
+          new StepFactory(
+              accelerator.kernels(),
+              memory(),
+              trained,
+              input,
+              settings,
+              branches,
+              accelerator.observer());
+      Step whole = warmedUp(steps.step(settings.batchSize()));
+      graph = resources().add(capture(whole));
+      wholeBatch = launcher(whole, graph);
+      int lastRows = images.size() % settings.batchSize();
+      if (lastRows == 0) {
+        lastBatch = wholeBatch;
+      } else {
+        Step last = warmedUp(steps.step(lastRows));
+        lastBatch = launcher(last, resources().add(capture(last)));
+      }
+      pipeline = new StepPipeline(mailbox, new Launcher(), options.stepsAhead());
+      // What the warm-up has left is not to be trained on.
+      restore(TrainingState.initial(new float[layout().size()]));
+    } catch (RuntimeException | Error e) {
+      resources().closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** Before anything is allocated. */
+  private static VaeShape checked(VaeShape shape, TrainingSettings settings, ImageSet images) {
+    ModelArguments.requireFits(shape, images);
+    if (settings.batchSize() > CudaAccelerator.MAX_BATCH) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The CUDA engine takes batches of up to %d images, not %d.",
+              CudaAccelerator.MAX_BATCH,
+              settings.batchSize()));
+    }
+    return shape;
+  }
+
+  private Branches branches(LaunchObserver observer) {
+    CudaStream host = observer.isSerial() ? main() : stream("host");
+    CudaStream gradients = observer.isSerial() ? main() : stream("gradients");
+    return new Branches(main(), host, gradients, products(), products(gradients));
+  }
+
+  /**
+   * A step, after it has run once. The driver and cuBLAS load a kernel when it is first launched: a
+   * capture must not be where they do, nor a step that waits for the host, which would then wait
+   * for it.
+   */
+  private Step warmedUp(Step step) {
+    input.state().set(0, 0);
+    mailbox.putBeta(0, 0);
+    step.launch();
+    main().synchronize();
+    mailbox.clear();
+    return step;
+  }
+
+  private StepGraph capture(Step step) {
+    nvtx.push("capture", step.rows());
+    try {
+      return new StepGraph(main(), step::launch);
+    } finally {
+      nvtx.pop();
+    }
+  }
+
+  private Runnable launcher(Step step, StepGraph captured) {
+    return accelerator().options().isCaptured() ? captured::launch : step::launch;
+  }
+
+  // ---- training --------------------------------------------------------------------------------
+
+  @Override
+  public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
+    begin();
+    ModelArguments.requireTrains(settings, images, order);
+    upload(order);
+    nvtx.push("epoch", order.epoch());
+    try {
+      return pipeline.epoch(order, controller, sink).run();
+    } finally {
+      nvtx.pop();
+    }
+  }
+
+  /** Steps go to the main branch, which the others come back to. */
+  private final class Launcher implements StepLauncher {
+    @Override
+    public void launch(long step, int rows) {
+      nvtx.range("step", step, rows == settings.batchSize() ? wholeBatch : lastBatch);
+    }
+
+    @Override
+    public boolean isDone() {
+      return main().isDone();
+    }
+
+    @Override
+    public void synchronize() {
+      main().synchronize();
+    }
+  }
+
+  private void upload(BatchOrder order) {
+    int images = 0;
+    for (int batch = 0; batch < order.batches(); batch++) {
+      images += order.size(batch);
+    }
+    int[] indices = new int[images];
+    int at = 0;
+    for (int batch = 0; batch < order.batches(); batch++) {
+      for (int place = 0; place < order.size(batch); place++) {
+        indices[at++] = order.image(batch, place);
+      }
+    }
+    DeviceMemory.upload(input.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
+    input.state().set(pipeline.step(), order.firstBatch());
+    mailbox.clear();
+  }
+
+  /** Nodes of the graph of a whole batch's step. */
+  int nodes() {
+    return graph.nodes();
+  }
+
+  // ---- state -----------------------------------------------------------------------------------
+
+  @Override
+  public TrainingState state() {
+    begin();
+    return new TrainingState(
+        copy(trained.parameters().address()),
+        copy(trained.firstMoment()),
+        copy(trained.secondMoment()),
+        pipeline.step(),
+        pipeline.klPerImage());
+  }
+
+  /** The gradients of the last step. */
+  float[] gradients() {
+    begin();
+    return copy(trained.gradients().address());
+  }
+
+  private float[] copy(DevicePointer from) {
+    float[] floats = new float[layout().size()];
+    DeviceMemory.download(from, floats);
+    return floats;
+  }
+
+  @Override
+  public void restore(TrainingState state) {
+    begin();
+    // All of them first: what is refused leaves the state as it is.
+    requireFits(state.parameters());
+    requireFits(state.firstMoment());
+    requireFits(state.secondMoment());
+    overwriteParameters(state.parameters());
+    DeviceMemory.upload(trained.firstMoment(), state.firstMoment());
+    DeviceMemory.upload(trained.secondMoment(), state.secondMoment());
+    pipeline.restore(state.step(), state.klPerImage());
+  }
+
+  /** Makes the GPU this thread's, what the model does idle, and known to be well. */
+  @Override
+  void begin() {
+    pipeline
+        .failure()
+        .ifPresent(
+            failure -> {
+              throw new EngineException(
+                  "The engine has failed before: " + failure.getMessage(), failure);
+            });
+    super.begin();
+  }
+}

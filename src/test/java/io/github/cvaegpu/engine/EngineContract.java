@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.PiController;
+import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.cpu.RandomImages;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What every engine is held to: a test class of an engine extends this, says how its accelerators
+ * are made, and has it all. An engine with several ways of computing a step extends it for each.
+ */
+public abstract class EngineContract extends ModelContract {
+  public static final double FLOAT_TOLERANCE = 1e-5;
+  public static final long SEED = 42;
+  public static final double LEARNING_RATE = 1e-4;
+
+  /** The gradients of a trainee's last step, in the layout's order. */
+  protected abstract float[] gradients(Trainee trainee);
+
+  /** What a step told its sink. */
+  public record Reported(long step, float rl, float kl, float beta) {}
+
+  // ---- against the oracles ---------------------------------------------------------------------
+
+  @ParameterizedTest(name = "{0}x{1} -> {2} -> z {3}, batch {4}, beta {5}, density {6}")
+  @CsvSource({
+    // Sizes that no vector length, lane count, block, tile or warp divides, and the study's.
+    "28, 28, 400;50, 2, 128, 1, 0.2",
+    "28, 28, 400;50, 2, 96, 0.01, 0.2",
+    "5, 7, 19, 1, 1, 1, 0.3",
+    "5, 7, 19, 10, 7, 10, 1",
+    "9, 11, 33;17, 2, 7, 0.5, 0.1",
+    "9, 11, 130;47, 1, 96, 2, 0.5",
+    "6, 6, 24;20;13, 10, 7, 0.17, 0.2",
+    "6, 6, 24;20;13, 17, 37, 0.17, 0.3",
+    "9, 7, 50;31, 64, 37, 0.7, 0.3",
+    "13, 11, 83;41;29, 2, 128, 1, 0",
+    "3, 3, 5;4;3, 1, 96, 1, 0.7",
+    "28, 28, 170;64;31, 10, 1, 0.3, 0.2",
+  })
+  void agreesWithTheReference(
+      int height, int width, String widths, int latent, int batch, double beta, double density) {
+    VaeShape shape = shape(height, width, widths, latent);
+    ImageSet images = RandomImages.of(3 * batch, height, width, density, SEED);
+    try (Accelerator accelerator = create(1)) {
+      assertAgreesWithTheReference(accelerator, shape, images, batch, beta);
+    }
+  }
+
+  /** A network from a row of a table: its hidden widths are separated by semicolons. */
+  protected static VaeShape shape(int height, int width, String widths, int latent) {
+    List<Integer> hidden = Arrays.stream(widths.split(";")).map(Integer::valueOf).toList();
+    return new VaeShape(height * width, hidden, latent);
+  }
+
+  /** Three steps from the initial weights, each against the reference: losses and every tensor. */
+  protected final void assertAgreesWithTheReference(
+      Accelerator oneAtATime, VaeShape shape, ImageSet images, int batch, double beta) {
+    var layout = new ParameterLayout(shape);
+    float[] initial = InitialWeights.draw(layout, SEED);
+    var reference = new ReferenceVae(shape);
+    var adam = new ReferenceVae.Adam(LEARNING_RATE, layout.size());
+    double[] parameters = ReferenceVae.toDouble(initial);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, images.size(), batch);
+    try (Trainee trainee = oneAtATime.trainee(shape, settings(batch), images)) {
+      trainee.restore(TrainingState.initial(initial));
+      for (int step = 0; step < 3; step++) {
+        List<Reported> reported = oneStep(trainee, order.from(step), beta);
+        ReferenceVae.Step expected =
+            reference.step(
+                parameters,
+                ReferenceVae.pixels(images, order, step),
+                ReferenceVae.noise(SEED, step, batch, shape.latent()),
+                (float) beta);
+        adam.update(parameters, expected.gradients());
+
+        assertEquals(1, reported.size());
+        assertEquals(step, reported.getFirst().step());
+        assertEquals((float) beta, reported.getFirst().beta());
+        assertRelative("RL", expected.reconstructionLoss(), reported.getFirst().rl());
+        assertRelative("KL", expected.klDivergence(), reported.getFirst().kl());
+        // Later steps start from parameters that already differ by rounding, and Adam makes as much
+        // of a gradient that is all rounding as of any other.
+        double tolerance = step == 0 ? FLOAT_TOLERANCE : 10 * FLOAT_TOLERANCE;
+        String after = " of step " + step;
+        TrainingState state = trainee.state();
+        assertEquals(step + 1, state.step());
+        RelativeNorm.assertNear(
+            "gradient" + after, layout, expected.gradients(), gradients(trainee), tolerance);
+        RelativeNorm.assertNear(
+            "parameters" + after, layout, parameters, state.parameters(), tolerance);
+        RelativeNorm.assertNear(
+            "first moment" + after, layout, adam.firstMoment(), state.firstMoment(), tolerance);
+        RelativeNorm.assertNear(
+            "second moment" + after, layout, adam.secondMoment(), state.secondMoment(), tolerance);
+      }
+    }
+  }
+
+  static Stream<Golden> goldens() {
+    return Stream.of(Golden.small(), Golden.study());
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void agreesWithPyTorch(Golden golden) {
+    try (Accelerator accelerator = create(1);
+        Trainee trainee =
+            accelerator.trainee(golden.shape(), GoldenRun.settings(golden), golden.images())) {
+      GoldenRun.assertFollows(golden, trainee, () -> gradients(trainee));
+    }
+  }
+
+  @Test
+  void trainsOnTheSmallerLastBatchAndDividesByItsSize() {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(23, 5, 7, 0.4, SEED);
+    float[] initial = InitialWeights.draw(new ParameterLayout(shape), SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 23, 10);
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(shape, settings(10), images)) {
+      trainee.restore(TrainingState.initial(initial));
+      List<Reported> reported = new ArrayList<>();
+      assertEquals(1, trainee.trainEpoch(order.from(2), new ConstantBeta(1), collect(reported)));
+      ReferenceVae.Step expected =
+          new ReferenceVae(shape)
+              .step(
+                  ReferenceVae.toDouble(initial),
+                  ReferenceVae.pixels(images, order, 2),
+                  ReferenceVae.noise(SEED, 0, 3, 2),
+                  1);
+      assertEquals(3, order.size(2));
+      assertRelative("RL", expected.reconstructionLoss(), reported.getFirst().rl());
+      assertRelative("KL", expected.klDivergence(), reported.getFirst().kl());
+    }
+  }
+
+  // ---- the same bits ---------------------------------------------------------------------------
+
+  /** With the controller at work and a smaller last batch, twice over and on the same trainee. */
+  @Test
+  void theSameRunHasTheSameBits() {
+    var shape = new VaeShape(63, List.of(140, 9), 3);
+    ImageSet images = RandomImages.of(50, 7, 9, 0.3, SEED);
+    TrainingState initial =
+        TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED));
+    TrainingState expected = null;
+    List<Reported> expectedSteps = null;
+    for (int stepsAhead : new int[] {1, 8}) {
+      try (Accelerator accelerator = create(stepsAhead);
+          Trainee trainee = accelerator.trainee(shape, settings(8), images)) {
+        for (int again = 0; again < 2; again++) {
+          List<Reported> steps = new ArrayList<>();
+          var controller = new PiController(PiSettings.defaults());
+          trainee.restore(initial);
+          for (int epoch = 0; epoch < 2; epoch++) {
+            trainee.trainEpoch(BatchOrder.shuffled(SEED, epoch, 50, 8), controller, collect(steps));
+          }
+          TrainingState state = trainee.state();
+          if (expected == null) {
+            expected = state;
+            expectedSteps = steps;
+          }
+          assertSameBits(expected, state);
+          assertEquals(14, steps.size());
+          assertEquals(expectedSteps, steps);
+        }
+      }
+    }
+  }
+
+  @Test
+  void anEpochInPartsIsTheEpoch() {
+    var shape = new VaeShape(63, List.of(20, 9), 3);
+    ImageSet images = RandomImages.of(50, 7, 9, 0.3, SEED);
+    float[] initial = InitialWeights.draw(new ParameterLayout(shape), SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 50, 8);
+    TrainingState whole;
+    BetaController.State wholeController;
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(shape, settings(8), images)) {
+      trainee.restore(TrainingState.initial(initial));
+      var controller = new PiController(PiSettings.defaults());
+      assertEquals(7, trainee.trainEpoch(order, controller, (step, rl, kl, beta) -> true));
+      whole = trainee.state();
+      wholeController = controller.state();
+    }
+    TrainingState state = TrainingState.initial(initial);
+    var controller = new PiController(PiSettings.defaults());
+    int next = 0;
+    for (int stopAfter : new int[] {1, 2, 99}) {
+      // Another engine each time: all that matters is in the state and the controller.
+      try (Accelerator accelerator = create(2);
+          Trainee trainee = accelerator.trainee(shape, settings(8), images)) {
+        trainee.restore(state);
+        int[] left = {stopAfter};
+        next +=
+            trainee.trainEpoch(order.from(next), controller, (s, rl, kl, beta) -> --left[0] > 0);
+        state = trainee.state();
+        assertEquals(next, state.step());
+      }
+    }
+    assertEquals(7, next);
+    assertSameBits(whole, state);
+    assertEquals(wholeController, controller.state());
+  }
+
+  @Test
+  void restoringGivesBackTheSameBits() {
+    var shape = new VaeShape(35, List.of(11), 2);
+    var layout = new ParameterLayout(shape);
+    ImageSet images = RandomImages.of(8, 5, 7, 0.4, SEED);
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      var state =
+          new TrainingState(
+              InitialWeights.draw(layout, 1),
+              InitialWeights.draw(layout, 2),
+              InitialWeights.draw(layout, 3),
+              17,
+              4.5f);
+      trainee.restore(state);
+      assertSameBits(state, trainee.state());
+      assertEquals(17, trainee.state().step());
+      assertEquals(4.5f, trainee.state().klPerImage());
+      // What does not fit is refused, and leaves all as it is.
+      float[] fits = new float[layout.size()];
+      for (int size : new int[] {layout.size() - 1, layout.size() + 1}) {
+        float[] other = new float[size];
+        for (TrainingState refused :
+            List.of(
+                new TrainingState(other, fits, fits, 0, 0),
+                new TrainingState(fits, other, fits, 0, 0),
+                new TrainingState(fits, fits, other, 0, 0))) {
+          assertThrows(IllegalArgumentException.class, () -> trainee.restore(refused));
+          assertSameBits(state, trainee.state());
+        }
+      }
+    }
+  }
+
+  // ---- the epoch's end -------------------------------------------------------------------------
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 8})
+  void stopsAfterTheStepsUnderWay(int stepsAhead) {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(80, 5, 7, 0.4, SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 80, 4);
+    try (Accelerator accelerator = create(stepsAhead);
+        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      List<Reported> reported = new ArrayList<>();
+      int done =
+          trainee.trainEpoch(
+              order,
+              new ConstantBeta(1),
+              (step, rl, kl, beta) -> {
+                reported.add(new Reported(step, rl, kl, beta));
+                return step != 4;
+              });
+      assertTrue(done >= 5 && done < 5 + stepsAhead, done + " steps");
+      assertEquals(done, reported.size());
+      assertEquals(done, trainee.state().step());
+      assertEquals(reported.getLast().kl(), trainee.state().klPerImage());
+    }
+  }
+
+  /** All images, or whole batches of them, in batches of the size that the trainee was made for. */
+  @Test
+  void refusesAnOrderOfOtherBatches() {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(10, 5, 7, 0.4, SEED);
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      for (BatchOrder order :
+          List.of(
+              BatchOrder.shuffled(SEED, 0, 10, 5),
+              BatchOrder.shuffled(SEED, 0, 10, 2),
+              BatchOrder.shuffled(SEED, 0, 12, 4),
+              BatchOrder.shuffled(SEED, 0, 11, 4),
+              BatchOrder.shuffled(SEED, 0, 9, 4))) {
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+      }
+      assertEquals(0, trainee.state().step());
+      for (int count : new int[] {10, 8}) {
+        BatchOrder order = BatchOrder.shuffled(SEED, 0, count, 4);
+        assertEquals(
+            order.batches(),
+            trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+      }
+    }
+  }
+
+  /**
+   * A parameter that is no number makes the step's loss none, wherever it is: a ReLU that gave 0
+   * for it would let a diverged network train on.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 20})
+  void aParameterThatIsNoNumberShowsInTheLoss(int latent) {
+    try (Accelerator accelerator = create(1)) {
+      assertTellsOfNaN(accelerator, latent);
+    }
+  }
+
+  protected static void assertTellsOfNaN(Accelerator oneAtATime, int latent) {
+    var shape = new VaeShape(35, List.of(11, 6), latent);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    var layout = new ParameterLayout(shape);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+    try (Trainee trainee = oneAtATime.trainee(shape, settings(4), images)) {
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        float[] broken = InitialWeights.draw(layout, SEED);
+        Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
+        trainee.restore(TrainingState.initial(broken));
+        assertTrue(Float.isNaN(oneStep(trainee, order, 1).getFirst().rl()), tensor.name());
+      }
+    }
+  }
+
+  /**
+   * A diverged run ends in an orderly way, at a loss that is NaN and at one that is infinite: the
+   * sink is told, the controller is never asked with such a KL divergence, nothing is thrown, no
+   * step is done from what is left, and a good state makes the trainee good again.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8})
+  void aLossThatIsNotFiniteEndsTheEpoch(int stepsAhead) {
+    try (Accelerator accelerator = create(stepsAhead)) {
+      assertEndsWhereALossIsNotFinite(accelerator, stepsAhead);
+    }
+  }
+
+  protected static void assertEndsWhereALossIsNotFinite(Accelerator accelerator, int stepsAhead) {
+    var shape = new VaeShape(35, List.of(11, 6), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+    float[] good = InitialWeights.draw(new ParameterLayout(shape), SEED);
+    try (Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      for (float bad : new float[] {Float.NaN, 1e38f}) {
+        float[] broken = good.clone();
+        Arrays.fill(broken, bad);
+        List<Reported> reported = new ArrayList<>();
+        trainee.restore(TrainingState.initial(broken));
+        int done = trainee.trainEpoch(order, new FiniteKlOnly(), collect(reported));
+        assertEquals(done, reported.size());
+        assertTrue(done <= stepsAhead && done < order.batches(), bad + ": " + done + " steps");
+        Reported first = reported.getFirst();
+        assertFalse(Float.isFinite(first.rl()) && Float.isFinite(first.kl()), first.toString());
+        assertEquals(done, trainee.state().step());
+      }
+      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+        TrainingState whole = TrainingState.initial(good);
+        trainee.restore(
+            new TrainingState(
+                whole.parameters(), whole.firstMoment(), whole.secondMoment(), 3, bad));
+        List<Reported> reported = new ArrayList<>();
+        assertEquals(0, trainee.trainEpoch(order.from(3), new FiniteKlOnly(), collect(reported)));
+        assertEquals(List.of(), reported);
+        assertEquals(3, trainee.state().step());
+      }
+      trainee.restore(TrainingState.initial(good));
+      List<Reported> reported = new ArrayList<>();
+      assertEquals(
+          order.batches(), trainee.trainEpoch(order, new FiniteKlOnly(), collect(reported)));
+      assertTrue(Float.isFinite(reported.getLast().rl()), reported.getLast().toString());
+    }
+  }
+
+  /** Beta is 1, and a KL divergence that is not finite an error. */
+  private static final class FiniteKlOnly implements BetaController {
+    private final BetaController one = new ConstantBeta(1);
+
+    @Override
+    public double next(double klPerImage) {
+      if (!Double.isFinite(klPerImage)) {
+        throw new IllegalArgumentException("KL " + klPerImage);
+      }
+      return one.next(klPerImage);
+    }
+
+    @Override
+    public State state() {
+      return one.state();
+    }
+
+    @Override
+    public void restore(State state) {
+      one.restore(state);
+    }
+  }
+
+  @Test
+  void aDivergedStepEndsTheEpochWithoutAskingTheController() {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(80, 5, 7, 0.4, SEED);
+    float[] broken = InitialWeights.draw(new ParameterLayout(shape), SEED);
+    Arrays.fill(broken, Float.NaN);
+    List<Reported> reported = new ArrayList<>();
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(broken));
+      int done =
+          trainee.trainEpoch(
+              BatchOrder.shuffled(SEED, 0, 80, 4),
+              // Refuses NaN.
+              new PiController(PiSettings.defaults()),
+              collect(reported));
+      assertTrue(done < 20, done + " steps");
+      assertEquals(done, reported.size());
+      assertTrue(Float.isNaN(reported.getFirst().kl()));
+    }
+  }
+
+  @Test
+  void aFailureOfTheSinkReachesTheCallerAndTheTraineeStaysUsable() {
+    try (Accelerator accelerator = create(8)) {
+      assertSurvivesTheSink(accelerator);
+    }
+  }
+
+  protected static void assertSurvivesTheSink(Accelerator accelerator) {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    try (Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+      var failure =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  trainee.trainEpoch(
+                      order,
+                      new ConstantBeta(1),
+                      (step, rl, kl, beta) -> {
+                        throw new IllegalStateException("disk full");
+                      }));
+      assertEquals("disk full", failure.getMessage());
+      assertEquals(10, trainee.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
+    }
+  }
+
+  // ---- what tests share ------------------------------------------------------------------------
+
+  protected static TrainingSettings settings(int batch) {
+    return new TrainingSettings(SEED, batch, LEARNING_RATE);
+  }
+
+  /** Trains until the first step is told, and gives what was told. */
+  protected static List<Reported> oneStep(Trainee trainee, BatchOrder order, double beta) {
+    List<Reported> reported = new ArrayList<>();
+    trainee.trainEpoch(
+        order,
+        new ConstantBeta(beta),
+        (step, rl, kl, b) -> {
+          reported.add(new Reported(step, rl, kl, b));
+          return false;
+        });
+    return reported;
+  }
+
+  /** Keeps what every step tells. */
+  protected static StepSink collect(List<Reported> reported) {
+    return (step, rl, kl, beta) -> reported.add(new Reported(step, rl, kl, beta));
+  }
+
+  public static void assertSameBits(TrainingState expected, TrainingState actual) {
+    assertArrayEquals(expected.parameters(), actual.parameters());
+    assertArrayEquals(expected.firstMoment(), actual.firstMoment());
+    assertArrayEquals(expected.secondMoment(), actual.secondMoment());
+    assertEquals(expected.step(), actual.step());
+    assertEquals(expected.klPerImage(), actual.klPerImage());
+  }
+
+  /** Of a loss: relative, but for one near 0. */
+  public static void assertRelative(String what, double expected, float actual) {
+    assertEquals(expected, actual, FLOAT_TOLERANCE * Math.max(1e-2, Math.abs(expected)), what);
+  }
+}

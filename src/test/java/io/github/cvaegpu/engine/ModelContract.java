@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine;
+
+import static io.github.cvaegpu.engine.EngineContract.LEARNING_RATE;
+import static io.github.cvaegpu.engine.EngineContract.SEED;
+import static io.github.cvaegpu.engine.EngineContract.assertRelative;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.cpu.RandomImages;
+import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import io.github.cvaegpu.random.GaussianNoise;
+import io.github.cvaegpu.random.Stream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every engine's models are held to; {@link EngineContract} adds training. */
+abstract class ModelContract {
+  private static final VaeShape SMALL = new VaeShape(35, List.of(11, 6), 2);
+
+  /**
+   * An accelerator of the engine.
+   *
+   * @param stepsAhead most steps that a trainee may have under way when it is told of one's losses
+   */
+  protected abstract Accelerator create(int stepsAhead);
+
+  private static ImageSet images(int count) {
+    return RandomImages.of(count, 5, 7, 0.4, SEED);
+  }
+
+  private static float[] weights(VaeShape shape, long seed) {
+    return InitialWeights.draw(new ParameterLayout(shape), seed);
+  }
+
+  /** Latent points for tests. */
+  static float[] points(int count, int latent) {
+    float[] z = new float[count * latent];
+    for (int i = 0; i < count; i++) {
+      GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, 0, i, z, i * latent, latent);
+    }
+    return z;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 100, 700})
+  void encodesAndScoresLikeTheReference(int samples) {
+    var shape = new VaeShape(99, List.of(40, 17), 3);
+    // In parts that no engine takes at once.
+    int count = samples < 100 ? 1100 : 5;
+    ImageSet images = RandomImages.of(count + 4, 9, 11, 0.3, SEED);
+    float[] parameters = weights(shape, SEED);
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(shape, parameters)) {
+      float[] mean = new float[count * 3];
+      float[] logVariance = new float[count * 3];
+      model.encode(images, 2, count, mean, logVariance);
+      float[] z = points(count * samples, 3);
+      float[] loss = new float[count * samples];
+      model.reconstructionLoss(images, 2, count, samples, z, loss);
+
+      var reference = new ReferenceVae(shape);
+      for (int i = 0; i < count; i++) {
+        for (int k = 0; k < samples; k += 50) {
+          int row = i * samples + k;
+          double[][] x = {pixels(images, 2 + i)};
+          // The reference samples z = mean + deviation * noise: choose the noise that gives our z.
+          double[][] zero = {new double[3]};
+          ReferenceVae.Step posterior =
+              reference.step(ReferenceVae.toDouble(parameters), x, zero, 1);
+          double[][] noise = {new double[3]};
+          for (int j = 0; j < 3; j++) {
+            double deviation = Math.exp(posterior.logVariance()[0][j] / 2);
+            noise[0][j] = (z[row * 3 + j] - posterior.mean()[0][j]) / deviation;
+            assertEquals(posterior.mean()[0][j], mean[i * 3 + j], 1e-5);
+            assertEquals(posterior.logVariance()[0][j], logVariance[i * 3 + j], 1e-5);
+          }
+          ReferenceVae.Step scored = reference.step(ReferenceVae.toDouble(parameters), x, noise, 1);
+          assertRelative("loss", scored.reconstructionLoss(), loss[row]);
+        }
+      }
+    }
+  }
+
+  private static double[] pixels(ImageSet images, int image) {
+    double[] pixels = new double[images.imageSize()];
+    for (int p = 0; p < pixels.length; p++) {
+      pixels[p] = (images.pixels()[image * pixels.length + p] & 0xFF) / 255.0;
+    }
+    return pixels;
+  }
+
+  /** More points than are taken at once, and sizes that nothing divides. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1, 1, 1",
+    "5, 7, 19, 2, 7",
+    "9, 11, 130;47, 3, 2100",
+    "6, 6, 24;20;13, 17, 300",
+    "28, 28, 400;50, 2, 131",
+  })
+  void decodesLikeTheDecoder(int height, int width, String widths, int latent, int count) {
+    List<Integer> hidden = Arrays.stream(widths.split(";")).map(Integer::valueOf).toList();
+    var shape = new VaeShape(height * width, hidden, latent);
+    // Large enough that some pixels are all but black or white.
+    float[] parameters = weights(shape, SEED);
+    for (int i = 0; i < parameters.length; i++) {
+      parameters[i] *= 3;
+    }
+    var decoder = new Decoder(Likelihood.BERNOULLI, new ParameterLayout(shape), parameters);
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(shape, parameters)) {
+      float[] z = points(count, latent);
+      float[] mean = new float[count * shape.inputs()];
+      model.decode(z, count, mean);
+      for (int i = 0; i < count; i++) {
+        assertArrayEquals(
+            decoder.decode(Arrays.copyOfRange(z, i * latent, (i + 1) * latent)),
+            Arrays.copyOfRange(mean, i * shape.inputs(), (i + 1) * shape.inputs()),
+            1e-5f,
+            "point " + i);
+      }
+    }
+  }
+
+  /** What is decoded is what is scored: the loss is the cross-entropy with the mean. */
+  @Test
+  void theMeanIsWhatTheLossIsOf() {
+    ImageSet images = images(6);
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(SMALL, weights(SMALL, 7))) {
+      float[] z = points(6, 2);
+      float[] mean = new float[6 * 35];
+      float[] loss = new float[6];
+      model.decode(z, 6, mean);
+      model.reconstructionLoss(images, 0, 6, 1, z, loss);
+      for (int i = 0; i < 6; i++) {
+        double expected = 0;
+        for (int p = 0; p < 35; p++) {
+          double x = pixels(images, i)[p];
+          double m = mean[i * 35 + p];
+          expected -= x * Math.log(m) + (1 - x) * Math.log(1 - m);
+        }
+        assertEquals(expected, loss[i], 1e-4 * expected);
+      }
+    }
+  }
+
+  @Test
+  void meansAreFiniteForAnyFiniteLogit() {
+    var shape = new VaeShape(10, List.of(1), 1);
+    var layout = new ParameterLayout(shape);
+    float[] logits = {0, -0f, 1e-30f, 90, -90, 1e4f, -1e4f, 3e38f, -3e38f, Float.MIN_VALUE};
+    float[] parameters = new float[layout.size()];
+    System.arraycopy(logits, 0, parameters, layout.decoder().getLast().bias(), logits.length);
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(shape, parameters)) {
+      float[] mean = new float[10];
+      model.decode(new float[1], 1, mean);
+      for (int i = 0; i < logits.length; i++) {
+        assertEquals(1 / (1 + Math.exp(-(double) logits[i])), mean[i], 1e-6, "at " + logits[i]);
+      }
+    }
+  }
+
+  @Test
+  void aParameterThatIsNoNumberShowsInTheMean() {
+    var layout = new ParameterLayout(SMALL);
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      if (tensor.name().startsWith("decoder")) {
+        float[] broken = weights(SMALL, SEED);
+        Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
+        try (Accelerator accelerator = create(8);
+            VaeModel model = accelerator.model(SMALL, broken)) {
+          float[] mean = new float[35];
+          model.decode(points(1, 2), 1, mean);
+          assertTrue(Float.isNaN(mean[0]), tensor.name());
+        }
+      }
+    }
+  }
+
+  @Test
+  void noImagesAreNoWork() {
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+      model.encode(images(3), 3, 0, new float[0], new float[0]);
+      model.decode(new float[0], 0, new float[0]);
+      model.reconstructionLoss(images(3), 0, 0, 2, new float[0], new float[0]);
+    }
+  }
+
+  @Test
+  void saysWhatItIsOf() {
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+      assertEquals(SMALL, model.shape());
+      assertEquals(accelerator.info(), model.info());
+    }
+  }
+
+  // ---- what is refused -------------------------------------------------------------------------
+
+  @Test
+  void refusesArraysOfAnotherLength() {
+    ImageSet images = images(5);
+    float[] four = new float[4];
+    float[] five = new float[5];
+    float[] pixels = new float[2 * 35];
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+      assertRefused(() -> model.encode(images, 0, 2, five, four));
+      assertRefused(() -> model.encode(images, 0, 2, four, five));
+      assertRefused(() -> model.encode(images, 0, 2, new float[3], four));
+      assertRefused(() -> model.decode(five, 2, pixels));
+      assertRefused(() -> model.decode(four, 2, new float[2 * 35 - 1]));
+      assertRefused(() -> model.decode(four, 2, new float[2 * 35 + 1]));
+      assertRefused(() -> model.reconstructionLoss(images, 0, 1, 2, five, new float[2]));
+      assertRefused(() -> model.reconstructionLoss(images, 0, 1, 2, four, new float[3]));
+      model.encode(images, 0, 2, four, new float[4]);
+      model.decode(four, 2, pixels);
+      model.reconstructionLoss(images, 0, 1, 2, four, new float[2]);
+    }
+  }
+
+  @Test
+  void refusesImagesThatThereAreNot() {
+    ImageSet images = images(5);
+    ImageSet others = RandomImages.of(5, 5, 6, 0.4, SEED);
+    float[] two = new float[2];
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+      assertRefused(() -> model.encode(images, -1, 1, two, two));
+      assertRefused(() -> model.encode(images, 5, 1, two, two));
+      assertRefused(() -> model.encode(images, 0, -1, two, two));
+      assertRefused(() -> model.encode(others, 0, 1, two, two));
+      assertRefused(() -> model.decode(two, -1, two));
+      assertRefused(() -> model.reconstructionLoss(images, 5, 1, 1, two, new float[1]));
+      assertRefused(() -> model.reconstructionLoss(others, 0, 1, 1, two, new float[1]));
+      assertRefused(() -> model.reconstructionLoss(images, 0, 1, 0, new float[0], new float[0]));
+      var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+      assertRefused(() -> accelerator.trainee(SMALL, settings, others));
+      int parameters = new ParameterLayout(SMALL).size();
+      assertRefused(() -> accelerator.model(SMALL, new float[parameters - 1]));
+      assertRefused(() -> accelerator.model(SMALL, new float[parameters + 1]));
+    }
+  }
+
+  private static void assertRefused(Executable call) {
+    assertThrows(IllegalArgumentException.class, call);
+  }
+
+  // ---- several at a time -----------------------------------------------------------------------
+
+  /** Two models and a trainee of several shapes, in turn: each as if it were alone. */
+  @Test
+  void modelsSideBySideDoNotKnowOfEachOther() {
+    var other = new VaeShape(35, List.of(20), 3);
+    ImageSet images = images(30);
+    var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 30, 4);
+    TrainingState initial = TrainingState.initial(weights(SMALL, 3));
+    float[] first = decoded(SMALL, weights(SMALL, 1));
+    float[] second = decoded(other, weights(other, 2));
+    TrainingState trained;
+    try (Accelerator accelerator = create(8);
+        Trainee alone = accelerator.trainee(SMALL, settings, images)) {
+      alone.restore(initial);
+      alone.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+      trained = alone.state();
+    }
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(SMALL, weights(SMALL, 1));
+        Trainee trainee = accelerator.trainee(SMALL, settings, images);
+        Trainee sameImages = accelerator.trainee(other, settings, images);
+        VaeModel another = accelerator.model(other, weights(other, 2))) {
+      trainee.restore(initial);
+      sameImages.restore(TrainingState.initial(weights(other, 4)));
+      for (int batch = 0; batch < order.batches(); ) {
+        batch +=
+            trainee.trainEpoch(
+                order.from(batch), new ConstantBeta(1), (step, rl, kl, beta) -> false);
+        sameImages.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+        assertArrayEquals(first, decoded(model));
+        assertArrayEquals(second, decoded(another));
+      }
+      EngineContract.assertSameBits(trained, trainee.state());
+    }
+  }
+
+  private float[] decoded(VaeShape shape, float[] parameters) {
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(shape, parameters)) {
+      return decoded(model);
+    }
+  }
+
+  private static float[] decoded(VaeModel model) {
+    float[] mean = new float[9 * 35];
+    model.decode(points(9, model.shape().latent()), 9, mean);
+    return mean;
+  }
+
+  /** A trainee decodes with what it has been trained to. */
+  @Test
+  void aTraineeIsAModelOfItsParameters() {
+    ImageSet images = images(30);
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(SMALL, new TrainingSettings(SEED, 4, 1e-2), images)) {
+      trainee.restore(TrainingState.initial(weights(SMALL, 3)));
+      float[] before = decoded(trainee);
+      trainee.trainEpoch(
+          BatchOrder.shuffled(SEED, 0, 30, 4), new ConstantBeta(1), (step, rl, kl, beta) -> true);
+      float[] after = decoded(trainee);
+      assertArrayEquals(decoded(SMALL, trainee.state().parameters()), after);
+      assertTrue(!Arrays.equals(before, after));
+    }
+  }
+
+  /** Several threads, each with a model of its own, while others are made and closed. */
+  @Test
+  void modelsMayBeUsedOnSeveralThreads() throws InterruptedException {
+    ImageSet images = images(30);
+    var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+    float[] expected = decoded(SMALL, weights(SMALL, 1));
+    List<TrainingState> states = Collections.synchronizedList(new ArrayList<>());
+    List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+    try (Accelerator accelerator = create(8)) {
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        threads.add(
+            new Thread(
+                () -> {
+                  try (Trainee trainee = accelerator.trainee(SMALL, settings, images)) {
+                    trainee.restore(TrainingState.initial(weights(SMALL, 3)));
+                    for (int epoch = 0; epoch < 5; epoch++) {
+                      trainee.trainEpoch(
+                          BatchOrder.shuffled(SEED, epoch, 30, 4),
+                          new ConstantBeta(1),
+                          (step, rl, kl, beta) -> true);
+                    }
+                    states.add(trainee.state());
+                  }
+                }));
+      }
+      threads.add(
+          new Thread(
+              () -> {
+                for (int i = 0; i < 5; i++) {
+                  try (VaeModel model = accelerator.model(SMALL, weights(SMALL, 1))) {
+                    assertArrayEquals(expected, decoded(model));
+                  }
+                }
+              }));
+      threads.forEach(thread -> thread.setUncaughtExceptionHandler((t, e) -> failures.add(e)));
+      threads.forEach(Thread::start);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+    assertEquals(List.of(), failures);
+    assertEquals(2, states.size());
+    assertEquals(40, states.getFirst().step());
+    EngineContract.assertSameBits(states.getFirst(), states.getLast());
+  }
+
+  // ---- the end ---------------------------------------------------------------------------------
+
+  /** Closed in any order, twice, and the accelerator before what is left. */
+  @Test
+  void closesInAnyOrder() {
+    ImageSet images = images(8);
+    var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+    for (int seed = 0; seed < 4; seed++) {
+      Accelerator accelerator = create(8);
+      List<VaeModel> models =
+          new ArrayList<>(
+              List.of(
+                  accelerator.model(SMALL, weights(SMALL, 1)),
+                  accelerator.trainee(SMALL, settings, images),
+                  accelerator.model(SMALL, weights(SMALL, 2)),
+                  accelerator.trainee(SMALL, settings, images)));
+      Collections.shuffle(models, new Random(seed));
+      VaeModel last = models.removeLast();
+      VaeModel before = models.removeLast();
+      for (VaeModel model : models) {
+        model.close();
+        model.close();
+        assertThrows(IllegalStateException.class, () -> decoded(model));
+        decoded(last);
+      }
+      decoded(before);
+      accelerator.close();
+      assertThrows(IllegalStateException.class, () -> decoded(last));
+      last.close();
+      before.close();
+      accelerator.close();
+      assertThrows(IllegalStateException.class, () -> accelerator.model(SMALL, weights(SMALL, 1)));
+    }
+  }
+
+  @Test
+  void aClosedTraineeTrainsNoMore() {
+    ImageSet images = images(8);
+    try (Accelerator accelerator = create(8)) {
+      Trainee trainee =
+          accelerator.trainee(SMALL, new TrainingSettings(SEED, 4, LEARNING_RATE), images);
+      trainee.close();
+      assertThrows(IllegalStateException.class, trainee::state);
+      assertThrows(
+          IllegalStateException.class,
+          () -> trainee.restore(TrainingState.initial(weights(SMALL, 1))));
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              trainee.trainEpoch(
+                  BatchOrder.shuffled(SEED, 0, 8, 4),
+                  new ConstantBeta(1),
+                  (step, rl, kl, beta) -> true));
+    }
+  }
+}
