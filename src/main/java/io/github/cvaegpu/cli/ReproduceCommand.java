@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.Trainee;
@@ -105,9 +106,10 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    DataChoice data = dataOptions.choice();
     var study = new Study(learningRates, epochs, seeds, setPoints);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
-    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
     requireWritable();
     try (EngineOptions.Chosen<Trainee> chosen =
@@ -137,7 +139,7 @@ final class ReproduceCommand implements Callable<Integer> {
               dataset,
               accelerator,
               folder.resolve(RUNS),
-              Provenance.of(dataOptions.askedOrAuto(), engineOptions.askedThreads()),
+              Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
               checkpointEvery,
               progress,
               interruption::isRequested);
