@@ -30,9 +30,7 @@ def commit():
     if bundled.exists():
         return " ".join(bundled.read_text().split())
     changed = output("git", "-C", BENCH, "status", "--porcelain", "--", "../src")
-    return output("git", "-C", BENCH, "rev-parse", "--short", "HEAD") + (
-        " and changes" if changed else ""
-    )
+    return output("git", "-C", BENCH, "rev-parse", "--short", "HEAD") + (" and changes" if changed else "")
 
 
 def java_version():

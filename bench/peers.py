@@ -232,9 +232,7 @@ def jax_epochs(images):
         v = tree(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
         root = jnp.sqrt(1 - 0.999**t)
         size = LEARNING_RATE * root / (1 - 0.9**t)
-        parameters = tree(
-            lambda a, b, c: a - size * b / (jnp.sqrt(c) + 1e-8 * root), parameters, m, v
-        )
+        parameters = tree(lambda a, b, c: a - size * b / (jnp.sqrt(c) + 1e-8 * root), parameters, m, v)
         return (parameters, m, v, t, kl / BATCH, integral, key), (rl / BATCH, kl / BATCH, beta)
 
     @jax.jit

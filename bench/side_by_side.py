@@ -99,8 +99,7 @@ def main():
     if a.out:
         record = {
             "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "command": "bench/side_by_side.py "
-            f"--rounds {a.rounds} --epochs {a.epochs} --threads {a.threads}",
+            "command": f"bench/side_by_side.py --rounds {a.rounds} --epochs {a.epochs} --threads {a.threads}",
             "commit": commit(),
             "machine": {
                 **facts(),

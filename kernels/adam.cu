@@ -32,8 +32,8 @@ __device__ inline void adam_element(float g, float step_size, float root_scale, 
  *         launch a tensor would be twelve.
  */
 extern "C" __global__ void __launch_bounds__(256)
-    adam_update(const StepState* __restrict__ state, const float4* __restrict__ gradients, int quads,
-                float4* __restrict__ m, float4* __restrict__ v, float4* __restrict__ p) {
+    adam_update(const StepState* __restrict__ state, const float4* __restrict__ gradients,
+                int quads, float4* __restrict__ m, float4* __restrict__ v, float4* __restrict__ p) {
   int i = blockIdx.x * 256 + threadIdx.x;
   if (i >= quads) {
     return;

@@ -152,9 +152,9 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
   if (thread < latent) {
     int j = thread;
     const float* row_heads = heads + row * 2 * latent;
-    HeadGradient gradient = head_gradient(row_heads[j], row_heads[latent + j],
-                                          noise[row * latent + j], sum_of_lanes(parts[j]),
-                                          state->beta);
+    HeadGradient gradient =
+        head_gradient(row_heads[j], row_heads[latent + j], noise[row * latent + j],
+                      sum_of_lanes(parts[j]), state->beta);
     row_dheads[j] = gradient.mean;
     row_dheads[latent + j] = gradient.log_variance;
     dheads[row * 2 * latent + j] = gradient.mean;

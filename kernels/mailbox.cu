@@ -73,8 +73,8 @@ extern "C" __global__ void __launch_bounds__(1)
  * Deterministic: a thread adds every 256th row in double, the block the threads in order.
  */
 extern "C" __global__ void __launch_bounds__(STEP_END_THREADS, 1)
-    step_end(StepState* state, const float* __restrict__ loss, const float* __restrict__ kl, int rows,
-             Word* rls, Word* kls, int ring_mask) {
+    step_end(StepState* state, const float* __restrict__ loss, const float* __restrict__ kl,
+             int rows, Word* rls, Word* kls, int ring_mask) {
   __shared__ double scratch[STEP_END_THREADS];
   double loss_sum = 0;
   double kl_sum = 0;

@@ -31,12 +31,12 @@ _Noreturn void cvae_bridge_unsupported(const char* function) {
 }
 
 // A jump leaves every argument where it is, whatever the function's type.
-#define FORWARD(NAME)                                                                   \
-  _Noreturn static void unset_##NAME(void) {                                            \
-    end(#NAME, " was called before the bridge to libcublas.so.13 was set up\n");        \
-  }                                                                                     \
+#define FORWARD(NAME)                                                                    \
+  _Noreturn static void unset_##NAME(void) {                                             \
+    end(#NAME, " was called before the bridge to libcublas.so.13 was set up\n");         \
+  }                                                                                      \
   __attribute__((used, visibility("hidden"))) void* target_##NAME = (void*)unset_##NAME; \
-  __asm__(".text\n.p2align 4\n.globl " #NAME "\n.type " #NAME ",@function\n" #NAME      \
+  __asm__(".text\n.p2align 4\n.globl " #NAME "\n.type " #NAME ",@function\n" #NAME       \
           ":\n  endbr64\n  jmp *target_" #NAME "(%rip)\n.size " #NAME ", .-" #NAME "\n");
 #include "forwarded.h"
 #undef FORWARD

@@ -20,6 +20,7 @@ shift
 for object; do
   case $object in *.o) readelf -sW "$object" ;; esac
 done >"$output.symbols"
+# shellcheck disable=SC2013 # Names of symbols are words.
 for name in $(awk '$4 == "TLS" && $7 == "UND" { print $8 }' "$output.symbols" | sort -u); do
   set -- "$@" "-Wl,--defsym=$name=cvaeModuleDynamicSharedMemory"
 done

@@ -29,10 +29,19 @@ INITIAL_WEIGHTS, TRAINING_NOISE, PIXELS = 1, 3, 100
 LEARNING_RATE = 0.001
 BETAS = [1.0, 0.25, 4.0, 0.0078125, 0.5]
 CASES = {
-    "small": dict(height=6, width=6, hidden=[20, 7], latent=3, batch=5, images=23, seed=0x299F31D0_A4093822,
-                  entries=1000),
-    "study": dict(height=28, width=28, hidden=[400, 50], latent=2, batch=128, images=608, seed=10,
-                  entries=64),
+    "small": dict(
+        height=6,
+        width=6,
+        hidden=[20, 7],
+        latent=3,
+        batch=5,
+        images=23,
+        seed=0x299F31D0_A4093822,
+        entries=1000,
+    ),
+    "study": dict(
+        height=28, width=28, hidden=[400, 50], latent=2, batch=128, images=608, seed=10, entries=64
+    ),
 }
 
 
@@ -72,7 +81,8 @@ def initial_weights(modules, seed):
             if name.endswith("weight"):
                 fan_in = parameter.shape[1]
             count = parameter.numel()
-            words = philox(seed, INITIAL_WEIGHTS, np.arange((count + 3) // 4), len(weights), 0).reshape(-1)[:count]
+            blocks = np.arange((count + 3) // 4)
+            words = philox(seed, INITIAL_WEIGHTS, blocks, len(weights), 0).reshape(-1)[:count]
             bound = np.float32(1 / np.sqrt(fan_in))
             values = bound * (np.float32(2) * uniform(words) - np.float32(1))
             assert values.dtype == np.float32
@@ -113,10 +123,12 @@ def chain(widths):
 
 def network(case):
     widths = [case["height"] * case["width"], *case["hidden"]]
-    return torch.nn.ModuleDict({
-        "encoder": chain([*widths, 2 * case["latent"]]),
-        "decoder": chain([case["latent"], *widths[::-1]]),
-    })
+    return torch.nn.ModuleDict(
+        {
+            "encoder": chain([*widths, 2 * case["latent"]]),
+            "decoder": chain([case["latent"], *widths[::-1]]),
+        }
+    )
 
 
 def summary(tensor, entries):
@@ -161,16 +173,22 @@ def make(name, case):
         if step == 0:
             golden["gradients"] = {k: summary(p.grad, case["entries"]) for k, p in net.named_parameters()}
         adam.step()
-        golden["steps"].append({
-            "beta": beta,
-            "rl": rl.item() / len(x),
-            "kl": kl.item() / len(x),
-            "noise": eps.reshape(-1).tolist(),
-        })
+        golden["steps"].append(
+            {
+                "beta": beta,
+                "rl": rl.item() / len(x),
+                "kl": kl.item() / len(x),
+                "noise": eps.reshape(-1).tolist(),
+            }
+        )
     golden["weights"] = {k: summary(p, case["entries"]) for k, p in net.named_parameters()}
     (HERE / f"{name}.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-    print(f"{name}: rl " + " ".join(f"{s['rl']:.4f}" for s in golden["steps"])
-          + ", kl " + " ".join(f"{s['kl']:.4f}" for s in golden["steps"]))
+    print(
+        f"{name}: rl "
+        + " ".join(f"{s['rl']:.4f}" for s in golden["steps"])
+        + ", kl "
+        + " ".join(f"{s['kl']:.4f}" for s in golden["steps"])
+    )
     if name == "small":
         save_file({k: torch.from_numpy(v) for k, v in weights.items()}, HERE / "small.safetensors")
 
@@ -182,10 +200,14 @@ def check_load(file, name):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.parse_args()
-    print(f"python {platform.python_version()}, torch {torch.__version__}, numpy {np.__version__}, "
-          f"safetensors {safetensors.__version__}")
+    print(
+        f"python {platform.python_version()}, torch {torch.__version__}, numpy {np.__version__}, "
+        f"safetensors {safetensors.__version__}"
+    )
     torch.set_num_threads(1)
     check_philox()
     for name, case in CASES.items():

@@ -14,14 +14,14 @@ from safetensors.numpy import save_file
 
 HERE = pathlib.Path(__file__).parent
 
-METADATA = {"made by": "safetensors", "quoted \"name\" \\ \n": "pi is \u03c0, \U0001d70b"}
+METADATA = {"made by": "safetensors", 'quoted "name" \\ \n': "pi is \u03c0, \U0001d70b"}
 
 # Bit patterns: -0, smallest denormal, largest denormal, largest float, infinities, NaNs quiet and
 # signalling with payloads.
 AWKWARD = [
     0x80000000, 0x00000001, 0x807FFFFF, 0x7F7FFFFF, 0x7F800000, 0xFF800000, 0x7FC00000, 0x7FC12345,
     0x7F812345, 0xFFFFFFFF,
-]
+]  # fmt: skip
 
 
 def tensors():
@@ -48,7 +48,9 @@ def check(name, metadata):
 
 
 def main():
-    print(f"python {platform.python_version()}, safetensors {safetensors.__version__}, numpy {np.__version__}")
+    print(
+        f"python {platform.python_version()}, safetensors {safetensors.__version__}, numpy {np.__version__}"
+    )
     save_file(tensors(), HERE / "reference.safetensors", metadata=METADATA)
     check("reference.safetensors", METADATA)
     check("ours.safetensors", METADATA)

@@ -40,15 +40,14 @@ const char* run(void* data) {
     pending.alpha = *pending.alphaOnDevice;
     pending.beta = *pending.betaOnDevice;
   }
-  bool inside =
-      cvaeEmulatorMayTouch(
-          "cuBLAS product, A", g.a,
-          emulator::extent(g.rowsOfA(), g.columnsOfA(), g.lda, g.strideA, g.count)) &&
-      cvaeEmulatorMayTouch(
-          "cuBLAS product, B", g.b,
-          emulator::extent(g.rowsOfB(), g.columnsOfB(), g.ldb, g.strideB, g.count)) &&
-      cvaeEmulatorMayTouch("cuBLAS product, C", g.c,
-                           emulator::extent(g.m, g.n, g.ldc, g.strideC, g.count));
+  bool inside = cvaeEmulatorMayTouch(
+                    "cuBLAS product, A", g.a,
+                    emulator::extent(g.rowsOfA(), g.columnsOfA(), g.lda, g.strideA, g.count)) &&
+                cvaeEmulatorMayTouch(
+                    "cuBLAS product, B", g.b,
+                    emulator::extent(g.rowsOfB(), g.columnsOfB(), g.ldb, g.strideB, g.count)) &&
+                cvaeEmulatorMayTouch("cuBLAS product, C", g.c,
+                                     emulator::extent(g.m, g.n, g.ldc, g.strideC, g.count));
   if (!inside) {
     return "cuBLAS product: a matrix is not all in device memory";
   }
@@ -78,9 +77,8 @@ cublasStatus_t submit(cublasHandle_t handle, const Gemm& gemm, const float* alph
   CvaeEmulatorWork work{run, release,
                         onHost ? new Pending{gemm, *alpha, *beta, nullptr, nullptr}
                                : new Pending{gemm, 0.0F, 0.0F, alpha, beta}};
-  return cvaeEmulatorSubmit(handle->stream, &work) == CUDA_SUCCESS
-             ? CUBLAS_STATUS_SUCCESS
-             : CUBLAS_STATUS_EXECUTION_FAILED;
+  return cvaeEmulatorSubmit(handle->stream, &work) == CUDA_SUCCESS ? CUBLAS_STATUS_SUCCESS
+                                                                   : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 
 bool usesTf32(cublasHandle_t handle) {
@@ -203,12 +201,12 @@ const char* cublasGetStatusString(cublasStatus_t status) {
 }
 
 cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t transposeA,
-                              cublasOperation_t transposeB, int m, int n, int k,
-                              const float* alpha, const float* a, int lda, const float* b, int ldb,
-                              const float* beta, float* c, int ldc) {
+                              cublasOperation_t transposeB, int m, int n, int k, const float* alpha,
+                              const float* a, int lda, const float* b, int ldb, const float* beta,
+                              float* c, int ldc) {
   return submit(handle,
-                {transposeA != CUBLAS_OP_N, transposeB != CUBLAS_OP_N, m, n, k, a, lda, 0, b, ldb, 0,
-                 c, ldc, 0, 1, usesTf32(handle)},
+                {transposeA != CUBLAS_OP_N, transposeB != CUBLAS_OP_N, m, n, k, a, lda, 0, b, ldb,
+                 0, c, ldc, 0, 1, usesTf32(handle)},
                 alpha, beta);
 }
 
@@ -230,19 +228,19 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transposeA,
                             cudaDataType_t typeB, int ldb, const void* beta, void* c,
                             cudaDataType_t typeC, int ldc, cublasComputeType_t computeType,
                             cublasGemmAlgo_t) {
-  bool supported = typeA == CUDA_R_32F && typeB == CUDA_R_32F && typeC == CUDA_R_32F &&
-                   (computeType == CUBLAS_COMPUTE_32F ||
-                    computeType == CUBLAS_COMPUTE_32F_PEDANTIC ||
-                    computeType == CUBLAS_COMPUTE_32F_FAST_TF32);
+  bool supported =
+      typeA == CUDA_R_32F && typeB == CUDA_R_32F && typeC == CUDA_R_32F &&
+      (computeType == CUBLAS_COMPUTE_32F || computeType == CUBLAS_COMPUTE_32F_PEDANTIC ||
+       computeType == CUBLAS_COMPUTE_32F_FAST_TF32);
   if (!supported) {
     cvaeEmulatorUnsupported("cublasGemmEx with types other than float32");
   }
   bool tf32 = computeType == CUBLAS_COMPUTE_32F_FAST_TF32 ||
               (computeType == CUBLAS_COMPUTE_32F && usesTf32(handle));
-  return submit(handle,
-                {transposeA != CUBLAS_OP_N, transposeB != CUBLAS_OP_N, m, n, k,
-                 static_cast<const float*>(a), lda, 0, static_cast<const float*>(b), ldb, 0,
-                 static_cast<float*>(c), ldc, 0, 1, tf32},
-                static_cast<const float*>(alpha), static_cast<const float*>(beta));
+  return submit(
+      handle,
+      {transposeA != CUBLAS_OP_N, transposeB != CUBLAS_OP_N, m, n, k, static_cast<const float*>(a),
+       lda, 0, static_cast<const float*>(b), ldb, 0, static_cast<float*>(c), ldc, 0, 1, tf32},
+      static_cast<const float*>(alpha), static_cast<const float*>(beta));
 }
 }

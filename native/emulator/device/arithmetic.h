@@ -80,9 +80,7 @@ inline unsigned int __float2uint_rn(float x) { return static_cast<unsigned int>(
 inline unsigned int __umulhi(unsigned int x, unsigned int y) {
   return static_cast<unsigned int>(static_cast<unsigned long long>(x) * y >> 32);
 }
-inline int __mulhi(int x, int y) {
-  return static_cast<int>(static_cast<long long>(x) * y >> 32);
-}
+inline int __mulhi(int x, int y) { return static_cast<int>(static_cast<long long>(x) * y >> 32); }
 inline int __popc(unsigned int x) { return __builtin_popcount(x); }
 inline int __popcll(unsigned long long x) { return __builtin_popcountll(x); }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned int>(x)); }
@@ -92,8 +90,8 @@ inline unsigned int __funnelshift_l(unsigned int low, unsigned int high, unsigne
   return static_cast<unsigned int>(both << (shift & 31) >> 32);
 }
 
-#define CVAE_MIN_MAX(T)                              \
-  inline T min(T x, T y) { return y < x ? y : x; }   \
+#define CVAE_MIN_MAX(T)                            \
+  inline T min(T x, T y) { return y < x ? y : x; } \
   inline T max(T x, T y) { return y > x ? y : x; }
 
 CVAE_MIN_MAX(int)

@@ -5,9 +5,11 @@
 
 #include "runtime.h"
 // Before the words below become macros, for headers of the C++ library use some of them.
+// clang-format off: each needs those above it.
 #include "arithmetic.h"
 #include "memory_access.h"
 #include "vectors.h"
 #include "execution.h"
 #include "qualifiers.h"
 #include "kernels.h"
+// clang-format on

@@ -16,8 +16,7 @@
 
 constexpr int warpSize = 32;
 
-#define CVAE_PLACE \
-  const char *file = __builtin_FILE(), int line = __builtin_LINE()
+#define CVAE_PLACE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 
 inline void __syncthreads(CVAE_PLACE) { cvaeEmulatorBarrier(false, {file, line}); }
 inline int __syncthreads_count(int predicate, CVAE_PLACE) {
@@ -34,8 +33,8 @@ inline void __syncwarp(unsigned int mask = 0xffffffffU, CVAE_PLACE) {
   cvaeEmulatorCollective(emulator::Collective::sync, mask, 0, 0, {file, line});
 }
 inline unsigned int __ballot_sync(unsigned int mask, int predicate, CVAE_PLACE) {
-  return static_cast<unsigned int>(cvaeEmulatorCollective(
-      emulator::Collective::ballot, mask, predicate != 0, 0, {file, line}));
+  return static_cast<unsigned int>(
+      cvaeEmulatorCollective(emulator::Collective::ballot, mask, predicate != 0, 0, {file, line}));
 }
 inline int __any_sync(unsigned int mask, int predicate, CVAE_PLACE) {
   return __ballot_sync(mask, predicate, file, line) != 0;
@@ -107,8 +106,8 @@ T reduce(unsigned int mask, T value, F combine, Place place) {
 }  // namespace emulator
 
 inline unsigned int __reduce_add_sync(unsigned int mask, unsigned int value, CVAE_PLACE) {
-  return emulator::reduce(
-      mask, value, [](unsigned int a, unsigned int b) { return a + b; }, {file, line});
+  return emulator::reduce(mask, value, [](unsigned int a, unsigned int b) { return a + b; },
+                          {file, line});
 }
 inline int __reduce_add_sync(unsigned int mask, int value, CVAE_PLACE) {
   return emulator::reduce(mask, value, [](int a, int b) { return a + b; }, {file, line});

@@ -24,43 +24,43 @@ T update(T* address, F change) {
   T next;
   do {
     next = change(old);
-  } while (!__atomic_compare_exchange(address, &old, &next, false, __ATOMIC_RELAXED,
-                                      __ATOMIC_RELAXED));
+  } while (
+      !__atomic_compare_exchange(address, &old, &next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
   return old;
 }
 
 }  // namespace emulator
 
-#define CVAE_ATOMICS(T)                                                                    \
-  inline T atomicAdd(T* address, T value) {                                                \
+#define CVAE_ATOMICS(T)                                                                       \
+  inline T atomicAdd(T* address, T value) {                                                   \
     return emulator::update(address, [value](T old) { return static_cast<T>(old + value); }); \
-  }                                                                                        \
-  inline T atomicExch(T* address, T value) {                                               \
-    return emulator::update(address, [value](T) { return value; });                        \
+  }                                                                                           \
+  inline T atomicExch(T* address, T value) {                                                  \
+    return emulator::update(address, [value](T) { return value; });                           \
   }
 
-#define CVAE_INTEGER_ATOMICS(T)                                                            \
-  CVAE_ATOMICS(T)                                                                          \
-  inline T atomicSub(T* address, T value) {                                                \
-    return emulator::update(address, [value](T old) { return static_cast<T>(old - value); }); \
-  }                                                                                        \
-  inline T atomicMin(T* address, T value) {                                                \
-    return emulator::update(address, [value](T old) { return value < old ? value : old; }); \
-  }                                                                                        \
-  inline T atomicMax(T* address, T value) {                                                \
-    return emulator::update(address, [value](T old) { return value > old ? value : old; }); \
-  }                                                                                        \
-  inline T atomicAnd(T* address, T value) {                                                \
-    return emulator::update(address, [value](T old) { return static_cast<T>(old & value); }); \
-  }                                                                                        \
-  inline T atomicOr(T* address, T value) {                                                 \
-    return emulator::update(address, [value](T old) { return static_cast<T>(old | value); }); \
-  }                                                                                        \
-  inline T atomicXor(T* address, T value) {                                                \
-    return emulator::update(address, [value](T old) { return static_cast<T>(old ^ value); }); \
-  }                                                                                        \
-  inline T atomicCAS(T* address, T compare, T value) {                                     \
-    return emulator::update(address,                                                       \
+#define CVAE_INTEGER_ATOMICS(T)                                                                \
+  CVAE_ATOMICS(T)                                                                              \
+  inline T atomicSub(T* address, T value) {                                                    \
+    return emulator::update(address, [value](T old) { return static_cast<T>(old - value); });  \
+  }                                                                                            \
+  inline T atomicMin(T* address, T value) {                                                    \
+    return emulator::update(address, [value](T old) { return value < old ? value : old; });    \
+  }                                                                                            \
+  inline T atomicMax(T* address, T value) {                                                    \
+    return emulator::update(address, [value](T old) { return value > old ? value : old; });    \
+  }                                                                                            \
+  inline T atomicAnd(T* address, T value) {                                                    \
+    return emulator::update(address, [value](T old) { return static_cast<T>(old & value); });  \
+  }                                                                                            \
+  inline T atomicOr(T* address, T value) {                                                     \
+    return emulator::update(address, [value](T old) { return static_cast<T>(old | value); });  \
+  }                                                                                            \
+  inline T atomicXor(T* address, T value) {                                                    \
+    return emulator::update(address, [value](T old) { return static_cast<T>(old ^ value); });  \
+  }                                                                                            \
+  inline T atomicCAS(T* address, T compare, T value) {                                         \
+    return emulator::update(address,                                                           \
                             [compare, value](T old) { return old == compare ? value : old; }); \
   }
 

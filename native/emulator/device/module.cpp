@@ -22,8 +22,8 @@ emulator::Place place(const Finding* finding) {
 
 extern "C" {
 
-alignas(1024) thread_local char
-    cvaeModuleDynamicSharedMemory[emulator::maxSharedPerBlock + emulator::sharedMargin];
+alignas(1024) thread_local char cvaeModuleDynamicSharedMemory[emulator::maxSharedPerBlock +
+                                                              emulator::sharedMargin];
 
 /** The calling thread's. */
 char* cvaeModuleDynamicShared() { return cvaeModuleDynamicSharedMemory; }

@@ -4,16 +4,12 @@
 
 #include "runtime.h"
 
-#define CVAE_VECTOR2(T, NAME, ALIGNMENT)               \
-  struct alignas(ALIGNMENT) NAME##2 {                  \
-    T x, y;                                            \
-  };                                                   \
+#define CVAE_VECTOR2(T, NAME, ALIGNMENT)         \
+  struct alignas(ALIGNMENT) NAME##2 { T x, y; }; \
   inline NAME##2 make_##NAME##2(T x, T y) { return {x, y}; }
 
 #define CVAE_VECTOR4(T, NAME, ALIGNMENT)               \
-  struct alignas(ALIGNMENT) NAME##4 {                  \
-    T x, y, z, w;                                      \
-  };                                                   \
+  struct alignas(ALIGNMENT) NAME##4 { T x, y, z, w; }; \
   inline NAME##4 make_##NAME##4(T x, T y, T z, T w) { return {x, y, z, w}; }
 
 CVAE_VECTOR2(float, float, 8)

@@ -111,14 +111,12 @@ CUresult cuMemFree_v2(CUdeviceptr base) {
 }
 
 CUresult cuMemHostAlloc(void** result, std::size_t bytes, unsigned int) {
-  return withContext([=](CUctx_st& context) {
-    return allocate(context, MemoryKind::pinned, bytes, result);
-  });
+  return withContext(
+      [=](CUctx_st& context) { return allocate(context, MemoryKind::pinned, bytes, result); });
 }
 
 CUresult cuMemFreeHost(void* base) {
-  return withContext(
-      [=](CUctx_st& context) { return release(context, MemoryKind::pinned, base); });
+  return withContext([=](CUctx_st& context) { return release(context, MemoryKind::pinned, base); });
 }
 
 CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* result, void* host, unsigned int flags) {
@@ -166,8 +164,8 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, std::size_t byte
     // Pageable memory is staged before a real driver returns; a graph reads it when it runs.
     bool later = Memory::instance().isPinned(from) ||
                  context.captureStatus(own) != CU_STREAM_CAPTURE_STATUS_NONE;
-    return context.submit(own, later ? copyTask(pointer(to), from, bytes)
-                                     : copyTaskOf(pointer(to), from, bytes));
+    return context.submit(
+        own, later ? copyTask(pointer(to), from, bytes) : copyTaskOf(pointer(to), from, bytes));
   });
 }
 

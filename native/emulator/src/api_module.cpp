@@ -23,9 +23,8 @@ Function* functionOf(CUfunction handle) { return reinterpret_cast<Function*>(han
 
 bool isFunction(CUctx_st& context, CUfunction function) {
   std::lock_guard<std::mutex> lock(context.mutex);
-  return std::any_of(context.modules.begin(), context.modules.end(), [function](const auto& own) {
-    return own->has(functionOf(function));
-  });
+  return std::any_of(context.modules.begin(), context.modules.end(),
+                     [function](const auto& own) { return own->has(functionOf(function)); });
 }
 
 template <typename Body>
@@ -42,8 +41,7 @@ CUresult launch(CUfunction function, const LaunchShape& shape, CUstream stream, 
       return CUDA_ERROR_INVALID_HANDLE;
     }
     TaskPointer task;
-    CUresult result =
-        emulator::prepareLaunch(*functionOf(function), shape, arguments, &task);
+    CUresult result = emulator::prepareLaunch(*functionOf(function), shape, arguments, &task);
     return result == CUDA_SUCCESS ? context.submit(own, task) : result;
   });
 }

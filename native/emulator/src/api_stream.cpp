@@ -53,14 +53,12 @@ CUresult cuStreamDestroy_v2(CUstream stream) {
 }
 
 CUresult cuStreamSynchronize(CUstream stream) {
-  return withStream(stream, [](CUctx_st& context, CUstream_st& own) {
-    return context.synchronize(own);
-  });
+  return withStream(stream,
+                    [](CUctx_st& context, CUstream_st& own) { return context.synchronize(own); });
 }
 
 CUresult cuStreamQuery(CUstream stream) {
-  return withStream(stream,
-                    [](CUctx_st& context, CUstream_st& own) { return context.query(own); });
+  return withStream(stream, [](CUctx_st& context, CUstream_st& own) { return context.query(own); });
 }
 
 CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int) {
@@ -137,15 +135,13 @@ CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
 }
 
 CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode) {
-  return withStream(stream, [=](CUctx_st& context, CUstream_st& own) {
-    return context.beginCapture(own, mode);
-  });
+  return withStream(
+      stream, [=](CUctx_st& context, CUstream_st& own) { return context.beginCapture(own, mode); });
 }
 
 CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
-  return withStream(stream, [=](CUctx_st& context, CUstream_st& own) {
-    return context.endCapture(own, graph);
-  });
+  return withStream(
+      stream, [=](CUctx_st& context, CUstream_st& own) { return context.endCapture(own, graph); });
 }
 
 CUresult cuStreamIsCapturing(CUstream stream, CUstreamCaptureStatus* status) {

@@ -157,12 +157,8 @@ bool BlockRunner::takeThread() {
   }
   unsigned rank = startOrder_[started_++];
   dim3 d = grid_->blockDim;
-  current_->thread = {{rank % d.x, rank / d.x % d.y, rank / (d.x * d.y)},
-                      blockIdx_,
-                      d,
-                      grid_->gridDim,
-                      rank,
-                      0};
+  current_->thread = {
+      {rank % d.x, rank / d.x % d.y, rank / (d.x * d.y)}, blockIdx_, d, grid_->gridDim, rank, 0};
   threads_[rank] = current_;
   return true;
 }
@@ -285,9 +281,8 @@ void BlockRunner::fail(int code, const std::string& what) {
 }
 
 std::string BlockRunner::where(const Thread& t) const {
-  return format("kernel %s, block (%u,%u,%u), thread (%u,%u,%u)", grid_->kernel->name,
-                t.blockIdx.x, t.blockIdx.y, t.blockIdx.z, t.threadIdx.x, t.threadIdx.y,
-                t.threadIdx.z);
+  return format("kernel %s, block (%u,%u,%u), thread (%u,%u,%u)", grid_->kernel->name, t.blockIdx.x,
+                t.blockIdx.y, t.blockIdx.z, t.threadIdx.x, t.threadIdx.y, t.threadIdx.z);
 }
 
 /** No thread can go on: says who waits where, one thread for each place. */
@@ -308,11 +303,11 @@ void BlockRunner::reportDeadlock() {
                       fiber->waitsForBlock ? "a barrier" : "a warp function",
                       text(fiber->place).c_str(), t.x, t.y, t.z);
   }
-  failure_ = {CUDA_ERROR_LAUNCH_FAILED,
-              format("kernel %s, block (%u,%u,%u): barrier divergence: of %u threads %u have ended",
-                     grid_->kernel->name, blockIdx_.x, blockIdx_.y, blockIdx_.z, size_,
-                     endedCount_) +
-                  waiting};
+  failure_ = {
+      CUDA_ERROR_LAUNCH_FAILED,
+      format("kernel %s, block (%u,%u,%u): barrier divergence: of %u threads %u have ended",
+             grid_->kernel->name, blockIdx_.x, blockIdx_.y, blockIdx_.z, size_, endedCount_) +
+          waiting};
 }
 
 void BlockRunner::recordFault(const void* address, bool write, bool misaligned,
@@ -327,18 +322,18 @@ void BlockRunner::landing() {
   if (runner->grid_->cancelled) {
     runner->suspend();
   }
-  runner->fail(runner->fault_.misaligned ? CUDA_ERROR_MISALIGNED_ADDRESS
-                                         : CUDA_ERROR_ILLEGAL_ADDRESS,
-               runner->describeFault());
+  runner->fail(
+      runner->fault_.misaligned ? CUDA_ERROR_MISALIGNED_ADDRESS : CUDA_ERROR_ILLEGAL_ADDRESS,
+      runner->describeFault());
 }
 
 std::string BlockRunner::describeFault() const {
   Dl_info info{};
   std::string at;
   if (dladdr(fault_.instruction, &info) != 0) {
-    at = format(" (code at %s+0x%tx)", grid_->module->fileName().c_str(),
-                static_cast<const char*>(fault_.instruction) -
-                    static_cast<const char*>(info.dli_fbase));
+    at = format(
+        " (code at %s+0x%tx)", grid_->module->fileName().c_str(),
+        static_cast<const char*>(fault_.instruction) - static_cast<const char*>(info.dli_fbase));
   }
   if (fault_.misaligned) {
     return "misaligned access" + at;

@@ -15,7 +15,7 @@ namespace {
 using Setter = std::function<bool(Config&, const std::string&)>;
 
 template <typename T>
-Setter number(T Config::*field, long long least, long long scale = 1) {
+Setter number(T Config::* field, long long least, long long scale = 1) {
   return [field, least, scale](Config& config, const std::string& text) {
     char* end = nullptr;
     long long value = std::strtoll(text.c_str(), &end, 10);
@@ -27,7 +27,7 @@ Setter number(T Config::*field, long long least, long long scale = 1) {
   };
 }
 
-Setter flag(bool Config::*field) {
+Setter flag(bool Config::* field) {
   return [field](Config& config, const std::string& text) {
     config.*field = text == "1";
     return text == "0" || text == "1";

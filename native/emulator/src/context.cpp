@@ -187,11 +187,12 @@ CUresult CUctx_st::record(CUevent_st& event, CUstream_st& stream) {
   }
   auto time = std::make_shared<std::chrono::steady_clock::time_point>();
   std::shared_ptr<Completion> completion;
-  CUresult result = submit(stream, emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
-                                                  [time](Team&, Failure*) {
-                                                    *time = std::chrono::steady_clock::now();
-                                                    return true;
-                                                  }),
+  CUresult result = submit(stream,
+                           emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
+                                          [time](Team&, Failure*) {
+                                            *time = std::chrono::steady_clock::now();
+                                            return true;
+                                          }),
                            &completion);
   if (result == CUDA_SUCCESS) {
     Lock lock(mutex);

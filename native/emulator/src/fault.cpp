@@ -84,7 +84,7 @@ void onInterrupt(int, siginfo_t*, void* context) {
 }
 
 void install(int signal, void (*handler)(int, siginfo_t*, void*), struct sigaction* previous) {
-  struct sigaction action {};
+  struct sigaction action{};
   sigaction(signal, nullptr, &action);
   action.sa_sigaction = handler;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
@@ -99,8 +99,8 @@ struct SignalStack {
     if (memory != nullptr) {
       return;
     }
-    memory = mmap(nullptr, signalStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                  0);
+    memory =
+        mmap(nullptr, signalStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     stack_t stack{};
     stack.ss_sp = memory;
     stack.ss_size = signalStackBytes;

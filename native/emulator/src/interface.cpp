@@ -18,14 +18,14 @@ CUresult cvaeEmulatorSubmit(CUstream stream, const CvaeEmulatorWork* work) {
   std::shared_ptr<void> data(work->data, work->release);
   auto run = work->run;
   return emulator::withStream(stream, [&](CUctx_st& context, CUstream_st& own) {
-    return context.submit(own, emulator::task(CU_GRAPH_NODE_TYPE_KERNEL,
-                                              [run, data](Team&, Failure* failure) {
-                                                const char* wrong = run(data.get());
-                                                if (wrong != nullptr) {
-                                                  *failure = {CUDA_ERROR_ILLEGAL_ADDRESS, wrong};
-                                                }
-                                                return wrong == nullptr;
-                                              }));
+    return context.submit(
+        own, emulator::task(CU_GRAPH_NODE_TYPE_KERNEL, [run, data](Team&, Failure* failure) {
+          const char* wrong = run(data.get());
+          if (wrong != nullptr) {
+            *failure = {CUDA_ERROR_ILLEGAL_ADDRESS, wrong};
+          }
+          return wrong == nullptr;
+        }));
   });
 }
 

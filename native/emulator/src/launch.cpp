@@ -38,7 +38,9 @@ class Arguments {
     char bytes[16];
   };
 
-  static std::size_t wordsOf(std::size_t bytes) { return (bytes + sizeof(Word) - 1) / sizeof(Word); }
+  static std::size_t wordsOf(std::size_t bytes) {
+    return (bytes + sizeof(Word) - 1) / sizeof(Word);
+  }
 
   std::vector<Word> storage_;
   std::vector<void*> pointers_;
@@ -96,9 +98,9 @@ CUresult prepareLaunch(const Function& function, const LaunchShape& shape, void*
     return refuse(CUDA_ERROR_INVALID_VALUE, function, "its grid or block is too large or empty");
   }
   if (kernel.maxThreads != 0 && threads > kernel.maxThreads) {
-    return refuse(CUDA_ERROR_INVALID_VALUE, function,
-                  format("%u threads a block, but __launch_bounds__(%u)", threads,
-                         kernel.maxThreads));
+    return refuse(
+        CUDA_ERROR_INVALID_VALUE, function,
+        format("%u threads a block, but __launch_bounds__(%u)", threads, kernel.maxThreads));
   }
   if (shape.dynamicShared > function.maxDynamicShared) {
     return refuse(CUDA_ERROR_INVALID_VALUE, function,

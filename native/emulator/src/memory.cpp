@@ -22,7 +22,9 @@ std::size_t pageSize() {
   return size;
 }
 
-std::size_t roundUp(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
+std::size_t roundUp(std::size_t value, std::size_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 const char* name(MemoryKind kind) {
   switch (kind) {
@@ -101,8 +103,8 @@ Memory& Memory::instance() {
 Memory::Memory() {
   // Addresses alone; a machine that limits them gets a smaller range.
   for (rangeBytes_ = std::size_t{1} << 40; rangeBytes_ >= std::size_t{1} << 30; rangeBytes_ /= 2) {
-    void* range = mmap(nullptr, rangeBytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                       -1, 0);
+    void* range =
+        mmap(nullptr, rangeBytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range != MAP_FAILED) {
       range_ = static_cast<char*>(range);
       return;

@@ -114,8 +114,9 @@ bool Module::readSymbols(const char* image) {
       Memory::instance().addModule(writable_, segments[i].p_memsz);
     }
   }
-  const auto* symbolTable = std::find_if(sections, sections + header->e_shnum,
-                                         [](const Elf64_Shdr& s) { return s.sh_type == SHT_SYMTAB; });
+  const auto* symbolTable =
+      std::find_if(sections, sections + header->e_shnum,
+                   [](const Elf64_Shdr& s) { return s.sh_type == SHT_SYMTAB; });
   if (symbolTable == sections + header->e_shnum) {
     report("a module has no symbol table: it was stripped");
     return false;

@@ -60,11 +60,12 @@ void Team::watch(Work& work, std::unique_lock<std::mutex>& lock) {
     return;
   }
   if (work.failure.code == 0) {
-    work.failure = {CUDA_ERROR_LAUNCH_TIMEOUT,
-                    format("kernel %s: has not ended after %d seconds (CVAE_EMULATOR_TIMEOUT_S); it "
-                           "waits for something that does not come, or for a block that cannot run "
-                           "at the same time unless the launch is cooperative",
-                           work.grid->kernel->name, config().timeoutSeconds)};
+    work.failure = {
+        CUDA_ERROR_LAUNCH_TIMEOUT,
+        format("kernel %s: has not ended after %d seconds (CVAE_EMULATOR_TIMEOUT_S); it "
+               "waits for something that does not come, or for a block that cannot run "
+               "at the same time unless the launch is cooperative",
+               work.grid->kernel->name, config().timeoutSeconds)};
   }
   work.grid->cancelled = true;
   // Again and again: a thread may be on its way into kernel code.

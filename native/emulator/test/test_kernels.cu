@@ -3,7 +3,8 @@
 // Kernels that test the emulator: right ones, and ones with a planted error each.
 
 /** y = a x + y. Launch: any. */
-extern "C" __global__ void saxpy(int n, float a, const float* __restrict__ x, float* __restrict__ y) {
+extern "C" __global__ void saxpy(int n, float a, const float* __restrict__ x,
+                                 float* __restrict__ y) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) {
     y[i] = fmaf(a, x[i], y[i]);
@@ -11,8 +12,8 @@ extern "C" __global__ void saxpy(int n, float a, const float* __restrict__ x, fl
 }
 
 /** sums[block] = sum of the block's 256 values, through static shared memory and a warp's shuffles. */
-extern "C" __global__ void __launch_bounds__(256) block_sums(const float* __restrict__ x, int n,
-                                                             float* __restrict__ sums) {
+extern "C" __global__ void __launch_bounds__(256)
+    block_sums(const float* __restrict__ x, int n, float* __restrict__ sums) {
   __shared__ float partial[8];
   int i = blockIdx.x * 256 + threadIdx.x;
   float value = i < n ? x[i] : 0.0f;
@@ -69,7 +70,8 @@ extern "C" __global__ void warp_functions(unsigned int* __restrict__ words) {
 extern "C" __global__ void count(unsigned int* counters) {
   atomicAdd(&counters[0], 1u);
   atomicMax(&counters[1], blockIdx.x * blockDim.x + threadIdx.x);
-  if (__syncthreads_count(threadIdx.x % 3 == 0) == (int)((blockDim.x + 2) / 3) && threadIdx.x == 0) {
+  if (__syncthreads_count(threadIdx.x % 3 == 0) == (int)((blockDim.x + 2) / 3) &&
+      threadIdx.x == 0) {
     atomicAdd(&counters[2], 1u);
   }
 }

@@ -70,8 +70,8 @@ final class BenchCommand implements Callable<Integer> {
           String.format(Locale.ROOT, "--rounds must be 1 or more, not %d.", rounds));
     }
     planOptions.refuseEpochs("bench", "--rounds");
-    TrainingPlan plan = planOptions.plan(dataOptions.asked(), "bench");
-    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    TrainingPlan plan = planOptions.plan("bench");
+    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
     plan.requireFits(dataset.train());
     if (engineOptions.takesGpu()) {
       benchGpu(dataset, plan);
@@ -89,7 +89,7 @@ final class BenchCommand implements Callable<Integer> {
               chosen.first(),
               plan.settings(),
               images.size(),
-              plan.newController(),
+              plan.rule().start(),
               rounds,
               WARM_UP,
               this::tell);
@@ -113,7 +113,7 @@ final class BenchCommand implements Callable<Integer> {
             plan.shape(images.imageSize()),
             plan.settings(),
             images,
-            plan.newController(),
+            plan.rule().start(),
             engineOptions.threads(),
             rounds,
             WARM_UP,

@@ -7,6 +7,7 @@ import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -74,12 +75,11 @@ final class CalibrateCommand implements Callable<Integer> {
   public Integer call() {
     engineOptions.check();
     planOptions.refuseForCalibration();
-    TrainingPlan plan = planOptions.plan(dataOptions.asked());
+    TrainingPlan plan = planOptions.plan();
     int epochs = calibrationOptions.epochs();
-    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);
-    calibrator.setAskedThreads(engineOptions.askedThreads());
     Optional<Calibration> calibration;
     try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
         Interruption interruption = Interruption.install();
@@ -90,6 +90,7 @@ final class CalibrateCommand implements Callable<Integer> {
           calibrator.measure(
               chosen.accelerator(),
               folder,
+              Provenance.of(dataOptions.askedOrAuto(), engineOptions.askedThreads()),
               CheckpointInterval.parse("10s"),
               progress,
               interruption::isRequested);

@@ -29,6 +29,11 @@ final class DataOptions {
     return Optional.ofNullable(data).map(DatasetLoader::absolute);
   }
 
+  /** The dataset asked for, or what is taken where none was. */
+  String askedOrAuto() {
+    return asked().orElse(DatasetLoader.AUTO);
+  }
+
   /**
    * Loads a dataset. Where it is not the one that was meant, nobody can miss the warning; where it
    * has no labels, a sentence says what there will not be.

@@ -177,12 +177,12 @@ final class EvaluateCommand implements Callable<Integer> {
                 run.toString(),
                 dataset.name(),
                 split,
-                checkpoint.position().step(),
+                checkpoint.state().step(),
                 evaluation,
                 measures);
         out.println(Json.COMPACT.toJson(line));
       } else {
-        print(out, dataset, checkpoint.position().step(), evaluation);
+        print(out, dataset, checkpoint.state().step(), evaluation);
         if (measures != null) {
           LatentTable.print(measures, out);
         }

@@ -2,18 +2,18 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.control.AntiWindup;
-import io.github.cvaegpu.control.PiSettings;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.model.NetworkSettings;
+import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.TrainingPlan;
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -23,48 +23,28 @@ import picocli.CommandLine.Option;
  * run can tell what the user asked for from what the study has.
  */
 final class PlanOptions {
+  /** What {@code --model} takes. */
+  private enum Model {
+    CONTROL,
+    BETA;
+
+    /** What decides beta where nothing more is given. */
+    BetaRule rule() {
+      return this == CONTROL ? PiRule.defaults() : new ConstantRule(1);
+    }
+
+    static Model of(BetaRule rule) {
+      return rule instanceof PiRule ? CONTROL : BETA;
+    }
+  }
+
   @Option(
       names = "--model",
       paramLabel = "control|beta",
       description = "ControlVAE or beta-VAE; --beta means the latter. Default: control.")
   private Model model;
 
-  @Option(
-      names = "--kl",
-      paramLabel = "NATS|auto",
-      converter = SetPoint.Converter.class,
-      description = "control: set point of the KL divergence, nats, or auto. Default: 9.97.")
-  private SetPoint setPoint;
-
-  @Option(
-      names = "--kp",
-      paramLabel = "GAIN",
-      description = "control: proportional gain. Default: 0.01.")
-  private Double kp;
-
-  @Option(
-      names = "--ki",
-      paramLabel = "GAIN",
-      description = "control: integral gain, per nat and step. Default: 0.0001.")
-  private Double ki;
-
-  @Option(
-      names = "--beta-min",
-      paramLabel = "BETA",
-      description = "control: lower limit of beta. Default: 0.01.")
-  private Double betaMin;
-
-  @Option(
-      names = "--beta-max",
-      paramLabel = "BETA",
-      description = "control: upper limit of beta. Default: 10.")
-  private Double betaMax;
-
-  @Option(
-      names = "--anti-windup",
-      paramLabel = "directional|study",
-      description = "control: when the integral is held. Default: directional.")
-  private AntiWindup antiWindup;
+  @Mixin private PiOptions pi;
 
   @Option(
       names = "--beta",
@@ -104,16 +84,19 @@ final class PlanOptions {
       description = "Where all random numbers come from, any 64-bit integer. Default: 0.")
   private Long seed;
 
+  /** What a rule is to {@code --model}. */
+  static String modelOf(BetaRule rule) {
+    return Model.of(rule).name().toLowerCase(Locale.ROOT);
+  }
+
   /** The set point asked for by a number, if one was. */
   Optional<Double> setPoint() {
-    return setPoint == null || setPoint.nats().isEmpty()
-        ? Optional.empty()
-        : Optional.of(setPoint.nats().getAsDouble());
+    return pi.setPoint();
   }
 
   /** Whether the set point is to be measured. */
   boolean isSetPointAuto() {
-    return setPoint != null && setPoint.nats().isEmpty();
+    return pi.isSetPointAuto();
   }
 
   /** Refuses what a calibration decides itself. */
@@ -188,127 +171,76 @@ final class PlanOptions {
   /**
    * The plan of a new run whose set point is known.
    *
-   * @param data the dataset asked for, if one was
    * @param command for the refusal of {@code --kl auto}: only a calibration can tell what that is
    */
-  TrainingPlan plan(Optional<String> data, String command) {
+  TrainingPlan plan(String command) {
     if (isSetPointAuto()) {
       throw new InputException(
           "%s does not calibrate, so there is no --kl auto: name a set point in nats."
               .formatted(command));
     }
-    return plan(data);
+    return plan();
   }
 
-  /**
-   * The plan of a new run; where the set point is to be measured, with the default one.
-   *
-   * @param data the dataset asked for, if one was
-   */
-  TrainingPlan plan(Optional<String> data) {
-    TrainingPlan study = TrainingPlan.study();
+  /** The plan of a new run; where the set point is to be measured, with the default one. */
+  TrainingPlan plan() {
     // A beta is for a beta-VAE, whether or not that is said as well.
-    Model chosen = or(model, beta != null ? Model.BETA : study.model());
+    Model chosen = Given.or(model, beta != null ? Model.BETA : Model.CONTROL);
     refuseWithoutEffect(chosen);
-    return merged(study, chosen, data);
+    return merged(TrainingPlan.defaults(), chosen.rule());
   }
 
   private void refuseWithoutEffect(Model chosen) {
     if (chosen == Model.BETA) {
-      refuseBesideBeta("--kl", setPoint);
-      refuseBesideBeta("--kp", kp);
-      refuseBesideBeta("--ki", ki);
-      refuseBesideBeta("--beta-min", betaMin);
-      refuseBesideBeta("--beta-max", betaMax);
-      refuseBesideBeta("--anti-windup", antiWindup);
+      pi.given().ifPresent(this::refuseBesideBeta);
     } else if (beta != null) {
       throw new InputException(
           "--beta has no effect with --model control: it is for --model beta.");
     }
   }
 
+  private void refuseBesideBeta(String option) {
+    throw new InputException(
+        model == null && beta != null
+            ? "%s is for a ControlVAE and --beta for a beta-VAE: leave one of them out."
+                .formatted(option)
+            : "%s has no effect with --model beta.".formatted(option));
+  }
+
   /**
-   * The plan of a run that goes on: its own, but for the number of epochs and where the images are.
+   * The plan of a run that goes on: its own, but for the number of epochs.
    *
    * @param measured whether the run's set point was measured, as {@code --kl auto} asks
-   * @param data the dataset asked for, if one was
    * @throws InputException if an option asks for another setting than the run has
    */
-  TrainingPlan onTopOf(TrainingPlan running, boolean measured, Optional<String> data) {
-    requireSame("--model", model, running.model());
-    refuseWithoutEffect(running.model());
-    if (isSetPointAuto() && !measured) {
-      requireSame("--kl", "auto", running.controller().setPoint());
+  TrainingPlan onTopOf(TrainingPlan running, boolean measured) {
+    Model its = Model.of(running.rule());
+    Given.requireSame("--model", model, its);
+    refuseWithoutEffect(its);
+    switch (its) {
+      case CONTROL -> pi.requireSame((PiRule) running.rule(), measured);
+      case BETA -> Given.requireSame("--beta", beta, ((ConstantRule) running.rule()).beta());
     }
-    requireSame("--kl", setPoint().orElse(null), running.controller().setPoint());
-    requireSame("--kp", kp, running.controller().kp());
-    requireSame("--ki", ki, running.controller().ki());
-    requireSame("--beta-min", betaMin, running.controller().betaMin());
-    requireSame("--beta-max", betaMax, running.controller().betaMax());
-    requireSame("--anti-windup", antiWindup, running.controller().antiWindup());
-    requireSame("--beta", beta, running.beta());
-    requireSame("--batch", batchSize, running.batchSize());
-    requireSame("--lr", learningRate, running.learningRate());
-    requireSame("--latent", latent, running.latent());
-    requireSame("--hidden", hidden, running.hidden());
-    requireSame("--seed", seed, running.seed());
-    return merged(running, running.model(), data);
+    Given.requireSame("--batch", batchSize, running.batchSize());
+    Given.requireSame("--lr", learningRate, running.learningRate());
+    Given.requireSame("--latent", latent, running.latent());
+    Given.requireSame("--hidden", hidden, running.hidden());
+    Given.requireSame("--seed", seed, running.seed());
+    return merged(running, running.rule());
   }
 
-  private TrainingPlan merged(TrainingPlan base, Model chosen, Optional<String> data) {
-    PiSettings controller = base.controller();
+  /** A plan with what was given in place of its own. */
+  private TrainingPlan merged(TrainingPlan base, BetaRule rule) {
     return new TrainingPlan(
-        chosen,
-        new PiSettings(
-            setPoint().orElse(controller.setPoint()),
-            or(kp, controller.kp()),
-            or(ki, controller.ki()),
-            or(betaMin, controller.betaMin()),
-            or(betaMax, controller.betaMax()),
-            or(antiWindup, controller.antiWindup())),
-        or(beta, base.beta()),
-        or(epochs, base.epochs()),
-        or(batchSize, base.batchSize()),
-        or(learningRate, base.learningRate()),
-        or(latent, base.latent()),
-        or(hidden, base.hidden()),
-        or(seed, base.seed()),
-        data.orElse(base.data()));
-  }
-
-  private void refuseBesideBeta(String option, Object value) {
-    if (value != null) {
-      throw new InputException(
-          model == null && beta != null
-              ? "%s is for a ControlVAE and --beta for a beta-VAE: leave one of them out."
-                  .formatted(option)
-              : "%s has no effect with --model beta.".formatted(option));
-    }
-  }
-
-  private static void requireSame(String option, Object asked, Object running) {
-    if (asked != null && !asked.equals(running)) {
-      throw new InputException(
-          "The run was started with %s %s and cannot go on with %s."
-              .formatted(option, spelled(running), spelled(asked)));
-    }
-  }
-
-  /** A value as the command line has it. */
-  private static String spelled(Object value) {
-    if (value instanceof Double number) {
-      return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
-    }
-    if (value instanceof Enum<?> constant) {
-      return constant.name().toLowerCase(Locale.ROOT);
-    }
-    if (value instanceof List<?> list) {
-      return list.stream().map(String::valueOf).collect(Collectors.joining(","));
-    }
-    return String.valueOf(value);
-  }
-
-  private static <T> T or(T given, T otherwise) {
-    return Objects.requireNonNullElse(given, otherwise);
+        rule instanceof PiRule held
+            ? pi.over(held)
+            : new ConstantRule(Given.or(beta, ((ConstantRule) rule).beta())),
+        base.objective(),
+        new NetworkSettings(Given.or(hidden, base.hidden()), Given.or(latent, base.latent())),
+        new Schedule(
+            Given.or(epochs, base.epochs()),
+            Given.or(batchSize, base.batchSize()),
+            Given.or(learningRate, base.learningRate())),
+        Given.or(seed, base.seed()));
   }
 }

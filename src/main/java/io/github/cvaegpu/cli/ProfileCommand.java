@@ -82,8 +82,8 @@ final class ProfileCommand implements Callable<Integer> {
       throw new InputException("--json has no effect with --for-profiler, which measures nothing.");
     }
     planOptions.refuseEpochs("profile", "--steps");
-    TrainingPlan plan = planOptions.plan(dataOptions.asked(), "profile");
-    Dataset dataset = dataOptions.load(plan.data(), err(), err());
+    TrainingPlan plan = planOptions.plan("profile");
+    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
     ImageSet images = dataset.train();
     plan.requireFits(images);
     var profile =
@@ -92,7 +92,7 @@ final class ProfileCommand implements Callable<Integer> {
             plan.settings(),
             images,
             engineOptions.precision(),
-            plan::newController,
+            plan.rule()::start,
             warmUp,
             steps);
     if (window != null) {

@@ -12,6 +12,7 @@ import io.github.cvaegpu.study.StudyPage;
 import io.github.cvaegpu.study.StudyReport;
 import io.github.cvaegpu.study.StudyRunner;
 import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.Provenance;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -104,10 +105,9 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    String data = dataOptions.asked().orElse("auto");
-    var study = new Study(learningRates, epochs, seeds, setPoints, data);
+    var study = new Study(learningRates, epochs, seeds, setPoints);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
-    Dataset dataset = dataOptions.load(data, err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
     requireWritable();
     try (EngineOptions.Chosen<Trainee> chosen =
@@ -137,10 +137,10 @@ final class ReproduceCommand implements Callable<Integer> {
               dataset,
               accelerator,
               folder.resolve(RUNS),
+              Provenance.of(dataOptions.askedOrAuto(), engineOptions.askedThreads()),
               checkpointEvery,
               progress,
               interruption::isRequested);
-      runner.setAskedThreads(engineOptions.askedThreads());
       outcome = runner.train();
       report = new StudyReport(study, dataset, runner);
       isMeasured =

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
@@ -12,7 +13,7 @@ import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.Trainer;
@@ -100,36 +101,39 @@ final class TrainCommand implements Callable<Integer> {
     var heldBack = new StringWriter();
     var warnings = new PrintWriter(heldBack);
     TrainingPlan plan;
+    String asked;
     String data;
     if (resume) {
       RunDirectory.Resumption run = RunDirectory.planToResume(folder);
       run.warning().ifPresent(text -> warnings.println("Warning: " + text));
-      plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent(), dataOptions.asked());
+      plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent());
       requireSameCalibration(run.calibration());
       engineOptions.keepThreads(run.askedThreads());
+      asked = dataOptions.asked().orElse(run.asked());
       data = dataOptions.asked().orElse(run.data());
       if (run.status() == Dataset.Status.SYNTHETIC_FALLBACK) {
         DataOptions.warnAboutFallback(List.of(), warnings);
       }
     } else {
-      plan = planOptions.plan(dataOptions.asked());
-      data = plan.data();
+      plan = planOptions.plan();
+      asked = dataOptions.askedOrAuto();
+      data = asked;
     }
     Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), warnings);
     plan.requireFits(dataset.train());
-    Path where = folder != null ? folder : defaultFolder(plan.model());
+    Path where = folder != null ? folder : defaultFolder(plan.rule());
     Optional<Calibration> calibration = Optional.empty();
     if (!resume && planOptions.isSetPointAuto()) {
       requireNoRun(where);
-      calibration = calibrate(plan, dataset, where, warnings);
+      calibration = calibrate(plan, data, dataset, where, warnings);
       if (calibration.isEmpty()) {
         return ExitCode.INTERRUPTED;
       }
-      plan = plan.withSetPoint(calibration.get().chosen());
+      plan = plan.withRule(plan.rule().aimedAt(calibration.get().chosen()));
     } else if (!resume) {
       planOptions
           .setPoint()
-          .flatMap(asked -> Calibration.aboveCeiling(asked, dataset.train().size()))
+          .flatMap(nats -> Calibration.aboveCeiling(nats, dataset.train().size()))
           .ifPresent(text -> warnings.println("Warning: " + text));
     }
     // The engine first: where it cannot be made, no empty folder is left behind.
@@ -139,12 +143,11 @@ final class TrainCommand implements Callable<Integer> {
       if (!quiet) {
         err().println(engine.description());
       }
-      if (plan.model() == Model.CONTROL) {
-        plan.controller().latchWarning().ifPresent(text -> err().println("Warning: " + text));
-      }
+      plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
-      return train(plan, dataset, engine.first(), directory, calibration, interruption);
+      var provenance = new Provenance(asked, engineOptions.askedThreads(), calibration);
+      return train(plan, dataset, engine.first(), directory, provenance, interruption);
     }
   }
 
@@ -176,9 +179,8 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Measures which set points can be held; empty if it was asked to stop. */
   private Optional<Calibration> calibrate(
-      TrainingPlan plan, Dataset dataset, Path where, PrintWriter warnings) {
+      TrainingPlan plan, String data, Dataset dataset, Path where, PrintWriter warnings) {
     var calibrator = new Calibrator(plan, calibrationOptions.epochs(), dataset);
-    calibrator.setAskedThreads(engineOptions.askedThreads());
     Optional<Calibration> calibration;
     try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
         Interruption interruption = Interruption.install();
@@ -189,6 +191,7 @@ final class TrainCommand implements Callable<Integer> {
           calibrator.measure(
               chosen.accelerator(),
               where.resolve("calibration"),
+              Provenance.of(data, engineOptions.askedThreads()),
               checkpointEvery,
               progress,
               interruption::isRequested);
@@ -215,7 +218,7 @@ final class TrainCommand implements Callable<Integer> {
       Dataset dataset,
       Trainee engine,
       RunDirectory directory,
-      Optional<Calibration> calibration,
+      Provenance provenance,
       Interruption interruption) {
     try (interruption) {
       Trainer.Outcome outcome;
@@ -226,11 +229,10 @@ final class TrainCommand implements Callable<Integer> {
                 dataset,
                 engine,
                 directory,
+                provenance,
                 checkpointEvery,
                 new Notes(progress, err()),
                 interruption::isRequested);
-        calibration.ifPresent(trainer::setCalibration);
-        trainer.setAskedThreads(engineOptions.askedThreads());
         try {
           outcome = trainer.run();
         } catch (InputException | DivergedException | EngineException e) {
@@ -272,11 +274,9 @@ final class TrainCommand implements Callable<Integer> {
         : new ProgressLines(out());
   }
 
-  private static Path defaultFolder(Model model) {
+  private static Path defaultFolder(BetaRule rule) {
     String name =
-        model.name().toLowerCase(Locale.ROOT)
-            + "-"
-            + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
+        PlanOptions.modelOf(rule) + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
     Path folder = Path.of("runs", name);
     // A second run within the same second.
     for (int i = 2; Files.exists(folder); i++) {

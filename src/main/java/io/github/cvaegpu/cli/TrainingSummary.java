@@ -86,7 +86,7 @@ final class TrainingSummary {
     if (metrics.controller() != null) {
       metrics
           .controller()
-          .notSettled(record.plan().controller().setPoint())
+          .notSettled(record.plan().rule().target().orElseThrow().kl())
           .ifPresent(out::println);
     }
     out.println("Run directory: " + folder);

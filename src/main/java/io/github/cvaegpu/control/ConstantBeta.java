@@ -1,40 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
-import io.github.cvaegpu.InputException;
-
-/** The beta-VAE: one beta throughout, whatever KL does. */
+/** One beta throughout, whatever KL does. */
 public final class ConstantBeta implements BetaController {
   private final double beta;
-  private double lastGiven;
 
   /**
    * @param beta finite, 0 or more
-   * @throws InputException if it is not
+   * @throws io.github.cvaegpu.InputException if it is not
    */
   public ConstantBeta(double beta) {
-    if (!(beta >= 0) || Double.isInfinite(beta)) {
-      throw new InputException("Beta must be a finite number, 0 or more, not " + beta + ".");
-    }
-    this.beta = beta;
+    this(new ConstantRule(beta));
+  }
+
+  ConstantBeta(ConstantRule rule) {
+    beta = rule.beta();
   }
 
   @Override
-  public double next(double klPerImage) {
-    if (Double.isNaN(klPerImage)) {
+  public double next(StepFeedback last) {
+    if (Double.isNaN(last.kl())) {
       throw new IllegalArgumentException("KL is NaN");
     }
-    lastGiven = beta;
     return beta;
   }
 
   @Override
-  public State state() {
-    return new State(lastGiven, 0);
+  public ControllerMemory memory() {
+    return ControllerMemory.EMPTY;
   }
 
   @Override
-  public void restore(State state) {
-    lastGiven = state.requireFinite().beta();
+  public void restore(ControllerMemory memory) {
+    memory.require(ControllerMemory.EMPTY.values().keySet());
   }
 }

@@ -134,13 +134,13 @@ public record ControlReport(
     private OptionalLong latchStep = OptionalLong.empty();
 
     /**
-     * @param settings of the controller that gave the betas
+     * @param target what the controller that gave the betas aimed at
      */
-    public Builder(PiSettings settings) {
-      setPoint = settings.setPoint();
+    public Builder(BetaRule.Target target) {
+      setPoint = target.kl();
       // Betas are recorded as floats, so it is the float nearest to a limit that is the limit.
-      min = new Limit((float) settings.betaMin());
-      max = new Limit((float) settings.betaMax());
+      min = new Limit((float) target.betaMin());
+      max = new Limit((float) target.betaMax());
     }
 
     /**

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
+import java.util.Map;
+import java.util.Set;
+
 /**
  * Holds the KL divergence at a set point: the PI controller of H. Shao et al., "ControlVAE:
  * Controllable Variational Autoencoder", ICML 2020.
@@ -18,37 +21,40 @@ package io.github.cvaegpu.control;
  * <p>Beta is within its limits for every KL but NaN, the infinities included. Not thread-safe.
  */
 public final class PiController implements BetaController {
-  private final PiSettings settings;
-  private double beta = State.INITIAL.beta();
-  private double integral = State.INITIAL.integral();
+  private static final String BETA = "beta";
+  private static final String INTEGRAL = "integral";
+
+  private final PiRule rule;
+  private double beta; // the last one given, 0 before the first
+  private double integral;
 
   /** A controller before its first step. */
-  public PiController(PiSettings settings) {
-    this.settings = settings;
+  public PiController(PiRule rule) {
+    this.rule = rule;
   }
 
   @Override
-  public double next(double klPerImage) {
-    if (Double.isNaN(klPerImage)) {
+  public double next(StepFeedback last) {
+    if (Double.isNaN(last.kl())) {
       throw new IllegalArgumentException("KL is NaN");
     }
-    double error = settings.setPoint() - klPerImage;
-    double proportional = settings.proportional(error);
-    double candidate = integral - (settings.ki() == 0 ? 0 : settings.ki() * error); // 0 * inf
+    double error = rule.setPoint() - last.kl();
+    double proportional = rule.proportional(error);
+    double candidate = integral - (rule.ki() == 0 ? 0 : rule.ki() * error); // 0 * inf
     double output =
-        switch (settings.antiWindup()) {
+        switch (rule.antiWindup()) {
           case DIRECTIONAL -> directional(error, proportional, candidate);
           case STUDY -> study(proportional, candidate);
         };
-    beta = Math.clamp(output, settings.betaMin(), settings.betaMax());
+    beta = Math.clamp(output, rule.betaMin(), rule.betaMax());
     return beta;
   }
 
   /** Keeps the candidate unless it saturates and the error is outward; gives the output with it. */
   private double directional(double error, double proportional, double candidate) {
-    double output = proportional + candidate + settings.betaMin();
+    double output = proportional + candidate + rule.betaMin();
     boolean outward =
-        (output > settings.betaMax() && error < 0) || (output < settings.betaMin() && error > 0);
+        (output > rule.betaMax() && error < 0) || (output < rule.betaMin() && error > 0);
     if (!outward) {
       integral = candidate;
     }
@@ -57,16 +63,21 @@ public final class PiController implements BetaController {
 
   /** Keeps the candidate if the beta before was within its limits; gives the output. */
   private double study(double proportional, double candidate) {
-    if (settings.betaMin() < beta && beta < settings.betaMax()) {
+    if (rule.betaMin() < beta && beta < rule.betaMax()) {
       // An infinite KL latches this rule either way, but the state has to stay restorable.
       integral = Math.clamp(candidate, -Double.MAX_VALUE, Double.MAX_VALUE);
     }
-    return proportional + integral + settings.betaMin();
+    return proportional + integral + rule.betaMin();
+  }
+
+  /** The integral term after the last step. */
+  double integral() {
+    return integral;
   }
 
   @Override
-  public State state() {
-    return new State(beta, integral);
+  public ControllerMemory memory() {
+    return ControllerMemory.of(Map.of(BETA, beta, INTEGRAL, integral));
   }
 
   /**
@@ -78,15 +89,14 @@ public final class PiController implements BetaController {
    * could take longer than any run.
    */
   @Override
-  public void restore(State state) {
-    state.requireFinite();
-    beta = state.beta();
+  public void restore(ControllerMemory memory) {
+    memory.require(Set.of(BETA, INTEGRAL));
+    beta = memory.get(BETA);
+    double kept = memory.get(INTEGRAL);
     integral =
-        switch (settings.antiWindup()) {
-          case DIRECTIONAL ->
-              Math.clamp(
-                  state.integral(), -(settings.kp() + settings.betaMin()), settings.betaMax());
-          case STUDY -> state.integral();
+        switch (rule.antiWindup()) {
+          case DIRECTIONAL -> Math.clamp(kept, -(rule.kp() + rule.betaMin()), rule.betaMax());
+          case STUDY -> kept;
         };
   }
 }

@@ -21,17 +21,17 @@ public final class PiTerms {
   /**
    * Runs a controller again.
    *
-   * @param settings of the controller
+   * @param rule of the controller
    * @param kl KL divergence of each step from the first, nats per image
    */
-  public static PiTerms of(PiSettings settings, float[] kl) {
+  public static PiTerms of(PiRule rule, float[] kl) {
     var terms = new PiTerms(kl.length);
-    var controller = new PiController(settings);
+    var controller = new PiController(rule);
     for (int step = 0; step < kl.length; step++) {
       float seen = step == 0 ? 0 : kl[step - 1];
-      terms.beta[step] = (float) controller.next(seen);
-      terms.proportional[step] = (float) settings.proportional(settings.setPoint() - seen);
-      terms.integral[step] = (float) controller.state().integral();
+      terms.beta[step] = (float) controller.next(new StepFeedback(step, 0, seen));
+      terms.proportional[step] = (float) rule.proportional(rule.setPoint() - seen);
+      terms.integral[step] = (float) controller.integral();
     }
     return terms;
   }

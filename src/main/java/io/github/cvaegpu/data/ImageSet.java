@@ -71,6 +71,11 @@ public final class ImageSet {
     return size;
   }
 
+  /** Height and width of an image. */
+  public ImageSize shape() {
+    return new ImageSize(height, width);
+  }
+
   /** Rows of an image. */
   public int height() {
     return height;

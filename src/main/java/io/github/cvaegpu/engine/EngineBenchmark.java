@@ -64,6 +64,6 @@ public final class EngineBenchmark {
         microseconds.add(1e6 * seconds * settings.batchSize() / images);
       }
     }
-    return new Result(trainee.info(), trainee.state().klPerImage(), training, microseconds);
+    return new Result(trainee.info(), (float) trainee.state().last().kl(), training, microseconds);
   }
 }

@@ -19,7 +19,7 @@ public interface Trainee extends VaeModel {
    * has diverged, and no controller has an answer to it. The sink is told the losses as they are,
    * and then only of steps that were under way already, as after it said to stop; the call returns
    * with fewer steps done than the order has left. It throws nothing: what to do is the caller's
-   * business. Nothing is trained from a state whose KL divergence is not finite: the call returns 0
+   * business. Nothing is trained from a state whose losses are not finite: the call returns 0
    * and asks neither controller nor sink. A parameter that is not finite makes the next step's loss
    * not finite. {@link #restore} makes the trainee good again.
    *
@@ -28,8 +28,7 @@ public interface Trainee extends VaeModel {
    *
    * @param order which images, in which order: all that the trainee was made with, or whole batches
    *     of them, in batches of the size that it was made for
-   * @param controller asked for beta once before each step, never with a KL divergence that is not
-   *     finite
+   * @param controller asked for beta once before each step, never with losses that are not finite
    * @param sink told of each step
    * @return steps done
    * @throws IllegalArgumentException if the order is another

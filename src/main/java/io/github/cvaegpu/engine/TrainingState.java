@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
+import io.github.cvaegpu.control.StepFeedback;
+
 /**
  * Everything an engine has to be given back to go on bit for bit. The arrays have the layout of
  * {@link io.github.cvaegpu.model.ParameterLayout}.
@@ -8,17 +10,20 @@ package io.github.cvaegpu.engine;
  * @param parameters weights and biases
  * @param firstMoment Adam's mean of gradients
  * @param secondMoment Adam's mean of squared gradients
- * @param step training steps done
- * @param klPerImage KL divergence of the last step, which the controller has yet to see; 0 before
- *     the first
+ * @param last how the last step went, which the controller has yet to be told
  */
 @SuppressWarnings("ArrayRecordComponent") // A plain carrier: compared by nobody, copied by nobody.
 public record TrainingState(
-    float[] parameters, float[] firstMoment, float[] secondMoment, long step, float klPerImage) {
+    float[] parameters, float[] firstMoment, float[] secondMoment, StepFeedback last) {
 
   /** A run's beginning: the given parameters, zero moments. */
   public static TrainingState initial(float[] parameters) {
     return new TrainingState(
-        parameters, new float[parameters.length], new float[parameters.length], 0, 0);
+        parameters, new float[parameters.length], new float[parameters.length], StepFeedback.NONE);
+  }
+
+  /** Training steps done. */
+  public long step() {
+    return last.step();
   }
 }

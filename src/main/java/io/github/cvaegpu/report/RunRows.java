@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import static io.github.cvaegpu.Numbers.plain;
+
+import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
-import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
-import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.LastSteps;
 import io.github.cvaegpu.train.TrainingPlan;
-import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What there is to say of a run, each under the name that help, {@code run.json} and figures have
@@ -45,17 +47,9 @@ final class RunRows {
   /** The model and what it is known by, in one. */
   static final Row MODEL = new Row("model", RunRows::model);
 
-  /** Settings beside those of {@link #MODEL}. */
-  static final List<Row> SETTINGS =
+  /** Settings of any run, whatever decides its beta. */
+  private static final List<Row> OF_ANY =
       List.of(
-          new Row("Kp", run -> ofControl(run, c -> plain(c.kp()))),
-          new Row("Ki", run -> ofControl(run, c -> plain(c.ki()))),
-          new Row(
-              "limits of beta",
-              run -> ofControl(run, c -> plain(c.betaMin()) + " to " + plain(c.betaMax()))),
-          new Row(
-              "anti-windup",
-              run -> ofControl(run, c -> c.antiWindup().toString().toLowerCase(Locale.ROOT))),
           new Row("learning rate", run -> ofPlan(run, p -> plain(p.learningRate()))),
           new Row("epochs", run -> ofPlan(run, p -> count(p.epochs()))),
           new Row("batch size", run -> ofPlan(run, p -> count(p.batchSize()))),
@@ -92,26 +86,39 @@ final class RunRows {
     return setting.apply(run.record().plan());
   }
 
-  private static String ofControl(Run run, Function<PiSettings, String> setting) {
-    return ofPlan(
-        run, plan -> plan.model() == Model.CONTROL ? setting.apply(plan.controller()) : NONE);
+  /** Settings beside those of {@link #MODEL}: of what decides beta in one run or another first. */
+  static List<Row> settings(List<Run> runs) {
+    List<Row> rows =
+        runs.stream()
+            .flatMap(run -> run.record().plan().rule().settings().stream())
+            .map(BetaRule.Setting::name)
+            .distinct()
+            .map(name -> new Row(name, run -> ofRule(run, name)))
+            .collect(Collectors.toCollection(ArrayList::new));
+    rows.addAll(OF_ANY);
+    return rows;
+  }
+
+  private static String ofRule(Run run, String name) {
+    return run.record().plan().rule().settings().stream()
+        .filter(setting -> setting.name().equals(name))
+        .map(BetaRule.Setting::value)
+        .findFirst()
+        .orElse(NONE);
   }
 
   private static String model(Run run) {
-    return ofPlan(
-        run,
-        plan ->
-            plan.model() == Model.CONTROL
-                ? "ControlVAE, set point " + plain(plan.controller().setPoint())
-                : "beta-VAE, beta " + plain(plan.beta()));
+    return run.record().plan().rule().title();
   }
 
-  /** The set point of a ControlVAE; empty for a beta-VAE. */
+  /** The KL divergence that a run is to hold; empty if it holds none. */
   static OptionalDouble setPoint(Run run) {
-    TrainingPlan plan = run.record().plan();
-    return plan.model() == Model.CONTROL
-        ? OptionalDouble.of(plan.controller().setPoint())
-        : OptionalDouble.empty();
+    return run.record()
+        .plan()
+        .rule()
+        .target()
+        .map(target -> OptionalDouble.of(target.kl()))
+        .orElse(OptionalDouble.empty());
   }
 
   private static String images(Run run) {
@@ -249,11 +256,5 @@ final class RunRows {
 
   private static String joined(List<Integer> widths) {
     return String.join(", ", widths.stream().map(String::valueOf).toList());
-  }
-
-  static String plain(double value) {
-    return Double.isFinite(value)
-        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
-        : UNKNOWN;
   }
 }

@@ -36,7 +36,7 @@ final class RunTables {
     List<Row> columns = new ArrayList<>(List.of(RunRows.MODEL));
     List<String> alike = new ArrayList<>();
     List<String> ofSome = new ArrayList<>();
-    for (Row row : RunRows.SETTINGS) {
+    for (Row row : RunRows.settings(runs)) {
       List<String> said = applicable(row);
       if (said.size() > 1) {
         columns.add(row);
@@ -143,25 +143,11 @@ final class RunTables {
       TrainingPlan plan = run.record().plan();
       Object settings =
           RunRows.isCompleted(run)
-              ? List.of(withoutSeed(plan), run.record().dataset().sha256())
+              ? List.of(plan.withSeed(0), run.record().dataset().sha256())
               : (Object) i;
       groups.computeIfAbsent(settings, key -> new LinkedHashMap<>()).putIfAbsent(plan.seed(), run);
     }
     return groups.values().stream().map(group -> List.copyOf(group.values())).toList();
-  }
-
-  private static TrainingPlan withoutSeed(TrainingPlan plan) {
-    return new TrainingPlan(
-        plan.model(),
-        plan.controller(),
-        plan.beta(),
-        plan.epochs(),
-        plan.batchSize(),
-        plan.learningRate(),
-        plan.latent(),
-        plan.hidden(),
-        0,
-        "");
   }
 
   private Html.Row overSeeds(List<Run> group) {
@@ -216,7 +202,7 @@ final class RunTables {
   /** A row a setting or figure, a column a run. */
   String all() {
     List<Row> all = new ArrayList<>(List.of(RunRows.MODEL));
-    all.addAll(RunRows.SETTINGS);
+    all.addAll(RunRows.settings(runs));
     all.addAll(List.of(RunRows.STARTED, RunRows.ENDED, RunRows.STATE));
     all.addAll(RunRows.TEST);
     all.addAll(RunRows.TRAINING);

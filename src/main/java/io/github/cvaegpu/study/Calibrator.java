@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.report.Run;
@@ -9,7 +12,7 @@ import io.github.cvaegpu.study.StudyRun.Role;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
@@ -25,7 +28,6 @@ public final class Calibrator {
   private final TrainingPlan plan;
   private final int epochs;
   private final Dataset dataset;
-  private Optional<Integer> askedThreads = Optional.empty();
 
   /**
    * @param plan whose network, images and limits of beta are meant
@@ -38,31 +40,16 @@ public final class Calibrator {
     this.dataset = dataset;
   }
 
-  /** Keeps with each run what {@code --threads} was; empty if it was not given. */
-  public void setAskedThreads(Optional<Integer> threads) {
-    askedThreads = threads;
-  }
-
   private List<StudyRun> runs() {
-    return List.of(run(plan.controller().betaMax()), run(1), run(plan.controller().betaMin()));
+    BetaRule.Target limits = plan.rule().target().orElseThrow();
+    return List.of(run(limits.betaMax()), run(1), run(limits.betaMin()));
   }
 
   private StudyRun run(double beta) {
     return new StudyRun(
-        "beta-" + Study.plain(beta),
+        "beta-" + Numbers.plain(beta),
         Role.BETA,
-        new TrainingPlan(
-            Model.BETA,
-            // Whatever set point is asked about, these are the same runs.
-            plan.withSetPoint(Study.setPoint()).controller(),
-            beta,
-            epochs,
-            plan.batchSize(),
-            plan.learningRate(),
-            plan.latent(),
-            plan.hidden(),
-            plan.seed(),
-            plan.data()));
+        plan.withRule(new ConstantRule(beta)).withEpochs(epochs));
   }
 
   /**
@@ -70,6 +57,7 @@ public final class Calibrator {
    *
    * @param accelerator on what to train
    * @param folder in which each run has a folder
+   * @param provenance what is kept with each run
    * @param interval how often a run writes a checkpoint
    * @param listener told of progress
    * @param stopRequested asked after every step
@@ -79,13 +67,14 @@ public final class Calibrator {
   public Optional<Calibration> measure(
       Accelerator accelerator,
       Path folder,
+      Provenance provenance,
       CheckpointInterval interval,
       StudyListener listener,
       BooleanSupplier stopRequested) {
     List<StudyRun> runs = runs();
     var runner =
-        new StudyRunner(runs, dataset, accelerator, folder, interval, listener, stopRequested);
-    runner.setAskedThreads(askedThreads);
+        new StudyRunner(
+            runs, dataset, accelerator, folder, provenance, interval, listener, stopRequested);
     StudyRunner.Outcome outcome = runner.train();
     if (outcome.isStopped()) {
       return Optional.empty();
@@ -96,7 +85,10 @@ public final class Calibrator {
               .formatted(String.join(", ", outcome.diverged())));
     }
     List<Calibration.End> ends =
-        runs.stream().map(run -> end(run.plan().beta(), Run.read(runner.folder(run)))).toList();
+        runs.stream()
+            .map(
+                run -> end(((ConstantRule) run.plan().rule()).beta(), Run.read(runner.folder(run))))
+            .toList();
     return Optional.of(
         new Calibration(
             epochs, plan.latent(), dataset.train().size(), ends.get(0), ends.get(1), ends.get(2)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.study.Claim.Accounting;
 import io.github.cvaegpu.study.Claim.Measure;
@@ -276,7 +277,7 @@ final class Claims {
 
   /** Within 2 % over the tail, a tenth of the run, 1,000 steps at most. */
   Claim held() {
-    String sentence = "The KL divergence is held at " + Study.plain(Study.setPoint());
+    String sentence = "The KL divergence is held at " + Numbers.plain(Study.setPoint());
     if (control.isEmpty()) {
       return nothing(sentence);
     }
@@ -338,7 +339,7 @@ final class Claims {
   Claim optimal() {
     String sentence =
         "%s is the optimal KL divergence: it maximises the ELBO and minimises the loss"
-            .formatted(Study.plain(Study.setPoint()));
+            .formatted(Numbers.plain(Study.setPoint()));
     if (control.isEmpty()) {
       return nothing(sentence);
     }
@@ -346,7 +347,7 @@ final class Claims {
     List<Verdict> verdicts = new ArrayList<>();
     against("beta-VAE", beta, measures, verdicts);
     for (int i = 0; i < rivals.size(); i++) {
-      against("set point " + Study.plain(setPoints.get(i)), rivals.get(i), measures, verdicts);
+      against("set point " + Numbers.plain(setPoints.get(i)), rivals.get(i), measures, verdicts);
     }
     return new Claim(
         sentence,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.study.Claim.Accounting;
 import io.github.cvaegpu.study.Claim.Measure;
 import java.util.ArrayList;
@@ -104,7 +105,7 @@ final class ClaimsDocument {
     for (Claim claim : result.claims()) {
       if (claim.learningRate() != rate) {
         rate = claim.learningRate();
-        out.append("## Learning rate ").append(Study.plain(rate)).append("\n\n");
+        out.append("## Learning rate ").append(Numbers.plain(rate)).append("\n\n");
       }
       out.append("### ").append(claim.sentence()).append(": ").append(claim.verdictText());
       out.append("\n\n");
@@ -130,7 +131,7 @@ final class ClaimsDocument {
         "Means of the last 100 steps after %d epochs at learning rate %s, in the study's"
             + " accounting. To come back, a figure has to be within %.0f nats.",
         Published.EPOCHS,
-        Study.plain(Published.LEARNING_RATE),
+        Numbers.plain(Published.LEARNING_RATE),
         Published.TOLERANCE);
   }
 
@@ -154,7 +155,7 @@ final class ClaimsDocument {
   static List<String> summaryColumns(StudyResult result) {
     List<String> columns = new ArrayList<>();
     columns.add("the study says");
-    rates(result).forEach(rate -> columns.add("learning rate " + Study.plain(rate)));
+    rates(result).forEach(rate -> columns.add("learning rate " + Numbers.plain(rate)));
     return columns;
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
-import io.github.cvaegpu.control.PiSettings;
 import io.github.cvaegpu.eval.LatentMeasures.LabelSeparation;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.Series;
@@ -47,7 +47,7 @@ record RunFacts(StudyRun run, Run files, Series series, RunEvaluation evaluation
     return new RunFigures(
         run.role(),
         plan.learningRate(),
-        isHeld ? plan.controller().setPoint() : Double.NaN,
+        isHeld ? target(plan).kl() : Double.NaN,
         plan.seed(),
         plan.epochs(),
         series.size(),
@@ -57,13 +57,17 @@ record RunFacts(StudyRun run, Run files, Series series, RunEvaluation evaluation
             Series.lastMean(series.kl()),
             Series.lastMean(series.beta()),
             Series.lastMean(studyLoss)),
-        isHeld ? held(plan.controller(), series) : null,
+        isHeld ? held(target(plan), series) : null,
         heldOut(evaluation));
   }
 
+  private static BetaRule.Target target(TrainingPlan plan) {
+    return plan.rule().target().orElseThrow();
+  }
+
   /** From the steps and not from {@code run.json}, which may be an older program's. */
-  private static Held held(PiSettings settings, Series series) {
-    var builder = new ControlReport.Builder(settings);
+  private static Held held(BetaRule.Target target, Series series) {
+    var builder = new ControlReport.Builder(target);
     for (int i = 0; i < series.size(); i++) {
       builder.accept(i + 1L, series.kl()[i], series.beta()[i]);
     }

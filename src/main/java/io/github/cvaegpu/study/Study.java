@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import static io.github.cvaegpu.Numbers.plain;
+
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.control.AntiWindup;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.model.NetworkSettings;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.study.StudyRun.Role;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.TrainingPlan;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,10 +25,8 @@ import java.util.Locale;
  * @param epochs passes over the training images
  * @param seeds seeds 0 to seeds - 1
  * @param setPoints further set points of the KL divergence, to compare the study's with
- * @param data the dataset as it was asked for
  */
-public record Study(
-    List<Double> learningRates, int epochs, int seeds, List<Double> setPoints, String data) {
+public record Study(List<Double> learningRates, int epochs, int seeds, List<Double> setPoints) {
 
   /** Seed of the ten digits that are shown, as in the study. */
   public static final long SHOWN_SEED = 10;
@@ -48,7 +50,7 @@ public record Study(
           String.format(Locale.ROOT, "--seeds must be 1 or more, not %d.", seeds));
     }
     // What no run can use is refused here, before any of them is trained.
-    runs(learningRates, epochs, seeds, setPoints, data);
+    runs(learningRates, epochs, seeds, setPoints);
   }
 
   private static void requireDistinct(String option, List<Double> values) {
@@ -59,12 +61,12 @@ public record Study(
 
   /** The study's set point, in nats per image. */
   public static double setPoint() {
-    return PiSettings.defaults().setPoint();
+    return PiRule.study().setPoint();
   }
 
   /** All runs: for each learning rate and seed the beta-VAE, the ControlVAE and its rivals. */
   public List<StudyRun> runs() {
-    return runs(learningRates, epochs, seeds, setPoints, data);
+    return runs(learningRates, epochs, seeds, setPoints);
   }
 
   /** The runs of a learning rate that have a role, by seed. */
@@ -75,64 +77,35 @@ public record Study(
   }
 
   private static List<StudyRun> runs(
-      List<Double> learningRates, int epochs, int seeds, List<Double> setPoints, String data) {
+      List<Double> learningRates, int epochs, int seeds, List<Double> setPoints) {
     List<StudyRun> runs = new ArrayList<>();
     for (int seed = 0; seed < seeds; seed++) {
       for (double rate : learningRates) {
         String suffix = String.format(Locale.ROOT, "-lr%s-seed%d", plain(rate), seed);
         runs.add(
             new StudyRun(
-                "beta" + suffix,
-                Role.BETA,
-                plan(Model.BETA, TrainingPlan.study().controller(), epochs, rate, seed, data)));
+                "beta" + suffix, Role.BETA, plan(new ConstantRule(1), epochs, rate, seed)));
         runs.add(
             new StudyRun(
-                "control" + suffix,
-                Role.CONTROL,
-                plan(Model.CONTROL, controller(setPoint()), epochs, rate, seed, data)));
+                "control" + suffix, Role.CONTROL, plan(PiRule.study(), epochs, rate, seed)));
         for (double setPoint : setPoints) {
           runs.add(
               new StudyRun(
                   "control-kl" + plain(setPoint) + suffix,
                   Role.RIVAL,
-                  plan(Model.CONTROL, controller(setPoint), epochs, rate, seed, data)));
+                  plan(PiRule.study().aimedAt(setPoint), epochs, rate, seed)));
         }
       }
     }
     return runs;
   }
 
-  private static PiSettings controller(double setPoint) {
-    PiSettings defaults = PiSettings.defaults();
-    return new PiSettings(
-        setPoint,
-        defaults.kp(),
-        defaults.ki(),
-        defaults.betaMin(),
-        defaults.betaMax(),
-        AntiWindup.STUDY);
-  }
-
-  private static TrainingPlan plan(
-      Model model, PiSettings controller, int epochs, double rate, long seed, String data) {
-    TrainingPlan study = TrainingPlan.study();
+  private static TrainingPlan plan(BetaRule rule, int epochs, double rate, long seed) {
     return new TrainingPlan(
-        model,
-        controller,
-        study.beta(),
-        epochs,
-        study.batchSize(),
-        rate,
-        study.latent(),
-        study.hidden(),
-        seed,
-        data);
-  }
-
-  /** A number as people write it: 0.0001, and 10 rather than 10.0. */
-  static String plain(double value) {
-    return Double.isFinite(value)
-        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
-        : String.valueOf(value);
+        rule,
+        Objective.study(),
+        NetworkSettings.study(),
+        new Schedule(epochs, Schedule.study().batchSize(), rate),
+        seed);
   }
 }

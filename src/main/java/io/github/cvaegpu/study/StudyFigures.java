@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.control.PiTerms;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
@@ -91,7 +93,7 @@ public final class StudyFigures {
     private final List<RunFacts> control;
 
     OfRate(double rate, List<RunFacts> beta, List<RunFacts> control) {
-      this.rate = Study.plain(rate);
+      this.rate = Numbers.plain(rate);
       this.beta = beta;
       this.control = control;
     }
@@ -118,7 +120,7 @@ public final class StudyFigures {
       RunFacts other = control.getFirst();
       Optional<Level> setPoint =
           name.equals("kl")
-              ? Optional.of(Level.setPoint(other.run().plan().controller().setPoint()))
+              ? Optional.of(Level.setPoint(other.run().plan().rule().target().orElseThrow().kl()))
               : Optional.empty();
       new CurveFigure(
               "%s, learning rate %s, mean of the last 100 steps".formatted(title, rate),
@@ -148,12 +150,14 @@ public final class StudyFigures {
 
     private void terms() {
       RunFacts run = control.getFirst();
-      PiTerms terms = PiTerms.of(run.run().plan().controller(), run.series().kl());
+      // The study's own controllers all are.
+      var rule = (PiRule) run.run().plan().rule();
+      PiTerms terms = PiTerms.of(rule, run.series().kl());
       writeForPage(
           file("controller"),
           new CurveFigure(
               "Terms of the controller, learning rate %s: beta is their sum and %s"
-                  .formatted(rate, Study.plain(run.run().plan().controller().betaMin())),
+                  .formatted(rate, Numbers.plain(rule.betaMin())),
               "part of beta",
               List.of(
                   new CurveFigure.Curve(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.report.HtmlReport;
 import io.github.cvaegpu.report.HtmlReport.Block;
 import io.github.cvaegpu.report.HtmlReport.Heading;
@@ -72,7 +73,7 @@ public final class StudyPage {
     for (double rate : result.claims().stream().map(Claim::learningRate).distinct().toList()) {
       List<Claim> claims =
           result.claims().stream().filter(claim -> claim.learningRate() == rate).toList();
-      sections.add(new Section("Learning rate " + Study.plain(rate), claims(claims)));
+      sections.add(new Section("Learning rate " + Numbers.plain(rate), claims(claims)));
     }
     if (!result.published().isEmpty()) {
       sections.add(

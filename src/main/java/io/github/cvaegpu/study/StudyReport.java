@@ -3,6 +3,7 @@ package io.github.cvaegpu.study;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
@@ -166,8 +167,8 @@ public final class StudyReport {
         study.seeds(),
         study.seeds() == 1 ? "" : "s",
         study.learningRates().size() == 1 ? "" : "s",
-        String.join(" and ", study.learningRates().stream().map(Study::plain).toList()),
-        Study.plain(Study.setPoint()),
+        String.join(" and ", study.learningRates().stream().map(Numbers::plain).toList()),
+        Numbers.plain(Study.setPoint()),
         RunEvaluation.TEST_SAMPLES,
         dataset.test().size());
   }
@@ -238,7 +239,7 @@ public final class StudyReport {
     for (Claim claim : result.claims()) {
       if (claim.learningRate() != rate) {
         rate = claim.learningRate();
-        lines.add("Learning rate %s".formatted(Study.plain(rate)));
+        lines.add("Learning rate %s".formatted(Numbers.plain(rate)));
       }
       lines.add("  " + ClaimsDocument.line(claim));
     }

@@ -2,11 +2,13 @@
 package io.github.cvaegpu.study;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.Trainer;
@@ -17,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -30,11 +31,11 @@ public final class StudyRunner {
   private final Dataset dataset;
   private final Accelerator accelerator;
   private final Path folder;
+  private final Provenance provenance;
   private final CheckpointInterval interval;
   private final StudyListener listener;
   private final BooleanSupplier stopRequested;
 
-  private Optional<Integer> askedThreads = Optional.empty();
   private long epochsDone;
   private long epochsFinishedAhead; // of runs behind the one at work that need no training
   private long epochsTrained;
@@ -53,6 +54,7 @@ public final class StudyRunner {
    * @param dataset on which images
    * @param accelerator on what
    * @param folder in which each run has a folder
+   * @param provenance what is kept with each run
    * @param interval how often a run writes a checkpoint
    * @param listener told of progress
    * @param stopRequested asked after every step
@@ -62,6 +64,7 @@ public final class StudyRunner {
       Dataset dataset,
       Accelerator accelerator,
       Path folder,
+      Provenance provenance,
       CheckpointInterval interval,
       StudyListener listener,
       BooleanSupplier stopRequested) {
@@ -69,14 +72,10 @@ public final class StudyRunner {
     this.dataset = dataset;
     this.accelerator = accelerator;
     this.folder = folder;
+    this.provenance = provenance;
     this.interval = interval;
     this.listener = listener;
     this.stopRequested = stopRequested;
-  }
-
-  /** Keeps with each run what {@code --threads} was; empty if it was not given. */
-  public void setAskedThreads(Optional<Integer> threads) {
-    askedThreads = threads;
   }
 
   /** Where a run is. */
@@ -140,7 +139,7 @@ public final class StudyRunner {
       return;
     }
     TrainingPlan there = RunDirectory.planToResume(folder(run)).plan();
-    if (!there.withData(run.plan().data()).equals(run.plan())) {
+    if (!there.equals(run.plan())) {
       throw new InputException(
           String.format(
               Locale.ROOT,
@@ -148,7 +147,7 @@ public final class StudyRunner {
                   + " another --out, or the settings that it was made with."),
               folder(run),
               there.epochs(),
-              Study.plain(there.learningRate()),
+              Numbers.plain(there.learningRate()),
               there.seed()));
     }
     if (Files.exists(folder(run).resolve("run.json"))
@@ -198,8 +197,8 @@ public final class StudyRunner {
                 plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train());
         RunDirectory directory =
             hasBegun(run) ? RunDirectory.resume(folder(run)) : RunDirectory.create(folder(run))) {
-      var trainer = new Trainer(plan, dataset, trainee, directory, interval, told, stopRequested);
-      trainer.setAskedThreads(askedThreads);
+      var trainer =
+          new Trainer(plan, dataset, trainee, directory, provenance, interval, told, stopRequested);
       return trainer.run().exitReason() == ExitReason.COMPLETED;
     }
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import static io.github.cvaegpu.Numbers.plain;
+
 import io.github.cvaegpu.control.SetPointRule;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -144,9 +146,5 @@ public record Calibration(
                 images,
                 ceiling))
         : Optional.empty();
-  }
-
-  private static String plain(double value) {
-    return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
   }
 }

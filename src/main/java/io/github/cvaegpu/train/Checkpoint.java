@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
-import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -35,19 +38,21 @@ import java.util.TreeMap;
  *
  * <p>Parameters have PyTorch's names and shapes ({@code encoder.0.weight} of [out, in]); Adam's
  * moments have the same names behind {@value #FIRST_MOMENT} and {@value #SECOND_MOMENT}. The
- * metadata entry {@value #METADATA} is JSON: the plan, the number of inputs, the position, what is
- * trained on, which bits it is and the checksums of all tensors and of the log so far. The entry
+ * metadata entry {@value #METADATA} is JSON: the plan, what is trained on, how the last step went,
+ * the position, which bits it is and the checksums of all tensors and of the log so far. The entry
  * {@value #METADATA_SHA256} is the SHA-256 of that text. So no bit of what a run goes on with can
  * flip unseen.
  *
- * <p>Format 1, of version 0.1.0, has no checksum of the log and of the metadata, and does not say
- * which bits it is; it is still read.
+ * <p>Format 2 has a plan of one piece and the number of an image's pixels in place of height and
+ * width. Format 1, of version 0.1.0, has no checksum of the log and of the metadata either, and
+ * does not say which bits it is. Both are still read.
  *
- * @param state parameters, moments and step
+ * @param state parameters, moments and how the last step went
  * @param position where the run stands
  * @param plan what the run trains
  * @param layout where each tensor is in the arrays
  * @param images what is trained on
+ * @param data what {@code --data} was
  * @param bits the {@link io.github.cvaegpu.engine.BitsVersion} of the process that wrote it
  */
 public record Checkpoint(
@@ -56,13 +61,14 @@ public record Checkpoint(
     TrainingPlan plan,
     ParameterLayout layout,
     Images images,
+    String data,
     int bits) {
 
   static final String FIRST_MOMENT = "adam.exp_avg.";
   static final String SECOND_MOMENT = "adam.exp_avg_sq.";
   static final String METADATA = "cvae-gpu";
   static final String METADATA_SHA256 = METADATA + ".sha256";
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
 
   /** The checksums of as many epochs as a plan can have take 69 MB. */
   private static final int MAX_HEADER = 80 << 20;
@@ -70,8 +76,6 @@ public record Checkpoint(
   /**
    * Where a run stands.
    *
-   * @param step training steps done
-   * @param klPerImage KL divergence of the last step, which the controller has yet to see
    * @param epoch epochs done
    * @param nextBatch batches done of the epoch under way
    * @param controller the controller's memory
@@ -79,11 +83,9 @@ public record Checkpoint(
    * @param metricsSha256 SHA-256 of {@code metrics.csv} up to the row of the step; null in format 1
    */
   public record Position(
-      long step,
-      float klPerImage,
       int epoch,
       int nextBatch,
-      BetaController.State controller,
+      ControllerMemory controller,
       List<String> parametersSha256,
       String metricsSha256) {}
 
@@ -92,15 +94,17 @@ public record Checkpoint(
    *
    * @param name the dataset's name
    * @param status how far its bytes are to be trusted
+   * @param size height and width of an image; null before format 3, which has the number of pixels
    * @param sha256 of each uncompressed file
    */
-  public record Images(String name, Dataset.Status status, Map<String, String> sha256) {
+  public record Images(
+      String name, Dataset.Status status, ImageSize size, Map<String, String> sha256) {
     private boolean isUsable() {
       return name != null && status != null && sha256 != null;
     }
 
     private Images sorted() {
-      return new Images(name, status, new TreeMap<>(sha256));
+      return new Images(name, status, size, new TreeMap<>(sha256));
     }
   }
 
@@ -110,10 +114,14 @@ public record Checkpoint(
       String program,
       int bits,
       TrainingPlan plan,
-      int inputs,
-      Position position,
+      String data,
       Images dataset,
+      StepFeedback last,
+      Position position,
       String tensorsSha256) {}
+
+  /** The metadata entry, and the pixels of an image, which older formats have in another place. */
+  private record Metadata(Header header, int pixels) {}
 
   /** Checksums of what is trained on. */
   public Map<String, String> datasetSha256() {
@@ -124,7 +132,7 @@ public record Checkpoint(
    * What {@code --data} has to be for the same images again; see {@link RunRecord#dataToLoad()}.
    */
   public String dataToLoad() {
-    return RunRecord.dataToLoad(plan, images.name(), images.status());
+    return RunRecord.dataToLoad(data, images.name(), images.status());
   }
 
   /** Writes the file, whole or not at all. */
@@ -139,10 +147,11 @@ public record Checkpoint(
             Program.nameAndVersion(),
             bits,
             plan,
-            layout.shape().inputs(),
-            position,
+            data,
             // Sorted: an immutable map's order changes from process to process.
             images.sorted(),
+            state.last(),
+            position,
             tensorsSha256(state, layout));
     String json = Json.COMPACT.toJson(header);
     // "format": "pt" is what loaders look for to know that names and shapes are PyTorch's.
@@ -170,9 +179,10 @@ public record Checkpoint(
     }
     try (var in = SafeTensorsReader.open(file, Links.REFUSED, MAX_HEADER)) {
       Map<String, String> metadata = in.header().metadata();
-      Header header = header(file, metadata.get(METADATA), metadata.get(METADATA_SHA256));
+      Metadata read = metadata(file, metadata.get(METADATA), metadata.get(METADATA_SHA256));
+      Header header = read.header();
       requireTensorCount(file, in.header().entries().size(), header.plan());
-      ParameterLayout layout = layout(file, header);
+      ParameterLayout layout = layout(file, read);
       List<List<SafeTensorsHeader.Entry>> places = places(file, in.header(), layout);
       float[][] arrays = new float[places.size()][];
       for (int i = 0; i < arrays.length; i++) {
@@ -182,16 +192,19 @@ public record Checkpoint(
         }
         requireFinite(file, places.get(i), arrays[i], layout);
       }
-      Position position = header.position();
-      var state =
-          new TrainingState(
-              arrays[0], arrays[1], arrays[2], position.step(), position.klPerImage());
+      var state = new TrainingState(arrays[0], arrays[1], arrays[2], header.last());
       if (!tensorsSha256(state, layout).equals(header.tensorsSha256())) {
         throw new InputException(
             "%s is damaged: its tensors do not have the checksum that it records.".formatted(file));
       }
       return new Checkpoint(
-          state, position, header.plan(), layout, header.dataset(), header.bits());
+          state,
+          header.position(),
+          header.plan(),
+          layout,
+          header.dataset(),
+          header.data(),
+          header.bits());
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
@@ -212,9 +225,9 @@ public record Checkpoint(
     }
   }
 
-  private static ParameterLayout layout(Path file, Header header) {
+  private static ParameterLayout layout(Path file, Metadata metadata) {
     try {
-      return new ParameterLayout(header.plan().shape(header.inputs()));
+      return new ParameterLayout(metadata.header().plan().shape(metadata.pixels()));
     } catch (InputException e) {
       throw new InputException(
           "The metadata of %s are damaged: %s".formatted(file, e.getMessage()), e);
@@ -266,7 +279,7 @@ public record Checkpoint(
     }
   }
 
-  private static Header header(Path file, String json, String sha256) {
+  private static Metadata metadata(Path file, String json, String sha256) {
     if (json == null) {
       throw new InputException(
           "%s was not written by this program: it has no '%s' metadata.".formatted(file, METADATA));
@@ -276,8 +289,14 @@ public record Checkpoint(
           "%s is damaged: its metadata do not have the checksum that it records.".formatted(file));
     }
     Header header;
+    int pixels = 0;
     try {
-      header = Json.COMPACT.fromJson(json, Header.class);
+      JsonObject tree = Json.COMPACT.fromJson(json, JsonObject.class);
+      if (tree != null && OldFormats.isOld(tree)) {
+        pixels = OldFormats.pixels(tree);
+        OldFormats.upgradeMetadata(tree);
+      }
+      header = Json.COMPACT.fromJson(tree, Header.class);
     } catch (JsonParseException e) {
       throw new InputException("The metadata of %s are damaged.".formatted(file), e);
     } catch (RuntimeException e) {
@@ -305,26 +324,42 @@ public record Checkpoint(
                 || header.position() == null
                 || header.position().metricsSha256() == null))
         || header.plan() == null
+        || header.data() == null
         || header.dataset() == null
         || !header.dataset().isUsable()
+        || (header.format() >= OldFormats.PLAN_OF_PARTS && header.dataset().size() == null)
         || header.tensorsSha256() == null
-        || header.inputs() < 1
-        || header.inputs() > VaeShape.MAX_WIDTH
+        || header.last() == null
+        || header.last().step() < 0
+        || !Float.isFinite((float) header.last().rl())
+        || !Float.isFinite((float) header.last().kl())
         || !isUsable(header.position())) {
-      throw new InputException(
-          "The metadata of %s are damaged: parts of them are missing or make no sense."
-              .formatted(file));
+      throw nonsense(file);
     }
-    return header;
+    try {
+      header.plan().rule().start().restore(header.position().controller());
+    } catch (InputException e) {
+      throw new InputException(
+          "The metadata of %s are damaged: %s".formatted(file, e.getMessage()), e);
+    }
+    if (header.dataset().size() != null) {
+      pixels = header.dataset().size().pixels();
+    }
+    if (pixels < 1 || pixels > VaeShape.MAX_WIDTH) {
+      throw nonsense(file);
+    }
+    return new Metadata(header, pixels);
+  }
+
+  private static InputException nonsense(Path file) {
+    return new InputException(
+        "The metadata of %s are damaged: parts of them are missing or make no sense."
+            .formatted(file));
   }
 
   private static boolean isUsable(Position position) {
     return position != null
-        && position.step() >= 0
-        && Float.isFinite(position.klPerImage())
         && position.controller() != null
-        && Double.isFinite(position.controller().beta())
-        && Double.isFinite(position.controller().integral())
         && position.epoch() >= 0
         && position.nextBatch() >= 0
         && position.parametersSha256() != null
@@ -346,14 +381,14 @@ public record Checkpoint(
    */
   public void requireMetrics(Path metrics) throws IOException {
     if (position.metricsSha256() != null
-        && !MetricsLog.sha256(metrics, position.step()).equals(metricsSha256())) {
+        && !MetricsLog.sha256(metrics, state.step()).equals(metricsSha256())) {
       throw new InputException(
           String.format(
               Locale.ROOT,
               "%s is not what was written to it: its first %,d steps do not have the checksum that"
                   + " the checkpoint beside it records.",
               metrics,
-              position.step()));
+              state.step()));
     }
   }
 
@@ -383,13 +418,13 @@ public record Checkpoint(
     requireSameSettings(other);
     int batches = Math.ceilDiv(dataset.train().size(), plan.batchSize());
     if (position.nextBatch() >= batches
-        || position.step() != (long) position.epoch() * batches + position.nextBatch()) {
+        || state.step() != (long) position.epoch() * batches + position.nextBatch()) {
       throw new InputException(
           String.format(
               Locale.ROOT,
               "The checkpoint is damaged: it is after step %d, but before batch %d of %d of epoch"
                   + " %d.",
-              position.step(),
+              state.step(),
               position.nextBatch() + 1,
               batches,
               position.epoch() + 1));
@@ -421,7 +456,7 @@ public record Checkpoint(
   }
 
   private void requireSameSettings(TrainingPlan other) {
-    if (!plan.withEpochsAndDataOf(other).equals(other)) {
+    if (!plan.withEpochs(other.epochs()).equals(other)) {
       throw new InputException(
           "The checkpoint's settings are not those of run.json: %s."
               .formatted(String.join(", ", plan.differences(other))));

@@ -4,6 +4,9 @@ package io.github.cvaegpu.train;
 import com.google.gson.FieldNamingPolicy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.TypeAdapter;
 import com.google.gson.TypeAdapterFactory;
@@ -11,8 +14,14 @@ import com.google.gson.reflect.TypeToken;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.PiRule;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
@@ -32,6 +41,8 @@ public final class Json {
         .disableHtmlEscaping()
         .serializeNulls()
         .registerTypeAdapterFactory(new LowerCaseEnums())
+        .registerTypeAdapterFactory(new BetaRules())
+        .registerTypeAdapter(ControllerMemory.class, new Memories())
         .registerTypeAdapter(double.class, new Doubles())
         // Gson writes a field of a primitive type by the class of its boxed value.
         .registerTypeAdapter(Double.class, new Doubles())
@@ -66,6 +77,85 @@ public final class Json {
           return constant;
         }
       };
+    }
+  }
+
+  /** A rule is an object with its name before its settings. */
+  private static final class BetaRules implements TypeAdapterFactory {
+    private static final String NAME = "name";
+
+    private static final Map<String, Class<? extends BetaRule>> CLASSES =
+        Map.of(ConstantRule.NAME, ConstantRule.class, PiRule.NAME, PiRule.class);
+
+    @Override
+    public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
+      if (type.getRawType() != BetaRule.class) {
+        return null;
+      }
+      TypeAdapter<JsonElement> elements = gson.getAdapter(JsonElement.class);
+      return new TypeAdapter<>() {
+        @Override
+        public void write(JsonWriter out, T value) throws IOException {
+          if (value == null) {
+            out.nullValue();
+            return;
+          }
+          var object = new JsonObject();
+          object.addProperty(NAME, ((BetaRule) value).name());
+          gson.toJsonTree(value).getAsJsonObject().asMap().forEach(object::add);
+          elements.write(out, object);
+        }
+
+        @Override
+        @SuppressWarnings("unchecked") // T is BetaRule.
+        public T read(JsonReader in) throws IOException {
+          JsonElement element = elements.read(in);
+          if (element.isJsonNull()) {
+            return null;
+          }
+          return (T) gson.fromJson(element, classOf(element.getAsJsonObject().get(NAME)));
+        }
+      };
+    }
+
+    private static Class<? extends BetaRule> classOf(JsonElement name) {
+      boolean isText = name instanceof JsonPrimitive primitive && primitive.isString();
+      Class<? extends BetaRule> rule = isText ? CLASSES.get(name.getAsString()) : null;
+      if (rule == null) {
+        throw new JsonParseException("unknown rule " + name);
+      }
+      return rule;
+    }
+  }
+
+  /** An object of numbers by their names. */
+  private static final class Memories extends TypeAdapter<ControllerMemory> {
+    @Override
+    public void write(JsonWriter out, ControllerMemory value) throws IOException {
+      if (value == null) {
+        out.nullValue();
+        return;
+      }
+      out.beginObject();
+      for (var number : value.values().entrySet()) {
+        out.name(number.getKey()).value(number.getValue());
+      }
+      out.endObject();
+    }
+
+    @Override
+    public ControllerMemory read(JsonReader in) throws IOException {
+      if (in.peek() == JsonToken.NULL) {
+        in.nextNull();
+        return null;
+      }
+      Map<String, Double> values = new HashMap<>();
+      in.beginObject();
+      while (in.hasNext()) {
+        values.put(in.nextName(), in.nextDouble());
+      }
+      in.endObject();
+      return ControllerMemory.of(values);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
@@ -263,6 +264,7 @@ public final class RunDirectory implements AutoCloseable {
    * What a run is to go on with.
    *
    * @param plan its settings
+   * @param asked what {@code --data} was
    * @param data what {@code --data} has to be for its images
    * @param status how far those are to be trusted
    * @param askedThreads what {@code --threads} was, if it was given
@@ -271,6 +273,7 @@ public final class RunDirectory implements AutoCloseable {
    */
   public record Resumption(
       TrainingPlan plan,
+      String asked,
       String data,
       Dataset.Status status,
       Optional<Integer> askedThreads,
@@ -290,6 +293,7 @@ public final class RunDirectory implements AutoCloseable {
       RunRecord record = readRecord(folder);
       return new Resumption(
           record.plan(),
+          record.data(),
           record.dataToLoad(),
           record.dataset().status(),
           record.sessions().isEmpty()
@@ -319,6 +323,7 @@ public final class RunDirectory implements AutoCloseable {
               + " the sessions so far.";
       return new Resumption(
           checkpoint.plan(),
+          checkpoint.data(),
           checkpoint.dataToLoad(),
           checkpoint.images().status(),
           Optional.empty(),
@@ -357,7 +362,11 @@ public final class RunDirectory implements AutoCloseable {
     try {
       byte[] bytes = RegularFile.readAllBytes(file, Links.REFUSED, MAX_RECORD);
       String json = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      RunRecord record = Json.PRETTY.fromJson(json, RunRecord.class);
+      JsonObject tree = Json.PRETTY.fromJson(json, JsonObject.class);
+      if (tree != null && OldFormats.isOld(tree)) {
+        OldFormats.upgradePlan(tree);
+      }
+      RunRecord record = Json.PRETTY.fromJson(tree, RunRecord.class);
       if (record != null && (record.format() < 1 || record.format() > RunRecord.FORMAT)) {
         throw new InputException(
             String.format(

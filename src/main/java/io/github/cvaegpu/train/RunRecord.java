@@ -17,13 +17,15 @@ import java.util.TreeMap;
  * checkpoint as well; this file is written anew whenever it changes.
  *
  * <p>Names are those of {@code metrics.csv}: {@code rl}, {@code kl}, {@code elbo}, {@code beta}.
- * What an option is called here is in docs/definitions.md. Format 1, of version 0.1.0, has {@code
- * reconstruction_loss} and {@code kl_divergence} under {@code metrics.test}, and of a session
- * neither program, commit and bits nor the threads asked for; it is still read.
+ * What an option is called here is in docs/definitions.md. Format 2 has a plan of one piece. Format
+ * 1, of version 0.1.0, has {@code reconstruction_loss} and {@code kl_divergence} under {@code
+ * metrics.test} as well, and of a session neither program, commit and bits nor the threads asked
+ * for. Both are still read.
  *
  * @param format version of this file's layout
  * @param program name and version of this program
- * @param plan every setting
+ * @param plan every setting that decides the numbers
+ * @param data what {@code --data} was
  * @param network sizes and number of trainable parameters
  * @param dataset what was trained on
  * @param sessions each process that worked on the run, first to last
@@ -40,6 +42,7 @@ public record RunRecord(
     int format,
     String program,
     TrainingPlan plan,
+    String data,
     Network network,
     DatasetRecord dataset,
     List<Session> sessions,
@@ -52,19 +55,19 @@ public record RunRecord(
     Calibration calibration) {
 
   /** The layout version that this program writes; it reads those before as well. */
-  public static final int FORMAT = 2;
+  public static final int FORMAT = 3;
 
   /**
    * What {@code --data} has to be for the same images again: the dataset that {@code auto} turned
    * out to be, so that one which cannot be had now is not replaced by another.
    */
   public String dataToLoad() {
-    return dataToLoad(plan, dataset.name(), dataset.status());
+    return dataToLoad(data, dataset.name(), dataset.status());
   }
 
-  static String dataToLoad(TrainingPlan plan, String name, Dataset.Status status) {
-    boolean settled = plan.data().equals(DatasetLoader.AUTO) && status != Dataset.Status.UNVERIFIED;
-    return settled ? name : plan.data();
+  static String dataToLoad(String data, String name, Dataset.Status status) {
+    boolean settled = data.equals(DatasetLoader.AUTO) && status != Dataset.Status.UNVERIFIED;
+    return settled ? name : data;
   }
 
   /**

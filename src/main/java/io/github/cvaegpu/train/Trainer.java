@@ -2,6 +2,7 @@
 package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.UnwritableException;
@@ -21,7 +22,6 @@ import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.TrainingListener.EpochReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -46,6 +46,7 @@ public final class Trainer {
   private final Dataset dataset;
   private final Trainee engine;
   private final RunDirectory directory;
+  private final Provenance provenance;
   private final ParameterLayout layout;
   private final CheckpointInterval interval;
   private final TrainingListener listener;
@@ -66,8 +67,7 @@ public final class Trainer {
   private final Speed epochSpeed = new Speed();
   private RunRecord.DatasetRecord datasetRecord;
   private RunRecord lastRecord;
-  private Calibration calibration;
-  private Integer askedThreads;
+  private Optional<Calibration> calibration;
   private long checkpointStep;
   private Optional<String> metricsSha256 = Optional.empty();
   private Optional<String> otherBits = Optional.empty();
@@ -80,6 +80,7 @@ public final class Trainer {
    * @param dataset on which images
    * @param engine on what; made for this plan and dataset
    * @param directory where the run is kept
+   * @param provenance what is kept with it
    * @param interval how often to write a checkpoint
    * @param listener told of progress
    * @param stopRequested asked after every step; true ends the run after that step
@@ -89,6 +90,7 @@ public final class Trainer {
       Dataset dataset,
       Trainee engine,
       RunDirectory directory,
+      Provenance provenance,
       CheckpointInterval interval,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
@@ -96,23 +98,15 @@ public final class Trainer {
     this.dataset = dataset;
     this.engine = engine;
     this.directory = directory;
+    this.provenance = provenance;
+    calibration = provenance.calibration();
     this.interval = interval;
     this.listener = listener;
     this.stopRequested = stopRequested;
     layout = new ParameterLayout(plan.shape(dataset.train().imageSize()));
     batchesPerEpoch = Math.ceilDiv(dataset.train().size(), plan.batchSize());
-    controller = plan.newController();
+    controller = plan.rule().start();
     datasetRecord = RunRecord.DatasetRecord.of(dataset);
-  }
-
-  /** Keeps with a new run how its set point was chosen. */
-  public void setCalibration(Calibration chosenBy) {
-    calibration = chosenBy;
-  }
-
-  /** Keeps with the run what {@code --threads} was; empty if it was not given. */
-  public void setAskedThreads(Optional<Integer> threads) {
-    askedThreads = threads.orElse(null);
   }
 
   /**
@@ -243,7 +237,7 @@ public final class Trainer {
       parametersSha256.addAll(checkpoint.position().parametersSha256());
       metricsSha256 = checkpoint.metricsSha256();
       otherBits = otherBits(checkpoint.bits());
-      checkpointStep = checkpoint.position().step();
+      checkpointStep = checkpoint.state().step();
       epoch = checkpoint.position().epoch();
       nextBatch = checkpoint.position().nextBatch();
     } else {
@@ -256,7 +250,7 @@ public final class Trainer {
             Program.commit().orElse(null),
             BitsVersion.CURRENT,
             engine.info(),
-            askedThreads,
+            provenance.askedThreads().orElse(null),
             System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vendor"),
             "%s %s, %s"
                 .formatted(
@@ -295,9 +289,7 @@ public final class Trainer {
       throw new InputException(
           ("The run in %s diverged before its first checkpoint, so there is nothing to go on from:"
                   + " begin again with another --out and a lower --lr than %s.")
-              .formatted(
-                  directory.folder(),
-                  BigDecimal.valueOf(plan.learningRate()).stripTrailingZeros().toPlainString()));
+              .formatted(directory.folder(), Numbers.plain(plan.learningRate())));
     }
     if (before.needsCheckpoint() && !hasCheckpoint) {
       throw new InputException(
@@ -309,7 +301,7 @@ public final class Trainer {
               before.stepsDone()));
     }
     sessions.addAll(before.sessions());
-    calibration = before.calibration();
+    calibration = Optional.ofNullable(before.calibration());
     datasetRecord = datasetRecord.as(before.dataset().name(), before.dataset().status());
   }
 
@@ -436,17 +428,15 @@ public final class Trainer {
     new Checkpoint(
             state,
             new Checkpoint.Position(
-                state.step(),
-                state.klPerImage(),
-                epoch,
-                nextBatch,
-                controller.state(),
-                List.copyOf(parametersSha256),
-                log.sha256()),
+                epoch, nextBatch, controller.memory(), List.copyOf(parametersSha256), log.sha256()),
             plan,
             layout,
             new Checkpoint.Images(
-                datasetRecord.name(), datasetRecord.status(), datasetRecord.sha256()),
+                datasetRecord.name(),
+                datasetRecord.status(),
+                dataset.train().shape(),
+                datasetRecord.sha256()),
+            provenance.data(),
             BitsVersion.CURRENT)
         .write(directory.checkpointFile());
     checkpointStep = state.step();
@@ -455,23 +445,20 @@ public final class Trainer {
 
   private RunRecord.Metrics finalMetrics() throws IOException {
     var last = new StepMeans();
-    var report =
-        plan.model() == Model.CONTROL ? new ControlReport.Builder(plan.controller()) : null;
+    Optional<ControlReport.Builder> report = plan.rule().target().map(ControlReport.Builder::new);
     log.read(
         (step, epochOfStep, rl, kl, beta) -> {
           if (step > stepsDone - LAST_STEPS) {
             last.accept(rl, kl, beta);
           }
-          if (report != null) {
-            report.accept(step, kl, beta);
-          }
+          report.ifPresent(control -> control.accept(step, kl, beta));
         });
     Evaluation test = new Evaluator(engine, plan.seed()).evaluate(dataset.test(), 1);
     return new RunRecord.Metrics(
         new RunRecord.LastSteps(
             last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),
         test,
-        report == null ? null : report.build(),
+        report.map(ControlReport.Builder::build).orElse(null),
         speed.imagesPerSecond());
   }
 
@@ -489,6 +476,7 @@ public final class Trainer {
         RunRecord.FORMAT,
         Program.nameAndVersion(),
         plan,
+        provenance.data(),
         new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
         datasetRecord,
         List.copyOf(sessions),
@@ -498,7 +486,7 @@ public final class Trainer {
         message,
         List.copyOf(parametersSha256),
         metrics,
-        calibration);
+        calibration.orElse(null));
   }
 
   private RunRecord record(ExitReason reason, String message, RunRecord.Metrics metrics)

@@ -4,168 +4,102 @@ package io.github.cvaegpu.train;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.control.BetaController;
-import io.github.cvaegpu.control.ConstantBeta;
-import io.github.cvaegpu.control.PiController;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.model.NetworkSettings;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * Everything that decides what a run computes. Two runs of one plan on one kind of engine are
- * bit-identical; what may differ without changing the numbers (threads, where the files are) is not
- * here.
+ * Everything that decides what a run computes, but the images. Two runs of one plan on the same
+ * images and one kind of engine are bit-identical; what may differ without changing the numbers
+ * (threads, where the files are) is not here.
  *
- * @param model what decides beta
- * @param controller the PI controller's settings; unused by a beta-VAE
- * @param beta the beta-VAE's weight of the KL divergence; unused by a ControlVAE
- * @param epochs passes over the training set
- * @param batchSize images in a batch
- * @param learningRate Adam's step size
- * @param latent latent dimensions
- * @param hidden hidden widths of the encoder
+ * @param rule what decides beta
+ * @param objective what is trained for
+ * @param network the network
+ * @param schedule how long and in which steps
  * @param seed where all random numbers come from
- * @param data the dataset as it was asked for
  */
 public record TrainingPlan(
-    Model model,
-    PiSettings controller,
-    double beta,
-    int epochs,
-    int batchSize,
-    double learningRate,
-    int latent,
-    List<Integer> hidden,
-    long seed,
-    String data) {
+    BetaRule rule, Objective objective, NetworkSettings network, Schedule schedule, long seed) {
 
-  /** A checkpoint has a checksum of each epoch: of as many, 69 MB. */
-  public static final int MAX_EPOCHS = 1_000_000;
-
-  /** Refuses what no run can use. */
+  /** Refuses a part that is missing, with an {@link InputException}: a file's plan may lack any. */
   public TrainingPlan {
-    // A file's plan may lack any part.
-    if (model == null || controller == null || hidden == null || data == null) {
-      throw new InputException(
-          "A plan needs a model, a controller's settings, hidden widths and a dataset.");
-    }
-    // Whatever the images: a network that cannot be is refused before they are loaded.
-    hidden = new VaeShape(1, hidden, latent).hidden();
-    if (epochs < 1) {
-      throw new InputException(
-          String.format(Locale.ROOT, "The number of epochs must be 1 or more, not %d.", epochs));
-    }
-    if (epochs > MAX_EPOCHS) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT, "The number of epochs must be at most %d, not %d.", MAX_EPOCHS, epochs));
-    }
-    if (batchSize < 1) {
-      throw new InputException(
-          String.format(Locale.ROOT, "The batch size must be 1 or more, not %d.", batchSize));
-    }
-    if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
-      throw new InputException(
-          "The learning rate must be a positive number, not %s.".formatted(learningRate));
-    }
-    if (!isPositiveFloat(learningRate)) {
-      throw new InputException(
-          "The learning rate must be positive and finite as a 32-bit float, which %s is not."
-              .formatted(learningRate));
-    }
-    if (!(beta >= 0) || Double.isInfinite(beta)) {
-      throw new InputException("Beta must be zero or a positive number, not %s.".formatted(beta));
-    }
-    if (beta > 0 && !isPositiveFloat(beta)) {
-      throw new InputException(
-          "Beta must be zero, or positive and finite as a 32-bit float, which %s is not."
-              .formatted(beta));
+    if (rule == null || objective == null || network == null || schedule == null) {
+      throw new InputException("A plan needs a rule, an objective, a network and a schedule.");
     }
   }
 
-  /** Engines compute in floats: what overflows or vanishes there would train something else. */
-  private static boolean isPositiveFloat(double value) {
-    return (float) value > 0 && Float.isFinite((float) value);
-  }
-
-  /** The study's ControlVAE. */
-  public static TrainingPlan study() {
-    VaeShape shape = VaeShape.study();
+  /** What is trained where nothing else is asked for. */
+  public static TrainingPlan defaults() {
     return new TrainingPlan(
-        Model.CONTROL,
-        PiSettings.defaults(),
-        1,
-        200,
-        128,
-        1e-4,
-        shape.latent(),
-        shape.hidden(),
-        0,
-        "auto");
+        PiRule.defaults(), Objective.study(), NetworkSettings.study(), Schedule.study(), 0);
   }
 
-  /** The network for images of a size. */
+  /** Passes over the training set. */
+  public int epochs() {
+    return schedule.epochs();
+  }
+
+  /** Images in a batch. */
+  public int batchSize() {
+    return schedule.batchSize();
+  }
+
+  /** Adam's step size. */
+  public double learningRate() {
+    return schedule.learningRate();
+  }
+
+  /** Latent dimensions. */
+  public int latent() {
+    return network.latent();
+  }
+
+  /** Hidden widths of the encoder. */
+  public List<Integer> hidden() {
+    return network.hidden();
+  }
+
+  /** The network for images of a size, in pixels. */
   public VaeShape shape(int inputs) {
-    return new VaeShape(inputs, hidden, latent);
-  }
-
-  /** A new controller, before its first step. */
-  public BetaController newController() {
-    return switch (model) {
-      case CONTROL -> new PiController(controller);
-      case BETA -> new ConstantBeta(beta);
-    };
+    return network.shape(inputs);
   }
 
   /** What an engine has to know of the plan. */
   public TrainingSettings settings() {
-    return new TrainingSettings(seed, batchSize, learningRate);
+    return new TrainingSettings(seed, batchSize(), learningRate());
   }
 
-  /** This plan with another set point. */
-  public TrainingPlan withSetPoint(double setPoint) {
-    return new TrainingPlan(
-        model,
-        new PiSettings(
-            setPoint,
-            controller.kp(),
-            controller.ki(),
-            controller.betaMin(),
-            controller.betaMax(),
-            controller.antiWindup()),
-        beta,
-        epochs,
-        batchSize,
-        learningRate,
-        latent,
-        hidden,
-        seed,
-        data);
+  /** This plan with something else that decides beta. */
+  public TrainingPlan withRule(BetaRule other) {
+    return new TrainingPlan(other, objective, network, schedule, seed);
   }
 
-  /** This plan with its images named otherwise. */
-  public TrainingPlan withData(String name) {
-    return new TrainingPlan(
-        model, controller, beta, epochs, batchSize, learningRate, latent, hidden, seed, name);
+  /** This plan with another network. */
+  public TrainingPlan withNetwork(NetworkSettings other) {
+    return new TrainingPlan(rule, objective, other, schedule, seed);
   }
 
-  /** This plan with what may change between the parts of one run taken from another. */
-  TrainingPlan withEpochsAndDataOf(TrainingPlan other) {
-    return new TrainingPlan(
-        model,
-        controller,
-        beta,
-        other.epochs,
-        batchSize,
-        learningRate,
-        latent,
-        hidden,
-        seed,
-        other.data);
+  /** This plan with another schedule. */
+  public TrainingPlan withSchedule(Schedule other) {
+    return new TrainingPlan(rule, objective, network, other, seed);
+  }
+
+  /** This plan with another number of epochs, which may change between the parts of one run. */
+  public TrainingPlan withEpochs(int number) {
+    return withSchedule(schedule.withEpochs(number));
+  }
+
+  /** This plan with another seed. */
+  public TrainingPlan withSeed(long other) {
+    return new TrainingPlan(rule, objective, network, schedule, other);
   }
 
   /**
@@ -174,7 +108,7 @@ public record TrainingPlan(
    */
   List<String> differences(TrainingPlan other) {
     return differences(
-        Json.PRETTY.toJsonTree(withEpochsAndDataOf(other)).getAsJsonObject(),
+        Json.PRETTY.toJsonTree(withEpochs(other.epochs())).getAsJsonObject(),
         Json.PRETTY.toJsonTree(other).getAsJsonObject());
   }
 
@@ -183,7 +117,7 @@ public record TrainingPlan(
     for (var setting : one.entrySet()) {
       JsonElement here = setting.getValue();
       JsonElement there = other.get(setting.getKey());
-      if (here.isJsonObject()) {
+      if (here.isJsonObject() && isOfSameKind(here, there)) {
         differences.addAll(differences(here.getAsJsonObject(), there.getAsJsonObject()));
       } else if (!here.equals(there)) {
         differences.add("%s %s against %s".formatted(setting.getKey(), here, there));
@@ -192,18 +126,23 @@ public record TrainingPlan(
     return differences;
   }
 
+  /** Two rules have nothing to compare but their names. */
+  private static boolean isOfSameKind(JsonElement one, JsonElement other) {
+    return one.getAsJsonObject().keySet().equals(other.getAsJsonObject().keySet());
+  }
+
   /**
    * Refuses images that this plan cannot be trained on.
    *
    * @throws InputException if a batch is larger than the whole set
    */
   public void requireFits(ImageSet images) {
-    if (batchSize > images.size()) {
+    if (batchSize() > images.size()) {
       throw new InputException(
           String.format(
               Locale.ROOT,
               "A batch of %d does not fit the %d training images.",
-              batchSize,
+              batchSize(),
               images.size()));
     }
   }

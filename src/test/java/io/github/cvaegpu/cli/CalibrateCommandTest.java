@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
@@ -107,7 +108,7 @@ class CalibrateCommandTest {
     CommandRun train = run("train", out, "--kl", "auto", "--epochs", "1").succeeded();
     RunRecord record = RunDirectory.readRecord(out);
     Calibration calibration = record.calibration();
-    assertEquals(calibration.chosen(), record.plan().controller().setPoint());
+    assertEquals(calibration.chosen(), ((PiRule) record.plan().rule()).setPoint());
     assertEquals(300, calibration.images());
     RunRecord calibrated = RunDirectory.readRecord(out.resolve("calibration/beta-1"));
     assertEquals(1, calibrated.sessions().getFirst().askedThreads());
@@ -130,7 +131,7 @@ class CalibrateCommandTest {
     assertFalse(resumed.err().contains("Set point"), resumed.err());
     RunRecord longer = RunDirectory.readRecord(out);
     assertEquals(calibration, longer.calibration());
-    assertEquals(record.plan().controller(), longer.plan().controller());
+    assertEquals(record.plan().rule(), longer.plan().rule());
     assertTrue(
         run("train", out, "--kl", "auto").refusal().contains("already holds a run"), "twice");
   }

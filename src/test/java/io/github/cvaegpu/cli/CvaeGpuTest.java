@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -140,7 +139,7 @@ class CvaeGpuTest {
       plain = new PlanOptions();
       new CommandLine(plain).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--model", model);
     }
-    assertEquals(plain.plan(Optional.empty()), given.plan(Optional.empty()));
+    assertEquals(plain.plan(), given.plan());
   }
 
   /** Whatever the option: its value is refused in words of values, not of Java's types. */

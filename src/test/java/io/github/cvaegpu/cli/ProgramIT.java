@@ -59,7 +59,7 @@ class ProgramIT {
     assertTrue(run.getFileName().toString().matches("control-\\d{8}-\\d{6}"), run.toString());
     var record = RunDirectory.readRecord(run);
     assertEquals(Dataset.Status.SYNTHETIC_FALLBACK, record.dataset().status());
-    assertEquals("auto", record.plan().data());
+    assertEquals("auto", record.data());
     assertTrue(Files.readString(run.resolve("run.json")).contains("\"synthetic_fallback\""));
     // It goes on with the images that it has, not with what auto would be by then.
     RunningProcess.Result resumed =

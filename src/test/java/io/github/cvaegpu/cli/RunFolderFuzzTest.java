@@ -8,7 +8,6 @@ import io.github.cvaegpu.fuzz.Damage;
 import io.github.cvaegpu.fuzz.Fuzzing;
 import io.github.cvaegpu.fuzz.RunFolder;
 import io.github.cvaegpu.train.Checkpoint;
-import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,12 +38,14 @@ class RunFolderFuzzTest {
   @BeforeAll
   static void train() throws IOException {
     images = TinyImages.writeFolder(temp.resolve("images"), 1);
-    whole = RunFolder.train(temp.resolve("done"), images, Model.CONTROL, 5, -1);
+    whole = RunFolder.train(temp.resolve("done"), images, RunFolder.CONTROL, 5, -1);
     done = RunFolder.read(whole);
-    stopped = RunFolder.read(RunFolder.train(temp.resolve("stopped"), images, Model.CONTROL, 5, 7));
+    stopped =
+        RunFolder.read(RunFolder.train(temp.resolve("stopped"), images, RunFolder.CONTROL, 5, 7));
     OTHERS.add(done);
-    OTHERS.add(RunFolder.read(RunFolder.train(temp.resolve("seed"), images, Model.CONTROL, 6, 7)));
-    OTHERS.add(RunFolder.read(RunFolder.train(temp.resolve("beta"), images, Model.BETA, 5, 7)));
+    OTHERS.add(
+        RunFolder.read(RunFolder.train(temp.resolve("seed"), images, RunFolder.CONTROL, 6, 7)));
+    OTHERS.add(RunFolder.read(RunFolder.train(temp.resolve("beta"), images, RunFolder.BETA, 5, 7)));
   }
 
   /**

@@ -13,7 +13,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
@@ -148,8 +149,7 @@ class TrainAndEvaluateTest {
   void aBetaMeansABetaVae() {
     CommandRun.of(train(newRun(), "--beta", "4", "--epochs", "1")).succeeded();
     RunRecord record = RunDirectory.readRecord(run);
-    assertEquals(Model.BETA, record.plan().model());
-    assertEquals(4, record.plan().beta());
+    assertEquals(new ConstantRule(4), record.plan().rule());
     assertEquals(4, record.metrics().lastSteps().beta());
   }
 
@@ -365,7 +365,7 @@ class TrainAndEvaluateTest {
     assertEquals(
         "The run was started with --calibration-epochs 1 and cannot go on with 2.",
         resume(run, "--kl", "auto", "--calibration-epochs", "2").refusal());
-    double setPoint = RunDirectory.readRecord(run).plan().controller().setPoint();
+    double setPoint = ((PiRule) RunDirectory.readRecord(run).plan().rule()).setPoint();
     assertEquals(
         "The run was started with --kl %s and cannot go on with 77."
             .formatted(BigDecimal.valueOf(setPoint).stripTrailingZeros().toPlainString()),

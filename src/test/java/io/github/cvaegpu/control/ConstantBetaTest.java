@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.control.BetaController.State;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,29 +13,30 @@ class ConstantBetaTest {
   @Test
   void givesItsBetaWhateverKlDoes() {
     BetaController controller = new ConstantBeta(4);
-    assertEquals(State.INITIAL, controller.state());
+    assertEquals(ControllerMemory.EMPTY, controller.memory());
     for (double kl : new double[] {0, 9.97, 1e300, Double.POSITIVE_INFINITY}) {
-      assertEquals(4, controller.next(kl));
+      assertEquals(4, controller.next(Told.kl(kl)));
     }
-    assertEquals(new State(4, 0), controller.state());
-    assertThrows(IllegalArgumentException.class, () -> controller.next(Double.NaN));
+    assertEquals(ControllerMemory.EMPTY, controller.memory());
+    assertThrows(IllegalArgumentException.class, () -> controller.next(Told.kl(Double.NaN)));
   }
 
   @Test
   void restoresItsState() {
     BetaController controller = new ConstantBeta(0);
-    controller.restore(new State(0.5, 0));
-    assertEquals(new State(0.5, 0), controller.state());
-    assertEquals(0, controller.next(1));
-    assertThrows(
-        IllegalArgumentException.class, () -> controller.restore(new State(Double.NaN, 0)));
+    controller.restore(ControllerMemory.EMPTY);
+    assertEquals(0, controller.next(Told.kl(1)));
+    InputException refusal =
+        assertThrows(InputException.class, () -> controller.restore(Told.memory(0.5, 0)));
+    assertEquals(
+        "The controller remembers nothing, but the memory kept of it has beta and integral.",
+        refusal.getMessage());
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {-1, Double.NaN, Double.POSITIVE_INFINITY})
   void refusesWhatIsNoWeight(double beta) {
     InputException refusal = assertThrows(InputException.class, () -> new ConstantBeta(beta));
-    assertEquals(
-        "Beta must be a finite number, 0 or more, not " + beta + ".", refusal.getMessage());
+    assertEquals("Beta must be zero or a positive number, not " + beta + ".", refusal.getMessage());
   }
 }

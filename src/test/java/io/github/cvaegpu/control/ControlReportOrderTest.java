@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class ControlReportOrderTest {
   @Test
   void aMissingStepIsNamedWithTheOneBefore() {
-    var builder = new ControlReport.Builder(PiSettings.defaults());
+    var builder = new ControlReport.Builder(PiRule.defaults().target().orElseThrow());
     builder.accept(5, 10, 0.5f);
     builder.accept(6, 10, 0.5f);
     var refusal = assertThrows(IllegalArgumentException.class, () -> builder.accept(8, 10, 0.5f));

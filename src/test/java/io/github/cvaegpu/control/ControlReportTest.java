@@ -18,8 +18,8 @@ class ControlReportTest {
   private static final float MIN = 0.01f; // less than the double 0.01
   private static final float MAX = 0.1f; // more than the double 0.1
   private static final float INSIDE = 0.05f;
-  private static final PiSettings SETTINGS =
-      new PiSettings(10, 0.01, 0.0001, 0.01, 0.1, AntiWindup.DIRECTIONAL);
+  private static final PiRule SETTINGS =
+      new PiRule(10, 0.01, 0.0001, 0.01, 0.1, AntiWindup.DIRECTIONAL);
 
   /** A series from parts of equal steps. */
   private static final class Series {
@@ -36,7 +36,7 @@ class ControlReportTest {
     }
 
     ControlReport report(long firstStep) {
-      ControlReport.Builder builder = new ControlReport.Builder(SETTINGS);
+      ControlReport.Builder builder = new ControlReport.Builder(SETTINGS.target().orElseThrow());
       for (int i = 0; i < kl.length; i++) {
         builder.accept(firstStep + i, kl[i], beta[i]);
       }
@@ -229,12 +229,12 @@ class ControlReportTest {
   @Test
   void findsTheLatchOfTheStudysLawAndNoneInTheDirectional() {
     for (AntiWindup law : AntiWindup.values()) {
-      PiSettings settings = new PiSettings(12, 0.01, 0.001, 0.01, 10, law);
+      PiRule settings = new PiRule(12, 0.01, 0.001, 0.01, 10, law);
       PiController controller = new PiController(settings);
-      ControlReport.Builder builder = new ControlReport.Builder(settings);
+      ControlReport.Builder builder = new ControlReport.Builder(settings.target().orElseThrow());
       float kl = 0;
       for (int step = 0; step < 20_000; step++) {
-        float beta = (float) controller.next(kl);
+        float beta = (float) controller.next(Told.kl(kl));
         kl += (30 * (float) Math.exp(-beta) - kl) / 100;
         builder.accept(step, kl, beta);
       }
@@ -246,7 +246,7 @@ class ControlReportTest {
 
   @Test
   void aReportCanBeTakenOnTheWay() {
-    ControlReport.Builder builder = new ControlReport.Builder(SETTINGS);
+    ControlReport.Builder builder = new ControlReport.Builder(SETTINGS.target().orElseThrow());
     assertThrows(IllegalStateException.class, builder::build);
     builder.accept(0, 12, MIN);
     ControlReport first = builder.build();
@@ -257,7 +257,7 @@ class ControlReportTest {
 
   @Test
   void refusesSeriesThatAreNone() {
-    ControlReport.Builder builder = new ControlReport.Builder(SETTINGS);
+    ControlReport.Builder builder = new ControlReport.Builder(SETTINGS.target().orElseThrow());
     builder.accept(5, 10, INSIDE);
     assertThrows(IllegalArgumentException.class, () -> builder.accept(5, 10, INSIDE));
     assertThrows(IllegalArgumentException.class, () -> builder.accept(7, 10, INSIDE));

@@ -49,7 +49,7 @@ class PiControllerPropertyTest {
 
   /** Any valid settings, to the ends of what doubles hold, and floats for beta. */
   @Provide
-  Arbitrary<PiSettings> anySettings() {
+  Arbitrary<PiRule> anySettings() {
     Arbitrary<Double> positive =
         Arbitraries.oneOf(
             logUniform(1e-6, 1e3),
@@ -67,7 +67,7 @@ class PiControllerPropertyTest {
         .filter((setPoint, kp, ki, low, high, law, zero) -> low < high && high <= Float.MAX_VALUE)
         .as(
             (setPoint, kp, ki, low, high, law, zero) ->
-                new PiSettings(
+                new PiRule(
                     setPoint,
                     zero % 3 == 1 ? 0 : kp,
                     zero % 3 == 2 ? 0 : ki,
@@ -78,7 +78,7 @@ class PiControllerPropertyTest {
 
   /** Settings of which Kp is not beyond all reason: at most the range of beta. */
   @Provide
-  Arbitrary<PiSettings> directionalSettings() {
+  Arbitrary<PiRule> directionalSettings() {
     return Combinators.combine(
             logUniform(2, 200),
             logUniform(1e-4, 1),
@@ -87,48 +87,48 @@ class PiControllerPropertyTest {
             logUniform(1, 10))
         .as(
             (setPoint, kp, ki, low, range) ->
-                new PiSettings(setPoint, kp, ki, low, low + range, AntiWindup.DIRECTIONAL));
+                new PiRule(setPoint, kp, ki, low, low + range, AntiWindup.DIRECTIONAL));
   }
 
   @Property(tries = 2000, edgeCases = EdgeCasesMode.NONE)
   void betaIsWithinItsLimitsForEveryKl(
-      @ForAll("anySettings") PiSettings settings, @ForAll("anyKls") List<Double> kls) {
+      @ForAll("anySettings") PiRule settings, @ForAll("anyKls") List<Double> kls) {
     PiController controller = new PiController(settings);
     for (double kl : kls) {
-      double beta = controller.next(kl);
+      double beta = controller.next(Told.kl(kl));
       assertTrue(settings.betaMin() <= beta && beta <= settings.betaMax(), "beta " + beta);
-      assertTrue(Double.isFinite(controller.state().integral()), "integral is finite");
+      assertTrue(Double.isFinite(Told.integral(controller)), "integral is finite");
     }
   }
 
   @Property(tries = 2000, edgeCases = EdgeCasesMode.NONE)
   void aRestoredControllerGoesOnBitForBit(
-      @ForAll("anySettings") PiSettings settings,
+      @ForAll("anySettings") PiRule settings,
       @ForAll("anyKls") List<Double> kls,
       @ForAll @DoubleRange(min = 0, max = 1) double where) {
     int split = (int) (where * kls.size());
     PiController whole = new PiController(settings);
     PiController first = new PiController(settings);
     for (double kl : kls.subList(0, split)) {
-      assertEquals(whole.next(kl), first.next(kl));
+      assertEquals(whole.next(Told.kl(kl)), first.next(Told.kl(kl)));
     }
     PiController second = new PiController(settings);
-    second.next(1);
-    second.restore(first.state());
-    assertEquals(first.state(), second.state());
+    second.next(Told.kl(1));
+    second.restore(first.memory());
+    assertEquals(first.memory(), second.memory());
     for (double kl : kls.subList(split, kls.size())) {
-      assertEquals(whole.next(kl), second.next(kl));
-      assertEquals(whole.state(), second.state());
+      assertEquals(whole.next(Told.kl(kl)), second.next(Told.kl(kl)));
+      assertEquals(whole.memory(), second.memory());
     }
   }
 
   /** The reason why the directional law cannot latch: no limit holds beta against the error. */
   @Property(tries = 2000, edgeCases = EdgeCasesMode.NONE)
   void noLimitHoldsBetaAgainstTheError(
-      @ForAll("directionalSettings") PiSettings settings, @ForAll("anyKls") List<Double> kls) {
+      @ForAll("directionalSettings") PiRule settings, @ForAll("anyKls") List<Double> kls) {
     PiController controller = new PiController(settings);
     for (double kl : kls) {
-      double beta = controller.next(kl);
+      double beta = controller.next(Told.kl(kl));
       double error = settings.setPoint() - kl;
       // Within a micronat the sum may round to the limit.
       assertTrue(error > -1e-6 || beta > settings.betaMin(), "KL " + kl + ", beta " + beta);
@@ -143,7 +143,7 @@ class PiControllerPropertyTest {
    */
   @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)
   void aReachableSetPointIsReachedFromEveryState(
-      @ForAll("directionalSettings") PiSettings settings,
+      @ForAll("directionalSettings") PiRule settings,
       @ForAll("anyKls") List<Double> past,
       @ForAll @DoubleRange(min = 0.02, max = 0.98) double share,
       @ForAll @DoubleRange(min = 2, max = 6) double steepness,
@@ -151,7 +151,7 @@ class PiControllerPropertyTest {
       @ForAll @DoubleRange(min = 0, max = 5) double start) {
     PiController controller = new PiController(settings);
     for (double kl : past) {
-      controller.next(kl);
+      controller.next(Told.kl(kl));
     }
     double target = settings.setPoint();
     double tolerance = 0.02 * target;
@@ -161,7 +161,7 @@ class PiControllerPropertyTest {
     long step = 0;
     while (Math.abs(kl - target) > tolerance && kl > target == above) {
       assertTrue(step++ < limit, "KL " + kl + " after " + limit + " steps");
-      double beta = controller.next(kl);
+      double beta = controller.next(Told.kl(kl));
       assertTrue(
           above ? beta > settings.betaMin() : beta < settings.betaMax(), "latched at KL " + kl);
       kl += (steadyKl(settings, steepness, share, beta) - kl) / timeConstant;
@@ -169,7 +169,7 @@ class PiControllerPropertyTest {
   }
 
   /** From {@code exp(steepness share)} set points at beta_min down to less than one at beta_max. */
-  private static double steadyKl(PiSettings settings, double steepness, double share, double beta) {
+  private static double steadyKl(PiRule settings, double steepness, double share, double beta) {
     double fraction = (beta - settings.betaMin()) / (settings.betaMax() - settings.betaMin());
     return settings.setPoint() * Math.exp(steepness * (share - fraction));
   }
@@ -180,7 +180,7 @@ class PiControllerPropertyTest {
    * home; and that many steps at the limit in a row bring any KL seen here home.
    */
   private static long stepsToReach(
-      PiSettings settings, double steepness, double share, double timeConstant, double tolerance) {
+      PiRule settings, double steepness, double share, double timeConstant, double tolerance) {
     double target = settings.setPoint();
     double range = settings.betaMax() - settings.betaMin();
     double moves = (range + settings.kp()) / (settings.ki() * tolerance) + 2;

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.BetaController.State;
+import io.github.cvaegpu.InputException;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,18 +19,15 @@ class PiControllerTest {
   private static final double[] KL = {0, 0, 1, 3, 4, 6, 8, 8, 0.5, 0, 0, 7};
 
   /** Set point 2, Kp 1/2, Ki 1/8, beta from 1/4 to 1: every integral is exact in binary. */
-  private static PiSettings traced(AntiWindup law) {
-    return new PiSettings(2, 0.5, 0.125, 0.25, 1, law);
+  private static PiRule traced(AntiWindup law) {
+    return new PiRule(2, 0.5, 0.125, 0.25, 1, law);
   }
 
   private static void assertTrace(AntiWindup law, double[] integrals, double[] betas) {
     PiController controller = new PiController(traced(law));
     for (int i = 0; i < KL.length; i++) {
-      assertEquals(betas[i], controller.next(KL[i]), 2e-16, "beta of step " + (i + 1));
-      assertEquals(
-          new State(betas[i], integrals[i]).integral(),
-          controller.state().integral(),
-          "integral of step " + (i + 1));
+      assertEquals(betas[i], controller.next(Told.kl(KL[i])), 2e-16, "beta of step " + (i + 1));
+      assertEquals(integrals[i], Told.integral(controller), "integral of step " + (i + 1));
     }
   }
 
@@ -113,14 +112,14 @@ class PiControllerTest {
   }
 
   private static PiController of(double setPoint, double ki, AntiWindup law) {
-    return new PiController(new PiSettings(setPoint, 0.01, ki, 0.01, 10, law));
+    return new PiController(new PiRule(setPoint, 0.01, ki, 0.01, 10, law));
   }
 
   /** Feeds a KL that rises from 0 to three times the set point, and gives the last beta. */
   private static double rise(PiController controller, double setPoint) {
     double beta = 0;
     for (double kl = 0; kl < 3 * setPoint; kl += 0.05) {
-      beta = controller.next(kl);
+      beta = controller.next(Told.kl(kl));
     }
     return beta;
   }
@@ -143,10 +142,10 @@ class PiControllerTest {
     PiController directional = of(setPoint, ki, AntiWindup.DIRECTIONAL);
     assertTrue(rise(directional, setPoint) > 0.02, "directional law leaves the limit");
     for (int step = 0; step < 100_000; step++) {
-      assertEquals(0.01, study.next(3 * setPoint), "beta of the study's law");
-      directional.next(3 * setPoint);
+      assertEquals(0.01, study.next(Told.kl(3 * setPoint)), "beta of the study's law");
+      directional.next(Told.kl(3 * setPoint));
     }
-    assertEquals(10, directional.next(3 * setPoint), 0.1);
+    assertEquals(10, directional.next(Told.kl(3 * setPoint)), 0.1);
   }
 
   @ParameterizedTest
@@ -156,7 +155,7 @@ class PiControllerTest {
     rise(study, setPoint);
     double beta = 0;
     for (int step = 0; step < 1000; step++) {
-      beta = study.next(3 * setPoint);
+      beta = study.next(Told.kl(3 * setPoint));
     }
     assertTrue(beta > 0.5, "beta " + beta);
   }
@@ -164,28 +163,27 @@ class PiControllerTest {
   /** The first step that integrates decides: KL_1 <= KL* - Kp / Ki = 2, in exact binary numbers. */
   @Test
   void studyLawLatchesExactlyAtTheDerivedLimit() {
-    PiSettings settings = new PiSettings(10, 0.5, 0.0625, 0.25, 4, AntiWindup.STUDY);
+    PiRule settings = new PiRule(10, 0.5, 0.0625, 0.25, 4, AntiWindup.STUDY);
     PiController latched = new PiController(settings);
-    latched.next(0);
-    latched.next(2);
-    assertEquals(-0.5, latched.state().integral());
-    assertEquals(0.25, latched.next(1e9));
+    latched.next(Told.kl(0));
+    latched.next(Told.kl(2));
+    assertEquals(-0.5, Told.integral(latched));
+    assertEquals(0.25, latched.next(Told.kl(1e9)));
     PiController free = new PiController(settings);
-    free.next(0);
-    free.next(Math.nextUp(2.0));
-    assertTrue(free.next(1e9) >= 0.25);
-    free.restore(new State(0.25, Math.nextUp(-0.5) + 1e-12));
-    assertTrue(free.next(1e9) > 0.25);
+    free.next(Told.kl(0));
+    free.next(Told.kl(Math.nextUp(2.0)));
+    assertTrue(free.next(Told.kl(1e9)) >= 0.25);
+    free.restore(Told.memory(0.25, Math.nextUp(-0.5) + 1e-12));
+    assertTrue(free.next(Told.kl(1e9)) > 0.25);
   }
 
   @Test
   void studyLawLatchesAtTheUpperLimitToo() {
-    PiController study =
-        new PiController(new PiSettings(10, 0.5, 0.0625, 0.25, 1, AntiWindup.STUDY));
-    study.next(8);
-    study.next(30); // e = -20: I = 1.25, above beta_max - beta_min
+    PiController study = new PiController(new PiRule(10, 0.5, 0.0625, 0.25, 1, AntiWindup.STUDY));
+    study.next(Told.kl(8));
+    study.next(Told.kl(30)); // e = -20: I = 1.25, above beta_max - beta_min
     for (int step = 0; step < 1000; step++) {
-      assertEquals(1, study.next(0));
+      assertEquals(1, study.next(Told.kl(0)));
     }
   }
 
@@ -193,84 +191,87 @@ class PiControllerTest {
   @Test
   void directionalLawSaturatesWhenOneStepExceedsTheRange() {
     PiController controller =
-        new PiController(new PiSettings(10, 0.01, 0.1, 0.1, 1.1, AntiWindup.DIRECTIONAL));
-    controller.next(0);
-    assertEquals(1.1, controller.next(30));
-    assertEquals(1.1, controller.next(30));
-    assertEquals(0, controller.state().integral());
+        new PiController(new PiRule(10, 0.01, 0.1, 0.1, 1.1, AntiWindup.DIRECTIONAL));
+    controller.next(Told.kl(0));
+    assertEquals(1.1, controller.next(Told.kl(30)));
+    assertEquals(1.1, controller.next(Told.kl(30)));
+    assertEquals(0, Told.integral(controller));
   }
 
   @ParameterizedTest
   @EnumSource(AntiWindup.class)
   void infiniteKlWithoutIntegralGainIsNoNan(AntiWindup law) {
-    PiController controller = new PiController(new PiSettings(2, 0.5, 0, 0.25, 1, law));
-    assertEquals(0.75, controller.next(Double.POSITIVE_INFINITY)); // P = Kp
-    assertEquals(0.25, controller.next(Double.NEGATIVE_INFINITY)); // P = 0
-    assertEquals(0.75, controller.next(Double.POSITIVE_INFINITY));
-    assertEquals(0, controller.state().integral());
+    PiController controller = new PiController(new PiRule(2, 0.5, 0, 0.25, 1, law));
+    assertEquals(0.75, controller.next(Told.kl(Double.POSITIVE_INFINITY))); // P = Kp
+    assertEquals(0.25, controller.next(Told.kl(Double.NEGATIVE_INFINITY))); // P = 0
+    assertEquals(0.75, controller.next(Told.kl(Double.POSITIVE_INFINITY)));
+    assertEquals(0, Told.integral(controller));
   }
 
   @ParameterizedTest
   @EnumSource(AntiWindup.class)
   void refusesNanKlAndKeepsItsState(AntiWindup law) {
     PiController controller = new PiController(traced(law));
-    controller.next(1);
-    State before = controller.state();
-    assertThrows(IllegalArgumentException.class, () -> controller.next(Double.NaN));
-    assertEquals(before, controller.state());
+    controller.next(Told.kl(1));
+    ControllerMemory before = controller.memory();
+    assertThrows(IllegalArgumentException.class, () -> controller.next(Told.kl(Double.NaN)));
+    assertEquals(before, controller.memory());
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   void refusesStatesThatAreNotFinite(double bad) {
     PiController controller = new PiController(traced(AntiWindup.STUDY));
-    controller.next(0);
-    State before = controller.state();
-    for (State state : new State[] {new State(bad, 0), new State(0, bad)}) {
-      assertThrows(IllegalArgumentException.class, () -> controller.restore(state));
+    controller.next(Told.kl(0));
+    ControllerMemory before = controller.memory();
+    assertThrows(InputException.class, () -> controller.restore(Told.memory(bad, 0)));
+    assertThrows(InputException.class, () -> controller.restore(Told.memory(0, bad)));
+    for (ControllerMemory other :
+        List.of(ControllerMemory.EMPTY, ControllerMemory.of(Map.of("beta", 1.0)))) {
+      assertThrows(InputException.class, () -> controller.restore(other));
     }
-    assertEquals(before, controller.state());
+    assertEquals(before, controller.memory());
   }
 
   @Test
   void startsAtTheInitialState() {
-    assertEquals(State.INITIAL, new PiController(PiSettings.defaults()).state());
+    assertEquals(Told.memory(0, 0), new PiController(PiRule.defaults()).memory());
   }
 
   /** From beta_max = 10 down, or from -0.02 up, at 1e-4 x 5 nats a step: 41 steps at most. */
   @ParameterizedTest
   @ValueSource(doubles = {1e300, 1e6, 11, -0.5, -1e6, -1e300})
   void directionalLawComesBackFromAnyRestoredIntegral(double integral) {
-    PiController controller = new PiController(PiSettings.defaults());
-    controller.restore(new State(integral > 0 ? 10 : 0.01, integral));
+    PiController controller = new PiController(PiRule.defaults());
+    controller.restore(Told.memory(integral > 0 ? 10 : 0.01, integral));
     double kl = integral > 0 ? 4.97 : 14.97;
     for (int step = 0; step < 41; step++) {
-      controller.next(kl);
+      controller.next(Told.kl(kl));
     }
-    double beta = controller.state().beta();
+    double beta = controller.memory().get("beta");
     assertTrue(0.01 < beta && beta < 10, "beta " + beta);
   }
 
   @Test
   void studyLawKeepsAnyRestoredIntegral() {
     PiController controller = new PiController(traced(AntiWindup.STUDY));
-    State latched = new State(0.25, -1e6);
+    ControllerMemory latched = Told.memory(0.25, -1e6);
     controller.restore(latched);
-    assertEquals(latched, controller.state());
+    assertEquals(latched, controller.memory());
   }
 
   /** P is 0 or Kp beside an error of 998 nats, so that beta meets its limit exactly. */
   @Test
   void directionalLawKeepsAnIntegralThatTakesBetaJustToItsLimit() {
     double change = 998 * 0x1p-12; // Ki e, exact in binary.
-    PiSettings settings = new PiSettings(2, 0.5, 0x1p-12, 0.25, 1, AntiWindup.DIRECTIONAL);
+    PiRule settings = new PiRule(2, 0.5, 0x1p-12, 0.25, 1, AntiWindup.DIRECTIONAL);
     PiController controller = new PiController(settings);
-    controller.restore(new State(0.5, 0.25 - change));
-    assertEquals(1, controller.next(1000));
-    assertEquals(0.25, controller.state().integral());
-    controller.restore(new State(0.5, change));
-    assertEquals(0.25, controller.next(-996));
-    assertEquals(0, controller.state().integral());
+    controller.restore(Told.memory(0.5, 0.25 - change));
+    assertEquals(1, controller.next(Told.kl(1000)));
+    assertEquals(0.25, Told.integral(controller));
+    controller.restore(Told.memory(0.5, change));
+    assertEquals(0.25, controller.next(Told.kl(-996)));
+    assertEquals(0, Told.integral(controller));
   }
 
   /** From -(Kp + beta_min) = -0.75 to beta_max = 1. */
@@ -279,8 +280,8 @@ class PiControllerTest {
     PiController controller = new PiController(traced(AntiWindup.DIRECTIONAL));
     double[][] restored = {{-0.5, -0.5}, {0, 0}, {0.5, 0.5}, {-5, -0.75}, {5, 1}};
     for (double[] integral : restored) {
-      controller.restore(new State(0.5, integral[0]));
-      assertEquals(new State(0.5, integral[1]), controller.state());
+      controller.restore(Told.memory(0.5, integral[0]));
+      assertEquals(Told.memory(0.5, integral[1]), controller.memory());
     }
   }
 

@@ -12,7 +12,7 @@ class PiTermsTest {
   /** By hand: Kp 0.1, Ki 0.01, set point 2, beta from 0 to 1. */
   @Test
   void termsAreThoseOfTheFormula() {
-    var settings = new PiSettings(2, 0.1, 0.01, 0, 1, AntiWindup.DIRECTIONAL);
+    var settings = new PiRule(2, 0.1, 0.01, 0, 1, AntiWindup.DIRECTIONAL);
     PiTerms terms = PiTerms.of(settings, new float[] {5, 4, 2});
     // The first step sees 0: e = 2, and P + I is above 0, so I = -0.02 is not held.
     // Then KL is 5 and 4: e = -3 and -2, I grows by 0.03 and 0.02.
@@ -31,13 +31,13 @@ class PiTermsTest {
   @ParameterizedTest
   @EnumSource(AntiWindup.class)
   void betasAreThoseThatTheControllerGave(AntiWindup rule) {
-    var settings = new PiSettings(9.97, 0.01, 0.0001, 0.01, 0.05, rule);
+    var settings = new PiRule(9.97, 0.01, 0.0001, 0.01, 0.05, rule);
     float[] kl = new float[500];
     float[] betas = new float[500];
     var controller = new PiController(settings);
     float seen = 0;
     for (int step = 0; step < kl.length; step++) {
-      betas[step] = (float) controller.next(seen);
+      betas[step] = (float) controller.next(Told.kl(seen));
       kl[step] = (float) (20 * Math.abs(Math.sin(step / 40.0)) - 100 * betas[step]);
       seen = kl[step];
     }

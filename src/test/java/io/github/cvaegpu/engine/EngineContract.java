@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.PiController;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
@@ -173,7 +175,7 @@ public abstract class EngineContract extends ModelContract {
           Trainee trainee = accelerator.trainee(shape, settings(8), images)) {
         for (int again = 0; again < 2; again++) {
           List<Reported> steps = new ArrayList<>();
-          var controller = new PiController(PiSettings.defaults());
+          var controller = new PiController(PiRule.defaults());
           trainee.restore(initial);
           for (int epoch = 0; epoch < 2; epoch++) {
             trainee.trainEpoch(BatchOrder.shuffled(SEED, epoch, 50, 8), controller, collect(steps));
@@ -198,17 +200,17 @@ public abstract class EngineContract extends ModelContract {
     float[] initial = InitialWeights.draw(new ParameterLayout(shape), SEED);
     BatchOrder order = BatchOrder.shuffled(SEED, 0, 50, 8);
     TrainingState whole;
-    BetaController.State wholeController;
+    ControllerMemory wholeController;
     try (Accelerator accelerator = create(8);
         Trainee trainee = accelerator.trainee(shape, settings(8), images)) {
       trainee.restore(TrainingState.initial(initial));
-      var controller = new PiController(PiSettings.defaults());
+      var controller = new PiController(PiRule.defaults());
       assertEquals(7, trainee.trainEpoch(order, controller, (step, rl, kl, beta) -> true));
       whole = trainee.state();
-      wholeController = controller.state();
+      wholeController = controller.memory();
     }
     TrainingState state = TrainingState.initial(initial);
-    var controller = new PiController(PiSettings.defaults());
+    var controller = new PiController(PiRule.defaults());
     int next = 0;
     for (int stopAfter : new int[] {1, 2, 99}) {
       // Another engine each time: all that matters is in the state and the controller.
@@ -224,7 +226,7 @@ public abstract class EngineContract extends ModelContract {
     }
     assertEquals(7, next);
     assertSameBits(whole, state);
-    assertEquals(wholeController, controller.state());
+    assertEquals(wholeController, controller.memory());
   }
 
   @Test
@@ -239,21 +241,18 @@ public abstract class EngineContract extends ModelContract {
               InitialWeights.draw(layout, 1),
               InitialWeights.draw(layout, 2),
               InitialWeights.draw(layout, 3),
-              17,
-              4.5f);
+              new StepFeedback(17, 123.25, 4.5));
       trainee.restore(state);
       assertSameBits(state, trainee.state());
-      assertEquals(17, trainee.state().step());
-      assertEquals(4.5f, trainee.state().klPerImage());
       // What does not fit is refused, and leaves all as it is.
       float[] fits = new float[layout.size()];
       for (int size : new int[] {layout.size() - 1, layout.size() + 1}) {
         float[] other = new float[size];
         for (TrainingState refused :
             List.of(
-                new TrainingState(other, fits, fits, 0, 0),
-                new TrainingState(fits, other, fits, 0, 0),
-                new TrainingState(fits, fits, other, 0, 0))) {
+                new TrainingState(other, fits, fits, StepFeedback.NONE),
+                new TrainingState(fits, other, fits, StepFeedback.NONE),
+                new TrainingState(fits, fits, other, StepFeedback.NONE))) {
           assertThrows(IllegalArgumentException.class, () -> trainee.restore(refused));
           assertSameBits(state, trainee.state());
         }
@@ -284,7 +283,9 @@ public abstract class EngineContract extends ModelContract {
       assertTrue(done >= 5 && done < 5 + stepsAhead, done + " steps");
       assertEquals(done, reported.size());
       assertEquals(done, trainee.state().step());
-      assertEquals(reported.getLast().kl(), trainee.state().klPerImage());
+      Reported last = reported.getLast();
+      assertEquals(
+          new StepFeedback(last.step() + 1, last.rl(), last.kl()), trainee.state().last());
     }
   }
 
@@ -368,7 +369,7 @@ public abstract class EngineContract extends ModelContract {
         Arrays.fill(broken, bad);
         List<Reported> reported = new ArrayList<>();
         trainee.restore(TrainingState.initial(broken));
-        int done = trainee.trainEpoch(order, new FiniteKlOnly(), collect(reported));
+        int done = trainee.trainEpoch(order, new FiniteLossesOnly(), collect(reported));
         assertEquals(done, reported.size());
         assertTrue(done <= stepsAhead && done < order.batches(), bad + ": " + done + " steps");
         Reported first = reported.getFirst();
@@ -379,40 +380,31 @@ public abstract class EngineContract extends ModelContract {
         TrainingState whole = TrainingState.initial(good);
         trainee.restore(
             new TrainingState(
-                whole.parameters(), whole.firstMoment(), whole.secondMoment(), 3, bad));
+                whole.parameters(),
+                whole.firstMoment(),
+                whole.secondMoment(),
+                new StepFeedback(3, 100, bad)));
         List<Reported> reported = new ArrayList<>();
-        assertEquals(0, trainee.trainEpoch(order.from(3), new FiniteKlOnly(), collect(reported)));
+        assertEquals(0, trainee.trainEpoch(order.from(3), new FiniteLossesOnly(), collect(reported)));
         assertEquals(List.of(), reported);
         assertEquals(3, trainee.state().step());
       }
       trainee.restore(TrainingState.initial(good));
       List<Reported> reported = new ArrayList<>();
       assertEquals(
-          order.batches(), trainee.trainEpoch(order, new FiniteKlOnly(), collect(reported)));
+          order.batches(), trainee.trainEpoch(order, new FiniteLossesOnly(), collect(reported)));
       assertTrue(Float.isFinite(reported.getLast().rl()), reported.getLast().toString());
     }
   }
 
   /** Beta is 1, and a KL divergence that is not finite an error. */
-  private static final class FiniteKlOnly implements BetaController {
-    private final BetaController one = new ConstantBeta(1);
-
+  private static final class FiniteLossesOnly extends ForgetfulController {
     @Override
-    public double next(double klPerImage) {
-      if (!Double.isFinite(klPerImage)) {
-        throw new IllegalArgumentException("KL " + klPerImage);
+    public double next(StepFeedback last) {
+      if (!last.isFinite()) {
+        throw new IllegalArgumentException(last.toString());
       }
-      return one.next(klPerImage);
-    }
-
-    @Override
-    public State state() {
-      return one.state();
-    }
-
-    @Override
-    public void restore(State state) {
-      one.restore(state);
+      return 1;
     }
   }
 
@@ -430,7 +422,7 @@ public abstract class EngineContract extends ModelContract {
           trainee.trainEpoch(
               BatchOrder.shuffled(SEED, 0, 80, 4),
               // Refuses NaN.
-              new PiController(PiSettings.defaults()),
+              new PiController(PiRule.defaults()),
               collect(reported));
       assertTrue(done < 20, done + " steps");
       assertEquals(done, reported.size());
@@ -494,8 +486,7 @@ public abstract class EngineContract extends ModelContract {
     assertArrayEquals(expected.parameters(), actual.parameters());
     assertArrayEquals(expected.firstMoment(), actual.firstMoment());
     assertArrayEquals(expected.secondMoment(), actual.secondMoment());
-    assertEquals(expected.step(), actual.step());
-    assertEquals(expected.klPerImage(), actual.klPerImage());
+    assertEquals(expected.last(), actual.last());
   }
 
   /** Of a loss: relative, but for one near 0. */

@@ -3,7 +3,8 @@ package io.github.cvaegpu.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.ForgetfulController;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -74,7 +75,7 @@ public final class GoldenRun {
   }
 
   /** The betas that PyTorch was given. */
-  private static final class Betas implements BetaController {
+  private static final class Betas extends ForgetfulController {
     private final Golden golden;
     private int step;
 
@@ -83,18 +84,8 @@ public final class GoldenRun {
     }
 
     @Override
-    public double next(double klPerImage) {
+    public double next(StepFeedback last) {
       return golden.steps().get(step++).beta();
-    }
-
-    @Override
-    public State state() {
-      return State.INITIAL;
-    }
-
-    @Override
-    public void restore(State state) {
-      throw new UnsupportedOperationException();
     }
   }
 }

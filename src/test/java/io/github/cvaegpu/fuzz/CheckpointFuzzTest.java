@@ -8,7 +8,6 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.train.Checkpoint;
-import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,10 +39,10 @@ class CheckpointFuzzTest {
     Path images = TinyImages.writeFolder(temp.resolve("images"), 1);
     List<Path> runs =
         List.of(
-            RunFolder.train(temp.resolve("stopped"), images, Model.CONTROL, 5, 7),
-            RunFolder.train(temp.resolve("done"), images, Model.CONTROL, 5, -1),
-            RunFolder.train(temp.resolve("other seed"), images, Model.CONTROL, 6, 7),
-            RunFolder.train(temp.resolve("constant beta"), images, Model.BETA, 5, 7));
+            RunFolder.train(temp.resolve("stopped"), images, RunFolder.CONTROL, 5, 7),
+            RunFolder.train(temp.resolve("done"), images, RunFolder.CONTROL, 5, -1),
+            RunFolder.train(temp.resolve("other seed"), images, RunFolder.CONTROL, 6, 7),
+            RunFolder.train(temp.resolve("constant beta"), images, RunFolder.BETA, 5, 7));
     for (Path run : runs) {
       WHOLE.add(Files.readAllBytes(RunDirectory.checkpointFile(run)));
       MEANT.add(Checkpoint.read(RunDirectory.checkpointFile(run)));
@@ -108,8 +107,8 @@ class CheckpointFuzzTest {
                       .orElseThrow();
               String hidden = "[" + damage.pick(sizes) + "," + damage.pick(sizes) + "]";
               String latent = damage.oneIn(2) ? "2" : damage.pick(sizes);
-              String inputs = damage.oneIn(2) ? "81" : damage.pick(sizes);
-              damage.note("hidden", hidden, "latent", latent, "inputs", inputs);
+              String height = damage.oneIn(2) ? "9" : damage.pick(sizes);
+              damage.note("hidden", hidden, "latent", latent, "height", height);
               metadata.addProperty(
                   name,
                   metadata
@@ -117,7 +116,7 @@ class CheckpointFuzzTest {
                       .getAsString()
                       .replaceFirst("\"hidden\":\\[[^]]*\\]", "\"hidden\":" + hidden)
                       .replaceFirst("\"latent\":\\d+", "\"latent\":" + latent)
-                      .replaceFirst("\"inputs\":\\d+", "\"inputs\":" + inputs));
+                      .replaceFirst("\"height\":\\d+", "\"height\":" + height));
               read(damage, withHeader(whole, header.toString()));
             });
   }
@@ -163,7 +162,7 @@ class CheckpointFuzzTest {
     same.put("dataset", one.images().equals(other.images()));
     same.put("network", one.layout().shape().equals(other.layout().shape()));
     same.put("step", one.state().step() == other.state().step());
-    same.put("KL", one.state().klPerImage() == other.state().klPerImage());
+    same.put("last step", one.state().last().equals(other.state().last()));
     same.put(
         "weight",
         Arrays.equals(one.state().parameters(), other.state().parameters())

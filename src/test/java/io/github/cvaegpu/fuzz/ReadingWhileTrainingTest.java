@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.train.Json;
-import io.github.cvaegpu.train.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +52,7 @@ class ReadingWhileTrainingTest {
   private int readWhileTraining(Path folder, Path images) throws Exception {
     CompletableFuture<Path> training =
         CompletableFuture.supplyAsync(
-            () -> RunFolder.train(folder, images, Model.CONTROL, 5, -1, "1steps"));
+            () -> RunFolder.train(folder, images, RunFolder.CONTROL, 5, -1, "1steps"));
     try {
       int withModel = 0;
       long steps = 0;
@@ -63,14 +62,14 @@ class ReadingWhileTrainingTest {
         }
         Run run = Run.read(folder);
         readings++;
-        long now = run.checkpoint().map(checkpoint -> checkpoint.position().step()).orElse(steps);
+        long now = run.checkpoint().map(checkpoint -> checkpoint.state().step()).orElse(steps);
         withModel += run.checkpoint().isPresent() ? 1 : 0;
         assertTrue(now >= steps, "from step " + steps + " back to " + now);
         steps = now;
       }
       Run whole = Run.read(folder);
       assertEquals(RunFolder.STEPS, whole.series().orElseThrow().size());
-      assertEquals(RunFolder.STEPS, whole.checkpoint().orElseThrow().position().step());
+      assertEquals(RunFolder.STEPS, whole.checkpoint().orElseThrow().state().step());
       return withModel;
     } finally {
       training.join();

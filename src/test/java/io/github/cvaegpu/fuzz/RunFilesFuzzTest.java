@@ -8,7 +8,6 @@ import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.Series;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.MetricsLog;
-import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -36,9 +35,9 @@ class RunFilesFuzzTest {
     Path images = TinyImages.writeFolder(temp.resolve("images"), 1);
     for (Path run :
         List.of(
-            RunFolder.train(temp.resolve("done"), images, Model.CONTROL, 5, -1),
-            RunFolder.train(temp.resolve("stopped"), images, Model.CONTROL, 5, 7),
-            RunFolder.train(temp.resolve("constant beta"), images, Model.BETA, 5, -1))) {
+            RunFolder.train(temp.resolve("done"), images, RunFolder.CONTROL, 5, -1),
+            RunFolder.train(temp.resolve("stopped"), images, RunFolder.CONTROL, 5, 7),
+            RunFolder.train(temp.resolve("constant beta"), images, RunFolder.BETA, 5, -1))) {
       RUNS.add(RunFolder.read(run));
     }
   }
@@ -152,7 +151,7 @@ class RunFilesFuzzTest {
 
   /** A plan that was read can be trained. */
   private static void requireUsable(TrainingPlan plan) {
-    plan.newController();
+    plan.rule().start();
     plan.settings();
     require(plan.epochs() > 0 && plan.batchSize() > 0, "a plan of nothing", plan);
   }

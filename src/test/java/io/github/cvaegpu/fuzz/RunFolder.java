@@ -2,18 +2,21 @@
 package io.github.cvaegpu.fuzz;
 
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.AntiWindup;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.train.CheckpointInterval;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.Plans;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingListener;
-import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +35,12 @@ public final class RunFolder {
   /** Steps of a whole run: three epochs of five. */
   public static final int STEPS = 15;
 
+  /** Gains at which beta moves at every step, so that a controller's lost memory shows. */
+  public static final BetaRule CONTROL =
+      new PiRule(1e-4, 0.1, 0.01, 0.001, 10, AntiWindup.DIRECTIONAL);
+
+  public static final BetaRule BETA = new ConstantRule(1);
+
   private RunFolder() {}
 
   /** Loads the four files of a folder, and nothing else. */
@@ -45,23 +54,19 @@ public final class RunFolder {
    *
    * @param folder of the run; made, or gone on with
    * @param images folder of {@link TinyImages}
-   * @param model what decides beta
+   * @param rule what decides beta
    * @param seed another seed gives other numbers
    * @param until the step to stop after
    */
-  public static Path train(Path folder, Path images, Model model, long seed, int until) {
-    return train(folder, images, model, seed, until, "999999epochs");
+  public static Path train(Path folder, Path images, BetaRule rule, long seed, int until) {
+    return train(folder, images, rule, seed, until, "999999epochs");
   }
 
   /** The same with a checkpoint every so often, as the option has it. */
   public static Path train(
-      Path folder, Path images, Model model, long seed, int until, String interval) {
+      Path folder, Path images, BetaRule rule, long seed, int until, String interval) {
     Dataset dataset = load(images);
-    // Gains at which beta moves at every step, so that a controller's lost memory shows.
-    var controller = new PiSettings(1e-4, 0.1, 0.01, 0.001, 10, PiSettings.defaults().antiWindup());
-    var plan =
-        new TrainingPlan(
-            model, controller, 1, 3, 64, 1e-2, 2, List.of(8, 6), seed, images.toString());
+    var plan = Plans.of(rule, 3, 64, 1e-2, 2, List.of(8, 6), seed);
     long[] step = new long[1];
     TrainingListener counting =
         new TrainingListener() {
@@ -81,6 +86,7 @@ public final class RunFolder {
               dataset,
               engine,
               directory,
+              Provenance.of(images.toString(), Optional.empty()),
               CheckpointInterval.parse(interval),
               counting,
               () -> step[0] == until)

@@ -19,7 +19,6 @@ import io.github.cvaegpu.report.HtmlReport.Paragraph;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.report.HtmlReport.Table;
-import io.github.cvaegpu.train.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +39,7 @@ class HtmlReportTest {
 
   @BeforeAll
   static void train() {
-    control = TinyRuns.train(temp.resolve("a <b> & \"run\""), Model.CONTROL, 2);
+    control = TinyRuns.train(temp.resolve("a <b> & \"run\""), TinyRuns.CONTROL, 2);
   }
 
   private static String page(Subject... subjects) {
@@ -142,7 +141,7 @@ class HtmlReportTest {
 
   @Test
   void settingsThatDifferAreMarked() {
-    Subject beta = TinyRuns.train(folder.resolve("beta"), Model.BETA, 2);
+    Subject beta = TinyRuns.train(folder.resolve("beta"), TinyRuns.BETA, 2);
     String page = page(control, beta);
     assertTrue(
         page.contains("<th scope=\"row\">model <span class=\"tag\">differs</span></th>"), page);

@@ -13,7 +13,6 @@ import io.github.cvaegpu.report.HtmlReport.Picture;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Checkpoint;
-import io.github.cvaegpu.train.Model;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,9 +59,9 @@ class ReportPageIT {
     assumeTrue(
         driver.isPresent() && chromium.isPresent(),
         "this machine has no Chromium and chromedriver on its PATH");
-    control = TinyRuns.train(temp.resolve("one/run"), Model.CONTROL, 2);
-    Subject beta = TinyRuns.train(temp.resolve("two/run"), Model.BETA, 3);
-    Subject third = TinyRuns.train(temp.resolve("third"), Model.BETA, 2);
+    control = TinyRuns.train(temp.resolve("one/run"), TinyRuns.CONTROL, 2);
+    Subject beta = TinyRuns.train(temp.resolve("two/run"), TinyRuns.BETA, 3);
+    Subject third = TinyRuns.train(temp.resolve("third"), TinyRuns.BETA, 2);
     Path file = temp.resolve("report.html");
     List<Subject> subjects = List.of(control, beta, third);
     new HtmlReport(

@@ -10,7 +10,6 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.train.Json;
-import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.RunRecord;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,8 +30,8 @@ class RunTablesTest {
 
   @BeforeAll
   static void train() {
-    control = TinyRuns.train(temp.resolve("control"), Model.CONTROL, 2).run();
-    beta = TinyRuns.train(temp.resolve("beta"), Model.BETA, 2).run();
+    control = TinyRuns.train(temp.resolve("control"), TinyRuns.CONTROL, 2).run();
+    beta = TinyRuns.train(temp.resolve("beta"), TinyRuns.BETA, 2).run();
   }
 
   private static Run with(Run run, JsonElement record) {
@@ -99,7 +98,7 @@ class RunTablesTest {
                 + " directional."),
         html);
     JsonObject other = json(control);
-    other.getAsJsonObject("plan").addProperty("epochs", 12);
+    other.getAsJsonObject("plan").getAsJsonObject("schedule").addProperty("epochs", 12);
     other.addProperty("exit_reason", "interrupted");
     other.addProperty("steps_done", 99);
     assertHas(

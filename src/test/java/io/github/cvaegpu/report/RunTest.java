@@ -8,15 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.train.CheckpointInterval;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.Plans;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingListener;
-import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,9 +39,7 @@ class RunTest {
   void train() {
     folder = temp.resolve("a run");
     Dataset dataset = TinyImages.dataset(1);
-    var plan =
-        new TrainingPlan(
-            Model.CONTROL, PiSettings.defaults(), 1, 2, 64, 1e-3, 2, List.of(20), 5, "tiny");
+    var plan = Plans.of(PiRule.defaults(), 2, 64, 1e-3, 2, List.of(20), 5);
     try (var directory = RunDirectory.create(folder);
         var engine =
             new CpuAccelerator(1)
@@ -54,6 +52,7 @@ class RunTest {
               dataset,
               engine,
               directory,
+              Provenance.of("tiny", Optional.empty()),
               CheckpointInterval.parse("1epochs"),
               TrainingListener.NONE,
               () -> false)
@@ -70,7 +69,7 @@ class RunTest {
     assertEquals(STEPS, series.size());
     assertEquals(run.record().metrics().lastSteps().rl(), Series.lastMean(series.rl()), 1e-4);
     assertEquals(run.record().metrics().lastSteps().elbo(), Series.lastMean(series.elbo()), 1e-4);
-    assertEquals(STEPS, run.checkpoint().orElseThrow().position().step());
+    assertEquals(STEPS, run.checkpoint().orElseThrow().state().step());
   }
 
   @Test

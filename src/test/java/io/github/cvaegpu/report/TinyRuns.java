@@ -2,17 +2,19 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.CheckpointInterval;
-import io.github.cvaegpu.train.Model;
+import io.github.cvaegpu.train.Plans;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingListener;
-import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -22,14 +24,15 @@ final class TinyRuns {
   /** 300 images in batches of 8, four times. */
   static final int STEPS = 4 * 38;
 
+  static final BetaRule CONTROL = PiRule.defaults();
+  static final BetaRule BETA = new ConstantRule(1);
+
   private TinyRuns() {}
 
   /** Trains a run of a network with wide layers, as the study's are. */
-  static Subject train(Path folder, Model model, int latent) {
+  static Subject train(Path folder, BetaRule rule, int latent) {
     Dataset dataset = TinyImages.dataset(1);
-    var plan =
-        new TrainingPlan(
-            model, PiSettings.defaults(), 1, 4, 8, 1e-3, latent, List.of(400, 50), 5, "tiny");
+    var plan = Plans.of(rule, 4, 8, 1e-3, latent, List.of(400, 50), 5);
     try (var directory = RunDirectory.create(folder);
         var engine =
             new CpuAccelerator(1)
@@ -40,6 +43,7 @@ final class TinyRuns {
               dataset,
               engine,
               directory,
+              Provenance.of("tiny", Optional.empty()),
               CheckpointInterval.parse("1epochs"),
               TrainingListener.NONE,
               () -> false)

@@ -21,6 +21,7 @@ import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.TrainingListener.EpochReport;
@@ -29,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReproduceTest {
   @TempDir private Path folder;
 
-  private static final Study STUDY = new Study(List.of(0.001), 2, 2, List.of(5.0), "tiny");
+  private static final Study STUDY = new Study(List.of(0.001), 2, 2, List.of(5.0));
 
   private final Dataset dataset = TinyImages.dataset(1);
   private final Told told = new Told();
@@ -84,7 +86,14 @@ class ReproduceTest {
 
   private StudyRunner runner(Study study, Dataset images, BooleanSupplier stop) {
     return new StudyRunner(
-        study.runs(), images, CPU, folder, CheckpointInterval.parse("1epochs"), told, stop);
+        study.runs(),
+        images,
+        CPU,
+        folder,
+        Provenance.of("tiny", Optional.empty()),
+        CheckpointInterval.parse("1epochs"),
+        told,
+        stop);
   }
 
   private StudyReport report(Study study, Dataset images) {
@@ -152,7 +161,7 @@ class ReproduceTest {
   @ValueSource(
       strings = {"train", "test.elbo", "test.rl", "latent.dimensions", "latent.mutual_information"})
   void anEvaluationThatLacksSomethingIsMadeAnew(String path) throws IOException {
-    var one = new Study(List.of(0.001), 1, 1, List.of(), "tiny");
+    var one = new Study(List.of(0.001), 1, 1, List.of());
     StudyResult first = report(one, dataset).result();
     Path file = folder.resolve("beta-lr0.001-seed0/evaluation.json");
     JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
@@ -169,7 +178,7 @@ class ReproduceTest {
   /** Version 0.1.0 had other names; what it measured is not measured again. */
   @Test
   void anEvaluationOfFormatOneIsRead() throws IOException {
-    var one = new Study(List.of(0.001), 1, 1, List.of(), "tiny");
+    var one = new Study(List.of(0.001), 1, 1, List.of());
     StudyResult first = report(one, dataset).result();
     Path file = folder.resolve("beta-lr0.001-seed0/evaluation.json");
     String json = Files.readString(file);
@@ -291,7 +300,7 @@ class ReproduceTest {
   void runsOfOtherSettingsOrImagesAreRefusedBeforeAnyIsTrained() {
     report(STUDY, dataset);
     told.events.clear();
-    var longer = new Study(List.of(0.001), 3, 2, List.of(5.0), "tiny");
+    var longer = new Study(List.of(0.001), 3, 2, List.of(5.0));
     var e = assertThrows(InputException.class, () -> runner(longer, dataset, () -> false).train());
     assertTrue(e.getMessage().contains("holds a run of other settings (2 epochs"), e.getMessage());
     e =
@@ -304,7 +313,7 @@ class ReproduceTest {
   @Test
   void aRunThatDivergesLeavesTheOthers() {
     // A step this large overflows; the small one does not.
-    var study = new Study(List.of(1e30, 0.001), 1, 1, List.of(), "tiny");
+    var study = new Study(List.of(1e30, 0.001), 1, 1, List.of());
     var runner = runner(study, dataset, () -> false);
     StudyRunner.Outcome outcome = runner.train();
     assertEquals(
@@ -335,7 +344,7 @@ class ReproduceTest {
             "memory",
             Dataset.Status.UNVERIFIED,
             dataset.sha256());
-    StudyResult result = report(new Study(List.of(0.001), 1, 1, List.of(), "bare"), bare).result();
+    StudyResult result = report(new Study(List.of(0.001), 1, 1, List.of()), bare).result();
     assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(3).verdict());
     assertEquals("The images have no labels.", result.claims().get(3).note());
     assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(4).verdict());

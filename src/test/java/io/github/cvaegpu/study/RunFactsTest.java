@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.ControlReport;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.LatentMeasures;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** What is made of a run's steps and measures. */
 class RunFactsTest {
-  private static final Study STUDY = new Study(List.of(0.001, 0.0001), 50, 2, List.of(8.0), "auto");
+  private static final Study STUDY = new Study(List.of(0.001, 0.0001), 50, 2, List.of(8.0));
 
   private static final int STEPS = 3000;
 
@@ -140,7 +140,7 @@ class RunFactsTest {
     assertEquals(0.1, held.spread(), 1e-5);
     // Its first step is 1.
     Series series = series();
-    var builder = new ControlReport.Builder(PiSettings.defaults());
+    var builder = new ControlReport.Builder(PiRule.defaults().target().orElseThrow());
     for (int step = 1; step <= STEPS; step++) {
       builder.accept(step, series.kl()[step - 1], series.beta()[step - 1]);
     }

@@ -6,15 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.study.StudyRun.Role;
-import io.github.cvaegpu.train.Model;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StudyTest {
   private static Study study(List<Double> rates, int epochs, int seeds, List<Double> setPoints) {
-    return new Study(rates, epochs, seeds, setPoints, "auto");
+    return new Study(rates, epochs, seeds, setPoints);
   }
 
   @Test
@@ -48,18 +49,12 @@ class StudyTest {
   @Test
   void theSettingsAreTheStudys() {
     TrainingPlan control = study(List.of(1e-3), 200, 1, List.of()).runs().get(1).plan();
-    assertEquals(Model.CONTROL, control.model());
-    assertEquals(9.97, control.controller().setPoint());
-    assertEquals(0.01, control.controller().kp());
-    assertEquals(0.0001, control.controller().ki());
-    assertEquals(0.01, control.controller().betaMin());
-    assertEquals(10, control.controller().betaMax());
-    assertEquals(AntiWindup.STUDY, control.controller().antiWindup());
+    assertEquals(new PiRule(9.97, 0.01, 0.0001, 0.01, 10, AntiWindup.STUDY), control.rule());
     assertEquals(128, control.batchSize());
     assertEquals(List.of(400, 50), control.hidden());
     assertEquals(2, control.latent());
     TrainingPlan beta = study(List.of(1e-3), 200, 1, List.of()).runs().get(0).plan();
-    assertEquals(1, beta.beta());
+    assertEquals(new ConstantRule(1), beta.rule());
     assertEquals(0, beta.seed());
   }
 

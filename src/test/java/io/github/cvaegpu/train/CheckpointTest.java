@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,15 +65,25 @@ class CheckpointTest {
     }
     checkpoint =
         new Checkpoint(
-            new TrainingState(arrays[0], arrays[1], arrays[2], 7, 1 / 3f),
+            new TrainingState(
+                arrays[0], arrays[1], arrays[2], new StepFeedback(7, 100 / 3f, 1 / 3f)),
             new Checkpoint.Position(
-                7, 1 / 3f, 1, 2, new BetaController.State(0.1 + 0.2, -1e-300), List.of("ab"), "cd"),
+                1,
+                2,
+                ControllerMemory.of(Map.of("beta", 0.1 + 0.2, "integral", -1e-300)),
+                List.of("ab"),
+                "cd"),
             plan,
             layout,
-            new Checkpoint.Images(
-                "tiny", Dataset.Status.UNVERIFIED, TinyImages.dataset(1).sha256()),
+            images(TinyImages.dataset(1).sha256()),
+            "tiny",
             BitsVersion.CURRENT);
     checkpoint.write(file);
+  }
+
+  private static Checkpoint.Images images(Map<String, String> sha256) {
+    return new Checkpoint.Images(
+        "tiny", Dataset.Status.UNVERIFIED, new ImageSize(TinyImages.SIDE, TinyImages.SIDE), sha256);
   }
 
   private String refusal() {
@@ -86,7 +100,7 @@ class CheckpointTest {
     assertBits(checkpoint.state().firstMoment(), read.state().firstMoment());
     assertBits(checkpoint.state().secondMoment(), read.state().secondMoment());
     assertEquals(checkpoint.state().step(), read.state().step());
-    assertEquals(checkpoint.state().klPerImage(), read.state().klPerImage());
+    assertEquals(checkpoint.state().last(), read.state().last());
     assertEquals(checkpoint.position(), read.position());
     assertEquals(checkpoint.plan(), read.plan());
     assertEquals(checkpoint.layout().shape(), read.layout().shape());
@@ -107,7 +121,8 @@ class CheckpointTest {
             checkpoint.position(),
             checkpoint.plan(),
             checkpoint.layout(),
-            new Checkpoint.Images("tiny", Dataset.Status.UNVERIFIED, shuffled),
+            images(shuffled),
+            "tiny",
             BitsVersion.CURRENT)
         .write(file);
     String again = TensorFile.read(file).metadata().get(Checkpoint.METADATA);
@@ -229,10 +244,10 @@ class CheckpointTest {
 
   @Test
   void anotherFormatIsNamed() throws IOException {
-    edit("\"format\":2", "\"format\":3");
-    assertEquals(file + " has format 3; this program reads formats 1 to 2.", refusal());
+    edit("\"format\":3", "\"format\":4");
+    assertEquals(file + " has format 4; this program reads formats 1 to 3.", refusal());
     rewriteMetadata("{\"format\":0}");
-    assertEquals(file + " has format 0; this program reads formats 1 to 2.", refusal());
+    assertEquals(file + " has format 0; this program reads formats 1 to 3.", refusal());
   }
 
   @Test
@@ -248,17 +263,27 @@ class CheckpointTest {
       delimiter = '|',
       value = {
         "\"plan\" | \"plane\"",
-        "\"model\" | \"mode\"",
-        "\"model\":\"control\" | \"model\":\"x\"",
-        "\"controller\":{\"set | \"control\":{\"set",
+        "\"rule\" | \"role\"",
+        "\"objective\" | \"object\"",
+        "\"network\" | \"net\"",
+        "\"schedule\" | \"time\"",
+        "\"likelihood\":\"bernoulli\" | \"likelihood\":\"x\"",
+        "\"targets\":\"grey\" | \"targets\":null",
+        "\"name\":\"pi\" | \"name\":\"x\"",
+        "\"name\":\"pi\" | \"name\":[]",
+        "\"name\":\"pi\", | ''",
         "\"anti_windup\":\"directional\" | \"anti_windup\":null",
         "\"hidden\":[20,10] | \"hidden\":[]",
         "\"hidden\":[20,10] | \"hidden\":[20,null]",
         "\"hidden\":[20,10] | \"hidden\":[20,99999999999]",
         "\"latent\":2 | \"latent\":3",
         "\"latent\":2 | \"latent\":0",
-        "\"inputs\":81 | \"inputs\":0",
-        "\"inputs\":81 | \"inputs\":80",
+        "\"height\":9 | \"height\":0",
+        "\"height\":9 | \"height\":8",
+        "\"height\":9,\"width\":9 | \"height\":90,\"width\":9000000",
+        "\"size\":{ | \"sizes\":{",
+        "\"data\":\"tiny\" | \"data\":null",
+        "\"last\" | \"first\"",
         "\"position\" | \"place\"",
         "\"controller\":{\"beta | \"contr\":{\"beta",
         "\"epoch\":1 | \"epoch\":2",
@@ -268,10 +293,12 @@ class CheckpointTest {
         "\"parameters_sha256\":[\"ab\"] | \"parameters_sha256\":null",
         "\"integral\":-1.0E-300 | \"integral\":null",
         "\"integral\":-1.0E-300 | \"integral\":NaN",
-        "\"kl_per_image\":0.33333334 | \"kl_per_image\":null",
-        "\"kl_per_image\":0.33333334 | \"kl_per_image\":NaN",
-        "\"kl_per_image\":0.33333334 | \"kl_per_image\":1e99",
-        "\"dataset\":{ | \"data\":{",
+        "\"integral\":-1.0E-300 | \"integer\":-1.0E-300",
+        "\"kl\":0.3333333432674408 | \"kl\":null",
+        "\"kl\":0.3333333432674408 | \"kl\":NaN",
+        "\"kl\":0.3333333432674408 | \"kl\":1e99",
+        "\"rl\":33.33333206176758 | \"rl\":1e99",
+        "\"dataset\":{ | \"dates\":{",
         "\"name\":\"tiny\" | \"name\":null",
         "\"status\":\"unverified\" | \"status\":null",
         "\"tensors_sha256\":\" | \"tensors_sha_256\":\"",
@@ -349,12 +376,34 @@ class CheckpointTest {
   void readsFormat1() {
     Path old = Path.of("test-data", "format-1", "finished", "checkpoint.safetensors");
     Checkpoint read = Checkpoint.read(old);
-    assertEquals(15, read.position().step());
+    assertEquals(15, read.state().step());
     assertEquals(BitsVersion.UNKNOWN, read.bits());
     assertEquals(Optional.empty(), read.metricsSha256());
     assertEquals(
         read.position().parametersSha256().getLast(),
         Checkpoint.sha256(read.state().parameters(), read.layout()));
+  }
+
+  @Test
+  void readsFormat2() throws IOException {
+    Path old = Path.of("test-data", "format-2", "stopped");
+    Checkpoint read = Checkpoint.read(old.resolve("checkpoint.safetensors"));
+    assertEquals(TinyRun.plan(3, 1e-2), read.plan());
+    assertEquals("tiny", read.data());
+    assertEquals(
+        new ParameterLayout(read.plan().shape(TinyImages.SIDE * TinyImages.SIDE)).shape(),
+        read.layout().shape());
+    // Height and width were not kept, and are not guessed.
+    assertEquals(null, read.images().size());
+    String[] row = Files.readAllLines(old.resolve("metrics.csv")).getLast().split(",", -1);
+    assertEquals(new StepFeedback(7, 0, Float.parseFloat(row[3])), read.state().last());
+    assertEquals(Float.parseFloat(row[4]), (float) read.position().controller().get("beta"));
+    assertEquals(Set.of("beta", "integral"), read.position().controller().values().keySet());
+    read.requireMetrics(old.resolve("metrics.csv"));
+    Checkpoint constant =
+        Checkpoint.read(Path.of("test-data", "format-2", "constant", "checkpoint.safetensors"));
+    assertEquals(new ConstantRule(2), constant.plan().rule());
+    assertEquals(ControllerMemory.EMPTY, constant.position().controller());
   }
 
   // ---- sizes that no machine has ---------------------------------------------------------------
@@ -366,7 +415,7 @@ class CheckpointTest {
         "\"hidden\":[20,10] | \"hidden\":[8000,30000]",
         "\"hidden\":[20,10] | \"hidden\":[65536,65536]",
         "\"latent\":2 | \"latent\":1024",
-        "\"inputs\":81 | \"inputs\":65536"
+        "\"height\":9,\"width\":9 | \"height\":256,\"width\":256"
       })
   void aNetworkThatIsNotInTheFileTakesNoMemory(String from, String to) throws IOException {
     edit(from, to);

@@ -33,7 +33,8 @@ class RunDirectoryTest {
     return new RunRecord(
         RunRecord.FORMAT,
         "a program",
-        TrainingPlan.study(),
+        TrainingPlan.defaults(),
+        "auto",
         new RunRecord.Network(81, 1000),
         RunRecord.DatasetRecord.of(TinyImages.dataset(1)),
         List.of(),
@@ -177,9 +178,10 @@ class RunDirectoryTest {
         Arguments.of("other JSON", edit(json -> "{\"name\": \"other\"}")),
         Arguments.of("a list", edit(json -> "[1, 2]")),
         Arguments.of(
-            "another format", edit(json -> json.replace("\"format\": 2", "\"format\": 3"))),
+            "another format", edit(json -> json.replace("\"format\": 3", "\"format\": 4"))),
         Arguments.of("no plan", edit(json -> json.replace("\"plan\"", "\"plane\""))),
-        Arguments.of("no model", edit(json -> json.replace("\"model\"", "\"mode\""))),
+        Arguments.of("no rule", edit(json -> json.replace("\"rule\"", "\"role\""))),
+        Arguments.of("no data", edit(json -> json.replace("\"data\"", "\"dates\""))),
         Arguments.of("no dataset", edit(json -> json.replace("\"dataset\"", "\"data set\""))),
         Arguments.of("no seed's number", edit(json -> json.replace("\"seed\": 0", "\"seed\": []"))),
         Arguments.of(
@@ -187,8 +189,7 @@ class RunDirectoryTest {
         Arguments.of(
             "a refused controller", edit(json -> json.replace("\"kp\": 0.01", "\"kp\": -1"))),
         Arguments.of(
-            "an unknown model",
-            edit(json -> json.replace("\"model\": \"control\"", "\"model\": \"x\""))),
+            "an unknown rule", edit(json -> json.replace("\"name\": \"pi\"", "\"name\": \"x\""))),
         Arguments.of("no exit reason", edit(json -> json.replace("exit_reason", "exit_reasons"))),
         Arguments.of(
             "an unnamed dataset",
@@ -267,7 +268,8 @@ class RunDirectoryTest {
     Files.writeString(temp.resolve("run.json"), Json.PRETTY.toJson(record()));
     assertEquals(
         new RunDirectory.Resumption(
-            TrainingPlan.study(),
+            TrainingPlan.defaults(),
+            "auto",
             "auto",
             record().dataset().status(),
             Optional.empty(),
@@ -288,6 +290,7 @@ class RunDirectoryTest {
     assertEquals(
         new RunDirectory.Resumption(
             run.plan,
+            "tiny",
             "tiny",
             Dataset.Status.UNVERIFIED,
             Optional.empty(),
@@ -316,18 +319,17 @@ class RunDirectoryTest {
     Path folder = temp.resolve("run");
     var run = new TinyRun(folder);
     run.until(4);
-    run.editRecord(json -> json.replace("\"format\": 2", "\"format\": 3"));
-    String refusal = run.recordFile() + " has format 3; this program reads formats 1 to 2.";
+    run.editRecord(json -> json.replace("\"format\": 3", "\"format\": 4"));
+    String refusal = run.recordFile() + " has format 4; this program reads formats 1 to 3.";
     assertEquals(refusal, refusal(() -> RunDirectory.planToResume(folder)));
     assertEquals(refusal, refusal(run::toTheEnd));
   }
 
   @Test
   void syntheticDigitsInPlaceOfRealOnesAreAskedForByName() {
-    TrainingPlan plan = TrainingPlan.study();
     assertEquals(
-        "synthetic", RunRecord.dataToLoad(plan, "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
-    assertEquals("auto", RunRecord.dataToLoad(plan, "own", Dataset.Status.UNVERIFIED));
+        "synthetic", RunRecord.dataToLoad("auto", "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
+    assertEquals("auto", RunRecord.dataToLoad("auto", "own", Dataset.Status.UNVERIFIED));
   }
 
   @Test

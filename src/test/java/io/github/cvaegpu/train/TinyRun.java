@@ -3,8 +3,9 @@ package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.ControlReport;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Evaluation;
@@ -27,6 +28,7 @@ final class TinyRun {
   CheckpointInterval interval = NEVER;
   TrainingListener listener = TrainingListener.NONE;
   Optional<Integer> askedThreads = Optional.empty();
+  Optional<Calibration> calibration = Optional.empty();
   private final Path folder;
 
   TinyRun(Path folder) {
@@ -35,9 +37,8 @@ final class TinyRun {
 
   static TrainingPlan plan(int epochs, double learningRate) {
     // Gains at which beta moves at every step, so that a controller's lost memory shows.
-    var controller = new PiSettings(1e-4, 0.1, 0.01, 0.001, 10, PiSettings.defaults().antiWindup());
-    return new TrainingPlan(
-        Model.CONTROL, controller, 1, epochs, 64, learningRate, 2, List.of(20, 10), 5, "tiny");
+    var rule = new PiRule(1e-4, 0.1, 0.01, 0.001, 10, AntiWindup.DIRECTIONAL);
+    return Plans.of(rule, epochs, 64, learningRate, 2, List.of(20, 10), 5);
   }
 
   /** Trains until a step, or to the end where there is no such step. */
@@ -85,9 +86,8 @@ final class TinyRun {
             new CpuAccelerator(threads)
                 .trainee(
                     plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
-      var trainer = new Trainer(plan, dataset, engine, directory, interval, told, stop);
-      trainer.setAskedThreads(askedThreads);
-      return trainer.run();
+      var provenance = new Provenance("tiny", askedThreads, calibration);
+      return new Trainer(plan, dataset, engine, directory, provenance, interval, told, stop).run();
     }
   }
 

@@ -12,8 +12,10 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.UnwritableException;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.BitsVersion;
+import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
@@ -34,11 +36,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever happens to a run, its numbers are those of one that nothing happened to. */
 class TrainerTest {
   private static final Path FORMAT_1 = Path.of("test-data", "format-1");
+  private static final Path FORMAT_2 = Path.of("test-data", "format-2");
   private static final int STEPS = 3 * TinyRun.STEPS_PER_EPOCH;
 
   @TempDir static Path shared;
@@ -242,6 +246,7 @@ class TrainerTest {
               run.dataset,
               engine,
               directory,
+              Provenance.of("tiny", Optional.empty()),
               TinyRun.NEVER,
               TrainingListener.NONE,
               () -> true);
@@ -307,9 +312,7 @@ class TrainerTest {
     assertEquals(
         "The checkpoint's settings are not those of run.json: learning_rate 0.01 against 0.02.",
         rate);
-    run.plan =
-        new TrainingPlan(
-            Model.CONTROL, run.plan.controller(), 1, 3, 64, 1e-2, 3, List.of(20, 10), 5, "tiny");
+    run.plan = TinyRun.plan(3, 1e-2).withNetwork(new NetworkSettings(List.of(20, 10), 3));
     String network = assertThrows(InputException.class, run::toTheEnd).getMessage();
     assertEquals(
         "The checkpoint's network has 81 inputs, hidden [20, 10] and latent 2; the run's has 81,"
@@ -569,7 +572,7 @@ class TrainerTest {
         message.startsWith(
             run.metricsFile() + " was removed or replaced while the run was writing to it,"),
         message);
-    assertEquals(4, Checkpoint.read(run.checkpointFile()).position().step());
+    assertEquals(4, Checkpoint.read(run.checkpointFile()).state().step());
     assertEquals(ExitReason.FAILED, run.record().exitReason());
     assertEquals(message, run.record().message());
     assertEquals(4L, run.record().checkpointStep());
@@ -627,7 +630,7 @@ class TrainerTest {
                 + " begun there;"),
         message);
     assertEquals(List.of("Another process is training in " + folder + "."), others);
-    assertEquals(4, Checkpoint.read(run.checkpointFile()).position().step());
+    assertEquals(4, Checkpoint.read(run.checkpointFile()).state().step());
     // Nothing is written where another process may be at work.
     assertEquals(ExitReason.RUNNING, run.record().exitReason());
     run.listener = TrainingListener.NONE;
@@ -714,7 +717,7 @@ class TrainerTest {
             .startsWith("The run was begun by a version of this program that did not"),
         told.notes.toString());
     RunRecord record = run.record();
-    assertEquals(2, record.format());
+    assertEquals(RunRecord.FORMAT, record.format());
     assertEquals(ExitReason.COMPLETED, record.exitReason());
     assertEquals(null, record.sessions().getFirst().bits());
     assertEquals(BitsVersion.CURRENT, record.sessions().getLast().bits());
@@ -724,6 +727,36 @@ class TrainerTest {
             .startsWith(Files.readString(FORMAT_1.resolve("stopped/metrics.csv"))));
     assertEquals(STEPS + 1, Files.readAllLines(run.metricsFile()).size());
     Checkpoint.read(run.checkpointFile()).requireMetrics(run.metricsFile());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"stopped, false", "constant, true"})
+  void goesOnWithARunOfFormat2(String folder, boolean isConstant) throws IOException {
+    copy(FORMAT_2.resolve(folder));
+    assertEquals(2, run.record().format());
+    if (isConstant) {
+      run.plan = run.plan.withRule(new ConstantRule(2));
+    }
+    RunDirectory.Resumption begun = RunDirectory.planToResume(this.folder);
+    assertEquals(run.plan, begun.plan());
+    assertEquals("tiny", begun.asked());
+    run.toTheEnd();
+    RunRecord record = run.record();
+    assertEquals(RunRecord.FORMAT, record.format());
+    assertEquals(run.plan, record.plan());
+    assertEquals("tiny", record.data());
+    assertEquals(ExitReason.COMPLETED, record.exitReason());
+    assertEquals(isConstant, record.metrics().controller() == null);
+    assertEquals(STEPS + 1, Files.readAllLines(run.metricsFile()).size());
+    Checkpoint.read(run.checkpointFile()).requireMetrics(run.metricsFile());
+  }
+
+  @Test
+  void aFinishedRunOfFormat2StaysAsItIs() throws IOException {
+    copy(FORMAT_2.resolve("finished"));
+    byte[] before = Files.readAllBytes(run.recordFile());
+    assertEquals(ExitReason.COMPLETED, run.toTheEnd().exitReason());
+    assertArrayEquals(before, Files.readAllBytes(run.recordFile()));
   }
 
   @Test
@@ -746,7 +779,8 @@ class TrainerTest {
   void otherBitsAreNotedOnce() throws IOException {
     run.until(4);
     Checkpoint read = Checkpoint.read(run.checkpointFile());
-    new Checkpoint(read.state(), read.position(), read.plan(), read.layout(), read.images(), 1)
+    new Checkpoint(
+            read.state(), read.position(), read.plan(), read.layout(), read.images(), "tiny", 1)
         .write(run.checkpointFile());
     // Whether or not there is a record.
     Files.delete(run.recordFile());
@@ -791,7 +825,13 @@ class TrainerTest {
     run.plan = TinyRun.plan(3, 1e30);
     Checkpoint read = Checkpoint.read(run.checkpointFile());
     new Checkpoint(
-            read.state(), read.position(), run.plan, read.layout(), read.images(), read.bits())
+            read.state(),
+            read.position(),
+            run.plan,
+            read.layout(),
+            read.images(),
+            read.data(),
+            read.bits())
         .write(run.checkpointFile());
     byte[] checkpoint = Files.readAllBytes(run.checkpointFile());
     var diverged = assertThrows(DivergedException.class, run::toTheEnd);
@@ -906,7 +946,7 @@ class TrainerTest {
     // What was there before is whole, and good to go on with.
     Files.move(moved, folder);
     run.listener = TrainingListener.NONE;
-    assertEquals(4, Checkpoint.read(run.checkpointFile()).position().step());
+    assertEquals(4, Checkpoint.read(run.checkpointFile()).state().step());
     run.toTheEnd();
     assertEquals(uninterrupted, run.result());
   }

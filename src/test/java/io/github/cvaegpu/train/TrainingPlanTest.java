@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
 import java.util.Locale;
@@ -18,17 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingPlanTest {
   private static TrainingPlan plan(int epochs, int batchSize, double learningRate, double beta) {
-    return new TrainingPlan(
-        Model.CONTROL,
-        PiSettings.defaults(),
-        beta,
-        epochs,
-        batchSize,
-        learningRate,
-        2,
-        List.of(20, 10),
-        0,
-        "auto");
+    return Plans.of(new ConstantRule(beta), epochs, batchSize, learningRate, 2, List.of(20, 10), 0);
   }
 
   private static String refusal(Runnable plan) {
@@ -37,7 +27,7 @@ class TrainingPlanTest {
 
   @Test
   void theStudysPlanIsAccepted() {
-    assertEquals(VaeShape.study(), TrainingPlan.study().shape(784));
+    assertEquals(VaeShape.study(), TrainingPlan.defaults().shape(784));
   }
 
   /** A checkpoint of more could be written, but not read. */
@@ -99,19 +89,7 @@ class TrainingPlanTest {
   @Test
   void refusesANetworkThatCannotBeWhateverTheImages() {
     String message =
-        refusal(
-            () ->
-                new TrainingPlan(
-                    Model.BETA,
-                    PiSettings.defaults(),
-                    1,
-                    1,
-                    64,
-                    1e-3,
-                    2,
-                    List.of(20, 0),
-                    0,
-                    "auto"));
+        refusal(() -> Plans.of(new ConstantRule(1), 1, 64, 1e-3, 2, List.of(20, 0), 0));
     assertTrue(message.startsWith("A hidden width must be from 1 to "), message);
   }
 

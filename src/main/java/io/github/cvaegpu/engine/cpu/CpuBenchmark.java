@@ -180,7 +180,7 @@ public final class CpuBenchmark {
     }
     return new Result(
         accelerator.info(),
-        trainee.state().klPerImage(),
+        (float) trainee.state().last().kl(),
         training,
         blasCalls,
         ownProducts,

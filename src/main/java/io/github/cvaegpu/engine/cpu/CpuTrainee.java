@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.ModelArguments;
@@ -21,8 +22,7 @@ public final class CpuTrainee extends CpuModel implements Trainee {
   private final FlatArray firstMoment;
   private final FlatArray secondMoment;
   private final TrainingStep training;
-  private long step;
-  private float klPerImage;
+  private StepFeedback last = StepFeedback.NONE;
   private boolean stopped;
 
   CpuTrainee(
@@ -55,17 +55,17 @@ public final class CpuTrainee extends CpuModel implements Trainee {
   public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
     requireOpen();
     ModelArguments.requireTrains(settings, images, order);
-    if (!Float.isFinite(klPerImage)) {
+    if (!last.isFinite()) {
       return 0;
     }
-    long before = step;
+    long before = last.step();
     stopped = false;
     team()
         .run(
             member -> {
               for (int batch = order.firstBatch(); batch < order.batches(); batch++) {
                 if (member.isLead()) {
-                  training.begin(order, batch, step, (float) controller.next(klPerImage));
+                  training.begin(order, batch, last.step(), (float) controller.next(last));
                 }
                 member.barrier();
                 training.run(member);
@@ -75,16 +75,17 @@ public final class CpuTrainee extends CpuModel implements Trainee {
                 }
               }
             });
-    return (int) (step - before);
+    return (int) (last.step() - before);
   }
 
   private void report(Member member, StepSink sink) {
     if (member.isLead()) {
-      klPerImage = training.klDivergence();
+      long step = last.step();
       float rl = training.reconstructionLoss();
-      stopped = !sink.accept(step, rl, klPerImage, training.beta());
-      stopped |= !Float.isFinite(rl) || !Float.isFinite(klPerImage);
-      step++;
+      float kl = training.klDivergence();
+      last = new StepFeedback(step + 1, rl, kl);
+      stopped = !sink.accept(step, rl, kl, training.beta());
+      stopped |= !last.isFinite();
     }
     member.barrier();
   }
@@ -93,7 +94,7 @@ public final class CpuTrainee extends CpuModel implements Trainee {
   public TrainingState state() {
     requireOpen();
     return new TrainingState(
-        parameters().copy(), firstMoment.copy(), secondMoment.copy(), step, klPerImage);
+        parameters().copy(), firstMoment.copy(), secondMoment.copy(), last);
   }
 
   @Override
@@ -106,8 +107,7 @@ public final class CpuTrainee extends CpuModel implements Trainee {
     parameters().overwrite(state.parameters());
     firstMoment.overwrite(state.firstMoment());
     secondMoment.overwrite(state.secondMoment());
-    step = state.step();
-    klPerImage = state.klPerImage();
+    last = state.last();
   }
 
   /** The training step, for the benchmark. */

@@ -171,7 +171,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       }
     }
     DeviceMemory.upload(input.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
-    input.state().set(pipeline.step(), order.firstBatch());
+    input.state().set(pipeline.last().step(), order.firstBatch());
     mailbox.clear();
   }
 
@@ -189,8 +189,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
         copy(trained.parameters().address()),
         copy(trained.firstMoment()),
         copy(trained.secondMoment()),
-        pipeline.step(),
-        pipeline.klPerImage());
+        pipeline.last());
   }
 
   /** The gradients of the last step. */
@@ -215,7 +214,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     overwriteParameters(state.parameters());
     DeviceMemory.upload(trained.firstMoment(), state.firstMoment());
     DeviceMemory.upload(trained.secondMoment(), state.secondMoment());
-    pipeline.restore(state.step(), state.klPerImage());
+    pipeline.restore(state.last());
   }
 
   /** Makes the GPU this thread's, what the model does idle, and known to be well. */

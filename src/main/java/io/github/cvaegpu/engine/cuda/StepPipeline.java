@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.StepSink;
@@ -29,8 +30,7 @@ final class StepPipeline {
   private final StepExchange exchange;
   private final StepLauncher launcher;
   private final int stepsAhead;
-  private long step;
-  private float klPerImage;
+  private StepFeedback last = StepFeedback.NONE;
   private EngineException failure;
 
   /**
@@ -42,14 +42,14 @@ final class StepPipeline {
     this.stepsAhead = stepsAhead;
   }
 
-  /** Training steps done, over the whole run. */
-  long step() {
-    return step;
+  /** How the last step went. */
+  StepFeedback last() {
+    return last;
   }
 
-  /** KL divergence of the last of them, nats per image. */
-  float klPerImage() {
-    return klPerImage;
+  /** The step that is awaited, where one is under way. */
+  private long step() {
+    return last.step();
   }
 
   /** Why nothing that the GPU holds is to be trusted any more, if that is so. */
@@ -58,9 +58,8 @@ final class StepPipeline {
   }
 
   /** Goes on from another state. No epoch may be under way. */
-  void restore(long steps, float kl) {
-    step = steps;
-    klPerImage = kl;
+  void restore(StepFeedback feedback) {
+    last = feedback;
   }
 
   /**
@@ -104,9 +103,9 @@ final class StepPipeline {
       launched = first;
       answered = first;
       reported = first;
-      stepOfBatchZero = step - first;
+      stepOfBatchZero = step() - first;
       // From a diverged state nothing is trained: no controller has an answer to it.
-      goOn = Float.isFinite(klPerImage);
+      goOn = last.isFinite();
     }
 
     /** Whether nothing is left to be done. */
@@ -169,7 +168,7 @@ final class StepPipeline {
           answer();
         }
         launchAhead();
-        if (!exchange.hasLosses(step)) {
+        if (!exchange.hasLosses(step())) {
           return false;
         }
         requireAnswered();
@@ -189,26 +188,28 @@ final class StepPipeline {
     }
 
     private void report() {
-      klPerImage = exchange.klDivergence(step);
+      long step = step();
       float rl = exchange.reconstructionLoss(step);
+      float kl = exchange.klDivergence(step);
+      last = new StepFeedback(step + 1, rl, kl);
       if (launched > reported + 1) {
         // The GPU may be waiting for it already.
         answer();
       }
       float beta = betas[reported % betas.length];
       reported++;
-      goOn &= sink.accept(step++, rl, klPerImage, beta);
-      goOn &= Float.isFinite(rl) && Float.isFinite(klPerImage);
+      goOn &= sink.accept(step, rl, kl, beta);
+      goOn &= last.isFinite();
     }
 
     /** Gives the next batch its beta. */
     private void answer() {
       float beta = 0;
-      if (!Float.isFinite(klPerImage)) {
+      if (!last.isFinite()) {
         // Diverged: no controller could answer, and what is under way only has to end.
         goOn = false;
       } else {
-        beta = (float) controller.next(klPerImage);
+        beta = (float) controller.next(last);
       }
       put(beta);
     }
@@ -228,7 +229,7 @@ final class StepPipeline {
                 ("The GPU got no beta from the program for %d s and gave up at step %d: was the"
                     + " program stopped for longer?"),
                 exchange.patience().toSeconds(),
-                step + 1));
+                step() + 1));
       }
     }
 
@@ -240,12 +241,12 @@ final class StepPipeline {
      */
     void requireAlive() {
       try {
-        if (launcher.isDone() && !exchange.hasLosses(step)) {
+        if (launcher.isDone() && !exchange.hasLosses(step())) {
           throw new EngineException(
               String.format(
                   Locale.ROOT,
                   "The GPU ended step %d without telling its losses; please report this.",
-                  step + 1));
+                  step() + 1));
         }
       } catch (RuntimeException | Error e) {
         end(e);
@@ -284,8 +285,10 @@ final class StepPipeline {
       }
       if (launched > reported) {
         reported = launched;
-        step = stepOfBatchZero + launched;
-        klPerImage = exchange.klDivergence(step - 1);
+        long step = stepOfBatchZero + launched - 1;
+        last =
+            new StepFeedback(
+                step + 1, exchange.reconstructionLoss(step), exchange.klDivergence(step));
       }
     }
   }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.PiController;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
@@ -50,7 +50,7 @@ class CpuEngineTest extends EngineContract {
             TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
         trainee.trainEpoch(
             BatchOrder.shuffled(SEED, 0, images.size(), 128),
-            new PiController(PiSettings.defaults()),
+            new PiController(PiRule.defaults()),
             collect(steps));
         TrainingState state = trainee.state();
         float[] means = new float[300 * 784];

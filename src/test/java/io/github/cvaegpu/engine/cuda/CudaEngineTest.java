@@ -10,8 +10,10 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.PiController;
-import io.github.cvaegpu.control.PiSettings;
+import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.emulator.Emulator;
@@ -140,13 +142,14 @@ class CudaEngineTest extends EngineContract {
     var reference = new ReferenceVae(shape);
     var adam = new ReferenceVae.Adam(LEARNING_RATE, layout.size());
     double[] parameters = ReferenceVae.toDouble(initial);
-    var controller = new PiController(PiSettings.defaults());
+    var controller = new PiController(PiRule.defaults());
+    double rl = 0;
     double kl = 0;
     assertEquals(20, onGpu.size());
     assertEquals(20, onCpu.size());
     for (int step = 0; step < 20; step++) {
       BatchOrder order = BatchOrder.shuffled(SEED, step / 10, images.size(), 12);
-      double beta = controller.next(kl);
+      double beta = controller.next(new StepFeedback(step, rl, kl));
       ReferenceVae.Step expected =
           reference.step(
               parameters,
@@ -154,6 +157,7 @@ class CudaEngineTest extends EngineContract {
               ReferenceVae.noise(SEED, step, order.size(step % 10), 2),
               beta);
       adam.update(parameters, expected.gradients());
+      rl = expected.reconstructionLoss();
       kl = expected.klDivergence();
       Reported gpu = onGpu.get(step);
       Reported cpu = onCpu.get(step);
@@ -173,17 +177,17 @@ class CudaEngineTest extends EngineContract {
         gpuState.parameters(),
         1e-4);
     // The controller's answers are what it says to the KL that was told, bit for bit.
-    var again = new PiController(PiSettings.defaults());
-    float before = 0;
+    var again = new PiController(PiRule.defaults());
+    StepFeedback before = StepFeedback.NONE;
     for (Reported step : onGpu) {
       assertEquals((float) again.next(before), step.beta());
-      before = step.kl();
+      before = new StepFeedback(step.step() + 1, step.rl(), step.kl());
     }
   }
 
   private static TrainingState twoEpochs(
       Trainee engine, float[] initial, ImageSet images, List<Reported> reported) {
-    var controller = new PiController(PiSettings.defaults());
+    var controller = new PiController(PiRule.defaults());
     engine.restore(TrainingState.initial(initial));
     for (int epoch = 0; epoch < 2; epoch++) {
       engine.trainEpoch(
@@ -208,7 +212,7 @@ class CudaEngineTest extends EngineContract {
         engine.restore(TrainingState.initial(initial));
         engine.trainEpoch(
             BatchOrder.shuffled(SEED, 0, images.size(), 128),
-            new PiController(PiSettings.defaults()),
+            new PiController(PiRule.defaults()),
             collect(steps));
         TrainingState state = engine.state();
         if (expected == null) {
@@ -285,7 +289,7 @@ class CudaEngineTest extends EngineContract {
       }
       TrainingState expected = onlyCpu.state();
       assertEquals(expected.step(), state.step());
-      assertRelative("KL", expected.klPerImage(), state.klPerImage());
+      assertRelative("KL", expected.last().kl(), (float) state.last().kl());
       double[] parameters = ReferenceVae.toDouble(expected.parameters());
       RelativeNorm.assertNear("parameters", layout, parameters, state.parameters(), 1e-4);
       double[] moment = ReferenceVae.toDouble(expected.firstMoment());
@@ -449,25 +453,15 @@ class CudaEngineTest extends EngineContract {
   }
 
   /** Lets the GPU wait for two and a half seconds. */
-  private static final class SleepyController implements BetaController {
+  private static final class SleepyController extends ForgetfulController {
     private int asked;
 
     @Override
-    public double next(double klPerImage) {
+    public double next(StepFeedback last) {
       if (++asked == 3) {
         sleep(2500);
       }
       return 1;
-    }
-
-    @Override
-    public State state() {
-      return State.INITIAL;
-    }
-
-    @Override
-    public void restore(State state) {
-      throw new UnsupportedOperationException();
     }
   }
 

@@ -8,8 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ForgetfulController;
+import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.StepSink;
@@ -134,24 +135,14 @@ class StepPipelineTest {
   }
 
   /** Gives 0.5 more each time; refuses what no controller has an answer to. */
-  private static final class Asked implements BetaController {
+  private static final class Asked extends ForgetfulController {
     final List<Double> told = new ArrayList<>();
 
     @Override
-    public double next(double klPerImage) {
-      assertTrue(Double.isFinite(klPerImage), "asked about " + klPerImage);
-      told.add(klPerImage);
+    public double next(StepFeedback last) {
+      assertTrue(last.isFinite(), "asked about " + last);
+      told.add(last.kl());
       return 0.5 * told.size();
-    }
-
-    @Override
-    public State state() {
-      return State.INITIAL;
-    }
-
-    @Override
-    public void restore(State state) {
-      throw new UnsupportedOperationException();
     }
   }
 
@@ -207,7 +198,7 @@ class StepPipelineTest {
       gpu.betas.clear();
       var asked = new Asked();
       StepPipeline pipeline = pipeline(stepsAhead);
-      pipeline.restore(1000, 42);
+      pipeline.restore(new StepFeedback(1000, 0, 42));
       List<String> reported = new ArrayList<>();
       // Three batches of the epoch have been done: a whole one is left, and one of two images.
       BatchOrder order = BatchOrder.shuffled(1, 0, 18, BATCH).from(3);
@@ -221,8 +212,8 @@ class StepPipelineTest {
       assertEquals(2, done);
       assertEquals(List.of("1000 1100.0 1010.0 0.5", "1001 1101.0 1011.0 1.0"), reported);
       assertEquals(List.of(42.0, 1010.0), asked.told);
-      assertEquals(1002, pipeline.step());
-      assertEquals(1011, pipeline.klPerImage());
+      assertEquals(1002, pipeline.last().step());
+      assertEquals(1011, pipeline.last().kl());
       assertTrue(gpu.events.contains("launch 1001 of 2"), gpu.events.toString());
     }
   }
@@ -243,13 +234,13 @@ class StepPipelineTest {
     var asked = new Asked();
     StepSink stops = writesDown((step, rl, kl, beta) -> step != 1);
     assertEquals(4, pipeline.epoch(batches(9), asked, stops).run());
-    assertEquals(4, pipeline.step());
-    assertEquals(13, pipeline.klPerImage());
+    assertEquals(4, pipeline.last().step());
+    assertEquals(13, pipeline.last().kl());
     assertEquals(4, asked.told.size());
     assertTrue(gpu.underWay.isEmpty());
     // The next epoch goes on from there.
     assertEquals(5, pipeline.epoch(batches(9).from(4), asked, writesDown(GO_ON)).run());
-    assertEquals(9, pipeline.step());
+    assertEquals(9, pipeline.last().step());
   }
 
   @Test
@@ -266,11 +257,10 @@ class StepPipelineTest {
         List<Float> betas = new ArrayList<>();
         int done = pipeline.epoch(batches(9), asked, (step, rl, kl, beta) -> betas.add(beta)).run();
         assertEquals(5, done);
-        // Of a KL divergence that is not finite no controller is asked; the step under way gets 0.
-        assertEquals(
-            isKl ? List.of(0.5f, 1f, 1.5f, 0f, 2f) : List.of(0.5f, 1f, 1.5f, 2f, 2.5f), betas);
-        assertEquals(isKl ? 4 : 5, asked.told.size());
-        assertEquals(5, pipeline.step());
+        // Of losses that are not finite no controller is asked; the step under way gets 0.
+        assertEquals(List.of(0.5f, 1f, 1.5f, 0f, 2f), betas);
+        assertEquals(4, asked.told.size());
+        assertEquals(5, pipeline.last().step());
         assertTrue(pipeline.failure().isEmpty());
       }
     }
@@ -279,10 +269,10 @@ class StepPipelineTest {
   @Test
   void nothingIsTrainedFromADivergedState() {
     StepPipeline pipeline = pipeline(3);
-    pipeline.restore(5, Float.NaN);
+    pipeline.restore(new StepFeedback(5, 100, Double.NaN));
     assertEquals(0, pipeline.epoch(batches(9), new Asked(), GO_ON).run());
     assertEquals(List.of(), gpu.events);
-    pipeline.restore(5, 1);
+    pipeline.restore(new StepFeedback(5, 100, 1));
     gpu.isFast = true;
     assertEquals(9, pipeline.epoch(batches(9), new Asked(), GO_ON).run());
   }
@@ -305,8 +295,8 @@ class StepPipelineTest {
     assertTrue(epoch.isOver());
     assertTrue(gpu.underWay.isEmpty());
     // Steps 2 and 3 were under way; nobody knows their losses but the parameters have seen them.
-    assertEquals(4, pipeline.step());
-    assertEquals(13, pipeline.klPerImage());
+    assertEquals(4, pipeline.last().step());
+    assertEquals(13, pipeline.last().kl());
     assertTrue(pipeline.failure().isEmpty());
     assertEquals(5, pipeline.epoch(batches(9).from(4), new Asked(), GO_ON).run());
   }
@@ -327,8 +317,8 @@ class StepPipelineTest {
         // Before the first answer nothing is launched.
         int launched = gpu.kls.size();
         assertEquals(answers == 0 ? 0 : Math.min(9, answers + stepsAhead - 1), launched);
-        assertEquals(launched, pipeline.step());
-        assertEquals(launched == 0 ? 0 : 9 + launched, pipeline.klPerImage());
+        assertEquals(launched, pipeline.last().step());
+        assertEquals(launched == 0 ? 0 : 9 + launched, pipeline.last().kl());
         assertEquals(
             9 - launched,
             pipeline.epoch(batches(9).from(launched), new ConstantBeta(1), GO_ON).run());
@@ -336,7 +326,7 @@ class StepPipelineTest {
     }
   }
 
-  private static final class ThrowsAfter implements BetaController {
+  private static final class ThrowsAfter extends ForgetfulController {
     private int answers;
 
     ThrowsAfter(int answers) {
@@ -344,21 +334,11 @@ class StepPipelineTest {
     }
 
     @Override
-    public double next(double klPerImage) {
+    public double next(StepFeedback last) {
       if (answers-- == 0) {
         throw new IllegalArgumentException("no answer");
       }
       return 1;
-    }
-
-    @Override
-    public State state() {
-      return State.INITIAL;
-    }
-
-    @Override
-    public void restore(State state) {
-      throw new UnsupportedOperationException();
     }
   }
 
@@ -421,7 +401,7 @@ class StepPipelineTest {
             + " stopped for longer?",
         failure.getMessage());
     assertSame(failure, pipeline.failure().orElseThrow());
-    assertEquals(2, pipeline.step());
+    assertEquals(2, pipeline.last().step());
   }
 
   /** Which of two models' steps come when changes neither's. */

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
+import static io.github.cvaegpu.Numbers.plain;
+
 import io.github.cvaegpu.InputException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a {@link PiController} aims at and how hard it pulls.
+ * The ControlVAE: what a {@link PiController} aims at and how hard it pulls.
  *
  * @param setPoint KL divergence to hold, in nats per image; above 0
  * @param kp proportional gain, 0 or more
@@ -17,11 +21,14 @@ import java.util.Optional;
  * @param betaMax upper limit of beta, above {@code betaMin}
  * @param antiWindup what the integral does while beta is at a limit
  */
-public record PiSettings(
-    double setPoint, double kp, double ki, double betaMin, double betaMax, AntiWindup antiWindup) {
+public record PiRule(
+    double setPoint, double kp, double ki, double betaMin, double betaMax, AntiWindup antiWindup)
+    implements BetaRule {
+  /** This rule's {@link #name()}. */
+  public static final String NAME = "pi";
 
   /** Refuses settings that control nothing, with an {@link InputException}. */
-  public PiSettings {
+  public PiRule {
     if (!(setPoint > 0) || Double.isInfinite(setPoint)) {
       throw new InputException(
           "The KL set point must be a finite number of nats above 0, not " + setPoint + ".");
@@ -62,8 +69,47 @@ public record PiSettings(
   }
 
   /** The study's set point, gains and limits, with an anti-windup that cannot latch. */
-  public static PiSettings defaults() {
-    return new PiSettings(9.97, 0.01, 0.0001, 0.01, 10, AntiWindup.DIRECTIONAL);
+  public static PiRule defaults() {
+    return new PiRule(9.97, 0.01, 0.0001, 0.01, 10, AntiWindup.DIRECTIONAL);
+  }
+
+  /** The study's own: the defaults, with the anti-windup that can latch. */
+  public static PiRule study() {
+    return new PiRule(9.97, 0.01, 0.0001, 0.01, 10, AntiWindup.STUDY);
+  }
+
+  @Override
+  public PiRule aimedAt(double kl) {
+    return new PiRule(kl, kp, ki, betaMin, betaMax, antiWindup);
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String title() {
+    return "ControlVAE, set point " + plain(setPoint);
+  }
+
+  @Override
+  public List<Setting> settings() {
+    return List.of(
+        new Setting("Kp", plain(kp)),
+        new Setting("Ki", plain(ki)),
+        new Setting("limits of beta", plain(betaMin) + " to " + plain(betaMax)),
+        new Setting("anti-windup", antiWindup.name().toLowerCase(Locale.ROOT)));
+  }
+
+  @Override
+  public Optional<Target> target() {
+    return Optional.of(new Target(setPoint, betaMin, betaMax));
+  }
+
+  @Override
+  public BetaController start() {
+    return new PiController(this);
   }
 
   /** P = Kp / (1 + exp(e)), from 0 to Kp for every error but NaN. */
@@ -100,7 +146,8 @@ public record PiSettings(
    *
    * @return one sentence for the user that says so and what to do
    */
-  public Optional<String> latchWarning() {
+  @Override
+  public Optional<String> warning() {
     if (antiWindup != AntiWindup.STUDY) {
       return Optional.empty();
     }
@@ -110,13 +157,13 @@ public record PiSettings(
       return Optional.of(
           ("With --anti-windup study beta never leaves its upper limit %s, because Kp = %s alone"
                   + " takes it there at any KL; use --anti-windup directional or a lower --kp.")
-              .formatted(plain(betaMax), plain(kp)));
+              .formatted(readable(betaMax), readable(kp)));
     }
     if (kp == 0) {
       return Optional.of(
           ("With --anti-windup study and Kp = 0 beta never leaves its lower limit %s; use"
                   + " --anti-windup directional or a --kp above 0.")
-              .formatted(plain(betaMin)));
+              .formatted(readable(betaMin)));
     }
     if (ki * setPoint + smallestP < kp) {
       return Optional.empty();
@@ -125,26 +172,28 @@ public record PiSettings(
     String what =
         atOnce
             ? "latches at beta = %s for good in its first steps, unless KL is above %s nats in the"
-                    .formatted(plain(betaMin), digits(setPoint - kp / ki))
+                    .formatted(readable(betaMin), digits(setPoint - kp / ki))
                 + " very first"
-            : "can latch at beta = %s for good".formatted(plain(betaMin));
+            : "can latch at beta = %s for good".formatted(readable(betaMin));
     return Optional.of(
         ("With --anti-windup study the controller %s, because Ki times the set point (%s x %s) is"
                 + " too large for Kp = %s; use --anti-windup directional or a --ki below %s.")
             .formatted(
-                what, plain(ki), plain(setPoint), plain(kp), digits((kp - smallestP) / setPoint)));
+                what,
+                readable(ki),
+                readable(setPoint),
+                readable(kp),
+                digits((kp - smallestP) / setPoint)));
   }
 
   /** Three digits, never more than the value: it is the limit that a user is to stay below. */
   private static String digits(double value) {
-    return plain(new BigDecimal(value).round(new MathContext(3, RoundingMode.DOWN)).doubleValue());
+    return readable(
+        new BigDecimal(value).round(new MathContext(3, RoundingMode.DOWN)).doubleValue());
   }
 
-  /** 0.0001 rather than 1.0E-4, and 10 rather than 10.0. */
-  private static String plain(double value) {
-    boolean readable = value == 0 || (value >= 1e-9 && value < 1e9);
-    return readable
-        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
-        : Double.toString(value);
+  /** Without the zeros of a number that has more than nine of them. */
+  private static String readable(double value) {
+    return value == 0 || (value >= 1e-9 && value < 1e9) ? plain(value) : Double.toString(value);
   }
 }

@@ -11,16 +11,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class PiSettingsTest {
-  private static PiSettings study(double setPoint, double kp, double ki) {
-    return new PiSettings(setPoint, kp, ki, 0.01, 10, AntiWindup.STUDY);
+class PiRuleTest {
+  private static PiRule study(double setPoint, double kp, double ki) {
+    return new PiRule(setPoint, kp, ki, 0.01, 10, AntiWindup.STUDY);
   }
 
   @Test
   void defaultsAreTheStudysWithTheDirectionalLaw() {
     assertEquals(
-        new PiSettings(9.97, 0.01, 0.0001, 0.01, 10, AntiWindup.DIRECTIONAL),
-        PiSettings.defaults());
+        new PiRule(9.97, 0.01, 0.0001, 0.01, 10, AntiWindup.DIRECTIONAL), PiRule.defaults());
   }
 
   @ParameterizedTest
@@ -71,25 +70,25 @@ class PiSettingsTest {
     InputException refusal =
         assertThrows(
             InputException.class,
-            () -> new PiSettings(setPoint, kp, ki, low, high, AntiWindup.DIRECTIONAL));
+            () -> new PiRule(setPoint, kp, ki, low, high, AntiWindup.DIRECTIONAL));
     assertEquals(message, refusal.getMessage());
   }
 
   @Test
   void refusesAMissingLaw() {
-    assertThrows(InputException.class, () -> new PiSettings(9, 1, 1, 0, 1, null));
+    assertThrows(InputException.class, () -> new PiRule(9, 1, 1, 0, 1, null));
   }
 
   @ParameterizedTest
   @CsvSource({"9.97, 0.0001", "9.97, 0.001", "99.9, 0.0001", "9.99, 0.001", "60, 0"})
   void noWarningWhereTheStudysLawIsSafe(double setPoint, double ki) {
-    assertEquals(Optional.empty(), study(setPoint, 0.01, ki).latchWarning());
+    assertEquals(Optional.empty(), study(setPoint, 0.01, ki).warning());
   }
 
   @ParameterizedTest
   @CsvSource({"12, 0.001", "20, 0.001", "30, 0.001", "25, 0.0005", "9.97, 0.002"})
   void warnsOfALatchInTheFirstSteps(double setPoint, double ki) {
-    String warning = study(setPoint, 0.01, ki).latchWarning().orElseThrow();
+    String warning = study(setPoint, 0.01, ki).warning().orElseThrow();
     assertTrue(warning.contains(" latches at beta = 0.01 "), warning);
   }
 
@@ -97,17 +96,17 @@ class PiSettingsTest {
   @ParameterizedTest
   @CsvSource({"110, 0.0001", "150, 0.0001", "45, 0.001", "60, 0.001", "60, 0.0005"})
   void warnsOfAPossibleLatch(double setPoint, double ki) {
-    String warning = study(setPoint, 0.01, ki).latchWarning().orElseThrow();
+    String warning = study(setPoint, 0.01, ki).warning().orElseThrow();
     assertTrue(warning.contains(" can latch at beta = 0.01 "), warning);
   }
 
   /** Between Ki KL* + P(KL*) >= Kp and Ki KL* >= Kp: with KL* = 1, P(1) = 0.269 Kp. */
   @Test
   void warnsFromTheDerivedLimitsOn() {
-    assertEquals(Optional.empty(), study(1, 1, 0.731).latchWarning());
-    String possible = study(1, 1, 0.7311).latchWarning().orElseThrow();
+    assertEquals(Optional.empty(), study(1, 1, 0.731).warning());
+    String possible = study(1, 1, 0.7311).warning().orElseThrow();
     assertTrue(possible.contains(" can latch "), possible);
-    String atOnce = study(1, 1, 1).latchWarning().orElseThrow();
+    String atOnce = study(1, 1, 1).warning().orElseThrow();
     assertTrue(atOnce.contains(" latches "), atOnce);
   }
 
@@ -118,74 +117,73 @@ class PiSettingsTest {
             + " steps, unless KL is above 2 nats in the very first, because Ki times the set point"
             + " (0.001 x 12) is too large for Kp = 0.01; use --anti-windup directional or a --ki"
             + " below 0.000833.",
-        study(12, 0.01, 0.001).latchWarning().orElseThrow());
+        study(12, 0.01, 0.001).warning().orElseThrow());
   }
 
   @Test
   void followingTheAdviceEndsTheWarning() {
-    assertEquals(Optional.empty(), study(12, 0.01, 0.000833).latchWarning());
+    assertEquals(Optional.empty(), study(12, 0.01, 0.000833).warning());
   }
 
   @ParameterizedTest
   @CsvSource({"1000, 1, 1", "1e-300, 1e300, 1e300", "1e300, 1e-300, 1e-300"})
   void warnsAtAnyMagnitude(double setPoint, double kp, double ki) {
-    assertTrue(study(setPoint, kp, ki).latchWarning().isPresent());
+    assertTrue(study(setPoint, kp, ki).warning().isPresent());
   }
 
   @Test
   void directionalLawNeedsNoWarning() {
     assertEquals(
-        Optional.empty(),
-        new PiSettings(60, 0.01, 1, 0.01, 10, AntiWindup.DIRECTIONAL).latchWarning());
+        Optional.empty(), new PiRule(60, 0.01, 1, 0.01, 10, AntiWindup.DIRECTIONAL).warning());
   }
 
   @Test
   void warnsThatBetaCannotMoveWithoutProportionalGain() {
-    PiSettings settings = study(9.97, 0, 0.0001);
+    PiRule settings = study(9.97, 0, 0.0001);
     assertEquals(
         "With --anti-windup study and Kp = 0 beta never leaves its lower limit 0.01; use"
             + " --anti-windup directional or a --kp above 0.",
-        settings.latchWarning().orElseThrow());
+        settings.warning().orElseThrow());
     PiController controller = new PiController(settings);
     for (int step = 0; step < 1000; step++) {
-      assertEquals(0.01, controller.next(100));
+      assertEquals(0.01, controller.next(Told.kl(100)));
     }
   }
 
   @Test
   void warnsThatBetaStartsAndStaysAtItsUpperLimit() {
-    PiSettings settings = study(1, 100, 0.1);
+    PiRule settings = study(1, 100, 0.1);
     assertEquals(
         "With --anti-windup study beta never leaves its upper limit 10, because Kp = 100 alone"
             + " takes it there at any KL; use --anti-windup directional or a lower --kp.",
-        settings.latchWarning().orElseThrow());
+        settings.warning().orElseThrow());
     PiController controller = new PiController(settings);
     for (int step = 0; step < 1000; step++) {
-      assertEquals(10, controller.next(0));
+      assertEquals(10, controller.next(Told.kl(0)));
     }
   }
 
   /** P(1024) is 0, so the limit is Ki KL* = Kp, which these numbers meet exactly. */
   @Test
   void warnsAtTheDerivedLimitItself() {
-    assertTrue(study(1024, 1, 0x1p-10).latchWarning().isPresent());
-    assertEquals(Optional.empty(), study(1024, 1, Math.nextDown(0x1p-10)).latchWarning());
+    assertTrue(study(1024, 1, 0x1p-10).warning().isPresent());
+    assertEquals(Optional.empty(), study(1024, 1, Math.nextDown(0x1p-10)).warning());
   }
 
   /** Beta's first value is P + beta_min, which is here the upper limit itself. */
   @Test
   void warnsWhereBetaStartsJustAtItsUpperLimit() {
     double first = study(1, 1, 0.1).proportional(1) + 0.01;
-    PiSettings at = new PiSettings(1, 1, 0.1, 0.01, first, AntiWindup.STUDY);
-    assertTrue(at.latchWarning().orElseThrow().contains(" never leaves its upper limit "));
-    PiSettings above = new PiSettings(1, 1, 0.1, 0.01, Math.nextUp(first), AntiWindup.STUDY);
-    assertEquals(Optional.empty(), above.latchWarning());
+    PiRule at = new PiRule(1, 1, 0.1, 0.01, first, AntiWindup.STUDY);
+    assertTrue(at.warning().orElseThrow().contains(" never leaves its upper limit "));
+    PiRule above = new PiRule(1, 1, 0.1, 0.01, Math.nextUp(first), AntiWindup.STUDY);
+    assertEquals(Optional.empty(), above.warning());
   }
 
   /** (Kp - P(1)) / KL* = 1 - 0.269. */
   @Test
   void theAdviceLeavesRoomForP() {
-    String warning = study(1, 1, 1).latchWarning().orElseThrow();
+    String warning = study(1, 1, 1).warning().orElseThrow();
     assertTrue(warning.endsWith(" or a --ki below 0.731."), warning);
   }
 
@@ -193,7 +191,7 @@ class PiSettingsTest {
   @CsvSource({"0, 0", "1e-9, 0.000000001", "9e-10, 9.0E-10", "9e8, 900000000", "1e9, 1.0E9"})
   void numbersAreWrittenOutWhileTheyCanBeRead(double low, String written) {
     String warning =
-        new PiSettings(9.97, 0, 0.0001, low, 1e10, AntiWindup.STUDY).latchWarning().orElseThrow();
+        new PiRule(9.97, 0, 0.0001, low, 1e10, AntiWindup.STUDY).warning().orElseThrow();
     assertTrue(warning.contains(" its lower limit " + written + ";"), warning);
   }
 }

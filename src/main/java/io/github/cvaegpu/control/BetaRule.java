@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.control;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What decides beta in a run: a rule and its settings. Each rule is one record, which refuses with
+ * an {@link io.github.cvaegpu.InputException} what no run can use.
+ */
+public sealed interface BetaRule permits ConstantRule, PiRule {
+  /**
+   * A setting, for people.
+   *
+   * @param name of it
+   * @param value as people write it
+   */
+  record Setting(String name, String value) {}
+
+  /**
+   * What a rule aims at, by which a {@link ControlReport} judges it.
+   *
+   * @param kl the KL divergence to hold, nats per image
+   * @param betaMin lower limit of beta
+   * @param betaMax upper limit of beta
+   */
+  record Target(double kl, double betaMin, double betaMax) {}
+
+  /** The rule's name in files, lower case; no two rules have the same. */
+  String name();
+
+  /**
+   * The model that this rule makes of an autoencoder, and what tells it from others of its kind.
+   */
+  String title();
+
+  /** The settings that are not in {@link #title()}. */
+  List<Setting> settings();
+
+  /** What it aims at; empty if it holds no KL divergence. */
+  Optional<Target> target();
+
+  /** This rule with another KL divergence to hold, nats per image; itself if it holds none. */
+  BetaRule aimedAt(double kl);
+
+  /**
+   * What speaks against these settings.
+   *
+   * @return one sentence for the user that says so and what to do; empty if there is nothing
+   */
+  Optional<String> warning();
+
+  /** A new controller, before a run's first step. */
+  BetaController start();
+}

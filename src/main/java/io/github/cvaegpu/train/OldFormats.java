@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.model.Objective;
+
+/**
+ * Turns the JSON of formats 1 and 2 into that of format 3, in which {@code run.json} and the
+ * checkpoint's metadata are read. What is missing or no JSON of a run stays so, for the reader to
+ * refuse.
+ *
+ * <p>Before format 3 a plan was flat: it had the settings of a PI controller and a constant beta
+ * side by side, of which {@code model} said which was meant, and what {@code --data} was. A
+ * checkpoint had the number of an image's pixels, not its height and width, a constant beta
+ * remembered itself, and the reconstruction loss of the last step was not kept: no controller of
+ * then asks for it.
+ */
+final class OldFormats {
+  /** The first format that is read as it is. */
+  static final int PLAN_OF_PARTS = 3;
+
+  private OldFormats() {}
+
+  /** Whether a record or metadata are of a format before {@link #PLAN_OF_PARTS}. */
+  static boolean isOld(JsonObject holder) {
+    return holder.get("format") instanceof JsonPrimitive format
+        && format.isNumber()
+        && format.getAsDouble() < PLAN_OF_PARTS;
+  }
+
+  /** Brings what holds a plan to format 3, in place: a run's record, or a checkpoint's metadata. */
+  static void upgradePlan(JsonObject holder) {
+    if (!(holder.get("plan") instanceof JsonObject old)) {
+      return;
+    }
+    var plan = new JsonObject();
+    plan.add("rule", rule(old));
+    plan.add("objective", Json.PRETTY.toJsonTree(Objective.study()));
+    plan.add("network", parts(old, "hidden", "latent"));
+    plan.add("schedule", parts(old, "epochs", "batch_size", "learning_rate"));
+    plan.add("seed", old.get("seed"));
+    holder.add("plan", plan);
+    holder.add("data", old.get("data"));
+  }
+
+  private static JsonElement rule(JsonObject plan) {
+    var rule = new JsonObject();
+    if (isModel(plan, "beta")) {
+      rule.addProperty("name", ConstantRule.NAME);
+      rule.add("beta", plan.get("beta"));
+      return rule;
+    }
+    if (isModel(plan, "control") && plan.get("controller") instanceof JsonObject settings) {
+      rule.addProperty("name", PiRule.NAME);
+      settings.asMap().forEach(rule::add);
+      return rule;
+    }
+    return JsonNull.INSTANCE;
+  }
+
+  private static boolean isModel(JsonObject plan, String name) {
+    return plan.get("model") instanceof JsonPrimitive model
+        && model.isString()
+        && model.getAsString().equalsIgnoreCase(name);
+  }
+
+  private static JsonObject parts(JsonObject plan, String... names) {
+    var parts = new JsonObject();
+    for (String name : names) {
+      parts.add(name, plan.get(name));
+    }
+    return parts;
+  }
+
+  /** The pixels of an image that a checkpoint's metadata have; 0 if they say none. */
+  static int pixels(JsonObject metadata) {
+    return metadata.get("inputs") instanceof JsonPrimitive inputs && inputs.isNumber()
+        ? inputs.getAsInt()
+        : 0;
+  }
+
+  /** A float as it was written, in as many digits as tell it from other floats, as a double. */
+  private static JsonElement asDouble(JsonElement number) {
+    return number instanceof JsonPrimitive primitive && primitive.isNumber()
+        ? new JsonPrimitive((double) primitive.getAsFloat())
+        : number;
+  }
+
+  /** Brings a checkpoint's metadata to format 3, in place, but for the images' height and width. */
+  static void upgradeMetadata(JsonObject metadata) {
+    boolean isConstant = metadata.get("plan") instanceof JsonObject plan && isModel(plan, "beta");
+    upgradePlan(metadata);
+    if (metadata.get("position") instanceof JsonObject position) {
+      var last = new JsonObject();
+      last.add("step", position.get("step"));
+      last.addProperty("rl", 0);
+      last.add("kl", asDouble(position.get("kl_per_image")));
+      metadata.add("last", last);
+      if (isConstant && position.get("controller") instanceof JsonObject) {
+        position.add("controller", new JsonObject());
+      }
+    }
+  }
+}

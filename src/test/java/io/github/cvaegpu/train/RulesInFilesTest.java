@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonParseException;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every rule that there is can be kept in a file and had from it again. */
+class RulesInFilesTest {
+  private static final List<BetaRule> RULES = List.of(new ConstantRule(0.25), PiRule.study());
+
+  @Test
+  void everyRuleIsHere() {
+    Set<Class<?>> here = new HashSet<>();
+    RULES.forEach(rule -> here.add(rule.getClass()));
+    assertEquals(new HashSet<>(Arrays.asList(BetaRule.class.getPermittedSubclasses())), here);
+    assertEquals(RULES.size(), RULES.stream().map(BetaRule::name).distinct().count());
+  }
+
+  @Test
+  void aRuleReadsBack() {
+    for (BetaRule rule : RULES) {
+      String json = Json.COMPACT.toJson(rule, BetaRule.class);
+      assertTrue(json.startsWith("{\"name\":\"" + rule.name() + "\","), json);
+      assertEquals(rule, Json.COMPACT.fromJson(json, BetaRule.class));
+      TrainingPlan plan = TrainingPlan.defaults().withRule(rule);
+      assertEquals(plan, Json.PRETTY.fromJson(Json.PRETTY.toJson(plan), TrainingPlan.class));
+    }
+  }
+
+  @Test
+  void aControllersMemoryReadsBack() {
+    for (BetaRule rule : RULES) {
+      var memory = rule.start().memory();
+      String json = Json.COMPACT.toJson(memory);
+      rule.start().restore(Json.COMPACT.fromJson(json, memory.getClass()));
+      assertEquals(memory, Json.COMPACT.fromJson(json, memory.getClass()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "{\"name\":\"x\"}", "{\"name\":7}", "{\"name\":null}"})
+  void whatIsNoRuleIsRefused(String json) {
+    assertThrows(JsonParseException.class, () -> Json.COMPACT.fromJson(json, BetaRule.class));
+  }
+
+  @Test
+  void twoRulesDifferAsAWhole() {
+    TrainingPlan constant = TrainingPlan.defaults().withRule(new ConstantRule(2));
+    assertEquals(
+        List.of(
+            "rule {\"name\":\"constant\",\"beta\":2.0} against {\"name\":\"pi\",\"set_point\":9.97,"
+                + "\"kp\":0.01,\"ki\":1.0E-4,\"beta_min\":0.01,\"beta_max\":10.0,"
+                + "\"anti_windup\":\"directional\"}"),
+        constant.differences(TrainingPlan.defaults()));
+  }
+}
