@@ -13,8 +13,12 @@ public final class ModelArguments {
   /** Refuses images that are not of the network's size. */
   public static void requireFits(VaeShape shape, ImageSet images) {
     if (images.imageSize() != shape.inputs()) {
-      throw refusal(
-          "images of %d pixels for a network of %d inputs", images.imageSize(), shape.inputs());
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "images of %d pixels for a network of %d inputs",
+              images.imageSize(),
+              shape.inputs()));
     }
   }
 
@@ -24,9 +28,14 @@ public final class ModelArguments {
     long count = (long) (order.batches() - 1) * order.batchSize() + last;
     boolean isWhole = last == order.batchSize() && count <= images.size();
     if (order.batchSize() != settings.batchSize() || !(isWhole || count == images.size())) {
-      throw refusal(
-          "batches of %d, together %d images, for a trainee of %d images in batches of %d",
-          order.batchSize(), count, images.size(), settings.batchSize());
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "batches of %d, together %d images, for a trainee of %d images in batches of %d",
+              order.batchSize(),
+              count,
+              images.size(),
+              settings.batchSize()));
     }
   }
 
@@ -41,7 +50,7 @@ public final class ModelArguments {
   /** Refuses what {@link VaeModel#decode} does. */
   public static void requireDecodes(VaeShape shape, float[] z, int count, float[] mean) {
     if (count < 0) {
-      throw refusal("%d latent points", count);
+      throw new IllegalArgumentException(String.format(Locale.ROOT, "%d latent points", count));
     }
     requireLength("latent points", (long) count * shape.latent(), z);
     requireLength("means", (long) count * shape.inputs(), mean);
@@ -52,7 +61,7 @@ public final class ModelArguments {
       VaeShape shape, ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
     requireImages(shape, images, first, count);
     if (samples < 1) {
-      throw refusal("%d samples", samples);
+      throw new IllegalArgumentException(String.format(Locale.ROOT, "%d samples", samples));
     }
     requireLength("latent points", Math.multiplyExact((long) count * samples, shape.latent()), z);
     requireLength("losses", (long) count * samples, loss);
@@ -61,18 +70,22 @@ public final class ModelArguments {
   /** Refuses an array that is not exactly as long as it has to be. */
   public static void requireLength(String what, long expected, float[] floats) {
     if (floats.length != expected) {
-      throw refusal("%s: %d floats where there have to be %d", what, floats.length, expected);
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: %d floats where there have to be %d",
+              what,
+              floats.length,
+              expected));
     }
   }
 
   private static void requireImages(VaeShape shape, ImageSet images, int first, int count) {
     requireFits(shape, images);
     if (first < 0 || count < 0 || count > images.size() - first) {
-      throw refusal("images %d to %d of %d", first, (long) first + count, images.size());
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "images %d to %d of %d", first, (long) first + count, images.size()));
     }
-  }
-
-  private static IllegalArgumentException refusal(String message, Object... arguments) {
-    return new IllegalArgumentException(String.format(Locale.ROOT, message, arguments));
   }
 }

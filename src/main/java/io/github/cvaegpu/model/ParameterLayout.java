@@ -61,7 +61,6 @@ public final class ParameterLayout {
   private static final class Builder {
     private final List<Tensor> tensors = new ArrayList<>();
     private int end;
-    private int layers;
 
     private List<Linear> chain(String module, List<Integer> widths) {
       List<Linear> chain = new ArrayList<>();
@@ -71,7 +70,7 @@ public final class ParameterLayout {
         String name = module + "." + 2 * i;
         int weight = place(name + ".weight", List.of(out, in));
         int bias = place(name + ".bias", List.of(out));
-        chain.add(new Linear(name, layers++, in, out, weight, bias));
+        chain.add(new Linear(name, in, out, weight, bias));
       }
       return List.copyOf(chain);
     }

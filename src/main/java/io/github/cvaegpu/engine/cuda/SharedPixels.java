@@ -3,7 +3,6 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.data.ImageSet;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import jcuda.Pointer;
 
 /**
@@ -11,7 +10,7 @@ import jcuda.Pointer;
  * for as long as one is. For one thread at a time.
  */
 final class SharedPixels {
-  private final Map<ImageSet, Uploaded> sets = new IdentityHashMap<>();
+  private final IdentityHashMap<ImageSet, Uploaded> sets = new IdentityHashMap<>();
 
   /** A set's bytes and how many use them. */
   private static final class Uploaded {

@@ -74,7 +74,7 @@ final class Gpu implements AutoCloseable {
   CudaLayer layer(float[] weight, float[] bias) {
     int out = bias.length;
     int in = weight.length / out;
-    return new CudaLayer(new Linear("test", 0, in, out, 0, 0), input(weight), input(bias));
+    return new CudaLayer(new Linear("test", in, out, 0, 0), input(weight), input(bias));
   }
 
   /** Where the gradients by a layer go, poisoned. */
