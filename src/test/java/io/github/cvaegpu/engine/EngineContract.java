@@ -284,8 +284,7 @@ public abstract class EngineContract extends ModelContract {
       assertEquals(done, reported.size());
       assertEquals(done, trainee.state().step());
       Reported last = reported.getLast();
-      assertEquals(
-          new StepFeedback(last.step() + 1, last.rl(), last.kl()), trainee.state().last());
+      assertEquals(new StepFeedback(last.step() + 1, last.rl(), last.kl()), trainee.state().last());
     }
   }
 
@@ -385,7 +384,8 @@ public abstract class EngineContract extends ModelContract {
                 whole.secondMoment(),
                 new StepFeedback(3, 100, bad)));
         List<Reported> reported = new ArrayList<>();
-        assertEquals(0, trainee.trainEpoch(order.from(3), new FiniteLossesOnly(), collect(reported)));
+        assertEquals(
+            0, trainee.trainEpoch(order.from(3), new FiniteLossesOnly(), collect(reported)));
         assertEquals(List.of(), reported);
         assertEquals(3, trainee.state().step());
       }
