@@ -120,7 +120,7 @@ class RunFilesFuzzTest {
               damage.reading(
                   () -> {
                     MetricsLog.read(
-                        folder.resolve("metrics.csv"), (step, epoch, rl, kl, beta) -> {});
+                        folder.resolve("metrics.csv"), row -> {});
                     return null;
                   });
             });
