@@ -93,8 +93,7 @@ public final class CpuTrainee extends CpuModel implements Trainee {
   @Override
   public TrainingState state() {
     requireOpen();
-    return new TrainingState(
-        parameters().copy(), firstMoment.copy(), secondMoment.copy(), last);
+    return new TrainingState(parameters().copy(), firstMoment.copy(), secondMoment.copy(), last);
   }
 
   @Override
