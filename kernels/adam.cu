@@ -8,7 +8,7 @@
 __device__ inline void adam_element(float g, float step_size, float root_scale, float* m, float* v,
                                     float* p) {
   float mean = fmaf(*m, 0.9f, g * (float)(1 - 0.9));
-  // Beside the 1e-8 below, this moves nothing; the CPU engine needs it, and bits are to agree.
+  // Beside the 1e-8 below, this moves nothing; the CPU engine needs it, so both engines' moments stay alike.
   mean = fabsf(mean) < 0x1p-100f ? 0.0f : mean;
   float square = fmaf(*v, 0.999f, g * g * (float)(1 - 0.999));
   *m = mean;

@@ -1,29 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Binary cross-entropy of sigmoid outputs, from the logits, and those outputs. With l the logit, x the target intensity and
-// u = exp(-|l|), which is in [0, 1],
-//
-//   loss = max(l, 0) - l x + log(1 + u)
-//   dl   = sigmoid(l) - x,      sigmoid(l) = (l >= 0 ? 1 : u) / (1 + u)
-//
-// No logarithm of 0 and no overflow for any finite logit.
+// The reconstruction loss and the pixels' means from the logits, by the formulas of likelihood.cuh. Each likelihood has
+// kernels of its own, which begin with its name: LossLaunches.java finds them by it.
 
+#include "likelihood.cuh"
 #include "reduce.cuh"
 
 #define LOSS_THREADS 256
 
-struct CrossEntropy {
-  float loss;
-  float gradient;
-};
+// A row's loss and gradients, by a block; the block shares the scratch.
+template <typename Likelihood>
+__device__ inline void row_forward_backward(const float* __restrict__ bias, const float* __restrict__ x, int inputs,
+                                            float* __restrict__ products, float* __restrict__ loss, float (&scratch)[LOSS_THREADS]) {
+  size_t row = (size_t)blockIdx.x * inputs;
+  float sum = 0;
+  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
+    PixelLoss pixel = Likelihood::pixel(products[row + c] + bias[c], x[row + c]);
+    products[row + c] = pixel.gradient;
+    sum += pixel.loss;
+  }
+  float total = block_sum(sum, scratch);
+  if (threadIdx.x == 0) {
+    loss[blockIdx.x] = total;
+  }
+}
 
-// u: exp(-|logit|)
-__device__ inline float sigmoid(float logit, float u) { return (logit >= 0.0f ? 1.0f : u) / (1.0f + u); }
+// A row's loss alone, as above.
+template <typename Likelihood>
+__device__ inline void row_forward(const float* __restrict__ products, const float* __restrict__ bias,
+                                   const float* __restrict__ x, int inputs, int samples, int skipped,
+                                   float* __restrict__ loss, float (&scratch)[LOSS_THREADS]) {
+  size_t row = (size_t)blockIdx.x * inputs;
+  size_t image = (size_t)(((int)blockIdx.x + skipped) / samples) * inputs;
+  float sum = 0;
+  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
+    sum += Likelihood::pixel(products[row + c] + bias[c], x[image + c]).loss;
+  }
+  float total = block_sum(sum, scratch);
+  if (threadIdx.x == 0) {
+    loss[blockIdx.x] = total;
+  }
+}
 
-__device__ inline CrossEntropy cross_entropy(float logit, float target) {
-  float u = expf(-fabsf(logit));
-  float loss = fmaxf(logit, 0.0f) + log1pf(u) - logit * target;
-  return {loss, sigmoid(logit, u) - target};
+// A row's means.
+template <typename Likelihood>
+__device__ inline void row_mean(const float* __restrict__ bias, int inputs, float* __restrict__ products) {
+  size_t row = (size_t)blockIdx.x * inputs;
+  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
+    products[row + c] = Likelihood::mean(products[row + c] + bias[c]);
+  }
 }
 
 /**
@@ -39,20 +64,10 @@ __device__ inline CrossEntropy cross_entropy(float logit, float target) {
  * Deterministic: a thread adds every 256th pixel, the block the threads in order.
  */
 extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
-    loss_forward_backward(const float* __restrict__ bias, const float* __restrict__ x, int inputs,
-                          float* __restrict__ products, float* __restrict__ loss) {
+    bernoulli_forward_backward(const float* __restrict__ bias, const float* __restrict__ x, int inputs,
+                               float* __restrict__ products, float* __restrict__ loss) {
   __shared__ float scratch[LOSS_THREADS];
-  size_t row = (size_t)blockIdx.x * inputs;
-  float sum = 0;
-  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
-    CrossEntropy entropy = cross_entropy(products[row + c] + bias[c], x[row + c]);
-    products[row + c] = entropy.gradient;
-    sum += entropy.loss;
-  }
-  float total = block_sum(sum, scratch);
-  if (threadIdx.x == 0) {
-    loss[blockIdx.x] = total;
-  }
+  row_forward_backward<Bernoulli>(bias, x, inputs, products, loss, scratch);
 }
 
 /**
@@ -63,36 +78,23 @@ extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
  * Launch: grid (rows), blocks of 256. Deterministic, as above.
  */
 extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
-    loss_forward(const float* __restrict__ products, const float* __restrict__ bias,
-                 const float* __restrict__ x, int inputs, int samples, int skipped,
-                 float* __restrict__ loss) {
+    bernoulli_forward(const float* __restrict__ products, const float* __restrict__ bias,
+                      const float* __restrict__ x, int inputs, int samples, int skipped,
+                      float* __restrict__ loss) {
   __shared__ float scratch[LOSS_THREADS];
-  size_t row = (size_t)blockIdx.x * inputs;
-  size_t image = (size_t)(((int)blockIdx.x + skipped) / samples) * inputs;
-  float sum = 0;
-  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
-    sum += cross_entropy(products[row + c] + bias[c], x[image + c]).loss;
-  }
-  float total = block_sum(sum, scratch);
-  if (threadIdx.x == 0) {
-    loss[blockIdx.x] = total;
-  }
+  row_forward<Bernoulli>(products, bias, x, inputs, samples, skipped, loss, scratch);
 }
 
 /**
  * The mean of each pixel, for inference.
  *
- *   l = products[r, c] + bias[c]      products[r, c] = sigmoid(l)
+ *   l = products[r, c] + bias[c]      products[r, c] = mean of l
  *
  * products (rows, inputs): read, then = the mean      bias (inputs)
  *
  * Launch: grid (rows), blocks of 256; a block is a row. Deterministic: no sums.
  */
 extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
-    loss_mean(const float* __restrict__ bias, int inputs, float* __restrict__ products) {
-  size_t row = (size_t)blockIdx.x * inputs;
-  for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
-    float logit = products[row + c] + bias[c];
-    products[row + c] = sigmoid(logit, expf(-fabsf(logit)));
-  }
+    bernoulli_mean(const float* __restrict__ bias, int inputs, float* __restrict__ products) {
+  row_mean<Bernoulli>(bias, inputs, products);
 }

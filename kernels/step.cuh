@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where a run stands, on the device: kernels of a captured graph get the same arguments in every replay,
-// so whatever changes from step to step is here. Java writes the first three fields (class StepState).
+// so whatever changes from step to step is here. Java sets step and batch, the rest to 0 (class StepState).
 #pragma once
 
 #include "device.cuh"

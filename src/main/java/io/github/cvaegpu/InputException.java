@@ -25,4 +25,10 @@ public class InputException extends RuntimeException {
   public InputException(String message, Throwable cause) {
     super(Printable.text(message), cause);
   }
+
+  /** The message without its full stop, to go into another sentence. */
+  public String phrase() {
+    String sentence = getMessage();
+    return sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
+  }
 }

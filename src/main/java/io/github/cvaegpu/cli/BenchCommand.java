@@ -71,7 +71,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     planOptions.refuseEpochs("bench", "--rounds");
     TrainingPlan plan = planOptions.plan("bench");
-    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     plan.requireFits(dataset.train());
     if (engineOptions.takesGpu()) {
       benchGpu(dataset, plan);

@@ -77,7 +77,7 @@ final class CalibrateCommand implements Callable<Integer> {
     planOptions.refuseForCalibration();
     TrainingPlan plan = planOptions.plan();
     int epochs = calibrationOptions.epochs();
-    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);
     Optional<Calibration> calibration;
@@ -90,7 +90,7 @@ final class CalibrateCommand implements Callable<Integer> {
           calibrator.measure(
               chosen.accelerator(),
               folder,
-              Provenance.of(dataOptions.askedOrAuto(), engineOptions.askedThreads()),
+              Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
               CheckpointInterval.parse("10s"),
               progress,
               interruption::isRequested);

@@ -56,7 +56,7 @@ final class DataCommand implements Callable<Integer> {
           "%s (%s)".formatted(datasets.folder(name), Program.command("data", "fetch", name)));
     }
     row(
-        DatasetLoader.SYNTHETIC,
+        SyntheticDigits.NAME,
         "built in",
         count(SyntheticDigits.TRAIN_IMAGES),
         count(SyntheticDigits.TEST_IMAGES),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
@@ -24,29 +25,29 @@ final class DataOptions {
   @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")
   private boolean offline;
 
-  /** The dataset asked for, if one was; a folder by its absolute name. */
-  Optional<String> asked() {
-    return Optional.ofNullable(data).map(DatasetLoader::absolute);
+  /** The dataset asked for, if one was. */
+  Optional<DataChoice> asked() {
+    return Optional.ofNullable(data).map(DataChoice::of);
   }
 
-  /** The dataset asked for, or what is taken where none was. */
-  String askedOrAuto() {
-    return asked().orElse(DatasetLoader.AUTO);
+  /** The dataset asked for, {@code auto} if none was. */
+  DataChoice choice() {
+    return asked().orElse(DataChoice.AUTO);
   }
 
   /**
    * Loads a dataset. Where it is not the one that was meant, nobody can miss the warning; where it
    * has no labels, a sentence says what there will not be.
    *
-   * @param name what to load
+   * @param choice what to load
    * @param messages where to say what is being downloaded
    * @param warnings where to warn
    */
-  Dataset load(String name, PrintWriter messages, PrintWriter warnings) {
+  Dataset load(DataChoice choice, PrintWriter messages, PrintWriter warnings) {
     DownloadListener listener = new DownloadLines(messages);
     var loader = new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline));
     // A download waits for the network, and clears up when its thread is interrupted.
-    Resolution resolution = Interruption.interruptibly(() -> loader.load(name, listener));
+    Resolution resolution = Interruption.interruptibly(() -> loader.load(choice, listener));
     if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       warnAboutFallback(resolution.reasons(), warnings);
     }

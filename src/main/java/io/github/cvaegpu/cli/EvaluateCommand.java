@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
@@ -200,7 +201,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** The images asked for, else those that the run was trained on. */
   private Dataset load(Checkpoint checkpoint) {
-    Optional<String> asked = dataOptions.asked();
+    Optional<DataChoice> asked = dataOptions.asked();
     PrintWriter err = spec.commandLine().getErr();
     Dataset dataset = dataOptions.load(asked.orElseGet(checkpoint::dataToLoad), err, err);
     if (asked.isEmpty() && !dataset.sha256().equals(checkpoint.datasetSha256())) {

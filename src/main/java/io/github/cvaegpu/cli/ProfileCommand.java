@@ -83,7 +83,7 @@ final class ProfileCommand implements Callable<Integer> {
     }
     planOptions.refuseEpochs("profile", "--steps");
     TrainingPlan plan = planOptions.plan("profile");
-    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     ImageSet images = dataset.train();
     plan.requireFits(images);
     var profile =

@@ -2,15 +2,16 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.report.Block;
+import io.github.cvaegpu.report.Block.Picture;
 import io.github.cvaegpu.report.Figure;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.report.HtmlReport;
-import io.github.cvaegpu.report.HtmlReport.Block;
-import io.github.cvaegpu.report.HtmlReport.Picture;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.report.Run;
@@ -71,7 +72,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Mixin private DataOptions dataOptions;
 
-  private final Map<String, Optional<Dataset>> datasets = new HashMap<>();
+  private final Map<DataChoice, Optional<Dataset>> datasets = new HashMap<>();
 
   /** What the models are made on: chosen with the first of them. */
   private Optional<EngineOptions.Chosen<VaeModel>> chosen = Optional.empty();
@@ -127,8 +128,8 @@ final class ReportCommand implements Callable<Integer> {
 
   /** Of a run's test images; empty, with a warning, where they are not to be had. */
   private Optional<Posterior> posterior(Run run, Checkpoint checkpoint) {
-    String name = dataOptions.asked().orElseGet(checkpoint::dataToLoad);
-    Optional<Dataset> dataset = datasets.computeIfAbsent(name, this::load);
+    DataChoice choice = dataOptions.asked().orElseGet(checkpoint::dataToLoad);
+    Optional<Dataset> dataset = datasets.computeIfAbsent(choice, this::load);
     if (dataset.isEmpty()) {
       return Optional.empty();
     }
@@ -157,9 +158,9 @@ final class ReportCommand implements Callable<Integer> {
     return chosen.get().first();
   }
 
-  private Optional<Dataset> load(String name) {
+  private Optional<Dataset> load(DataChoice choice) {
     try {
-      return Optional.of(dataOptions.load(name, err(), err()));
+      return Optional.of(dataOptions.load(choice, err(), err()));
     } catch (InputException e) {
       if (dataOptions.asked().isPresent()) {
         throw e;

@@ -107,7 +107,7 @@ final class ReproduceCommand implements Callable<Integer> {
     engineOptions.check();
     var study = new Study(learningRates, epochs, seeds, setPoints);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
-    Dataset dataset = dataOptions.load(dataOptions.askedOrAuto(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
     requireWritable();
     try (EngineOptions.Chosen<Trainee> chosen =
@@ -137,7 +137,7 @@ final class ReproduceCommand implements Callable<Integer> {
               dataset,
               accelerator,
               folder.resolve(RUNS),
-              Provenance.of(dataOptions.askedOrAuto(), engineOptions.askedThreads()),
+              Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
               checkpointEvery,
               progress,
               interruption::isRequested);

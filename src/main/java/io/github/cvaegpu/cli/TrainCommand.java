@@ -5,6 +5,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
@@ -101,8 +102,8 @@ final class TrainCommand implements Callable<Integer> {
     var heldBack = new StringWriter();
     var warnings = new PrintWriter(heldBack);
     TrainingPlan plan;
-    String asked;
-    String data;
+    DataChoice asked;
+    DataChoice data;
     if (resume) {
       RunDirectory.Resumption run = RunDirectory.planToResume(folder);
       run.warning().ifPresent(text -> warnings.println("Warning: " + text));
@@ -116,7 +117,7 @@ final class TrainCommand implements Callable<Integer> {
       }
     } else {
       plan = planOptions.plan();
-      asked = dataOptions.askedOrAuto();
+      asked = dataOptions.choice();
       data = asked;
     }
     Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), warnings);
@@ -179,7 +180,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Measures which set points can be held; empty if it was asked to stop. */
   private Optional<Calibration> calibrate(
-      TrainingPlan plan, String data, Dataset dataset, Path where, PrintWriter warnings) {
+      TrainingPlan plan, DataChoice data, Dataset dataset, Path where, PrintWriter warnings) {
     var calibrator = new Calibrator(plan, calibrationOptions.epochs(), dataset);
     Optional<Calibration> calibration;
     try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());

@@ -12,8 +12,9 @@ import java.util.Map;
  * @param test held-out images
  * @param origin where the bytes were found, for people: a folder, or "drawn by the program"
  * @param status how far the bytes are to be trusted
- * @param sha256 SHA-256 (lower-case hex) of each uncompressed file by its IDX name, e.g. {@code
- *     train-images-idx3-ubyte}; of synthetic digits, of the same bytes as an IDX file would hold
+ * @param sha256 SHA-256 (lower-case hex) of each part by the name that its {@link ImageSource} has
+ *     for it: of IDX files, uncompressed, by their names, e.g. {@code train-images-idx3-ubyte}; of
+ *     synthetic digits, of the same bytes as an IDX file would hold
  */
 public record Dataset(
     String name,

@@ -144,14 +144,14 @@ final class Downloader implements AutoCloseable {
    * @throws FailedException if a file could not be had; those that could are in the folder
    */
   void fetch(
-      PublishedDataset dataset, Collection<DataFile> files, Path folder, DownloadListener listener)
+      PublishedDataset dataset, Collection<IdxPart> files, Path folder, DownloadListener listener)
       throws FailedException, InterruptedException {
-    List<DataFile> wanted = new ArrayList<>(files);
+    List<IdxPart> wanted = new ArrayList<>(files);
     List<String> reasons = new ArrayList<>();
     boolean reached = false;
     for (URI mirror : dataset.mirrors()) {
       while (!wanted.isEmpty()) {
-        DataFile file = wanted.getFirst();
+        IdxPart file = wanted.getFirst();
         URI url = mirror.resolve(file.gzipName());
         Path part = folder.resolve(file.gzipName() + ".part");
         try {
@@ -206,7 +206,7 @@ final class Downloader implements AutoCloseable {
         : address.toString();
   }
 
-  private static void verify(PublishedDataset dataset, DataFile file, Path part)
+  private static void verify(PublishedDataset dataset, IdxPart file, Path part)
       throws AttemptException, IOException {
     Optional<String> wrong;
     try {

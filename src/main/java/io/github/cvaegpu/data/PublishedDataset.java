@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param checksums checksum of each file in lower-case hex
  */
 record PublishedDataset(
-    String name, List<URI> mirrors, Algorithm algorithm, Map<DataFile, String> checksums) {
+    String name, List<URI> mirrors, Algorithm algorithm, Map<IdxPart, String> checksums) {
 
   /** What a published checksum is of. */
   enum Algorithm {
@@ -44,13 +44,13 @@ record PublishedDataset(
               URI.create("https://raw.githubusercontent.com/fgnt/mnist/master/")),
           Algorithm.SHA256_OF_IDX,
           Map.of(
-              DataFile.TRAIN_IMAGES,
+              IdxPart.TRAIN_IMAGES,
               "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-              DataFile.TRAIN_LABELS,
+              IdxPart.TRAIN_LABELS,
               "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-              DataFile.TEST_IMAGES,
+              IdxPart.TEST_IMAGES,
               "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-              DataFile.TEST_LABELS,
+              IdxPart.TEST_LABELS,
               "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"));
 
   /**
@@ -66,10 +66,10 @@ record PublishedDataset(
                   "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/")),
           Algorithm.MD5_OF_GZIP,
           Map.of(
-              DataFile.TRAIN_IMAGES, "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-              DataFile.TRAIN_LABELS, "25c81989df183df01b3e8a0aad5dffbe",
-              DataFile.TEST_IMAGES, "bef4ecab320f06d8554ea6380940ec79",
-              DataFile.TEST_LABELS, "bb300cfdad3c16e7a12a480ee83cd310"));
+              IdxPart.TRAIN_IMAGES, "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+              IdxPart.TRAIN_LABELS, "25c81989df183df01b3e8a0aad5dffbe",
+              IdxPart.TEST_IMAGES, "bef4ecab320f06d8554ea6380940ec79",
+              IdxPart.TEST_LABELS, "bb300cfdad3c16e7a12a480ee83cd310"));
 
   /**
    * Kuzushiji-MNIST: T. Clanuwat et al. Its authors publish no checksum; these MD5s of the gzipped
@@ -81,10 +81,10 @@ record PublishedDataset(
           List.of(URI.create("http://codh.rois.ac.jp/kmnist/dataset/kmnist/")),
           Algorithm.MD5_OF_GZIP,
           Map.of(
-              DataFile.TRAIN_IMAGES, "bdb82020997e1d708af4cf47b453dcf7",
-              DataFile.TRAIN_LABELS, "e144d726b3acfaa3e44228e80efcd344",
-              DataFile.TEST_IMAGES, "5c965bf0a639b31b8f53240b1b52f4d7",
-              DataFile.TEST_LABELS, "7320c461ea6c1c855c0b718fb2a4b134"));
+              IdxPart.TRAIN_IMAGES, "bdb82020997e1d708af4cf47b453dcf7",
+              IdxPart.TRAIN_LABELS, "e144d726b3acfaa3e44228e80efcd344",
+              IdxPart.TEST_IMAGES, "5c965bf0a639b31b8f53240b1b52f4d7",
+              IdxPart.TEST_LABELS, "7320c461ea6c1c855c0b718fb2a4b134"));
 
   /** All of them, MNIST first. */
   static final List<PublishedDataset> ALL = List.of(MNIST, FASHION_MNIST, KMNIST);
@@ -104,7 +104,7 @@ record PublishedDataset(
    * @return what is wrong, as a phrase that goes after the file's path or URL; empty if it is the
    *     published file
    */
-  Optional<String> mismatch(DataFile file, Path path, IdxFile content) throws IOException {
+  Optional<String> mismatch(IdxPart file, Path path, IdxFile content) throws IOException {
     String actual =
         switch (algorithm) {
           case SHA256_OF_IDX -> content.sha256();

@@ -15,6 +15,9 @@ import java.util.stream.IntStream;
  * of threads, nor on how many images are drawn.
  */
 public final class SyntheticDigits {
+  /** The dataset's name. */
+  public static final String NAME = "synthetic";
+
   /** Images to train on in the standard set, as many as MNIST has. */
   public static final int TRAIN_IMAGES = 60_000;
 
@@ -54,16 +57,16 @@ public final class SyntheticDigits {
     byte[] testLabels = new byte[testImages];
     byte[] testPixels = pixels(seed, TEST_SPLIT, testLabels);
     return new Dataset(
-        "synthetic",
+        NAME,
         new ImageSet(SIDE, SIDE, trainPixels, trainLabels),
         new ImageSet(SIDE, SIDE, testPixels, testLabels),
         "drawn by the program",
         Dataset.Status.SYNTHETIC,
         Map.of(
-            DataFile.TRAIN_IMAGES.idxName(), sha256(IdxFile.Kind.IMAGES, trainImages, trainPixels),
-            DataFile.TRAIN_LABELS.idxName(), sha256(IdxFile.Kind.LABELS, trainImages, trainLabels),
-            DataFile.TEST_IMAGES.idxName(), sha256(IdxFile.Kind.IMAGES, testImages, testPixels),
-            DataFile.TEST_LABELS.idxName(), sha256(IdxFile.Kind.LABELS, testImages, testLabels)));
+            IdxPart.TRAIN_IMAGES.idxName(), sha256(IdxFile.Kind.IMAGES, trainImages, trainPixels),
+            IdxPart.TRAIN_LABELS.idxName(), sha256(IdxFile.Kind.LABELS, trainImages, trainLabels),
+            IdxPart.TEST_IMAGES.idxName(), sha256(IdxFile.Kind.IMAGES, testImages, testPixels),
+            IdxPart.TEST_LABELS.idxName(), sha256(IdxFile.Kind.LABELS, testImages, testLabels)));
   }
 
   private static byte[] pixels(long seed, int split, byte[] labels) {

@@ -11,21 +11,24 @@ import java.util.Locale;
  * <p>Not thread-safe.
  */
 public final class Decoder {
+  private final Likelihood likelihood;
   private final ParameterLayout layout;
   private final float[] parameters;
   private float[] input;
   private float[] output;
 
   /**
+   * @param likelihood what the decoder's outputs mean
    * @param layout where each tensor is
    * @param parameters all parameters; not copied
    */
-  public Decoder(ParameterLayout layout, float[] parameters) {
+  public Decoder(Likelihood likelihood, ParameterLayout layout, float[] parameters) {
     if (parameters.length != layout.size()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT, "%d parameters for a layout of %d", parameters.length, layout.size()));
     }
+    this.likelihood = likelihood;
     this.layout = layout;
     this.parameters = parameters;
     int widest =
@@ -41,7 +44,7 @@ public final class Decoder {
    * Decodes one point.
    *
    * @param z (latent)
-   * @return (inputs) intensities from 0, black, to 1, white: the sigmoid of the decoder's logits
+   * @return (inputs) means of the pixels, from 0, black, to 1, white
    */
   public float[] decode(float[] z) {
     if (z.length != layout.shape().latent()) {
@@ -64,7 +67,7 @@ public final class Decoder {
     }
     float[] image = new float[layout.shape().inputs()];
     for (int i = 0; i < image.length; i++) {
-      image[i] = (float) (1 / (1 + Math.exp(-input[i])));
+      image[i] = (float) likelihood.mean(input[i]);
     }
     return image;
   }

@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.model;
 
-/** What a network is to reconstruct of a grey image. */
+/** What the pixels of an image stand for: the network's inputs, and what it is to reconstruct. */
 public enum Targets {
-  /** The intensities themselves, from 0 to 1. */
-  GREY
+  /** Intensities as they are, v / 255. */
+  GREY {
+    @Override
+    public double of(int pixel) {
+      return pixel / 255.0;
+    }
+  };
+
+  /** Number of values that a pixel can have. */
+  public static final int LEVELS = 256;
+
+  /**
+   * The target of a pixel.
+   *
+   * @param pixel its value, from 0, black, to 255, white
+   * @return from 0 to 1; of a black pixel 0, which engines skip
+   */
+  public abstract double of(int pixel);
 }

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
-import java.awt.BasicStroke;
 import java.awt.Graphics2D;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * The mean of several seeds' curves with a band of one standard deviation to each side, drawn at
- * evenly spaced steps. The y axis is as in {@link CurveFigure}.
+ * evenly spaced steps.
  */
 public final class BandFigure extends Figure {
-  private static final int WIDTH = 900;
-  private static final int HEIGHT = 540;
   private static final int POINTS = 400;
-  private static final double SKIPPED = 0.01;
+  private static final float LINE = 1.8f;
   private static final int BAND_ALPHA = 60;
 
   /**
@@ -69,7 +64,7 @@ public final class BandFigure extends Figure {
    * @param level to hold them against
    */
   public BandFigure(String title, String yLabel, List<Band> bands, Optional<Level> level) {
-    super(title, WIDTH, HEIGHT);
+    super(title, StepChart.WIDTH, StepChart.HEIGHT);
     this.yLabel = yLabel;
     this.bands = List.copyOf(bands);
     this.level = level;
@@ -77,14 +72,12 @@ public final class BandFigure extends Figure {
 
   @Override
   protected void paint(Graphics2D graphics, Theme theme) {
-    chart(theme).paint(graphics, WIDTH, HEIGHT);
+    StepChart.paint(chart(theme), graphics);
   }
 
   XYChart chart(Theme theme) {
     int longest = bands.stream().mapToInt(Band::length).max().orElse(1);
-    XYChart chart = Charts.overSteps(WIDTH, HEIGHT, title(), yLabel, longest, theme);
-    double smallest = level.map(Level::value).orElse(Double.POSITIVE_INFINITY);
-    double largest = level.map(Level::value).orElse(Double.NEGATIVE_INFINITY);
+    var chart = new StepChart(title(), yLabel, longest, level, theme);
     for (int b = 0; b < bands.size(); b++) {
       Band band = bands.get(b);
       int points = Math.min(POINTS, band.length());
@@ -101,30 +94,18 @@ public final class BandFigure extends Figure {
         outlineSteps[2 * points - 1 - p] = steps[p];
         outline[p] = means[p] + deviation;
         outline[2 * points - 1 - p] = means[p] - deviation;
-        if (p >= (int) (SKIPPED * points)) {
-          smallest = Math.min(smallest, means[p] - deviation);
-          largest = Math.max(largest, means[p] + deviation);
+        if (p >= StepChart.firstShown(points)) {
+          chart.show(means[p] - deviation, means[p] + deviation);
         }
       }
-      Charts.addArea(
-          chart,
-          band.name + " band",
-          outlineSteps,
-          outline,
-          Palette.translucent(Palette.model(b, theme), BAND_ALPHA));
-      XYSeries line =
-          chart.addSeries(
-              String.format(Locale.ROOT, "%s, mean of %d seeds", band.name, band.seeds.size()),
-              steps,
-              means);
-      line.setMarker(SeriesMarkers.NONE);
-      line.setLineColor(Palette.awt(Palette.model(b, theme)));
-      line.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+      chart.addArea(band.name + " band", outlineSteps, outline, b, BAND_ALPHA);
+      chart.addLine(
+          String.format(Locale.ROOT, "%s, mean of %d seeds", band.name, band.seeds.size()),
+          steps,
+          means,
+          b,
+          LINE);
     }
-    double margin = largest > smallest ? 0.05 * (largest - smallest) : 1;
-    Charts.setYRange(chart, smallest - margin, largest + margin);
-    level.ifPresent(it -> Charts.addLevel(chart, it.name(), it.value(), longest, theme));
-    Charts.setTicks(chart);
-    return chart;
+    return chart.finished();
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
-import java.awt.BasicStroke;
 import java.awt.Graphics2D;
 import java.util.List;
 import java.util.Locale;
@@ -10,23 +9,16 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import org.knowm.xchart.AnnotationTextPanel;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * Curves over the steps of training, as the study draws them, with the mean of the last steps of
- * each in a box. The y axis spans what comes after the first hundredth of the steps: the losses of
- * an untrained network would leave no room for the rest.
+ * each in a box.
  */
 public final class CurveFigure extends Figure {
-  private static final int WIDTH = 900;
-  private static final int HEIGHT = 540;
-
   /** Stretches of steps that a curve is thinned to: one a pixel. */
   private static final int STRETCHES = 760;
 
-  private static final double SKIPPED = 0.01;
-  private static final double MARGIN = 0.05;
+  private static final float LINE = 1.4f;
 
   /**
    * A curve.
@@ -64,7 +56,7 @@ public final class CurveFigure extends Figure {
    * @param level to hold them against
    */
   public CurveFigure(String title, String yLabel, List<Curve> curves, Optional<Level> level) {
-    super(title, WIDTH, HEIGHT);
+    super(title, StepChart.WIDTH, StepChart.HEIGHT);
     this.yLabel = yLabel;
     this.curves = List.copyOf(curves);
     this.level = level;
@@ -72,14 +64,12 @@ public final class CurveFigure extends Figure {
 
   @Override
   protected void paint(Graphics2D graphics, Theme theme) {
-    chart(theme).paint(graphics, WIDTH, HEIGHT);
+    StepChart.paint(chart(theme), graphics);
   }
 
   XYChart chart(Theme theme) {
     int longest = curves.stream().mapToInt(curve -> curve.values.length).max().orElse(1);
-    XYChart chart = Charts.overSteps(WIDTH, HEIGHT, title(), yLabel, longest, theme);
-    double smallest = level.map(Level::value).orElse(Double.POSITIVE_INFINITY);
-    double largest = level.map(Level::value).orElse(Double.NEGATIVE_INFINITY);
+    var chart = new StepChart(title(), yLabel, longest, level, theme);
     for (int i = 0; i < curves.size(); i++) {
       Curve curve = curves.get(i);
       int[] kept = Thinned.of(curve.values, STRETCHES).indices();
@@ -89,27 +79,21 @@ public final class CurveFigure extends Figure {
         steps[k] = kept[k] + 1;
         values[k] = curve.values[kept[k]];
       }
-      for (int k = (int) (SKIPPED * curve.values.length); k < curve.values.length; k++) {
-        smallest = Math.min(smallest, curve.values[k]);
-        largest = Math.max(largest, curve.values[k]);
+      for (int k = StepChart.firstShown(curve.values.length); k < curve.values.length; k++) {
+        chart.show(curve.values[k], curve.values[k]);
       }
-      XYSeries series = chart.addSeries(curve.name, steps, values);
-      series.setMarker(SeriesMarkers.NONE);
-      series.setLineColor(Palette.awt(Palette.model(i, theme)));
-      series.setLineStyle(new BasicStroke(1.4f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+      chart.addLine(curve.name, steps, values, i, LINE);
     }
-    double margin = largest > smallest ? MARGIN * (largest - smallest) : 1;
-    Charts.setYRange(chart, smallest - margin, largest + margin);
-    level.ifPresent(it -> Charts.addLevel(chart, it.name(), it.value(), longest, theme));
-    Charts.setTicks(chart);
+    XYChart finished = chart.finished();
     String box = box();
     if (!box.isEmpty()) {
       boolean falls = curves.getFirst().values[0] > curves.getFirst().lastMean.orElse(0);
-      chart.addAnnotation(
+      double range = chart.largest() - chart.smallest();
+      finished.addAnnotation(
           new AnnotationTextPanel(
-              box, longest * 0.68, smallest + (falls ? 0.78 : 0.08) * (largest - smallest), false));
+              box, longest * 0.68, chart.smallest() + (falls ? 0.78 : 0.08) * range, false));
     }
-    return chart;
+    return finished;
   }
 
   /** What is in the box; empty for no box. */

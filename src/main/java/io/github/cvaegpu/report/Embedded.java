@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.nio.ByteBuffer;
@@ -91,11 +92,13 @@ final class Embedded {
   /**
    * A decoder.
    *
+   * @param likelihood the {@link Likelihood} that the last layer's outputs are for, by its text
    * @param layers latent first
    */
-  record Decoder(List<Layer> layers) {
-    static Decoder of(ParameterLayout layout, float[] parameters) {
+  record Decoder(String likelihood, List<Layer> layers) {
+    static Decoder of(Likelihood likelihood, ParameterLayout layout, float[] parameters) {
       return new Decoder(
+          likelihood.text(),
           layout.decoder().stream().map(layer -> Layer.of(layer, parameters)).toList());
     }
   }

@@ -7,22 +7,18 @@ import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.Resources;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.eval.Posterior;
-import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.AtomicFile;
-import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.stream.IntStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One HTML file about runs that needs no network and no server: what the runs are, their final
@@ -35,15 +31,11 @@ public final class HtmlReport {
 
   private static final int MARKER_WITHIN = 1000;
 
-  /** Version of the charting library in the page, as its own script says. */
-  private static final String UPLOT = "1.6.32";
+  /** The charting library in the page. */
+  private static final String UPLOT = "io/github/cvaegpu/report/uplot/uPlot";
 
-  /** Words of all curves together: about a megabyte. */
-  private static final int CURVE_WORDS = 400_000;
-
-  private static final int CURVES = 4;
-  private static final double MARGIN = 0.04;
-  private static final float REACH = 3.5f; // Of a map without points.
+  /** How the library's script says its version. */
+  private static final Pattern UPLOT_VERSION = Pattern.compile("\\(v(\\d+(\\.\\d+)+)\\)");
 
   private final String title;
   private final List<Subject> subjects;
@@ -68,68 +60,6 @@ public final class HtmlReport {
     /** Copies the list. */
     public Section {
       blocks = List.copyOf(blocks);
-    }
-  }
-
-  /** A piece of a section. */
-  public sealed interface Block {
-    /** The piece as HTML. */
-    String html();
-  }
-
-  /** A paragraph. */
-  public record Paragraph(String text) implements Block {
-    @Override
-    public String html() {
-      return Html.paragraph(text);
-    }
-  }
-
-  /** A sentence that must not be missed. */
-  public record Warning(String text) implements Block {
-    @Override
-    public String html() {
-      return Html.warning(text);
-    }
-  }
-
-  /** A heading within a section. */
-  public record Heading(String text) implements Block {
-    @Override
-    public String html() {
-      return "<h3>" + Html.escape(text) + "</h3>\n";
-    }
-  }
-
-  /** A table; verdicts in it have their colours. */
-  public record Table(List<String> header, List<List<String>> rows) implements Block {
-    @Override
-    public String html() {
-      return Html.table(header, rows);
-    }
-  }
-
-  /**
-   * A PNG.
-   *
-   * @param title of it
-   * @param light as a light page shows it
-   * @param dark as a dark one does
-   */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
-  public record Picture(String title, byte[] light, byte[] dark) implements Block {
-    /**
-     * A figure.
-     *
-     * @throws InputException if the machine has no fonts to write with
-     */
-    public static Picture of(Figure figure) {
-      return new Picture(figure.title(), figure.png(Theme.LIGHT), figure.png(Theme.DARK));
-    }
-
-    @Override
-    public String html() {
-      return Html.picture(title, light, dark);
     }
   }
 
@@ -210,7 +140,7 @@ public final class HtmlReport {
 
   /** The page. */
   String page() {
-    String uPlot = "io/github/cvaegpu/report/uplot/uPlot";
+    String library = resource(UPLOT + ".iife.min.js");
     return fill(
         text("page.html"),
         Map.of(
@@ -219,15 +149,15 @@ public final class HtmlReport {
             "style",
             text("page.css"),
             "library-style",
-            resource(uPlot + ".min.css"),
+            resource(UPLOT + ".min.css"),
             "body",
             body(),
             "foot",
-            Html.escape(foot()),
+            Html.escape(foot(library)),
             "data",
-            Html.json(Json.COMPACT.toJson(data())),
+            Html.json(Json.COMPACT.toJson(PageData.of(subjects, names))),
             "library",
-            resource(uPlot + ".iife.min.js"),
+            library,
             "scripts",
             text("charts.js") + text("explorer.js") + text("page.js")));
   }
@@ -254,13 +184,15 @@ public final class HtmlReport {
         StandardCharsets.UTF_8);
   }
 
-  private static String foot() {
+  private static String foot(String library) {
+    Matcher version = UPLOT_VERSION.matcher(library);
+    if (!version.find()) {
+      throw new IllegalStateException("the charting library does not say its version");
+    }
     return ("Made by %s. Charts by uPlot %s (MIT licence, Copyright 2022 Leon Sorokin). Nothing on"
             + " this page is loaded from a network.")
-        .formatted(Program.nameAndVersion(), UPLOT);
+        .formatted(Program.nameAndVersion(), version.group(1));
   }
-
-  // ---- what is on the page ---------------------------------------------------------------------
 
   private String body() {
     var html = new StringBuilder();
@@ -274,245 +206,21 @@ public final class HtmlReport {
               "These runs were trained on different images: their losses cannot be compared."));
     }
     var tables = new RunTables(runs(subjects), names);
+    var blocks = new PageBlocks(subjects, names);
     html.append(Html.heading(subjects.size() == 1 ? "What the run is" : "What the runs are"))
         .append(tables.whatTheyAre())
         .append(Html.heading("Final figures"))
         .append(tables.finalFigures());
-    curves(html);
+    html.append(blocks.curves());
     for (Section section : sections) {
       html.append(Html.heading(section.heading));
       section.blocks.forEach(block -> html.append(block.html()));
     }
-    explorer(html);
-    html.append(Html.heading("All settings and figures"))
+    html.append(blocks.explorer())
+        .append(Html.heading("All settings and figures"))
         .append(tables.all())
         .append(Html.heading("Sessions and machines"))
         .append(tables.sessions());
     return html.toString();
-  }
-
-  private static boolean hasCurves(Run run) {
-    return run.series().isPresent() && run.series().get().size() >= Series.WINDOW;
-  }
-
-  private void curves(StringBuilder html) {
-    html.append("<h2>Curves</h2>\n");
-    List<Integer> drawn =
-        IntStream.range(0, subjects.size())
-            .filter(i -> hasCurves(subjects.get(i).run))
-            .boxed()
-            .toList();
-    if (drawn.isEmpty()) {
-      html.append(
-          Html.note(
-              String.format(
-                  Locale.ROOT,
-                  "No run has the %d steps that a point of a curve is the mean of.",
-                  Series.WINDOW)));
-      return;
-    }
-    html.append(
-        Html.note(
-            String.format(
-                Locale.ROOT,
-                ("Losses of the training images; each point is the mean of the last %d steps. ELBO"
-                    + " is -(RL + KL), whatever beta was. Drag across a chart to zoom,"
-                    + " double-click to see all. A column of pixels shows the smallest and the"
-                    + " largest value of its steps; the y axis leaves out the first hundredth of"
-                    + " the steps."),
-                Series.WINDOW)));
-    html.append("<div class=\"bar\">");
-    for (int i = 0; i < drawn.size(); i++) {
-      html.append(
-          String.format(
-              Locale.ROOT,
-              "<label class=\"check\"><input type=\"checkbox\" checked data-run=\"%d\"><span"
-                  + " class=\"swatch\" style=\"--light:%s;--dark:%s\"></span>%s</label>",
-              i,
-              Palette.model(i, Theme.LIGHT),
-              Palette.model(i, Theme.DARK),
-              Html.escape(names.get(drawn.get(i)))));
-    }
-    html.append("</div>\n<div class=\"bar\">");
-    for (String[] button :
-        new String[][] {
-          {"+", "Zoom in"},
-          {"-", "Zoom out"},
-          {"ArrowLeft", "Earlier"},
-          {"ArrowRight", "Later"},
-          {"Escape", "All steps"}
-        }) {
-      html.append(
-          "<button type=\"button\" data-zoom=\"%s\">%s</button>".formatted(button[0], button[1]));
-    }
-    html.append("</div>\n<div class=\"charts\">\n");
-    for (String[] chart :
-        new String[][] {
-          {"rl", "Training reconstruction loss (RL)", "nats per image"},
-          {"kl", "Training KL divergence", "nats per image"},
-          {"beta", "beta, the weight of the KL divergence", "beta"},
-          {"elbo", "Training ELBO", "nats per image"}
-        }) {
-      html.append(
-          ("<div class=\"chart\" data-what=\"%s\" data-unit=\"%s\"><h3>%s</h3><div"
-                  + " class=\"plot\"></div><div class=\"value\"></div></div>\n")
-              .formatted(chart[0], chart[2], chart[1]));
-    }
-    html.append("</div>\n");
-  }
-
-  private void explorer(StringBuilder html) {
-    html.append("<h2>Latent space</h2>\n");
-    if (subjects.stream().allMatch(subject -> subject.run.checkpoint().isEmpty())) {
-      html.append(Html.note("No run has a checkpoint, so there is no model to look into."));
-      return;
-    }
-    html.append(
-        Html.note(
-            "Dots are posterior means of test images. Point anywhere, or use the arrow keys on the"
-                + " map, and the model draws the digit of that latent point, here in the page."));
-    html.append(
-        """
-        <div class="bar"><label class="check">Model <select id="model"></select></label></div>
-        <p class="note" id="about"></p>
-        <div class="explorer">
-        <div><canvas id="map" tabindex="0" role="application" aria-label="Latent map. Arrow keys move the point."></canvas>
-        <div class="bar" id="labels"></div></div>
-        <div><canvas id="digit" role="img" aria-label="The digit at the point" aria-describedby="place"></canvas>
-        <p class="note" id="place" aria-live="polite"></p><div class="sliders" id="sliders"></div></div>
-        </div>
-        """);
-  }
-
-  // ---- what its scripts read -------------------------------------------------------------------
-
-  /** Everything that the scripts read. */
-  private record Data(
-      List<RunData> runs, List<String> labelColours, List<String> darkLabelColours) {}
-
-  /** A run; set point, curves and model are null where it has none. */
-  private record RunData(
-      String name, String colour, String darkColour, Double setPoint, Curves curves, Model model) {}
-
-  private record Curves(
-      Embedded.Curve rl, Embedded.Curve kl, Embedded.Curve beta, Embedded.Curve elbo) {}
-
-  /** A model, the plane that it is shown in, and where the test images are in it. */
-  private record Model(
-      String about,
-      int latent,
-      int height,
-      int width,
-      int first,
-      int second,
-      double left,
-      double right,
-      double bottom,
-      double top,
-      Points points,
-      Embedded.Decoder decoder) {}
-
-  /** Posterior means; labels are null where the images have none. */
-  private record Points(Embedded.Range x, Embedded.Range y, String labels) {}
-
-  private Data data() {
-    long drawn = subjects.stream().filter(subject -> hasCurves(subject.run)).count();
-    int words = (int) (CURVE_WORDS / Math.max(1, CURVES * drawn));
-    List<RunData> runs = new ArrayList<>();
-    int colour = 0;
-    for (int i = 0; i < subjects.size(); i++) {
-      Subject subject = subjects.get(i);
-      boolean hasCurves = hasCurves(subject.run);
-      OptionalDouble setPoint = RunRows.setPoint(subject.run);
-      runs.add(
-          new RunData(
-              names.get(i),
-              hasCurves ? Palette.model(colour, Theme.LIGHT) : null,
-              hasCurves ? Palette.model(colour, Theme.DARK) : null,
-              setPoint.isPresent() ? setPoint.getAsDouble() : null,
-              hasCurves ? curves(subject.run.series().orElseThrow(), words) : null,
-              subject.run.checkpoint().map(checkpoint -> model(checkpoint, subject)).orElse(null)));
-      colour += hasCurves ? 1 : 0;
-    }
-    return new Data(runs, Palette.labels(Theme.LIGHT), Palette.labels(Theme.DARK));
-  }
-
-  private static Curves curves(Series series, int words) {
-    return new Curves(
-        Embedded.Curve.of(Series.windowMeans(series.rl()), words),
-        Embedded.Curve.of(Series.windowMeans(series.kl()), words),
-        Embedded.Curve.of(Series.windowMeans(series.beta()), words),
-        Embedded.Curve.of(Series.windowMeans(series.elbo()), words));
-  }
-
-  private static Model model(Checkpoint checkpoint, Subject subject) {
-    ParameterLayout layout = checkpoint.layout();
-    int latent = layout.shape().latent();
-    int inputs = layout.shape().inputs();
-    var decoder = Embedded.Decoder.of(layout, checkpoint.state().parameters());
-    if (subject.testPosterior.isEmpty()) {
-      int side = (int) Math.round(Math.sqrt(inputs));
-      boolean isSquare = side * side == inputs;
-      return new Model(
-          "The test images of this run were not at hand: there are no dots.",
-          latent,
-          isSquare ? side : 1,
-          isSquare ? side : inputs,
-          0,
-          latent > 1 ? 1 : -1,
-          -REACH,
-          REACH,
-          -REACH,
-          REACH,
-          null,
-          decoder);
-    }
-    Posterior posterior = subject.testPosterior.get();
-    Projection projection = Projection.of(posterior);
-    float[] x = new float[posterior.size()];
-    float[] y = new float[posterior.size()];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (float) projection.x(i);
-      y[i] = (float) projection.y(i);
-    }
-    var horizontal = IntStream.range(0, x.length).mapToDouble(i -> x[i]).summaryStatistics();
-    var vertical = IntStream.range(0, y.length).mapToDouble(i -> y[i]).summaryStatistics();
-    double reach =
-        (0.5 + MARGIN)
-            * Math.max(
-                horizontal.getMax() - horizontal.getMin(), vertical.getMax() - vertical.getMin());
-    double middleX = (horizontal.getMin() + horizontal.getMax()) / 2;
-    double middleY = (vertical.getMin() + vertical.getMax()) / 2;
-    return new Model(
-        about(posterior, projection),
-        latent,
-        posterior.images().height(),
-        posterior.images().width(),
-        projection.first(),
-        projection.second(),
-        middleX - reach,
-        middleX + reach,
-        middleY - reach,
-        middleY + reach,
-        new Points(Embedded.Range.of(x), Embedded.Range.of(y), labels(posterior)),
-        decoder);
-  }
-
-  private static String labels(Posterior posterior) {
-    if (!posterior.images().hasLabels()) {
-      return null;
-    }
-    byte[] labels = new byte[posterior.size()];
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = (byte) posterior.images().label(i);
-    }
-    return Embedded.base64(labels);
-  }
-
-  private static String about(Posterior posterior, Projection projection) {
-    String plane = "Across: %s. Upwards: %s.".formatted(projection.xLabel(), projection.yLabel());
-    String labels =
-        posterior.images().hasLabels() ? "" : " The images have no labels, so no colours.";
-    return String.format(Locale.ROOT, "%,d test images. ", posterior.size()) + plane + labels;
   }
 }

@@ -37,6 +37,11 @@ public record Run(
     warnings = List.copyOf(warnings);
   }
 
+  /** Whether it has the steps that a point of a curve is the mean of. */
+  boolean hasCurves() {
+    return series.isPresent() && series.get().size() >= Series.WINDOW;
+  }
+
   /**
    * Reads a run without opening it for training.
    *

@@ -54,7 +54,11 @@ public final class RunPictures {
     for (int i = 0; i < runs.size(); i++) {
       Subject run = runs.get(i);
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
-      var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
+      var decoder =
+          new Decoder(
+              checkpoint.plan().objective().likelihood(),
+              checkpoint.layout(),
+              checkpoint.state().parameters());
       Posterior posterior = run.testPosterior().orElseThrow();
       rows.add(
           new ImageGridFigure.Row(

@@ -64,13 +64,7 @@ public record Claim(
       double other,
       double control,
       double floor,
-      PairedDifference difference) {
-
-    /** The same figures where their difference says nothing. */
-    Measure withoutDifference() {
-      return new Measure(name, split, accounting, other, control, floor, null);
-    }
-  }
+      PairedDifference difference) {}
 
   /** How RL and ELBO are counted. */
   public enum Accounting {

@@ -22,16 +22,16 @@ import java.util.OptionalLong;
 /**
  * A finished run and what was measured of its model.
  *
- * @param run which one
- * @param files its folder
+ * @param planned which run of the study it is
+ * @param run its folder
  * @param series its steps
  * @param evaluation of its model
  */
-record RunFacts(StudyRun run, Run files, Series series, RunEvaluation evaluation) {
+record RunFacts(StudyRun planned, Run run, Series series, RunEvaluation evaluation) {
 
   /** The figures that the study's sentences are judged by. */
   RunFigures figures() {
-    return figures(run, series, evaluation);
+    return figures(planned, series, evaluation);
   }
 
   static RunFigures figures(StudyRun run, Series series, RunEvaluation evaluation) {

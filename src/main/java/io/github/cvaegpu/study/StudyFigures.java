@@ -9,9 +9,9 @@ import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.report.BandFigure;
+import io.github.cvaegpu.report.Block.Picture;
 import io.github.cvaegpu.report.CurveFigure;
 import io.github.cvaegpu.report.Figure;
-import io.github.cvaegpu.report.HtmlReport.Picture;
 import io.github.cvaegpu.report.ImageGridFigure;
 import io.github.cvaegpu.report.LabelLossFigure;
 import io.github.cvaegpu.report.LatentMapFigure;
@@ -120,7 +120,8 @@ public final class StudyFigures {
       RunFacts other = control.getFirst();
       Optional<Level> setPoint =
           name.equals("kl")
-              ? Optional.of(Level.setPoint(other.run().plan().rule().target().orElseThrow().kl()))
+              ? Optional.of(
+                  Level.setPoint(other.planned().plan().rule().target().orElseThrow().kl()))
               : Optional.empty();
       new CurveFigure(
               "%s, learning rate %s, mean of the last 100 steps".formatted(title, rate),
@@ -151,7 +152,7 @@ public final class StudyFigures {
     private void terms() {
       RunFacts run = control.getFirst();
       // The study's own controllers all are.
-      var rule = (PiRule) run.run().plan().rule();
+      var rule = (PiRule) run.planned().plan().rule();
       PiTerms terms = PiTerms.of(rule, run.series().kl());
       writeForPage(
           file("controller"),
@@ -207,12 +208,16 @@ public final class StudyFigures {
 
     private ImageGridFigure.Row model(
         String name, RunFacts run, ImageSet images, List<Integer> shown) {
-      Checkpoint checkpoint = run.files().checkpoint().orElseThrow();
+      Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       int latent = checkpoint.plan().latent();
-      var decoder = new Decoder(checkpoint.layout(), checkpoint.state().parameters());
+      var decoder =
+          new Decoder(
+              checkpoint.plan().objective().likelihood(),
+              checkpoint.layout(),
+              checkpoint.state().parameters());
       Posterior posterior = posterior(run);
       String title = "%s, learning rate %s".formatted(name, rate);
-      String file = run.run().role() == Role.BETA ? "beta" : "control";
+      String file = run.planned().role() == Role.BETA ? "beta" : "control";
       new LatentMapFigure(title + ": latent map of the test images", posterior)
           .write(folder, file("latent-map-" + file));
       var drawn = new Pictures(decoder, latent, images);

@@ -2,14 +2,14 @@
 package io.github.cvaegpu.study;
 
 import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.report.Block;
+import io.github.cvaegpu.report.Block.Heading;
+import io.github.cvaegpu.report.Block.Paragraph;
+import io.github.cvaegpu.report.Block.Table;
+import io.github.cvaegpu.report.Block.Warning;
 import io.github.cvaegpu.report.HtmlReport;
-import io.github.cvaegpu.report.HtmlReport.Block;
-import io.github.cvaegpu.report.HtmlReport.Heading;
-import io.github.cvaegpu.report.HtmlReport.Paragraph;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
-import io.github.cvaegpu.report.HtmlReport.Table;
-import io.github.cvaegpu.report.HtmlReport.Warning;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +44,8 @@ public final class StudyPage {
               facts ->
                   subjects.add(
                       run.plan().seed() == 0
-                          ? new Subject(facts.files(), Optional.of(figures.posterior(facts)))
-                          : new Subject(facts.files().withoutModel(), Optional.empty())));
+                          ? new Subject(facts.run(), Optional.of(figures.posterior(facts)))
+                          : new Subject(facts.run().withoutModel(), Optional.empty())));
     }
     return new HtmlReport("ControlVAE against beta-VAE", subjects, sections()).write(file);
   }

@@ -12,8 +12,10 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.VaeModel;
-import io.github.cvaegpu.eval.PixelEntropy;
+import io.github.cvaegpu.eval.LossFloor;
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import io.github.cvaegpu.study.StudyRun.Role;
@@ -137,12 +139,13 @@ public final class StudyReport {
   }
 
   private Floors floors() {
-    List<Integer> labels = dataset.test().hasLabels() ? Claims.NAMED_DIGITS : List.of();
+    var floor = new LossFloor(Likelihood.BERNOULLI, Targets.GREY);
+    List<Integer> labels = dataset.test().hasLabels() ? Comparison.NAMED_DIGITS : List.of();
     return new Floors(
-        PixelEntropy.mean(dataset.train()),
-        PixelEntropy.mean(dataset.test()),
+        floor.mean(dataset.train()),
+        floor.mean(dataset.test()),
         labels.stream()
-            .map(label -> new LabelFigure(label, PixelEntropy.mean(dataset.test(), label)))
+            .map(label -> new LabelFigure(label, floor.mean(dataset.test(), label)))
             .toList());
   }
 
@@ -193,7 +196,7 @@ public final class StudyReport {
   private Optional<String> otherBits() {
     List<Integer> numbers =
         facts.values().stream()
-            .flatMap(run -> run.files().record().bits().stream())
+            .flatMap(finished -> finished.run().record().bits().stream())
             .distinct()
             .sorted()
             .toList();
@@ -286,7 +289,7 @@ public final class StudyReport {
 
   /** Encodes the test images with a model. */
   Posterior testPosterior(RunFacts run, Accelerator accelerator) {
-    Checkpoint checkpoint = run.files().checkpoint().orElseThrow();
+    Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
     try (VaeModel model = model(checkpoint, accelerator)) {
       return Posterior.of(model, dataset.test());
     }

@@ -10,6 +10,7 @@ import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.control.StepFeedback;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.TrainingState;
@@ -95,7 +96,7 @@ public record Checkpoint(
    * @param name the dataset's name
    * @param status how far its bytes are to be trusted
    * @param size height and width of an image; null before format 3, which has the number of pixels
-   * @param sha256 of each uncompressed file
+   * @param sha256 of each part of the dataset, as its source names it
    */
   public record Images(
       String name, Dataset.Status status, ImageSize size, Map<String, String> sha256) {
@@ -131,7 +132,7 @@ public record Checkpoint(
   /**
    * What {@code --data} has to be for the same images again; see {@link RunRecord#dataToLoad()}.
    */
-  public String dataToLoad() {
+  public DataChoice dataToLoad() {
     return RunRecord.dataToLoad(data, images.name(), images.status());
   }
 

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.model.Objective;
 
 /**
@@ -18,11 +19,14 @@ import io.github.cvaegpu.model.Objective;
  * side by side, of which {@code model} said which was meant, and what {@code --data} was. A
  * checkpoint had the number of an image's pixels, not its height and width, a constant beta
  * remembered itself, and the reconstruction loss of the last step was not kept: no controller of
- * then asks for it.
+ * then asks for it. Height and width are known of published and of synthetic images, which were all
+ * of {@value #SIDE} x {@value #SIDE} pixels then; of a user's own they are not.
  */
 final class OldFormats {
   /** The first format that is read as it is. */
   static final int PLAN_OF_PARTS = 3;
+
+  private static final int SIDE = 28;
 
   private OldFormats() {}
 
@@ -91,10 +95,16 @@ final class OldFormats {
         : number;
   }
 
-  /** Brings a checkpoint's metadata to format 3, in place, but for the images' height and width. */
+  /** Brings a checkpoint's metadata to format 3, in place. */
   static void upgradeMetadata(JsonObject metadata) {
     boolean isConstant = metadata.get("plan") instanceof JsonObject plan && isModel(plan, "beta");
     upgradePlan(metadata);
+    if (metadata.get("dataset") instanceof JsonObject dataset
+        && pixels(metadata) == SIDE * SIDE
+        && dataset.get("status") instanceof JsonPrimitive status
+        && !status.getAsString().equals("unverified")) {
+      dataset.add("size", Json.PRETTY.toJsonTree(new ImageSize(SIDE, SIDE)));
+    }
     if (metadata.get("position") instanceof JsonObject position) {
       var last = new JsonObject();
       last.add("step", position.get("step"));

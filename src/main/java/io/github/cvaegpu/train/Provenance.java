@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.data.DataChoice;
 import java.util.Optional;
 
 /**
@@ -11,10 +12,10 @@ import java.util.Optional;
  * @param calibration how the set point was chosen; empty if the user named it
  */
 public record Provenance(
-    String data, Optional<Integer> askedThreads, Optional<Calibration> calibration) {
+    DataChoice data, Optional<Integer> askedThreads, Optional<Calibration> calibration) {
 
   /** Of a run that was not calibrated. */
-  public static Provenance of(String data, Optional<Integer> askedThreads) {
+  public static Provenance of(DataChoice data, Optional<Integer> askedThreads) {
     return new Provenance(data, askedThreads, Optional.empty());
   }
 }

@@ -7,6 +7,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -273,8 +274,8 @@ public final class RunDirectory implements AutoCloseable {
    */
   public record Resumption(
       TrainingPlan plan,
-      String asked,
-      String data,
+      DataChoice asked,
+      DataChoice data,
       Dataset.Status status,
       Optional<Integer> askedThreads,
       Optional<Calibration> calibration,
@@ -293,7 +294,7 @@ public final class RunDirectory implements AutoCloseable {
       RunRecord record = readRecord(folder);
       return new Resumption(
           record.plan(),
-          record.data(),
+          DataChoice.of(record.data()),
           record.dataToLoad(),
           record.dataset().status(),
           record.sessions().isEmpty()
@@ -323,7 +324,7 @@ public final class RunDirectory implements AutoCloseable {
               + " the sessions so far.";
       return new Resumption(
           checkpoint.plan(),
-          checkpoint.data(),
+          DataChoice.of(checkpoint.data()),
           checkpoint.dataToLoad(),
           checkpoint.images().status(),
           Optional.empty(),

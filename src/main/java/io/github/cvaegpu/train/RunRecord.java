@@ -2,8 +2,8 @@
 package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.eval.Evaluation;
@@ -61,13 +61,14 @@ public record RunRecord(
    * What {@code --data} has to be for the same images again: the dataset that {@code auto} turned
    * out to be, so that one which cannot be had now is not replaced by another.
    */
-  public String dataToLoad() {
+  public DataChoice dataToLoad() {
     return dataToLoad(data, dataset.name(), dataset.status());
   }
 
-  static String dataToLoad(String data, String name, Dataset.Status status) {
-    boolean settled = data.equals(DatasetLoader.AUTO) && status != Dataset.Status.UNVERIFIED;
-    return settled ? name : data;
+  static DataChoice dataToLoad(String text, String name, Dataset.Status status) {
+    DataChoice asked = DataChoice.of(text);
+    boolean settled = asked.equals(DataChoice.AUTO) && status != Dataset.Status.UNVERIFIED;
+    return settled ? new DataChoice.Named(name) : asked;
   }
 
   /**
@@ -145,7 +146,7 @@ public record RunRecord(
    * @param status how far its bytes are to be trusted
    * @param trainImages images trained on
    * @param testImages held-out images
-   * @param sha256 of each uncompressed file
+   * @param sha256 of each part of the dataset, as its source names it
    */
   public record DatasetRecord(
       String name,

@@ -436,7 +436,7 @@ public final class Trainer {
                 datasetRecord.status(),
                 dataset.train().shape(),
                 datasetRecord.sha256()),
-            provenance.data(),
+            provenance.data().text(),
             BitsVersion.CURRENT)
         .write(directory.checkpointFile());
     checkpointStep = state.step();
@@ -476,7 +476,7 @@ public final class Trainer {
         RunRecord.FORMAT,
         Program.nameAndVersion(),
         plan,
-        provenance.data(),
+        provenance.data().text(),
         new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
         datasetRecord,
         List.copyOf(sessions),

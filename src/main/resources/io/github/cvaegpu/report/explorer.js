@@ -1,8 +1,14 @@
 'use strict';
 
+/** The mean of a pixel by the decoder's output for it, as Java's Likelihood has it under the same name. */
+const MEANS = {
+  bernoulli: (logit) => 1 / (1 + Math.exp(-logit)),
+};
+
 /** The decoder of one model, as Java's EmbeddedDecoder packs it: 12 bits a weight, a scale a row. */
 class Decoder {
   constructor(json) {
+    this.mean = MEANS[json.likelihood];
     this.layers = json.layers.map((layer) => {
       const packed = bytesOf(layer.weights);
       const scales = new Float32Array(floatsOf(layer.scales));
@@ -29,7 +35,7 @@ class Decoder {
         for (let i = 0; i < layer.in; i++) {
           sum += layer.weights[row + i] * values[i];
         }
-        next[o] = isLast ? 1 / (1 + Math.exp(-sum)) : Math.max(0, sum);
+        next[o] = isLast ? this.mean(sum) : Math.max(0, sum);
       }
       values = next;
     });

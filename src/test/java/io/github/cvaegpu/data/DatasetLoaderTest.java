@@ -42,7 +42,7 @@ class DatasetLoaderTest {
 
   /** MNIST's place is taken by the four small files of {@link IdxBytes#dataset()}. */
   private DatasetLoader loader(Path environmentFolder, boolean offline, URI... mirrors) {
-    Map<DataFile, String> checksums = new EnumMap<>(DataFile.class);
+    Map<IdxPart, String> checksums = new EnumMap<>(IdxPart.class);
     IdxBytes.dataset().forEach((file, bytes) -> checksums.put(file, Digests.sha256(bytes)));
     var tiny =
         new PublishedDataset(
@@ -54,7 +54,7 @@ class DatasetLoaderTest {
   }
 
   private Resolution load(String data) {
-    return loader(null, true).load(data, DownloadListener.SILENT);
+    return loader(null, true).load(DataChoice.of(data), DownloadListener.SILENT);
   }
 
   private String refused(String data) {
@@ -136,7 +136,7 @@ class DatasetLoaderTest {
   @Test
   void aFileInAFolderOfItsOwnNameIsTaken() throws IOException {
     Path own = own("mine");
-    for (DataFile file : DataFile.values()) {
+    for (IdxPart file : IdxPart.values()) {
       Path plain = own.resolve(file.idxName());
       byte[] bytes = Files.readAllBytes(plain);
       Files.delete(plain);
@@ -265,7 +265,7 @@ class DatasetLoaderTest {
   void autoPrefersTheEnvironmentsFolder() throws IOException {
     IdxBytes.write(cache().resolve("mnist"));
     Path own = own("mine");
-    Resolution found = loader(own, true).load("auto", DownloadListener.SILENT);
+    Resolution found = loader(own, true).load(DataChoice.AUTO, DownloadListener.SILENT);
     assertEquals(own.toString(), found.dataset().origin());
     assertEquals(cache().resolve("mnist").toString(), load("auto").dataset().origin());
     assertEquals(List.of(), found.reasons());
@@ -279,7 +279,7 @@ class DatasetLoaderTest {
       var e =
           assertThrows(
               InputException.class,
-              () -> loader(nothing, true).load(data, DownloadListener.SILENT));
+              () -> loader(nothing, true).load(DataChoice.of(data), DownloadListener.SILENT));
       assertEquals(
           "The data folder %s does not exist (the environment variable CVAE_GPU_DATA names it)."
               .formatted(nothing),
@@ -292,8 +292,11 @@ class DatasetLoaderTest {
     Path own = own("mine");
     Files.write(own.resolve("t10k-images-idx3-ubyte"), IdxBytes.images(11, 3, 5, 77));
     DatasetLoader loader = loader(own, true);
-    assertEquals("mine", loader.load("auto", DownloadListener.SILENT).dataset().name());
-    var e = assertThrows(InputException.class, () -> loader.load("mnist", DownloadListener.SILENT));
+    assertEquals("mine", loader.load(DataChoice.AUTO, DownloadListener.SILENT).dataset().name());
+    var e =
+        assertThrows(
+            InputException.class,
+            () -> loader.load(DataChoice.of("mnist"), DownloadListener.SILENT));
     assertEquals(
         ("The folder %s, which the environment variable CVAE_GPU_DATA names, does not hold mnist"
                 + " but other images.")
@@ -318,15 +321,16 @@ class DatasetLoaderTest {
   void autoGivesTheReasonOfEveryMirror() throws IOException {
     try (var one = new MirrorServer();
         var two = new MirrorServer()) {
-      one.answer(DataFile.TRAIN_IMAGES, MirrorServer.status(404));
-      two.answer(DataFile.TRAIN_IMAGES, MirrorServer.status(403));
+      one.answer(IdxPart.TRAIN_IMAGES, MirrorServer.status(404));
+      two.answer(IdxPart.TRAIN_IMAGES, MirrorServer.status(403));
       Resolution found =
-          loader(null, false, one.mirror(), two.mirror()).load("auto", DownloadListener.SILENT);
+          loader(null, false, one.mirror(), two.mirror())
+              .load(DataChoice.AUTO, DownloadListener.SILENT);
       assertEquals(Dataset.Status.SYNTHETIC_FALLBACK, found.dataset().status());
       assertEquals(
           List.of(
-              one.url(DataFile.TRAIN_IMAGES) + " answered with HTTP status 404",
-              two.url(DataFile.TRAIN_IMAGES) + " answered with HTTP status 403"),
+              one.url(IdxPart.TRAIN_IMAGES) + " answered with HTTP status 404",
+              two.url(IdxPart.TRAIN_IMAGES) + " answered with HTTP status 403"),
           found.reasons());
     }
   }
@@ -334,7 +338,8 @@ class DatasetLoaderTest {
   @Test
   void autoDownloadsWhatIsNotThere() throws IOException {
     try (var mirror = new MirrorServer()) {
-      Resolution found = loader(null, false, mirror.mirror()).load("auto", DownloadListener.SILENT);
+      Resolution found =
+          loader(null, false, mirror.mirror()).load(DataChoice.AUTO, DownloadListener.SILENT);
       assertEquals(Dataset.Status.VERIFIED, found.dataset().status());
       assertEquals(cache().resolve("mnist").toString(), found.dataset().origin());
     }
@@ -346,7 +351,7 @@ class DatasetLoaderTest {
       var e =
           assertThrows(
               DataUnavailableException.class,
-              () -> loader(null, true).load(name, DownloadListener.SILENT));
+              () -> loader(null, true).load(DataChoice.of(name), DownloadListener.SILENT));
       assertTrue(
           e.getMessage()
               .startsWith(

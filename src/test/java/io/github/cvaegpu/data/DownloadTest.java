@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class DownloadTest {
-  private static final DataFile FIRST = DataFile.TRAIN_IMAGES;
+  private static final IdxPart FIRST = IdxPart.TRAIN_IMAGES;
   private static final Downloader.Timing TIMING =
       new Downloader.Timing(
           Duration.ofSeconds(5),
@@ -62,7 +62,7 @@ class DownloadTest {
   }
 
   private static PublishedDataset dataset(PublishedDataset.Algorithm algorithm, URI... mirrors) {
-    Map<DataFile, String> checksums = new EnumMap<>(DataFile.class);
+    Map<IdxPart, String> checksums = new EnumMap<>(IdxPart.class);
     for (var file : IdxBytes.dataset().entrySet()) {
       checksums.put(
           file.getKey(),
@@ -435,7 +435,7 @@ class DownloadTest {
     assertEquals(
         ("tiny cannot be had: %s answered with HTTP status 403; its files %s can be put into %s by"
                 + " hand, from %s.")
-            .formatted(one.url(FIRST), DataFile.GZIP_NAMES, cache.resolve("tiny"), one.mirror()),
+            .formatted(one.url(FIRST), IdxPart.GZIP_NAMES, cache.resolve("tiny"), one.mirror()),
         failure(one.mirror()));
   }
 

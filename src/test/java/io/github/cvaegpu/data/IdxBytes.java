@@ -53,12 +53,12 @@ public final class IdxBytes {
   }
 
   /** Four files, not gzipped: 13 training and 11 test images of 3 x 5 pixels. */
-  static Map<DataFile, byte[]> dataset() {
-    Map<DataFile, byte[]> files = new EnumMap<>(DataFile.class);
-    files.put(DataFile.TRAIN_IMAGES, images(13, 3, 5, 1));
-    files.put(DataFile.TRAIN_LABELS, labels(13));
-    files.put(DataFile.TEST_IMAGES, images(11, 3, 5, 2));
-    files.put(DataFile.TEST_LABELS, labels(11));
+  static Map<IdxPart, byte[]> dataset() {
+    Map<IdxPart, byte[]> files = new EnumMap<>(IdxPart.class);
+    files.put(IdxPart.TRAIN_IMAGES, images(13, 3, 5, 1));
+    files.put(IdxPart.TRAIN_LABELS, labels(13));
+    files.put(IdxPart.TEST_IMAGES, images(11, 3, 5, 2));
+    files.put(IdxPart.TEST_LABELS, labels(11));
     return files;
   }
 

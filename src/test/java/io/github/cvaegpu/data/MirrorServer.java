@@ -50,21 +50,21 @@ final class MirrorServer implements AutoCloseable {
         String.format(Locale.ROOT, "http://127.0.0.1:%d/m/", server.getAddress().getPort()));
   }
 
-  URI url(DataFile file) {
+  URI url(IdxPart file) {
     return mirror().resolve(file.gzipName());
   }
 
   /** The bytes served under a file's name. */
-  void serve(DataFile file, byte[] bytes) {
+  void serve(IdxPart file, byte[] bytes) {
     files.put(file.gzipName(), bytes);
   }
 
-  byte[] served(DataFile file) {
+  byte[] served(IdxPart file) {
     return files.get(file.gzipName());
   }
 
   /** What the next requests for a file get, one each, before good answers. */
-  void answer(DataFile file, Answer... next) {
+  void answer(IdxPart file, Answer... next) {
     answers.put(file.gzipName(), new CopyOnWriteArrayList<>(Arrays.asList(next)));
   }
 

@@ -43,6 +43,6 @@ public final class RealMnist {
   }
 
   private static boolean hasImages(Path folder) {
-    return Files.isDirectory(folder) && DataFile.TRAIN_IMAGES.in(folder).isPresent();
+    return Files.isDirectory(folder) && IdxPart.TRAIN_IMAGES.in(folder).isPresent();
   }
 }

@@ -3,16 +3,20 @@ package io.github.cvaegpu.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.cvaegpu.eval.PixelEntropy;
+import io.github.cvaegpu.eval.LossFloor;
+import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Targets;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RealMnistTest {
+  private static final LossFloor FLOOR = new LossFloor(Likelihood.BERNOULLI, Targets.GREY);
+
   private static final Path FOLDER = RealMnist.find().orElse(Path.of("absent"));
 
   private static Dataset mnist() {
-    return new DataFolder(RealMnist.orSkip()).read(PublishedDataset.ALL);
+    return new IdxFolder(RealMnist.orSkip()).read(PublishedDataset.ALL);
   }
 
   @Test
@@ -49,7 +53,7 @@ class RealMnistTest {
   @Test
   void theEntropyFloorIsTheKnownOne() {
     Dataset mnist = mnist();
-    assertEquals(45.76, PixelEntropy.mean(mnist.train()), 0.005);
-    assertEquals(45.53, PixelEntropy.mean(mnist.test()), 0.005);
+    assertEquals(45.76, FLOOR.mean(mnist.train()), 0.005);
+    assertEquals(45.53, FLOOR.mean(mnist.test()), 0.005);
   }
 }

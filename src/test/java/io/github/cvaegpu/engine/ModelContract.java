@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.Arrays;
@@ -86,7 +87,7 @@ abstract class ModelContract extends AcceleratorContract {
     for (int i = 0; i < parameters.length; i++) {
       parameters[i] *= 3;
     }
-    var decoder = new Decoder(new ParameterLayout(shape), parameters);
+    var decoder = new Decoder(Likelihood.BERNOULLI, new ParameterLayout(shape), parameters);
     try (Accelerator accelerator = create(8);
         VaeModel model = accelerator.model(shape, parameters)) {
       float[] z = points(count, latent);

@@ -3,8 +3,10 @@ package io.github.cvaegpu.engine;
 
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.Stream;
@@ -17,12 +19,13 @@ import java.util.List;
  *
  * <pre>
  *   (mu, logvar) = encoder(x)         z = mu + exp(logvar / 2) eps         l = decoder(z)
- *   RL = sum over pixels of max(l, 0) - l x + log(1 + exp(-|l|))
+ *   RL = sum over pixels of the likelihood's loss of l and x
  *   KL = -1/2 sum over latents of 1 + logvar - mu^2 - exp(logvar)
  *   objective = sum over the batch of RL + beta KL
  * </pre>
  */
 public final class ReferenceVae {
+  private final Likelihood likelihood;
   private final ParameterLayout layout;
   private final int latent;
 
@@ -49,8 +52,14 @@ public final class ReferenceVae {
       double[][] z,
       double[][] logits) {}
 
-  /** The reference for networks of a shape. */
+  /** The reference for networks of a shape, with binary cross-entropy. */
   public ReferenceVae(VaeShape shape) {
+    this(Likelihood.BERNOULLI, shape);
+  }
+
+  /** The reference for networks of a shape. */
+  public ReferenceVae(Likelihood likelihood, VaeShape shape) {
+    this.likelihood = likelihood;
     layout = new ParameterLayout(shape);
     latent = shape.latent();
   }
@@ -94,8 +103,8 @@ public final class ReferenceVae {
       for (int p = 0; p < gradLogits.length; p++) {
         double l = logits[image][p];
         double x = pixels[image][p];
-        rl += Math.max(l, 0) - l * x + Math.log1p(Math.exp(-Math.abs(l)));
-        gradLogits[p] = 1 / (1 + Math.exp(-l)) - x;
+        rl += likelihood.loss(l, x);
+        gradLogits[p] = likelihood.gradient(l, x);
       }
       double[] gradZ = backward(layout.decoder(), parameters, decoded, gradLogits, gradients);
       double[] gradEncoded = new double[2 * latent];
@@ -212,7 +221,7 @@ public final class ReferenceVae {
     for (int i = 0; i < pixels.length; i++) {
       for (int p = 0; p < images.imageSize(); p++) {
         int at = order.image(batch, i) * images.imageSize() + p;
-        pixels[i][p] = (images.pixels()[at] & 0xFF) / 255.0;
+        pixels[i][p] = Targets.GREY.of(images.pixels()[at] & 0xFF);
       }
     }
     return pixels;

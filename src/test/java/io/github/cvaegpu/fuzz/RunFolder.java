@@ -6,6 +6,7 @@ import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
@@ -46,7 +47,9 @@ public final class RunFolder {
   /** Loads the four files of a folder, and nothing else. */
   public static Dataset load(Path images) {
     var nowhere = new DataLocations(images.resolve("no cache"), Optional.empty(), true);
-    return new DatasetLoader(nowhere).load(images.toString(), DownloadListener.SILENT).dataset();
+    return new DatasetLoader(nowhere)
+        .load(new DataChoice.At(images), DownloadListener.SILENT)
+        .dataset();
   }
 
   /**
@@ -86,7 +89,7 @@ public final class RunFolder {
               dataset,
               engine,
               directory,
-              Provenance.of(images.toString(), Optional.empty()),
+              Provenance.of(new DataChoice.At(images), Optional.empty()),
               CheckpointInterval.parse(interval),
               counting,
               () -> step[0] == until)

@@ -18,7 +18,7 @@ class DecoderTest {
     float[] parameters = new float[layout.size()];
     set(parameters, layout.decoder().get(0), 2, -1);
     set(parameters, layout.decoder().get(1), 3, -6);
-    var decoder = new Decoder(layout, parameters);
+    var decoder = new Decoder(Likelihood.BERNOULLI, layout, parameters);
     assertArrayEquals(new float[] {0.5f}, decoder.decode(new float[] {1.5f}));
     float dark = (float) (1 / (1 + Math.exp(6)));
     assertArrayEquals(new float[] {dark}, decoder.decode(new float[] {0.4f}));
@@ -49,7 +49,7 @@ class DecoderTest {
       noise[i] = random.doubles(shape.latent(), -2, 2).toArray();
     }
     ReferenceVae.Step step = reference.step(doubles, pixels, noise, 1);
-    var decoder = new Decoder(layout, parameters);
+    var decoder = new Decoder(Likelihood.BERNOULLI, layout, parameters);
     for (int i = 0; i < pixels.length; i++) {
       float[] z = {(float) step.z()[i][0], (float) step.z()[i][1], (float) step.z()[i][2]};
       float[] drawn = decoder.decode(z);
@@ -63,8 +63,10 @@ class DecoderTest {
   @Test
   void refusesWhatDoesNotFit() {
     var layout = new ParameterLayout(new VaeShape(4, List.of(3), 2));
-    assertThrows(IllegalArgumentException.class, () -> new Decoder(layout, new float[3]));
-    var decoder = new Decoder(layout, new float[layout.size()]);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Decoder(Likelihood.BERNOULLI, layout, new float[3]));
+    var decoder = new Decoder(Likelihood.BERNOULLI, layout, new float[layout.size()]);
     assertThrows(IllegalArgumentException.class, () -> decoder.decode(new float[3]));
   }
 }

@@ -15,6 +15,7 @@ import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.awt.image.BufferedImage;
@@ -219,7 +220,8 @@ class FiguresTest {
       assertEquals(
           Set.of("images (no labels)"),
           seen(new LatentMapFigure("Map", Posterior.of(model, bare)).chart(Theme.LIGHT)));
-      var pictures = new Pictures(new Decoder(layout, parameters), latent, images);
+      var pictures =
+          new Pictures(new Decoder(Likelihood.BERNOULLI, layout, parameters), latent, images);
       assertEquals(100, count(pictures.samples("m", 1).svg(), "<image"));
       assertEquals(400, count(pictures.decodedGrid("m", 0, 1).svg(), "<image"));
     }
@@ -273,7 +275,7 @@ class FiguresTest {
   @Test
   void aTraversalGoesThereAndBackForEver() throws IOException {
     var layout = new ParameterLayout(new VaeShape(12, List.of(5), 2));
-    var decoder = new Decoder(layout, InitialWeights.draw(layout, 1));
+    var decoder = new Decoder(Likelihood.BERNOULLI, layout, InitialWeights.draw(layout, 1));
     var traversal =
         new Traversal(
             decoder, List.of(new float[] {0, 0}, new float[] {1, 1}), List.of(0, 1), 3, 4);

@@ -12,24 +12,28 @@ import com.google.gson.JsonParser;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
-import io.github.cvaegpu.report.HtmlReport.Paragraph;
+import io.github.cvaegpu.report.Block.Paragraph;
+import io.github.cvaegpu.report.Block.Table;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
-import io.github.cvaegpu.report.HtmlReport.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HtmlReportTest {
   @TempDir static Path temp;
@@ -63,6 +67,24 @@ class HtmlReportTest {
     assertFalse(page.contains("{{"), "a place that was not filled");
     assertTrue(page.contains("Charts by uPlot 1.6.32 (MIT licence"));
     assertTrue(page.contains("uPlot (v1.6.32)"), "another version than the page says");
+  }
+
+  @Test
+  void documentsNameTheVersionOfTheCharts() throws IOException {
+    String foot = page(control);
+    int from = foot.indexOf("Charts by ") + "Charts by ".length();
+    String library = foot.substring(from, foot.indexOf(" (MIT", from));
+    String design = Files.readString(Path.of("docs", "design.md")).replace('\n', ' ');
+    assertTrue(design.contains(library + " (MIT)"), "docs/design.md does not name " + library);
+  }
+
+  /** That they are the right functions, {@link ReportPageIT} asks in a browser. */
+  @ParameterizedTest
+  @EnumSource
+  void theScriptHasAMeanForEveryLikelihood(Likelihood likelihood) {
+    Matcher means = Pattern.compile("(?s)const MEANS = \\{(.*?)\\n};").matcher(page(control));
+    assertTrue(means.find(), "no means in the page");
+    assertTrue(means.group(1).contains("\n  " + likelihood.text() + ": "), means.group(1));
   }
 
   @Test
@@ -239,7 +261,8 @@ class HtmlReportTest {
     var layout = new ParameterLayout(new VaeShape(7, List.of(5), 3));
     float[] parameters = InitialWeights.draw(layout, 4);
     Linear linear = layout.decoder().get(1);
-    Embedded.Layer layer = Embedded.Decoder.of(layout, parameters).layers().get(1);
+    Embedded.Layer layer =
+        Embedded.Decoder.of(Likelihood.BERNOULLI, layout, parameters).layers().get(1);
     byte[] packed = Base64.getDecoder().decode(layer.weights());
     for (int i = 0; i < linear.weightSize(); i++) {
       int at = i / 2 * 3;

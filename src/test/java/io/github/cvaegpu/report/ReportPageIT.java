@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.model.Decoder;
-import io.github.cvaegpu.report.HtmlReport.Block;
-import io.github.cvaegpu.report.HtmlReport.Picture;
+import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.report.Block.Picture;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Checkpoint;
@@ -265,11 +265,23 @@ class ReportPageIT {
       point[j] = (float) z[j];
     }
     float[] expected =
-        new Decoder(checkpoint.layout(), checkpoint.state().parameters()).decode(point);
+        new Decoder(Likelihood.BERNOULLI, checkpoint.layout(), checkpoint.state().parameters())
+            .decode(point);
     assertEquals(4 * expected.length, drawn.size());
     for (int i = 0; i < expected.length; i++) {
       assertEquals(Math.round(255 * expected[i]), drawn.get(4 * i), 1.0, "pixel " + i);
       assertEquals(255L, drawn.get(4 * i + 3));
+    }
+  }
+
+  @Test
+  void theScriptHasTheMeanOfEveryLikelihood() {
+    for (Likelihood likelihood : Likelihood.values()) {
+      for (double logit : new double[] {-80, -3, -0.25, 0, 1, 12}) {
+        var mean =
+            (Number) run("return MEANS[arguments[0]](arguments[1])", likelihood.text(), logit);
+        assertEquals(likelihood.mean(logit), mean.doubleValue(), 1e-15, likelihood + " " + logit);
+      }
     }
   }
 

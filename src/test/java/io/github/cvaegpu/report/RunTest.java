@@ -9,6 +9,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.train.CheckpointInterval;
@@ -52,7 +53,7 @@ class RunTest {
               dataset,
               engine,
               directory,
-              Provenance.of("tiny", Optional.empty()),
+              Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
               CheckpointInterval.parse("1epochs"),
               TrainingListener.NONE,
               () -> false)

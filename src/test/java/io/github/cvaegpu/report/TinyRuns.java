@@ -5,6 +5,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Posterior;
@@ -43,7 +44,7 @@ final class TinyRuns {
               dataset,
               engine,
               directory,
-              Provenance.of("tiny", Optional.empty()),
+              Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
               CheckpointInterval.parse("1epochs"),
               TrainingListener.NONE,
               () -> false)

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.report.HtmlReport.Block;
+import io.github.cvaegpu.report.Block;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.study.Claim.Accounting;
 import io.github.cvaegpu.study.Claim.Measure;

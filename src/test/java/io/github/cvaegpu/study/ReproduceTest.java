@@ -13,6 +13,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
@@ -90,7 +91,7 @@ class ReproduceTest {
         images,
         CPU,
         folder,
-        Provenance.of("tiny", Optional.empty()),
+        Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
         CheckpointInterval.parse("1epochs"),
         told,
         stop);

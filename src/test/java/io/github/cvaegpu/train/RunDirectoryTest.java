@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -269,8 +270,8 @@ class RunDirectoryTest {
     assertEquals(
         new RunDirectory.Resumption(
             TrainingPlan.defaults(),
-            "auto",
-            "auto",
+            DataChoice.AUTO,
+            DataChoice.AUTO,
             record().dataset().status(),
             Optional.empty(),
             Optional.empty(),
@@ -290,8 +291,8 @@ class RunDirectoryTest {
     assertEquals(
         new RunDirectory.Resumption(
             run.plan,
-            "tiny",
-            "tiny",
+            new DataChoice.Named("tiny"),
+            new DataChoice.Named("tiny"),
             Dataset.Status.UNVERIFIED,
             Optional.empty(),
             Optional.empty(),
@@ -328,8 +329,17 @@ class RunDirectoryTest {
   @Test
   void syntheticDigitsInPlaceOfRealOnesAreAskedForByName() {
     assertEquals(
-        "synthetic", RunRecord.dataToLoad("auto", "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
-    assertEquals("auto", RunRecord.dataToLoad("auto", "own", Dataset.Status.UNVERIFIED));
+        new DataChoice.Named("synthetic"),
+        RunRecord.dataToLoad("auto", "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
+    assertEquals(DataChoice.AUTO, RunRecord.dataToLoad("auto", "own", Dataset.Status.UNVERIFIED));
+  }
+
+  @Test
+  void whatWasNamedIsNamedAgain() {
+    for (DataChoice choice :
+        List.of(new DataChoice.Named("kmnist"), new DataChoice.At(temp.toAbsolutePath()))) {
+      assertEquals(choice, RunRecord.dataToLoad(choice.text(), "mnist", Dataset.Status.VERIFIED));
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Evaluation;
@@ -86,7 +87,7 @@ final class TinyRun {
             new CpuAccelerator(threads)
                 .trainee(
                     plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
-      var provenance = new Provenance("tiny", askedThreads, calibration);
+      var provenance = new Provenance(new DataChoice.Named("tiny"), askedThreads, calibration);
       return new Trainer(plan, dataset, engine, directory, provenance, interval, told, stop).run();
     }
   }

@@ -13,6 +13,7 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
@@ -246,7 +247,7 @@ class TrainerTest {
               run.dataset,
               engine,
               directory,
-              Provenance.of("tiny", Optional.empty()),
+              Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
               TinyRun.NEVER,
               TrainingListener.NONE,
               () -> true);

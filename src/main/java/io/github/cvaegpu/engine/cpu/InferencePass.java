@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine.cpu;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
+import io.github.cvaegpu.model.Likelihood;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -13,6 +14,7 @@ final class InferencePass {
   /** Rows of a chunk. */
   static final int CAPACITY = 256;
 
+  private final LikelihoodKernels likelihood = LikelihoodKernels.of(Likelihood.BERNOULLI);
   private final ForwardPass forward;
   private final List<Phase> encode;
   private final List<Phase> decode;
@@ -86,7 +88,7 @@ final class InferencePass {
             member.run(lane -> score(lane, samples, skipped));
           });
       for (int r = 0; r < rows; r++) {
-        result[done + r] = (float) LossKernels.lossOfRow(loss, r);
+        result[done + r] = (float) RowLosses.ofRow(loss, r);
       }
     }
   }
@@ -130,7 +132,7 @@ final class InferencePass {
   /** The loss of a lane's block; the gradient comes with it, and nobody needs the logits. */
   private void score(int lane, int samples, int skipped) {
     Block block = forward.output(lane);
-    LossKernels.lossAndGradient(
+    likelihood.lossAndGradient(
         forward.logits,
         forward.outputLayer().bias(),
         forward.x.dense,
@@ -144,7 +146,7 @@ final class InferencePass {
   /** The pixels' means of a lane's block, in the logits' place. */
   private void means(int lane) {
     Block block = forward.output(lane);
-    LossKernels.mean(forward.logits, forward.outputLayer().bias(), block);
+    likelihood.mean(forward.logits, forward.outputLayer().bias(), block);
   }
 
   private static void copyOut(MemorySegment from, float[] to, int at, int count) {

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cpu;
 
 import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
 
+import io.github.cvaegpu.model.Targets;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -29,12 +30,12 @@ final class SparseBatch {
   private static final int VALUE_BITS = 8;
   private static final int VALUE_MASK = (1 << VALUE_BITS) - 1;
 
-  /** v / 255, rounded once, for every pixel value v. */
-  private static final float[] INTENSITY = new float[1 << VALUE_BITS];
+  /** The target of every pixel value, rounded once. */
+  private static final float[] INTENSITY = new float[Targets.LEVELS];
 
   static {
     for (int v = 0; v < INTENSITY.length; v++) {
-      INTENSITY[v] = v / 255f;
+      INTENSITY[v] = (float) Targets.GREY.of(v);
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.PhaseRunner;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
@@ -59,6 +60,7 @@ final class TrainingStep {
   private final List<LayerGradient> decoderGradients;
   private final AdamKernel adam;
   private final ForwardPass forward;
+  private final LikelihoodKernels likelihood = LikelihoodKernels.of(Likelihood.BERNOULLI);
   private final Matrix noise;
 
   // Gradients of the loss by the activations of the same names in ForwardPass.
@@ -204,7 +206,7 @@ final class TrainingStep {
   private void output(int lane) {
     Block block = forward.output(lane);
     forward.x.spread(block);
-    LossKernels.lossAndGradient(
+    likelihood.lossAndGradient(
         forward.logits,
         forward.outputLayer().bias(),
         forward.x.dense,
@@ -336,7 +338,7 @@ final class TrainingStep {
   float reconstructionLoss() {
     double sum = 0;
     for (int r = 0; r < forward.rows(); r++) {
-      sum += LossKernels.lossOfRow(loss, r);
+      sum += RowLosses.ofRow(loss, r);
     }
     return (float) (sum / forward.rows());
   }

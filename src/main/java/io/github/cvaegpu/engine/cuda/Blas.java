@@ -121,9 +121,11 @@ final class Blas implements AutoCloseable {
         "ldb " + ldb,
         "ldc " + ldc);
     stream.launched(
-        SGEMM,
-        () -> String.format(Locale.ROOT, "m %d, n %d, k %d", m, n, k),
-        Work.product(m, n, k));
+        () ->
+            new Launch(
+                SGEMM,
+                String.format(Locale.ROOT, "m %d, n %d, k %d", m, n, k),
+                Work.product(m, n, k)));
   }
 
   @Override

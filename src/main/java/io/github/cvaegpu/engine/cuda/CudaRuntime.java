@@ -19,7 +19,8 @@ import jcuda.jcublas.JCublas2;
  * looked at before it is used, for JCuda, on a machine without, could only fail at length.
  */
 public final class CudaRuntime {
-  private static final String JCUDA_VERSION = "12.6.0";
+  /** As in the pom: it is in the names of the libraries that JCuda comes with. */
+  static final String JCUDA_VERSION = "12.6.0";
 
   /** The driver that JCuda was bound to, which is so for good. */
   private static String boundTo;

@@ -75,11 +75,8 @@ final class CudaStream implements AutoCloseable {
   }
 
   /** Tells of a launch that the stream has been given. */
-  void launched(String launch, Supplier<String> shape, Work work) {
-    // Nobody makes texts that nobody reads.
-    if (observer != LaunchObserver.NONE) {
-      observer.launched(new Launch(launch, shape.get(), work), this);
-    }
+  void launched(Supplier<Launch> launch) {
+    observer.launched(launch, this);
   }
 
   /** The driver's handle. */

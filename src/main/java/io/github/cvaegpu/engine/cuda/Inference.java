@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Likelihood;
 import java.util.Arrays;
 import jcuda.Pointer;
 
@@ -61,7 +62,9 @@ final class Inference {
     for (int done = 0; done < count; done += CAPACITY) {
       int rows = Math.min(CAPACITY, count - done);
       runDecoder(z, done, rows);
-      kernels.loss().mean(stream, network.outputLayer(), rows, activations.logits());
+      kernels
+          .loss(Likelihood.BERNOULLI)
+          .mean(stream, network.outputLayer(), rows, activations.logits());
       stream.synchronize();
       float[] means = new float[rows * inputs];
       DeviceMemory.download(activations.logits().data(), means);
@@ -79,7 +82,7 @@ final class Inference {
       gather(images, first + done / samples, Math.ceilDiv(skipped + rows, samples));
       runDecoder(z, done, rows);
       kernels
-          .loss()
+          .loss(Likelihood.BERNOULLI)
           .forward(
               stream,
               network.outputLayer(),

@@ -43,7 +43,7 @@ record Kernel(String name, CUfunction function) {
       Check.driver(
           status, "cuLaunchKernel", name, shape(blocksX, blocksY, threads), arguments.toString());
     }
-    stream.launched(name, () -> shape(blocksX, blocksY, threads), work);
+    stream.launched(() -> new Launch(name, shape(blocksX, blocksY, threads), work));
   }
 
   private static String shape(long blocksX, int blocksY, int threads) {

@@ -22,6 +22,7 @@ final class KernelSources {
           "device.cuh",
           "gather.cu",
           "latent.cu",
+          "likelihood.cuh",
           "linear.cu",
           "loss.cu",
           "mailbox.cu",

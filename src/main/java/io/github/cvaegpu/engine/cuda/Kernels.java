@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.model.Likelihood;
+import java.util.EnumMap;
+import java.util.Map;
+
 /**
  * The launches of the kernels of {@code kernels/}, a class a file. What the kernels compute, with
  * which shapes, and why they are launched so is said in their sources; numbers that both sides need
@@ -10,7 +14,7 @@ record Kernels(
     GatherLaunches gather,
     LinearLaunches linear,
     LatentLaunches latent,
-    LossLaunches loss,
+    Map<Likelihood, LossLaunches> losses,
     AdamLaunches adam,
     MailboxLaunches mailbox) {
 
@@ -19,8 +23,21 @@ record Kernels(
         new GatherLaunches(module),
         new LinearLaunches(module),
         new LatentLaunches(module),
-        new LossLaunches(module),
+        losses(module),
         new AdamLaunches(module),
         new MailboxLaunches(module));
+  }
+
+  /** Those of every likelihood, so that one without kernels is found when a module is loaded. */
+  private static Map<Likelihood, LossLaunches> losses(KernelModule module) {
+    Map<Likelihood, LossLaunches> losses = new EnumMap<>(Likelihood.class);
+    for (Likelihood likelihood : Likelihood.values()) {
+      losses.put(likelihood, new LossLaunches(module, likelihood));
+    }
+    return losses;
+  }
+
+  LossLaunches loss(Likelihood likelihood) {
+    return losses.get(likelihood);
   }
 }

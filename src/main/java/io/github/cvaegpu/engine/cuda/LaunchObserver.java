@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import java.util.function.Supplier;
+
 /** Looks on while a step is launched, for profiles. Called by the thread that launches. */
 interface LaunchObserver {
   /** Sees nothing. */
@@ -36,8 +38,8 @@ interface LaunchObserver {
   /**
    * A launch has been given to a stream.
    *
-   * @param launch what
+   * @param launch what; made for who asks
    * @param stream where
    */
-  default void launched(Launch launch, CudaStream stream) {}
+  default void launched(Supplier<Launch> launch, CudaStream stream) {}
 }

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Supplier;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
@@ -120,7 +121,7 @@ final class LaunchTimer implements LaunchObserver {
   }
 
   @Override
-  public void launched(Launch launch, CudaStream stream) {
+  public void launched(Supplier<Launch> launch, CudaStream stream) {
     launchesOfStep++;
     mostLaunches = Math.max(mostLaunches, launchesOfStep);
     if (!isTiming) {
@@ -128,7 +129,7 @@ final class LaunchTimer implements LaunchObserver {
     }
     Step step = steps.getLast();
     CUevent after = record(stream);
-    step.launches.add(new Timed(phases.element(), launch, last, after));
+    step.launches.add(new Timed(phases.element(), launch.get(), last, after));
     last = after;
     if (step.begin == null) {
       step.begin = record(stream);

@@ -3,7 +3,9 @@ package io.github.cvaegpu.engine.cuda;
 
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
-/** Launches of loss.cu. */
+import io.github.cvaegpu.model.Likelihood;
+
+/** Launches of loss.cu, for one likelihood. */
 final class LossLaunches {
   private static final int BLOCK = 256;
 
@@ -16,10 +18,11 @@ final class LossLaunches {
   private final Kernel forward;
   private final Kernel mean;
 
-  LossLaunches(KernelModule module) {
-    forwardBackward = module.kernel("loss_forward_backward");
-    forward = module.kernel("loss_forward");
-    mean = module.kernel("loss_mean");
+  /** The kernels whose names begin with the likelihood's. */
+  LossLaunches(KernelModule module, Likelihood likelihood) {
+    forwardBackward = module.kernel(likelihood.text() + "_forward_backward");
+    forward = module.kernel(likelihood.text() + "_forward");
+    mean = module.kernel(likelihood.text() + "_mean");
   }
 
   /** Loss of each row; the products become the gradient by the logits. */

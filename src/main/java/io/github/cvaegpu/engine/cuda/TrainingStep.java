@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.foreign.Nvtx;
+import io.github.cvaegpu.model.Likelihood;
 import java.util.List;
 
 /**
@@ -171,7 +172,9 @@ final class TrainingStep implements Step {
   private void loss() {
     Activations a = buffers.activations();
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
-    kernels.loss().forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
+    kernels
+        .loss(Likelihood.BERNOULLI)
+        .forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
     weightGradientIfLarge(trained.gradients().outputLayer(), a.logits(), lastDecoded());
   }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.launcher.RunningProcess;
+import io.github.cvaegpu.model.Likelihood;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -80,7 +82,13 @@ class KernelsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 15, 16, 37, 784})
-  void lossAndGradientAreRightAndFiniteForAnyFiniteLogit(int columns) {
+  void lossGradientAndMeanAreRightAndFiniteForAnyFiniteLogit(int columns) {
+    for (Likelihood likelihood : Likelihood.values()) {
+      areRightAndFinite(likelihood, columns);
+    }
+  }
+
+  private static void areRightAndFinite(Likelihood likelihood, int columns) {
     float[] extremes = {
       0, -0f, 1e-30f, 1, -1, 20, -20, 88, -88, 104, -104, 1e4f, -1e4f, 1e30f, -1e30f
     };
@@ -97,22 +105,31 @@ class KernelsTest {
     float[] targets = x.data().toArray(ValueLayout.JAVA_FLOAT);
     double[] loss = new double[2 * Block.COLUMN_GROUPS];
     var bias = Matrix.floats(columns);
+    LikelihoodKernels kernels = LikelihoodKernels.of(likelihood);
     for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
       Block block = Block.grid(lane, 2, columns);
-      LossKernels.lossAndGradient(logits, bias, x, 1, 0, block, loss, Block.columnGroup(lane));
+      kernels.lossAndGradient(logits, bias, x, 1, 0, block, loss, Block.columnGroup(lane));
     }
     double[] expected = new double[2];
     for (int i = 0; i < 2 * columns; i++) {
       double l = before[i];
       double t = targets[i];
-      expected[i / columns] += Math.max(l, 0) - l * t + Math.log1p(Math.exp(-Math.abs(l)));
-      double gradient = 1 / (1 + Math.exp(-l)) - t;
+      expected[i / columns] += likelihood.loss(l, t);
+      double gradient = likelihood.gradient(l, t);
       assertEquals(
           gradient, logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, i), 3e-7, "logit " + l);
     }
+    MemorySegment.copy(before, 0, logits.data(), ValueLayout.JAVA_FLOAT, 0, before.length);
+    for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
+      kernels.mean(logits, bias, Block.grid(lane, 2, columns));
+    }
+    for (int i = 0; i < 2 * columns; i++) {
+      float mean = logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      assertEquals(likelihood.mean(before[i]), mean, 3e-7, "logit " + before[i]);
+    }
     for (int r = 0; r < 2; r++) {
-      assertEquals(expected[r], LossKernels.lossOfRow(loss, r), 1e-6 * expected[r] + 1e-6);
-      assertTrue(Double.isFinite(LossKernels.lossOfRow(loss, r)));
+      assertEquals(expected[r], RowLosses.ofRow(loss, r), 1e-6 * expected[r] + 1e-6);
+      assertTrue(Double.isFinite(RowLosses.ofRow(loss, r)));
     }
   }
 

@@ -78,7 +78,7 @@ class CudaProfileTest {
             "latentForward latent_forward 1",
             "decode linear_forward 1",
             "loss cublasSgemm 1",
-            "loss loss_forward_backward 1",
+            "loss bernoulli_forward_backward 1",
             "weightGradient cublasSgemm 1",
             "decodeBackward cublasSgemm 1",
             "decodeBackward linear_relu_mask 1",
@@ -126,7 +126,7 @@ class CudaProfileTest {
         150 * (40 + 22 + 80 + 10),
         4 * (1_500 + 20 + 600 + 300 + 40 + 1_500 + 600 + 1_500),
         row("latentBackward", "latent_backward"));
-    assertWork(11 * 12_150, 4 * (3 * 12_150 + 81 + 150), row("loss", "loss_forward_backward"));
+    assertWork(11 * 12_150, 4 * (3 * 12_150 + 81 + 150), row("loss", "bernoulli_forward_backward"));
     assertWork(105_000, 4 * 210_000, row("decodeBackward", "linear_relu_mask"));
     // 10 <- 700, masked.
     assertWork(

@@ -128,7 +128,7 @@ final class CudaSource {
   private MatchResult only(String pattern) {
     List<MatchResult> found = Pattern.compile(pattern).matcher(text).results().toList();
     if (found.size() != 1) {
-      throw new AssertionError("%d times %s".formatted(found.size(), pattern));
+      throw new AssertionError(found.size() + " times " + pattern);
     }
     return found.getFirst();
   }

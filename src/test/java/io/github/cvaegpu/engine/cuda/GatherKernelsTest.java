@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.Stream;
 import jcuda.Pointer;
@@ -50,7 +51,8 @@ class GatherKernelsTest {
       for (int r = 0; r < rows; r++) {
         int image = order[BATCH * batchSize + r];
         for (int c = 0; c < inputs; c++) {
-          expected[r * inputs + c] = (images.pixels()[image * inputs + c] & 0xFF) / 255f;
+          expected[r * inputs + c] =
+              (float) Targets.GREY.of(images.pixels()[image * inputs + c] & 0xFF);
         }
         GaussianNoise.row(
             seed, Stream.TRAINING_NOISE, (int) step, r, expectedNoise, r * latent, latent);
@@ -73,7 +75,7 @@ class GatherKernelsTest {
       gpu.kernels.gather().images(gpu.stream, pixels, 11, x);
       float[] actual = gpu.read(x.data(), 11 * 63);
       for (int i = 0; i < actual.length; i++) {
-        assertEquals((images.pixels()[i] & 0xFF) / 255f, actual[i]);
+        assertEquals((float) Targets.GREY.of(images.pixels()[i] & 0xFF), actual[i]);
       }
     }
   }

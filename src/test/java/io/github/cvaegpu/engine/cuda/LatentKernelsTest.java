@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import jcuda.Pointer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,6 +88,36 @@ class LatentKernelsTest {
       gpu.assertNear("z", expected.z, z.data());
       gpu.assertNear("kl", expected.kl, kl);
       gpu.assertNear("dheads", expected.dheads, dheads.data());
+    }
+  }
+
+  /** Which it would lose if exp(s) - 1 were a difference of floats. */
+  @Test
+  void nearZeroALogVarianceKeepsItsDigits() {
+    float[] logVariances = {1e-2f, -1e-2f, 1e-4f, -1e-4f, 1e-6f, -1e-6f, 1e-8f};
+    int rows = logVariances.length;
+    try (var gpu = new Gpu(1)) {
+      float[] values = new float[2 * rows];
+      for (int r = 0; r < rows; r++) {
+        values[2 * r + 1] = logVariances[r];
+      }
+      DeviceMatrix heads = gpu.input(values, 2);
+      DeviceMatrix noise = gpu.input(gpu.normals(rows), 1);
+      DeviceMatrix dz = gpu.input(new float[rows], 1);
+      DeviceMatrix z = gpu.output(rows, 1);
+      DevicePointer kl = gpu.output(rows);
+      DeviceMatrix dheads = gpu.output(rows, 2);
+      LatentLaunches latent = gpu.kernels.latent();
+      latent.sampleForward(gpu.stream, heads, noise, rows, z, kl);
+      latent.sampleBackward(gpu.stream, stateWithBeta(gpu), heads, noise, dz, rows, dheads);
+      float[] gradients = gpu.read(dheads.data(), 2 * rows);
+      float[] divergences = gpu.read(kl, rows);
+      for (int r = 0; r < rows; r++) {
+        double s = logVariances[r];
+        double gradient = BETA * Math.expm1(s) / 2;
+        assertEquals(gradient, gradients[2 * r + 1], 1e-6 * Math.abs(gradient));
+        assertEquals((Math.expm1(s) - s) / 2, divergences[r], 1e-7 * Math.abs(s));
+      }
     }
   }
 

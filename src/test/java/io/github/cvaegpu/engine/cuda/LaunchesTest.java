@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
@@ -82,9 +83,12 @@ class LaunchesTest {
     kernels.latent().forward(stream, head, first, h, noise, ROWS, a.heads(), a.z(), kl, d);
     kernels.latent().sampleForward(stream, a.heads(), noise, ROWS, a.z(), kl);
     kernels.linear().forwardWithoutBias(stream, output, d, ROWS, a.logits());
-    kernels.loss().forward(stream, output, a.logits(), a.x(), 1, 0, ROWS, a.loss());
-    kernels.loss().mean(stream, output, ROWS, a.logits());
-    kernels.loss().forwardBackward(stream, output, a.x(), ROWS, a.logits(), a.loss());
+    for (Likelihood likelihood : Likelihood.values()) {
+      LossLaunches loss = kernels.loss(likelihood);
+      loss.forward(stream, output, a.logits(), a.x(), 1, 0, ROWS, a.loss());
+      loss.mean(stream, output, ROWS, a.logits());
+      loss.forwardBackward(stream, output, a.x(), ROWS, a.logits(), a.loss());
+    }
     kernels.linear().backwardInput(stream, output, a.logits(), d, ROWS, dd);
     kernels.linear().reluMask(stream, d, ROWS, dd);
     DeviceMatrix dh = g.encoded().getLast();

@@ -3,17 +3,25 @@ package io.github.cvaegpu.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import org.junit.jupiter.api.Test;
+import io.github.cvaegpu.model.Likelihood;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** loss.cu against its formulas in double. */
+/** loss.cu against each likelihood's formulas in double. */
 @ExtendWith(OnGpu.class)
 class LossKernelsTest {
   @ParameterizedTest(name = "batch {0}, {1} pixels, {2} samples after {3}")
   @CsvSource({"1, 784, 1, 0", "7, 3, 2, 1", "37, 203, 5, 3", "96, 50, 3, 2", "128, 784, 1, 0"})
   void agreesWithTheFormulas(int rows, int inputs, int samples, int skipped) {
+    for (Likelihood likelihood : Likelihood.values()) {
+      agreesWithTheFormulas(likelihood, rows, inputs, samples, skipped);
+    }
+  }
+
+  private static void agreesWithTheFormulas(
+      Likelihood likelihood, int rows, int inputs, int samples, int skipped) {
     try (var gpu = new Gpu(rows + 31L * inputs)) {
       float[] products = gpu.normals(rows * inputs);
       float[] bias = gpu.normals(inputs);
@@ -25,26 +33,30 @@ class LossKernelsTest {
 
       DevicePointer inference = gpu.output(rows);
       gpu.kernels
-          .loss()
+          .loss(likelihood)
           .forward(gpu.stream, layer, deviceProducts, deviceX, samples, skipped, rows, inference);
       gpu.assertNear(
-          "loss of samples", losses(products, bias, x, rows, samples, skipped), inference);
+          "loss of samples",
+          losses(likelihood, products, bias, x, rows, samples, skipped),
+          inference);
 
       DeviceMatrix means = gpu.input(products, inputs);
-      gpu.kernels.loss().mean(gpu.stream, layer, rows, means);
-      gpu.assertNear("mean", means(products, bias), means.data());
+      gpu.kernels.loss(likelihood).mean(gpu.stream, layer, rows, means);
+      gpu.assertNear("mean", means(likelihood, products, bias), means.data());
 
       DevicePointer training = gpu.output(rows);
       gpu.kernels
-          .loss()
+          .loss(likelihood)
           .forwardBackward(gpu.stream, layer, deviceX, rows, deviceProducts, training);
-      gpu.assertNear("loss", losses(products, bias, x, rows, 1, 0), training);
-      gpu.assertNear("gradient", gradients(products, bias, x, rows), deviceProducts.data());
+      gpu.assertNear("loss", losses(likelihood, products, bias, x, rows, 1, 0), training);
+      gpu.assertNear(
+          "gradient", gradients(likelihood, products, bias, x, rows), deviceProducts.data());
     }
   }
 
-  @Test
-  void staysFiniteForAnyFiniteLogit() {
+  @ParameterizedTest
+  @EnumSource
+  void staysFiniteForAnyFiniteLogit(Likelihood likelihood) {
     float[] logits = {0, -0f, 1e-30f, 90, -90, 1e4f, -1e4f, 3e38f, -3e38f, Float.MIN_VALUE};
     float[] x = {0.5f, 0, 1, 1, 0, 1, 0, 1, 0, 0.25f};
     try (var gpu = new Gpu(1)) {
@@ -52,18 +64,19 @@ class LossKernelsTest {
       DeviceMatrix products = gpu.input(logits, 1);
       DevicePointer loss = gpu.output(logits.length);
       gpu.kernels
-          .loss()
+          .loss(likelihood)
           .forwardBackward(gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
       DeviceMatrix means = gpu.input(logits, 1);
-      gpu.kernels.loss().mean(gpu.stream, layer, logits.length, means);
+      gpu.kernels.loss(likelihood).mean(gpu.stream, layer, logits.length, means);
       float[] mean = gpu.read(means.data(), logits.length);
       float[] losses = gpu.read(loss, logits.length);
       float[] gradients = gpu.read(products.data(), logits.length);
       for (int i = 0; i < logits.length; i++) {
-        double expected = loss(logits[i], x[i]);
+        double expected = likelihood.loss(logits[i], x[i]);
         assertEquals(expected, losses[i], 1e-6 * Math.max(1, expected), "loss of " + logits[i]);
-        assertEquals(gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
-        assertEquals(gradient(logits[i], 0), mean[i], 1e-6, "mean of " + logits[i]);
+        assertEquals(
+            likelihood.gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
+        assertEquals(likelihood.mean(logits[i]), mean[i], 1e-6, "mean of " + logits[i]);
       }
     }
   }
@@ -75,39 +88,38 @@ class LossKernelsTest {
     return values;
   }
 
-  private static double loss(double logit, double x) {
-    return Math.max(logit, 0) - logit * x + Math.log1p(Math.exp(-Math.abs(logit)));
-  }
-
-  private static double gradient(double logit, double x) {
-    return 1 / (1 + Math.exp(-logit)) - x;
-  }
-
   private static double[] losses(
-      float[] products, float[] bias, float[] x, int rows, int samples, int skipped) {
+      Likelihood likelihood,
+      float[] products,
+      float[] bias,
+      float[] x,
+      int rows,
+      int samples,
+      int skipped) {
     int inputs = bias.length;
     double[] losses = new double[rows];
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < inputs; c++) {
         double target = x[(r + skipped) / samples * inputs + c];
-        losses[r] += loss((double) products[r * inputs + c] + bias[c], target);
+        losses[r] += likelihood.loss((double) products[r * inputs + c] + bias[c], target);
       }
     }
     return losses;
   }
 
-  private static double[] means(float[] products, float[] bias) {
+  private static double[] means(Likelihood likelihood, float[] products, float[] bias) {
     double[] means = new double[products.length];
     for (int i = 0; i < means.length; i++) {
-      means[i] = gradient((double) products[i] + bias[i % bias.length], 0);
+      means[i] = likelihood.mean((double) products[i] + bias[i % bias.length]);
     }
     return means;
   }
 
-  private static double[] gradients(float[] products, float[] bias, float[] x, int rows) {
+  private static double[] gradients(
+      Likelihood likelihood, float[] products, float[] bias, float[] x, int rows) {
     double[] gradients = new double[rows * bias.length];
     for (int i = 0; i < gradients.length; i++) {
-      gradients[i] = gradient((double) products[i] + bias[i % bias.length], x[i]);
+      gradients[i] = likelihood.gradient((double) products[i] + bias[i % bias.length], x[i]);
     }
     return gradients;
   }

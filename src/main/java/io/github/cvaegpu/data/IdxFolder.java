@@ -3,7 +3,6 @@ package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.InputException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -14,28 +13,28 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A folder of four IDX files, or of two where the images have no labels. */
-final class DataFolder {
+final class IdxFolder {
   private final Path folder;
 
-  DataFolder(Path folder) {
+  IdxFolder(Path folder) {
     this.folder = folder;
   }
 
   /**
-   * Reads a folder of the user's own. If every file has a published checksum, the dataset gets the
-   * published name and is verified, else it has the folder's name.
+   * Reads a folder of the user's own that has one of the four files at least. If every file has a
+   * published checksum, the dataset gets the published name and is verified, else it has the
+   * folder's name.
    *
    * @throws InputException if the folder or a file of it cannot be used, or if it has two files for
    *     one that do not hold the same
    */
   Dataset read(List<PublishedDataset> published) {
-    requireFolder();
-    Map<DataFile, Path> paths = new EnumMap<>(DataFile.class);
-    for (DataFile file : DataFile.values()) {
+    Map<IdxPart, Path> paths = new EnumMap<>(IdxPart.class);
+    for (IdxPart file : IdxPart.values()) {
       file.in(folder).ifPresent(path -> paths.put(file, path));
     }
     requireAll(paths);
-    Map<DataFile, IdxFile> contents = new EnumMap<>(DataFile.class);
+    Map<IdxPart, IdxFile> contents = new EnumMap<>(IdxPart.class);
     paths.forEach(
         (file, path) -> {
           IdxFile content = IdxFile.read(path, file.kind());
@@ -43,43 +42,24 @@ final class DataFolder {
           contents.put(file, content);
         });
     for (PublishedDataset candidate : published) {
-      if (contents.size() == DataFile.values().length && is(candidate, paths, contents)) {
+      if (contents.size() == IdxPart.values().length && is(candidate, paths, contents)) {
         return dataset(candidate.name(), Dataset.Status.VERIFIED, contents);
       }
     }
     return dataset(name(), Dataset.Status.UNVERIFIED, contents);
   }
 
-  private void requireFolder() {
-    if (!Files.exists(folder)) {
-      throw new InputException("The data folder %s does not exist.".formatted(folder));
-    }
-    if (!Files.isDirectory(folder)) {
-      throw new InputException(
-          "%s is a file, where a folder of four IDX files is needed.".formatted(folder));
-    }
-    if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
-      throw new InputException(
-          "The data folder %s may not be read by this user.".formatted(folder));
-    }
-  }
-
-  private void requireAll(Map<DataFile, Path> paths) {
+  private void requireAll(Map<IdxPart, Path> paths) {
     String missing =
-        Stream.of(DataFile.values())
+        Stream.of(IdxPart.values())
             .filter(file -> !paths.containsKey(file))
-            .map(DataFile::idxName)
+            .map(IdxPart::idxName)
             .collect(Collectors.joining(", "));
-    if (paths.isEmpty()) {
-      throw new InputException(
-          "The folder %s holds no dataset: looked for %s, each plain or with .gz."
-              .formatted(folder, missing));
-    }
     // Labels are for pictures and measures; training does without.
     boolean areImagesThere =
-        paths.containsKey(DataFile.TRAIN_IMAGES) && paths.containsKey(DataFile.TEST_IMAGES);
+        paths.containsKey(IdxPart.TRAIN_IMAGES) && paths.containsKey(IdxPart.TEST_IMAGES);
     boolean areLabelsThere =
-        paths.containsKey(DataFile.TRAIN_LABELS) || paths.containsKey(DataFile.TEST_LABELS);
+        paths.containsKey(IdxPart.TRAIN_LABELS) || paths.containsKey(IdxPart.TEST_LABELS);
     if (!missing.isEmpty() && !(areImagesThere && !areLabelsThere)) {
       throw new InputException(
           "The folder %s holds only a part of a dataset: it lacks %s, plain or with .gz."
@@ -90,7 +70,7 @@ final class DataFolder {
   /**
    * A plain file beside the gzipped one is usual; which to take if they differ, nobody can know.
    */
-  private void requireTheSame(DataFile file, Path taken, IdxFile content) {
+  private void requireTheSame(IdxPart file, Path taken, IdxFile content) {
     for (Path other : file.all(folder)) {
       if (!other.equals(taken)
           && !IdxFile.read(other, file.kind()).sha256().equals(content.sha256())) {
@@ -102,13 +82,10 @@ final class DataFolder {
   }
 
   private static boolean is(
-      PublishedDataset candidate, Map<DataFile, Path> paths, Map<DataFile, IdxFile> contents) {
+      PublishedDataset candidate, Map<IdxPart, Path> paths, Map<IdxPart, IdxFile> contents) {
     // The small files come first: they tell datasets apart without another look at the large ones.
     return Stream.of(
-            DataFile.TEST_LABELS,
-            DataFile.TRAIN_LABELS,
-            DataFile.TEST_IMAGES,
-            DataFile.TRAIN_IMAGES)
+            IdxPart.TEST_LABELS, IdxPart.TRAIN_LABELS, IdxPart.TEST_IMAGES, IdxPart.TRAIN_IMAGES)
         .allMatch(file -> mismatch(candidate, file, paths.get(file), contents.get(file)).isEmpty());
   }
 
@@ -118,7 +95,7 @@ final class DataFolder {
    * @return its content; empty if there is no such file
    * @throws InputException if it is not the published file
    */
-  Optional<IdxFile> readPublished(PublishedDataset dataset, DataFile file) {
+  Optional<IdxFile> readPublished(PublishedDataset dataset, IdxPart file) {
     Optional<Path> path = file.in(folder);
     Optional<IdxFile> content = path.map(p -> IdxFile.read(p, file.kind()));
     if (content.isPresent()) {
@@ -132,7 +109,7 @@ final class DataFolder {
   }
 
   private static Optional<String> mismatch(
-      PublishedDataset dataset, DataFile file, Path path, IdxFile content) {
+      PublishedDataset dataset, IdxPart file, Path path, IdxFile content) {
     try {
       return dataset.mismatch(file, path, content);
     } catch (IOException e) {
@@ -145,12 +122,11 @@ final class DataFolder {
    *
    * @throws InputException if they do not go together
    */
-  Dataset dataset(String name, Dataset.Status status, Map<DataFile, IdxFile> contents) {
+  Dataset dataset(String name, Dataset.Status status, Map<IdxPart, IdxFile> contents) {
     ImageSet train =
-        images(
-            "training", contents.get(DataFile.TRAIN_IMAGES), contents.get(DataFile.TRAIN_LABELS));
+        images("training", contents.get(IdxPart.TRAIN_IMAGES), contents.get(IdxPart.TRAIN_LABELS));
     ImageSet test =
-        images("test", contents.get(DataFile.TEST_IMAGES), contents.get(DataFile.TEST_LABELS));
+        images("test", contents.get(IdxPart.TEST_IMAGES), contents.get(IdxPart.TEST_LABELS));
     if (train.height() != test.height() || train.width() != test.width()) {
       throw new InputException(
           String.format(

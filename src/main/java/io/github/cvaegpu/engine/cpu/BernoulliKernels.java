@@ -14,7 +14,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Binary cross-entropy of sigmoid outputs, from the logits, and those outputs.
+ * {@link io.github.cvaegpu.model.Likelihood#BERNOULLI}: binary cross-entropy of sigmoid outputs,
+ * from the logits, and those outputs.
  *
  * <p>With l the logit, x the target intensity and u = exp(-|l|), which is in (0, 1]:
  *
@@ -25,24 +26,9 @@ import jdk.incubator.vector.VectorOperators;
  *
  * No logarithm of 0 and no overflow for any finite logit.
  */
-final class LossKernels {
-  private LossKernels() {}
-
-  /**
-   * Adds the bias, replaces each logit by its gradient and sums the loss.
-   *
-   * @param logits (rows, inputs) products without bias; the block is overwritten with dloss/dlogit
-   * @param bias [inputs]
-   * @param x target intensities; row r of the logits is compared with row {@code (r + skipped) /
-   *     samples}
-   * @param samples rows of logits to a row of x
-   * @param skipped rows of logits that the first row of x had before these
-   * @param block rows and columns of the logits
-   * @param loss (column groups, rows): entry (group, r) receives the loss of row r's columns in the
-   *     block, in nats; groups apart, so that threads do not write to one cache line
-   * @param group the block's column group
-   */
-  static void lossAndGradient(
+final class BernoulliKernels implements LikelihoodKernels {
+  @Override
+  public void lossAndGradient(
       Matrix logits,
       MemorySegment bias,
       Matrix x,
@@ -54,10 +40,10 @@ final class LossKernels {
     int whole = block.endColumn() - block.columnCount() % LANES;
     float[] lanes = new float[block.rowCount() * LANES];
     vectors(logits, bias, x, samples, skipped, block, whole, lanes);
-    setLoss(loss, block, group, lanes);
+    RowLosses.set(loss, block, group, lanes);
     if (whole < block.endColumn()) {
       tail(logits, bias, x, samples, skipped, block, whole, lanes);
-      addLoss(loss, block, group, lanes);
+      RowLosses.add(loss, block, group, lanes);
     }
   }
 
@@ -129,14 +115,8 @@ final class LossKernels {
     return ONE.blend(u, negative).div(u.add(ONE));
   }
 
-  /**
-   * Adds the bias and replaces each logit by the pixel's mean, its sigmoid.
-   *
-   * @param logits (rows, inputs) products without bias; the block is overwritten
-   * @param bias [inputs]
-   * @param block rows and columns of the logits
-   */
-  static void mean(Matrix logits, MemorySegment bias, Block block) {
+  @Override
+  public void mean(Matrix logits, MemorySegment bias, Block block) {
     int whole = block.endColumn() - block.columnCount() % LANES;
     meanVectors(logits, bias, block, whole);
     if (whole < block.endColumn()) {
@@ -167,41 +147,5 @@ final class LossKernels {
       FloatVector u = VectorMath.expOfNonPositive(logit.abs().neg());
       store(sigmoid(logit, u), logits.data(), row + at, mask);
     }
-  }
-
-  /** Sets each row's loss to the sum of its lanes. */
-  private static void setLoss(double[] loss, Block block, int group, float[] lanes) {
-    for (int r = block.row(); r < block.endRow(); r++) {
-      loss[at(loss, group, r)] = total(lanes, (r - block.row()) * LANES);
-    }
-  }
-
-  /** Adds the sum of each row's lanes to its loss. */
-  private static void addLoss(double[] loss, Block block, int group, float[] lanes) {
-    for (int r = block.row(); r < block.endRow(); r++) {
-      loss[at(loss, group, r)] += total(lanes, (r - block.row()) * LANES);
-    }
-  }
-
-  /** The loss of a row, all its column groups added in order. */
-  static double lossOfRow(double[] loss, int row) {
-    double sum = 0;
-    for (int group = 0; group < Block.COLUMN_GROUPS; group++) {
-      sum += loss[at(loss, group, row)];
-    }
-    return sum;
-  }
-
-  private static int at(double[] loss, int group, int row) {
-    return group * (loss.length / Block.COLUMN_GROUPS) + row;
-  }
-
-  /** The sum of a vector's lanes, first to last. */
-  private static double total(float[] lanes, int from) {
-    double total = 0;
-    for (int i = from; i < from + LANES; i++) {
-      total += lanes[i];
-    }
-    return total;
   }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Folders that lack files, have them under other names, of other sets, or something else in their
  * place: the dataset is what files of the right names hold, or the folder is refused.
  */
-class DataFolderFuzzTest {
+class IdxFolderFuzzTest {
   private static final List<byte[]> OTHERS =
       List.of(
           IdxBytes.images(13, 3, 5, 1),
@@ -48,8 +48,8 @@ class DataFolderFuzzTest {
   private void folder(Damage damage) throws Exception {
     Path folder = Files.createDirectories(temp.resolve("images"));
     empty(folder);
-    DataFile wrong = damage.pick(List.of(DataFile.values()));
-    for (DataFile file : DataFile.values()) {
+    IdxPart wrong = damage.pick(List.of(IdxPart.values()));
+    for (IdxPart file : IdxPart.values()) {
       put(damage, folder, file, IdxBytes.dataset().get(file), damage.oneIn(4) || file == wrong);
     }
     Dataset dataset = damage.reading(() -> RunFolder.load(folder));
@@ -84,7 +84,7 @@ class DataFolderFuzzTest {
     Damage.requirePrintable(dataset.name());
   }
 
-  private static void put(Damage damage, Path folder, DataFile file, byte[] whole, boolean wrong)
+  private static void put(Damage damage, Path folder, IdxPart file, byte[] whole, boolean wrong)
       throws IOException {
     Path plain =
         folder.resolve(damage.oneIn(3) ? file.idxName().replace("-idx", ".idx") : file.idxName());

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The four files of a dataset, named as MNIST's are. */
-enum DataFile {
+/** The four files of a dataset in the IDX format, named as MNIST's are. */
+enum IdxPart {
   TRAIN_IMAGES("train-images", IdxFile.Kind.IMAGES),
   TRAIN_LABELS("train-labels", IdxFile.Kind.LABELS),
   TEST_IMAGES("t10k-images", IdxFile.Kind.IMAGES),
@@ -22,7 +22,7 @@ enum DataFile {
   private final String stem;
   private final IdxFile.Kind kind;
 
-  DataFile(String stem, IdxFile.Kind kind) {
+  IdxPart(String stem, IdxFile.Kind kind) {
     this.stem = stem;
     this.kind = kind;
   }

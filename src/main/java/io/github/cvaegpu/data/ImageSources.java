@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.data;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Spelling;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The sources of images, in the order in which they are asked.
+ *
+ * @param all the sources; where two recognise the same, the first reads it
+ */
+record ImageSources(List<ImageSource> all) {
+  /** Copies the list. */
+  ImageSources {
+    all = List.copyOf(all);
+  }
+
+  /** The names of datasets that they answer to. */
+  List<String> names() {
+    return all.stream().flatMap(source -> source.names().stream()).toList();
+  }
+
+  /**
+   * Reads what was chosen.
+   *
+   * @throws InputException if no source recognises it, or it cannot be used
+   */
+  Dataset read(DataChoice choice, DownloadListener listener) {
+    if (choice instanceof DataChoice.At at) {
+      requireReadable(at.path());
+    }
+    return all.stream()
+        .filter(source -> source.recognises(choice))
+        .findFirst()
+        .orElseThrow(() -> unknown(choice))
+        .read(choice, listener);
+  }
+
+  private static void requireReadable(Path path) {
+    if (!Files.exists(path)) {
+      throw new InputException("The data folder %s does not exist.".formatted(path));
+    }
+    if (Files.isDirectory(path) && (!Files.isReadable(path) || !Files.isExecutable(path))) {
+      throw new InputException("The data folder %s may not be read by this user.".formatted(path));
+    }
+  }
+
+  private InputException unknown(DataChoice choice) {
+    if (choice instanceof DataChoice.At at) {
+      return new InputException(
+          Files.isDirectory(at.path())
+              ? "The folder %s holds no dataset: looked for %s."
+                  .formatted(at.path(), layouts(ImageSource.Layout::files))
+              : "%s is a file, where %s is needed."
+                  .formatted(at.path(), layouts(ImageSource.Layout::place)));
+    }
+    List<String> known = new ArrayList<>(names());
+    known.addFirst(DataChoice.AUTO.text());
+    return unknown(choice.text(), known);
+  }
+
+  /** That a word is no dataset's name, with the nearest that is. */
+  static InputException unknown(String word, List<String> known) {
+    String list = String.join(", ", known);
+    String unknown = "\"%s\" is not a dataset, and there is no folder of that name".formatted(word);
+    return new InputException(
+        Spelling.nearest(word, known)
+            .map(nearest -> "%s; did you mean \"%s\" (of %s)?".formatted(unknown, nearest, list))
+            .orElse("%s; the datasets are %s.".formatted(unknown, list)));
+  }
+
+  private String layouts(Function<ImageSource.Layout, String> part) {
+    return all.stream()
+        .map(ImageSource::layout)
+        .flatMap(Optional::stream)
+        .map(part)
+        .collect(Collectors.joining(", or "));
+  }
+}
