@@ -19,9 +19,9 @@ public interface Trainee extends VaeModel {
    * has diverged, and no controller has an answer to it. The sink is told the losses as they are,
    * and then only of steps that were under way already, as after it said to stop; the call returns
    * with fewer steps done than the order has left. It throws nothing: what to do is the caller's
-   * business. Nothing is trained from a state whose losses are not finite: the call returns 0
-   * and asks neither controller nor sink. A parameter that is not finite makes the next step's loss
-   * not finite. {@link #restore} makes the trainee good again.
+   * business. Nothing is trained from a state whose losses are not finite: the call returns 0 and
+   * asks neither controller nor sink. A parameter that is not finite makes the next step's loss not
+   * finite. {@link #restore} makes the trainee good again.
    *
    * <p>What the controller or the sink throws ends the call too and reaches the caller; the trainee
    * stays usable.

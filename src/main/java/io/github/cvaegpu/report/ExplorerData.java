@@ -66,7 +66,8 @@ record ExplorerData(
     ParameterLayout layout = checkpoint.layout();
     int latent = layout.shape().latent();
     var decoder =
-        Embedded.Decoder.of(checkpoint.plan().objective().likelihood(), layout, checkpoint.state().parameters());
+        Embedded.Decoder.of(
+            checkpoint.plan().objective().likelihood(), layout, checkpoint.state().parameters());
     if (testPosterior.isEmpty()) {
       Size size = Size.of(checkpoint);
       return new ExplorerData(

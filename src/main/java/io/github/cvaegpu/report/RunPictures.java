@@ -55,7 +55,10 @@ public final class RunPictures {
       Subject run = runs.get(i);
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       var decoder =
-          new Decoder(checkpoint.plan().objective().likelihood(), checkpoint.layout(), checkpoint.state().parameters());
+          new Decoder(
+              checkpoint.plan().objective().likelihood(),
+              checkpoint.layout(),
+              checkpoint.state().parameters());
       Posterior posterior = run.testPosterior().orElseThrow();
       rows.add(
           new ImageGridFigure.Row(

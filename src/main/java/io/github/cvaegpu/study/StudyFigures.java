@@ -120,7 +120,8 @@ public final class StudyFigures {
       RunFacts other = control.getFirst();
       Optional<Level> setPoint =
           name.equals("kl")
-              ? Optional.of(Level.setPoint(other.planned().plan().rule().target().orElseThrow().kl()))
+              ? Optional.of(
+                  Level.setPoint(other.planned().plan().rule().target().orElseThrow().kl()))
               : Optional.empty();
       new CurveFigure(
               "%s, learning rate %s, mean of the last 100 steps".formatted(title, rate),
@@ -210,7 +211,10 @@ public final class StudyFigures {
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       int latent = checkpoint.plan().latent();
       var decoder =
-          new Decoder(checkpoint.plan().objective().likelihood(), checkpoint.layout(), checkpoint.state().parameters());
+          new Decoder(
+              checkpoint.plan().objective().likelihood(),
+              checkpoint.layout(),
+              checkpoint.state().parameters());
       Posterior posterior = posterior(run);
       String title = "%s, learning rate %s".formatted(name, rate);
       String file = run.planned().role() == Role.BETA ? "beta" : "control";

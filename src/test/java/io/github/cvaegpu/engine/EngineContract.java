@@ -17,6 +17,7 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
@@ -284,8 +285,7 @@ public abstract class EngineContract extends ModelContract {
       assertEquals(done, reported.size());
       assertEquals(done, trainee.state().step());
       Reported last = reported.getLast();
-      assertEquals(
-          new StepFeedback(last.step() + 1, last.rl(), last.kl()), trainee.state().last());
+      assertEquals(new StepFeedback(last.step() + 1, last.rl(), last.kl()), trainee.state().last());
     }
   }
 
@@ -385,7 +385,8 @@ public abstract class EngineContract extends ModelContract {
                 whole.secondMoment(),
                 new StepFeedback(3, 100, bad)));
         List<Reported> reported = new ArrayList<>();
-        assertEquals(0, trainee.trainEpoch(order.from(3), new FiniteLossesOnly(), collect(reported)));
+        assertEquals(
+            0, trainee.trainEpoch(order.from(3), new FiniteLossesOnly(), collect(reported)));
         assertEquals(List.of(), reported);
         assertEquals(3, trainee.state().step());
       }
@@ -461,7 +462,7 @@ public abstract class EngineContract extends ModelContract {
   // ---- what tests share ------------------------------------------------------------------------
 
   protected static TrainingSettings settings(int batch) {
-    return new TrainingSettings(SEED, batch, LEARNING_RATE);
+    return new TrainingSettings(Objective.study(), SEED, batch, LEARNING_RATE);
   }
 
   /** Trains until the first step is told, and gives what was told. */

@@ -16,6 +16,7 @@ import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
@@ -68,7 +69,7 @@ abstract class ModelContract {
     ImageSet images = RandomImages.of(count + 4, 9, 11, 0.3, SEED);
     float[] parameters = weights(shape, SEED);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       float[] mean = new float[count * 3];
       float[] logVariance = new float[count * 3];
       model.encode(images, 2, count, mean, logVariance);
@@ -126,7 +127,7 @@ abstract class ModelContract {
     }
     var decoder = new Decoder(Likelihood.BERNOULLI, new ParameterLayout(shape), parameters);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       float[] z = points(count, latent);
       float[] mean = new float[count * shape.inputs()];
       model.decode(z, count, mean);
@@ -145,7 +146,7 @@ abstract class ModelContract {
   void theMeanIsWhatTheLossIsOf() {
     ImageSet images = images(6);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, 7))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, 7))) {
       float[] z = points(6, 2);
       float[] mean = new float[6 * 35];
       float[] loss = new float[6];
@@ -171,7 +172,7 @@ abstract class ModelContract {
     float[] parameters = new float[layout.size()];
     System.arraycopy(logits, 0, parameters, layout.decoder().getLast().bias(), logits.length);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       float[] mean = new float[10];
       model.decode(new float[1], 1, mean);
       for (int i = 0; i < logits.length; i++) {
@@ -188,7 +189,7 @@ abstract class ModelContract {
         float[] broken = weights(SMALL, SEED);
         Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
         try (Accelerator accelerator = create(8);
-            VaeModel model = accelerator.model(SMALL, broken)) {
+            VaeModel model = accelerator.model(SMALL, Objective.study(), broken)) {
           float[] mean = new float[35];
           model.decode(points(1, 2), 1, mean);
           assertTrue(Float.isNaN(mean[0]), tensor.name());
@@ -200,7 +201,7 @@ abstract class ModelContract {
   @Test
   void noImagesAreNoWork() {
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       model.encode(images(3), 3, 0, new float[0], new float[0]);
       model.decode(new float[0], 0, new float[0]);
       model.reconstructionLoss(images(3), 0, 0, 2, new float[0], new float[0]);
@@ -210,7 +211,7 @@ abstract class ModelContract {
   @Test
   void saysWhatItIsOf() {
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       assertEquals(SMALL, model.shape());
       assertEquals(accelerator.info(), model.info());
     }
@@ -225,7 +226,7 @@ abstract class ModelContract {
     float[] five = new float[5];
     float[] pixels = new float[2 * 35];
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       assertRefused(() -> model.encode(images, 0, 2, five, four));
       assertRefused(() -> model.encode(images, 0, 2, four, five));
       assertRefused(() -> model.encode(images, 0, 2, new float[3], four));
@@ -246,7 +247,7 @@ abstract class ModelContract {
     ImageSet others = RandomImages.of(5, 5, 6, 0.4, SEED);
     float[] two = new float[2];
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       assertRefused(() -> model.encode(images, -1, 1, two, two));
       assertRefused(() -> model.encode(images, 5, 1, two, two));
       assertRefused(() -> model.encode(images, 0, -1, two, two));
@@ -255,11 +256,11 @@ abstract class ModelContract {
       assertRefused(() -> model.reconstructionLoss(images, 5, 1, 1, two, new float[1]));
       assertRefused(() -> model.reconstructionLoss(others, 0, 1, 1, two, new float[1]));
       assertRefused(() -> model.reconstructionLoss(images, 0, 1, 0, new float[0], new float[0]));
-      var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+      var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
       assertRefused(() -> accelerator.trainee(SMALL, settings, others));
       int parameters = new ParameterLayout(SMALL).size();
-      assertRefused(() -> accelerator.model(SMALL, new float[parameters - 1]));
-      assertRefused(() -> accelerator.model(SMALL, new float[parameters + 1]));
+      assertRefused(() -> accelerator.model(SMALL, Objective.study(), new float[parameters - 1]));
+      assertRefused(() -> accelerator.model(SMALL, Objective.study(), new float[parameters + 1]));
     }
   }
 
@@ -274,7 +275,7 @@ abstract class ModelContract {
   void modelsSideBySideDoNotKnowOfEachOther() {
     var other = new VaeShape(35, List.of(20), 3);
     ImageSet images = images(30);
-    var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+    var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
     BatchOrder order = BatchOrder.shuffled(SEED, 0, 30, 4);
     TrainingState initial = TrainingState.initial(weights(SMALL, 3));
     float[] first = decoded(SMALL, weights(SMALL, 1));
@@ -287,10 +288,10 @@ abstract class ModelContract {
       trained = alone.state();
     }
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, 1));
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, 1));
         Trainee trainee = accelerator.trainee(SMALL, settings, images);
         Trainee sameImages = accelerator.trainee(other, settings, images);
-        VaeModel another = accelerator.model(other, weights(other, 2))) {
+        VaeModel another = accelerator.model(other, Objective.study(), weights(other, 2))) {
       trainee.restore(initial);
       sameImages.restore(TrainingState.initial(weights(other, 4)));
       for (int batch = 0; batch < order.batches(); ) {
@@ -307,7 +308,7 @@ abstract class ModelContract {
 
   private float[] decoded(VaeShape shape, float[] parameters) {
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       return decoded(model);
     }
   }
@@ -323,7 +324,9 @@ abstract class ModelContract {
   void aTraineeIsAModelOfItsParameters() {
     ImageSet images = images(30);
     try (Accelerator accelerator = create(8);
-        Trainee trainee = accelerator.trainee(SMALL, new TrainingSettings(SEED, 4, 1e-2), images)) {
+        Trainee trainee =
+            accelerator.trainee(
+                SMALL, new TrainingSettings(Objective.study(), SEED, 4, 1e-2), images)) {
       trainee.restore(TrainingState.initial(weights(SMALL, 3)));
       float[] before = decoded(trainee);
       trainee.trainEpoch(
@@ -338,7 +341,7 @@ abstract class ModelContract {
   @Test
   void modelsMayBeUsedOnSeveralThreads() throws InterruptedException {
     ImageSet images = images(30);
-    var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+    var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
     float[] expected = decoded(SMALL, weights(SMALL, 1));
     List<TrainingState> states = Collections.synchronizedList(new ArrayList<>());
     List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
@@ -364,7 +367,8 @@ abstract class ModelContract {
           new Thread(
               () -> {
                 for (int i = 0; i < 5; i++) {
-                  try (VaeModel model = accelerator.model(SMALL, weights(SMALL, 1))) {
+                  try (VaeModel model =
+                      accelerator.model(SMALL, Objective.study(), weights(SMALL, 1))) {
                     assertArrayEquals(expected, decoded(model));
                   }
                 }
@@ -387,15 +391,15 @@ abstract class ModelContract {
   @Test
   void closesInAnyOrder() {
     ImageSet images = images(8);
-    var settings = new TrainingSettings(SEED, 4, LEARNING_RATE);
+    var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
     for (int seed = 0; seed < 4; seed++) {
       Accelerator accelerator = create(8);
       List<VaeModel> models =
           new ArrayList<>(
               List.of(
-                  accelerator.model(SMALL, weights(SMALL, 1)),
+                  accelerator.model(SMALL, Objective.study(), weights(SMALL, 1)),
                   accelerator.trainee(SMALL, settings, images),
-                  accelerator.model(SMALL, weights(SMALL, 2)),
+                  accelerator.model(SMALL, Objective.study(), weights(SMALL, 2)),
                   accelerator.trainee(SMALL, settings, images)));
       Collections.shuffle(models, new Random(seed));
       VaeModel last = models.removeLast();
@@ -412,7 +416,9 @@ abstract class ModelContract {
       last.close();
       before.close();
       accelerator.close();
-      assertThrows(IllegalStateException.class, () -> accelerator.model(SMALL, weights(SMALL, 1)));
+      assertThrows(
+          IllegalStateException.class,
+          () -> accelerator.model(SMALL, Objective.study(), weights(SMALL, 1)));
     }
   }
 
@@ -421,7 +427,8 @@ abstract class ModelContract {
     ImageSet images = images(8);
     try (Accelerator accelerator = create(8)) {
       Trainee trainee =
-          accelerator.trainee(SMALL, new TrainingSettings(SEED, 4, LEARNING_RATE), images);
+          accelerator.trainee(
+              SMALL, new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE), images);
       trainee.close();
       assertThrows(IllegalStateException.class, trainee::state);
       assertThrows(

@@ -338,8 +338,7 @@ class RunDirectoryTest {
   void whatWasNamedIsNamedAgain() {
     for (DataChoice choice :
         List.of(new DataChoice.Named("kmnist"), new DataChoice.At(temp.toAbsolutePath()))) {
-      assertEquals(
-          choice, RunRecord.dataToLoad(choice.text(), "mnist", Dataset.Status.VERIFIED));
+      assertEquals(choice, RunRecord.dataToLoad(choice.text(), "mnist", Dataset.Status.VERIFIED));
     }
   }
 

@@ -5,15 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.launcher.RunningProcess;
-import io.github.cvaegpu.control.ConstantBeta;
-import io.github.cvaegpu.data.BatchOrder;
-import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.engine.TrainingSettings;
-import io.github.cvaegpu.engine.TrainingState;
-import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Likelihood;
-import io.github.cvaegpu.model.ParameterLayout;
-import io.github.cvaegpu.model.VaeShape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
