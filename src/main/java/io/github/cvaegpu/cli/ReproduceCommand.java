@@ -2,7 +2,6 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.Trainee;
@@ -106,7 +105,6 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    DataChoice data = dataOptions.choice();
     var study = new Study(learningRates, epochs, seeds, setPoints);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
