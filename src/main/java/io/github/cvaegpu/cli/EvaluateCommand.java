@@ -166,7 +166,10 @@ final class EvaluateCommand implements Callable<Integer> {
     try (EngineOptions.Chosen<VaeModel> chosen =
         engineOptions.choose(
             accelerator ->
-                accelerator.model(checkpoint.layout().shape(), checkpoint.state().parameters()))) {
+                accelerator.model(
+                    checkpoint.layout().shape(),
+                    checkpoint.plan().objective(),
+                    checkpoint.state().parameters()))) {
       VaeModel model = chosen.first();
       Evaluation evaluation =
           new Evaluator(model, checkpoint.plan().seed()).evaluate(images, samples);

@@ -150,7 +150,10 @@ final class ReportCommand implements Callable<Integer> {
   private VaeModel model(Checkpoint checkpoint) {
     Function<Accelerator, VaeModel> model =
         accelerator ->
-            accelerator.model(checkpoint.layout().shape(), checkpoint.state().parameters());
+            accelerator.model(
+                checkpoint.layout().shape(),
+                checkpoint.plan().objective(),
+                checkpoint.state().parameters());
     if (chosen.isPresent()) {
       return model.apply(chosen.get().accelerator());
     }

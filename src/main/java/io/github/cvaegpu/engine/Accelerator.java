@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine;
 
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 
 /**
@@ -20,12 +21,13 @@ public interface Accelerator extends AutoCloseable {
    * A model that is used as it is. It has no more memory than that takes.
    *
    * @param shape the network
+   * @param objective what its inputs and outputs stand for
    * @param parameters all of them, as {@link io.github.cvaegpu.model.ParameterLayout} has them;
    *     copied
    * @throws IllegalArgumentException if they are not as many as the network has
    * @throws EngineException if there is too little memory
    */
-  VaeModel model(VaeShape shape, float[] parameters);
+  VaeModel model(VaeShape shape, Objective objective, float[] parameters);
 
   /**
    * A model to be trained. Its parameters are yet to be restored.

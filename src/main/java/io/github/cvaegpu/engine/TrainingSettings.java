@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
+import io.github.cvaegpu.model.Objective;
+
 /**
  * What a trainee has to know, beside the network and the images.
  *
+ * @param objective what is trained for
  * @param seed the run's seed
  * @param batchSize images in a batch, but perhaps the last of an epoch
  * @param learningRate Adam's step size
  */
-public record TrainingSettings(long seed, int batchSize, double learningRate) {
+public record TrainingSettings(Objective objective, long seed, int batchSize, double learningRate) {
   /** Refuses what no run can use. */
   public TrainingSettings {
     if (batchSize < 1) {

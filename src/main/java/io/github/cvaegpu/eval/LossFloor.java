@@ -3,6 +3,7 @@ package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.Targets;
 import java.util.function.IntPredicate;
 
@@ -11,10 +12,9 @@ import java.util.function.IntPredicate;
  * pixel by pixel. A loss is to be read by how far it is above. Under {@link Likelihood#BERNOULLI}
  * it is the entropy of the pixels: 0 for pixels that are black or white, and more for grey ones.
  *
- * @param likelihood what the loss is counted by
- * @param targets what the pixels stand for
+ * @param objective what the loss is counted by, and what the pixels stand for
  */
-public record LossFloor(Likelihood likelihood, Targets targets) {
+public record LossFloor(Objective objective) {
   /** Mean over images of the sum over pixels, in nats per image. */
   public double mean(ImageSet images) {
     return mean(images, image -> true);
@@ -44,7 +44,7 @@ public record LossFloor(Likelihood likelihood, Targets targets) {
     }
     double sum = 0;
     for (int level = 0; level < Targets.LEVELS; level++) {
-      sum += counts[level] * likelihood.leastLoss(targets.of(level));
+      sum += counts[level] * objective.likelihood().leastLoss(objective.targets().of(level));
     }
     return sum / meant;
   }

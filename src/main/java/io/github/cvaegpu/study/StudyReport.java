@@ -14,8 +14,7 @@ import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.LossFloor;
 import io.github.cvaegpu.eval.Posterior;
-import io.github.cvaegpu.model.Likelihood;
-import io.github.cvaegpu.model.Targets;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import io.github.cvaegpu.study.StudyRun.Role;
@@ -140,7 +139,7 @@ public final class StudyReport {
   }
 
   private Floors floors() {
-    var floor = new LossFloor(Likelihood.BERNOULLI, Targets.GREY);
+    var floor = new LossFloor(Objective.study());
     List<Integer> labels = dataset.test().hasLabels() ? Comparison.NAMED_DIGITS : List.of();
     return new Floors(
         floor.mean(dataset.train()),
@@ -297,6 +296,9 @@ public final class StudyReport {
   }
 
   private static VaeModel model(Checkpoint checkpoint, Accelerator accelerator) {
-    return accelerator.model(checkpoint.layout().shape(), checkpoint.state().parameters());
+    return accelerator.model(
+        checkpoint.layout().shape(),
+        checkpoint.plan().objective(),
+        checkpoint.state().parameters());
   }
 }

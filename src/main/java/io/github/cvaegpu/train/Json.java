@@ -53,7 +53,8 @@ public final class Json {
   private static final class LowerCaseEnums implements TypeAdapterFactory {
     @Override
     public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
-      if (!type.getRawType().isEnum()) {
+      // Of a class of its own where a constant has a body; then the enum is the class above it.
+      if (!Enum.class.isAssignableFrom(type.getRawType())) {
         return null;
       }
       TypeAdapter<T> byName = gson.getDelegateAdapter(this, type);

@@ -57,7 +57,6 @@ public final class MetricsLog implements RunObserver, AutoCloseable {
   private final OutputStream out;
   private final StringBuilder row = new StringBuilder();
 
-
   private MetricsLog(Path file, FileChannel channel, MessageDigest digest) throws IOException {
     this.file = file;
     this.channel = channel;
@@ -328,7 +327,8 @@ public final class MetricsLog implements RunObserver, AutoCloseable {
     }
   }
 
-  private static void readLines(Path file, LogLines lines, Consumer<StepReport> sink) throws IOException {
+  private static void readLines(Path file, LogLines lines, Consumer<StepReport> sink)
+      throws IOException {
     if (!HEADER.equals(lines.next())) {
       throw noHeader(file);
     }

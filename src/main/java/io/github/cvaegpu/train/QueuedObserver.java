@@ -17,11 +17,9 @@ import java.util.concurrent.TimeUnit;
  * <p>Told by one thread at a time, as every observer is.
  */
 public final class QueuedObserver implements RunObserver, AutoCloseable {
-  private static final Runnable END = () -> {};
-
   private final RunObserver slow;
   private final Duration patience;
-  private final BlockingQueue<Runnable> queue;
+  private final BlockingQueue<Optional<Runnable>> queue; // an empty one is the end
   private final Thread thread;
   private volatile RuntimeException failure;
   private long dropped;
@@ -40,8 +38,8 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
 
   private void tellUntilTheEnd() {
     try {
-      for (Runnable event = queue.take(); event != END; event = queue.take()) {
-        tell(event);
+      for (var event = queue.take(); event.isPresent(); event = queue.take()) {
+        tell(event.get());
       }
     } catch (InterruptedException e) {
       // Given up, see close().
@@ -70,7 +68,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
     return Optional.ofNullable(failure);
   }
 
-  private boolean offer(Runnable event) {
+  private boolean offer(Optional<Runnable> event) {
     try {
       return queue.offer(event, patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
@@ -80,7 +78,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
   }
 
   private void offerOrDrop(Runnable event) {
-    if (!offer(event)) {
+    if (!offer(Optional.of(event))) {
       dropped++;
     }
   }
@@ -97,7 +95,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
 
   @Override
   public void step(StepReport report) {
-    if (!queue.offer(() -> slow.step(report))) {
+    if (!queue.offer(Optional.of(() -> slow.step(report)))) {
       dropped++;
     }
   }
@@ -121,7 +119,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
   @Override
   public void close() {
     try {
-      if (!offer(END) || !thread.join(patience)) {
+      if (!offer(Optional.empty()) || !thread.join(patience)) {
         thread.interrupt();
       }
     } catch (InterruptedException e) {

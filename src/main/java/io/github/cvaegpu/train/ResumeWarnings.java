@@ -6,7 +6,9 @@ import io.github.cvaegpu.engine.EngineInfo;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a user should know of a run that goes on otherwise than if it had never been interrupted. */
+/**
+ * What a user should know of a run that goes on otherwise than if it had never been interrupted.
+ */
 final class ResumeWarnings {
   /** The run has no checkpoint. */
   static final String STARTING_OVER = "the run had no checkpoint yet; it begins again at step 0.";
@@ -18,8 +20,8 @@ final class ResumeWarnings {
     return last.computesLike(now)
         ? Optional.empty()
         : Optional.of(
-            ("The run's last process computed with %s and this one computes with %s: from here on its"
-                    + " bits may differ from those of a run that was never interrupted.")
+            ("The run's last process computed with %s and this one computes with %s: from here on"
+                    + " its bits may differ from those of a run that was never interrupted.")
                 .formatted(last.what(), now.what()));
   }
 

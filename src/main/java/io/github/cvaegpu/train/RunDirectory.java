@@ -75,8 +75,7 @@ public final class RunDirectory implements AutoCloseable {
    * @throws InputException if it holds no run, cannot be written to, or is in use
    */
   public static RunDirectory resume(Path folder) {
-    if (!RegularFile.isTaken(recordFile(folder))
-        && !RegularFile.isTaken(checkpointFile(folder))) {
+    if (!RegularFile.isTaken(recordFile(folder)) && !RegularFile.isTaken(checkpointFile(folder))) {
       throw new InputException(
           "%s holds no run to resume: there is no run.json.".formatted(folder));
     }

@@ -23,8 +23,8 @@ public interface RunObserver {
   default void begins(Path folder, RunRecord record) {}
 
   /**
-   * The run goes on, but not as if it had never been interrupted: it has to begin again, or its bits
-   * may be others from here on. Told before {@link #begins}.
+   * The run goes on, but not as if it had never been interrupted: it has to begin again, or its
+   * bits may be others from here on. Told before {@link #begins}.
    *
    * @param sentence for the user
    */

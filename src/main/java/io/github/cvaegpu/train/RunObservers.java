@@ -13,7 +13,9 @@ public final class RunObservers implements RunObserver {
     this.observers = List.copyOf(observers);
   }
 
-  /** One that tells each of these of everything; what one throws, those behind it do not hear of. */
+  /**
+   * One that tells each of these of everything; what one throws, those behind it do not hear of.
+   */
   public static RunObserver of(RunObserver... observers) {
     return new RunObservers(List.of(observers));
   }

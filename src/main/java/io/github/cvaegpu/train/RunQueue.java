@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 /**
  * Trains runs, each in a folder of its own, one after another or several at a time on one
  * accelerator. What is finished is not trained again, what was interrupted goes on from its
- * checkpoint, and a run that diverges does not keep the others from running. Any other failure stops
- * them all. How many train at a time changes no bit of any.
+ * checkpoint, and a run that diverges does not keep the others from running. Any other failure
+ * stops them all. How many train at a time changes no bit of any.
  */
 public final class RunQueue {
   private final List<NamedPlan> runs;
@@ -156,7 +156,9 @@ public final class RunQueue {
   /** Takes one run after another until none is left. */
   private void work(AtomicInteger next) {
     try {
-      for (int i = next.getAndIncrement(); i < runs.size() && !isOver(); i = next.getAndIncrement()) {
+      for (int i = next.getAndIncrement();
+          i < runs.size() && !isOver();
+          i = next.getAndIncrement()) {
         take(i);
       }
     } catch (RuntimeException | Error e) {

@@ -27,9 +27,9 @@ import java.util.function.BooleanSupplier;
 /**
  * Trains one run from where its directory stands to its last epoch.
  *
- * <p>A trainee trains an epoch at a time. The trainer cuts it short, after a step, when a checkpoint
- * is due or the run is to stop, and then has it go on with the next batch: the numbers are those of
- * an epoch in one piece.
+ * <p>A trainee trains an epoch at a time. The trainer cuts it short, after a step, when a
+ * checkpoint is due or the run is to stop, and then has it go on with the next batch: the numbers
+ * are those of an epoch in one piece.
  */
 public final class Trainer {
   /** Steps that the final figures are means over, as in the study. */
@@ -176,14 +176,11 @@ public final class Trainer {
       journal.writeRunning();
     }
     Optional<MetricsLog> kept =
-        MetricsLog.open(
-            directory.metricsFile(), journal.stepsDone(), metricsSha256, stopRequested);
+        MetricsLog.open(directory.metricsFile(), journal.stepsDone(), metricsSha256, stopRequested);
     if (kept.isEmpty()) {
       // Stopped while it was read; the folder is as it was.
       return new Outcome(
-          ExitReason.INTERRUPTED,
-          journal.stepsDone(),
-          journal.unwritten(ExitReason.INTERRUPTED));
+          ExitReason.INTERRUPTED, journal.stepsDone(), journal.unwritten(ExitReason.INTERRUPTED));
     }
     try (MetricsLog opened = kept.get()) {
       log = opened;
@@ -269,8 +266,7 @@ public final class Trainer {
   // ---- what surrounds it -----------------------------------------------------------------------
 
   private boolean isCheckpointDue() {
-    return interval.isDue(
-        journal.stepsDone(), batchesPerEpoch, System.nanoTime() - lastCheckpoint);
+    return interval.isDue(journal.stepsDone(), batchesPerEpoch, System.nanoTime() - lastCheckpoint);
   }
 
   private void trainUntilStopped(BatchOrder order) {
@@ -350,11 +346,7 @@ public final class Trainer {
     new Checkpoint(
             state,
             new Checkpoint.Position(
-                epoch,
-                nextBatch,
-                controller.memory(),
-                journal.parametersSha256(),
-                log.sha256()),
+                epoch, nextBatch, controller.memory(), journal.parametersSha256(), log.sha256()),
             plan,
             layout,
             journal.images(dataset),

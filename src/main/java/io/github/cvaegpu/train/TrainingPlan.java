@@ -74,7 +74,7 @@ public record TrainingPlan(
 
   /** What an engine has to know of the plan. */
   public TrainingSettings settings() {
-    return new TrainingSettings(seed, batchSize(), learningRate());
+    return new TrainingSettings(objective, seed, batchSize(), learningRate());
   }
 
   /** This plan with something else that decides beta. */

@@ -4,14 +4,13 @@ package io.github.cvaegpu.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.cvaegpu.eval.LossFloor;
-import io.github.cvaegpu.model.Likelihood;
-import io.github.cvaegpu.model.Targets;
+import io.github.cvaegpu.model.Objective;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RealMnistTest {
-  private static final LossFloor FLOOR = new LossFloor(Likelihood.BERNOULLI, Targets.GREY);
+  private static final LossFloor FLOOR = new LossFloor(Objective.study());
 
   private static final Path FOLDER = RealMnist.find().orElse(Path.of("absent"));
 

@@ -7,8 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.eval.LossFloor;
-import io.github.cvaegpu.model.Likelihood;
-import io.github.cvaegpu.model.Targets;
+import io.github.cvaegpu.model.Objective;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SyntheticDigitsTest {
-  private static final LossFloor FLOOR = new LossFloor(Likelihood.BERNOULLI, Targets.GREY);
+  private static final LossFloor FLOOR = new LossFloor(Objective.study());
 
   /** The dataset is part of what a run's numbers mean: a changed pixel must not go unnoticed. */
   @Test

@@ -11,6 +11,7 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
@@ -75,10 +76,10 @@ abstract class AcceleratorContract {
       trained = alone.state();
     }
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, 1));
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, 1));
         Trainee trainee = accelerator.trainee(SMALL, settings, images);
         Trainee sameImages = accelerator.trainee(other, settings, images);
-        VaeModel another = accelerator.model(other, weights(other, 2))) {
+        VaeModel another = accelerator.model(other, Objective.study(), weights(other, 2))) {
       trainee.restore(initial);
       sameImages.restore(TrainingState.initial(weights(other, 4)));
       for (int batch = 0; batch < order.batches(); ) {
@@ -95,7 +96,7 @@ abstract class AcceleratorContract {
 
   private float[] decoded(VaeShape shape, float[] parameters) {
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       return decoded(model);
     }
   }
@@ -111,7 +112,9 @@ abstract class AcceleratorContract {
   void aTraineeIsAModelOfItsParameters() {
     ImageSet images = images(30);
     try (Accelerator accelerator = create(8);
-        Trainee trainee = accelerator.trainee(SMALL, new TrainingSettings(SEED, 4, 1e-2), images)) {
+        Trainee trainee =
+            accelerator.trainee(
+                SMALL, new TrainingSettings(Objective.study(), SEED, 4, 1e-2), images)) {
       trainee.restore(TrainingState.initial(weights(SMALL, 3)));
       float[] before = decoded(trainee);
       trainee.trainEpoch(
@@ -132,7 +135,7 @@ abstract class AcceleratorContract {
     List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
     var trained = new CountDownLatch(2);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, 1))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, 1))) {
       Runnable training =
           () -> {
             try {
@@ -189,9 +192,9 @@ abstract class AcceleratorContract {
       List<VaeModel> models =
           new ArrayList<>(
               List.of(
-                  accelerator.model(SMALL, weights(SMALL, 1)),
+                  accelerator.model(SMALL, Objective.study(), weights(SMALL, 1)),
                   accelerator.trainee(SMALL, settings, images),
-                  accelerator.model(SMALL, weights(SMALL, 2)),
+                  accelerator.model(SMALL, Objective.study(), weights(SMALL, 2)),
                   accelerator.trainee(SMALL, settings, images)));
       Collections.shuffle(models, new Random(seed));
       VaeModel last = models.removeLast();
@@ -208,7 +211,9 @@ abstract class AcceleratorContract {
       last.close();
       before.close();
       accelerator.close();
-      assertThrows(IllegalStateException.class, () -> accelerator.model(SMALL, weights(SMALL, 1)));
+      assertThrows(
+          IllegalStateException.class,
+          () -> accelerator.model(SMALL, Objective.study(), weights(SMALL, 1)));
     }
   }
 
@@ -235,7 +240,7 @@ abstract class AcceleratorContract {
   // ---- what tests share ------------------------------------------------------------------------
 
   protected static TrainingSettings settings(int batch) {
-    return new TrainingSettings(SEED, batch, LEARNING_RATE);
+    return new TrainingSettings(Objective.study(), SEED, batch, LEARNING_RATE);
   }
 
   /** Demands that all of a state be the same. */

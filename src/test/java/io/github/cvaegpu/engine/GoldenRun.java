@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.StepFeedback;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -28,7 +29,8 @@ public final class GoldenRun {
 
   /** How to train. */
   public static TrainingSettings settings(Golden golden) {
-    return new TrainingSettings(golden.seed(), golden.order().batchSize(), golden.learningRate());
+    return new TrainingSettings(
+        Objective.study(), golden.seed(), golden.order().batchSize(), golden.learningRate());
   }
 
   /**

@@ -10,6 +10,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.Arrays;
@@ -31,7 +32,7 @@ abstract class ModelContract extends AcceleratorContract {
     ImageSet images = RandomImages.of(count + 4, 9, 11, 0.3, SEED);
     float[] parameters = weights(shape, SEED);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       float[] mean = new float[count * 3];
       float[] logVariance = new float[count * 3];
       model.encode(images, 2, count, mean, logVariance);
@@ -89,7 +90,7 @@ abstract class ModelContract extends AcceleratorContract {
     }
     var decoder = new Decoder(Likelihood.BERNOULLI, new ParameterLayout(shape), parameters);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       float[] z = points(count, latent);
       float[] mean = new float[count * shape.inputs()];
       model.decode(z, count, mean);
@@ -108,7 +109,7 @@ abstract class ModelContract extends AcceleratorContract {
   void theMeanIsWhatTheLossIsOf() {
     ImageSet images = images(6);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, 7))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, 7))) {
       float[] z = points(6, 2);
       float[] mean = new float[6 * 35];
       float[] loss = new float[6];
@@ -134,7 +135,7 @@ abstract class ModelContract extends AcceleratorContract {
     float[] parameters = new float[layout.size()];
     System.arraycopy(logits, 0, parameters, layout.decoder().getLast().bias(), logits.length);
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       float[] mean = new float[10];
       model.decode(new float[1], 1, mean);
       for (int i = 0; i < logits.length; i++) {
@@ -151,7 +152,7 @@ abstract class ModelContract extends AcceleratorContract {
         float[] broken = weights(SMALL, SEED);
         Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
         try (Accelerator accelerator = create(8);
-            VaeModel model = accelerator.model(SMALL, broken)) {
+            VaeModel model = accelerator.model(SMALL, Objective.study(), broken)) {
           float[] mean = new float[35];
           model.decode(points(1, 2), 1, mean);
           assertTrue(Float.isNaN(mean[0]), tensor.name());
@@ -163,7 +164,7 @@ abstract class ModelContract extends AcceleratorContract {
   @Test
   void noImagesAreNoWork() {
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       model.encode(images(3), 3, 0, new float[0], new float[0]);
       model.decode(new float[0], 0, new float[0]);
       model.reconstructionLoss(images(3), 0, 0, 2, new float[0], new float[0]);
@@ -173,7 +174,7 @@ abstract class ModelContract extends AcceleratorContract {
   @Test
   void saysWhatItIsOf() {
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       assertEquals(SMALL, model.shape());
       assertEquals(accelerator.info(), model.info());
     }
@@ -188,7 +189,7 @@ abstract class ModelContract extends AcceleratorContract {
     float[] five = new float[5];
     float[] pixels = new float[2 * 35];
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       assertRefused(() -> model.encode(images, 0, 2, five, four));
       assertRefused(() -> model.encode(images, 0, 2, four, five));
       assertRefused(() -> model.encode(images, 0, 2, new float[3], four));
@@ -209,7 +210,7 @@ abstract class ModelContract extends AcceleratorContract {
     ImageSet others = RandomImages.of(5, 5, 6, 0.4, SEED);
     float[] two = new float[2];
     try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, weights(SMALL, SEED))) {
+        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       assertRefused(() -> model.encode(images, -1, 1, two, two));
       assertRefused(() -> model.encode(images, 5, 1, two, two));
       assertRefused(() -> model.encode(images, 0, -1, two, two));
@@ -221,8 +222,8 @@ abstract class ModelContract extends AcceleratorContract {
       var settings = settings(4);
       assertRefused(() -> accelerator.trainee(SMALL, settings, others));
       int parameters = new ParameterLayout(SMALL).size();
-      assertRefused(() -> accelerator.model(SMALL, new float[parameters - 1]));
-      assertRefused(() -> accelerator.model(SMALL, new float[parameters + 1]));
+      assertRefused(() -> accelerator.model(SMALL, Objective.study(), new float[parameters - 1]));
+      assertRefused(() -> accelerator.model(SMALL, Objective.study(), new float[parameters + 1]));
     }
   }
 

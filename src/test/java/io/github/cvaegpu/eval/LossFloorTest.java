@@ -4,12 +4,11 @@ package io.github.cvaegpu.eval;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.model.Likelihood;
-import io.github.cvaegpu.model.Targets;
+import io.github.cvaegpu.model.Objective;
 import org.junit.jupiter.api.Test;
 
 class LossFloorTest {
-  private static final LossFloor FLOOR = new LossFloor(Likelihood.BERNOULLI, Targets.GREY);
+  private static final LossFloor FLOOR = new LossFloor(Objective.study());
 
   @Test
   void greyPixelsHaveEntropyAndBlackAndWhiteOnesHaveNone() {

@@ -9,6 +9,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
@@ -22,7 +23,7 @@ class PosteriorTest {
     ImageSet images = TinyImages.draw(4096 + 37, 6);
     var shape = new VaeShape(images.imageSize(), List.of(20, 10), latent);
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), 3);
-    try (var model = new CpuAccelerator(1).model(shape, parameters)) {
+    try (var model = new CpuAccelerator(1).model(shape, Objective.study(), parameters)) {
       Posterior posterior = Posterior.of(model, images);
       assertEquals(images.size(), posterior.size());
       assertEquals(latent, posterior.latent());

@@ -76,7 +76,7 @@ public final class RunFolder {
         new RunObserver() {
           @Override
           public void step(StepReport report) {
-          long now = report.step();
+            long now = report.step();
             step[0] = now;
           }
         };

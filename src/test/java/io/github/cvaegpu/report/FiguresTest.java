@@ -16,6 +16,7 @@ import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.awt.image.BufferedImage;
@@ -204,7 +205,7 @@ class FiguresTest {
     var shape = new VaeShape(images.imageSize(), List.of(12), latent);
     var layout = new ParameterLayout(shape);
     float[] parameters = InitialWeights.draw(layout, 3);
-    try (var model = new CpuAccelerator(1).model(shape, parameters)) {
+    try (var model = new CpuAccelerator(1).model(shape, Objective.study(), parameters)) {
       XYChart chart = new LatentMapFigure("Map", Posterior.of(model, images)).chart(Theme.LIGHT);
       assertEquals(Set.of("0", "1", "2", "3", "4", "5", "6", "7", "8"), seen(chart));
       int shown =

@@ -10,6 +10,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.awt.Shape;
@@ -175,7 +176,7 @@ class TickLabelsTest {
     for (int i = 0; i < parameters.length; i++) {
       parameters[i] = weight * (random.nextFloat() - 0.5f);
     }
-    try (var model = new CpuAccelerator(1).model(shape, parameters)) {
+    try (var model = new CpuAccelerator(1).model(shape, Objective.study(), parameters)) {
       assertReadable(
           new LatentMapFigure("Map", Posterior.of(model, images)), "weights of " + weight);
     }

@@ -181,7 +181,9 @@ class MetricsLogTest {
     };
     try (var log = open(0)) {
       for (int i = 0; i < values.length; i++) {
-        log.step(new StepReport(Long.MAX_VALUE - i, Integer.MAX_VALUE, values[i], -values[i], values[i] / 2));
+        log.step(
+            new StepReport(
+                Long.MAX_VALUE - i, Integer.MAX_VALUE, values[i], -values[i], values[i] / 2));
       }
     }
     List<Integer> expected = new ArrayList<>();
@@ -212,9 +214,7 @@ class MetricsLogTest {
       strings = {"", "2", "2,1,x,1,1", "2,1,1,1", "2,1,1,1,1,1", "two,1,1,1,1", "2,1,\u00e9,1,1"})
   void namesALineThatIsNoRow(String line) throws IOException {
     Files.writeString(file, HEADER + row(1) + line + "\n");
-    var refusal =
-        assertThrows(
-            InputException.class, () -> MetricsLog.read(file, row -> {}));
+    var refusal = assertThrows(InputException.class, () -> MetricsLog.read(file, row -> {}));
     assertEquals("Line 3 of " + file + " is no row.", refusal.getMessage());
   }
 
@@ -276,8 +276,7 @@ class MetricsLogTest {
   void aLogOfWhichNotTheFirstLineIsWholeHasNoRows(String start) throws IOException {
     Files.writeString(file, start);
     assertEquals(
-        !start.isEmpty(),
-        MetricsLog.readWholeRows(file, row -> assertEquals(0, row.step())));
+        !start.isEmpty(), MetricsLog.readWholeRows(file, row -> assertEquals(0, row.step())));
   }
 
   @Test

@@ -92,18 +92,17 @@ class QueuedObserverTest {
                 thread[0] = Thread.currentThread();
               }
             });
-    try (var queued = new QueuedObserver(both, 100, LONG)) {
-      queued.warns("sentence");
-      queued.begins(FOLDER, null);
-      queued.step(step(1));
-      queued.step(step(2));
-      queued.epoch(epoch(1));
-      queued.checkpoint(FOLDER, 2);
-      queued.ends(FOLDER, null);
-      queued.close();
-      assertEquals(0, queued.dropped());
-      assertTrue(queued.failure().isEmpty());
-    }
+    var queued = new QueuedObserver(both, 100, LONG);
+    queued.warns("sentence");
+    queued.begins(FOLDER, null);
+    queued.step(step(1));
+    queued.step(step(2));
+    queued.epoch(epoch(1));
+    queued.checkpoint(FOLDER, 2);
+    queued.ends(FOLDER, null);
+    queued.close();
+    assertEquals(0, queued.dropped());
+    assertTrue(queued.failure().isEmpty());
     assertEquals(
         List.of(
             "warns sentence",
@@ -165,14 +164,13 @@ class QueuedObserverTest {
             }
           }
         };
-    try (var queued = new QueuedObserver(failing, 100, LONG)) {
-      for (int i = 1; i <= 9; i++) {
-        queued.epoch(epoch(i));
-        queued.step(step(i));
-      }
-      queued.close();
-      assertSame(failure, queued.failure().orElseThrow());
+    var queued = new QueuedObserver(failing, 100, LONG);
+    for (int i = 1; i <= 9; i++) {
+      queued.epoch(epoch(i));
+      queued.step(step(i));
     }
+    queued.close();
+    assertSame(failure, queued.failure().orElseThrow());
     assertEquals(List.of(1L, 2L), steps);
   }
 }

@@ -20,6 +20,7 @@ import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.nio.file.Files;
@@ -142,13 +143,17 @@ class RunQueueTest {
           Files.readString(one.resolve("metrics.csv")),
           Files.readString(other.resolve("metrics.csv")));
     }
-    assertEquals(5, runs.stream().map(run -> sha256(folder.resolve("one").resolve(run.name()))).distinct().count());
+    assertEquals(
+        5,
+        runs.stream()
+            .map(run -> sha256(folder.resolve("one").resolve(run.name())))
+            .distinct()
+            .count());
     // Each event once, in an order that makes sense for each run.
     assertEquals(15, together.events.size());
     for (NamedPlan run : runs) {
       assertEquals(
-          List.of(
-              "begins " + run.name(), "epoch 1 of " + run.name(), "epoch 2 of " + run.name()),
+          List.of("begins " + run.name(), "epoch 1 of " + run.name(), "epoch 2 of " + run.name()),
           together.events.stream().filter(event -> event.endsWith(run.name())).toList());
     }
     assertEquals(
@@ -180,16 +185,12 @@ class RunQueueTest {
     }
 
     @Override
-    public VaeModel model(
-        VaeShape shape, float[] parameters) {
-      return watched.model(shape, parameters);
+    public VaeModel model(VaeShape shape, Objective objective, float[] parameters) {
+      return watched.model(shape, objective, parameters);
     }
 
     @Override
-    public Trainee trainee(
-        VaeShape shape,
-        TrainingSettings settings,
-        ImageSet images) {
+    public Trainee trainee(VaeShape shape, TrainingSettings settings, ImageSet images) {
       trains();
       return watched.trainee(shape, settings, images);
     }
@@ -281,15 +282,13 @@ class RunQueueTest {
               Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
               TinyRun.NEVER,
               1);
-      var queue =
-          new RunQueue(runs(3), IMAGES, accelerator, settings, stopping, () -> stop[0]);
+      var queue = new RunQueue(runs(3), IMAGES, accelerator, settings, stopping, () -> stop[0]);
       assertEquals(new RunQueue.Outcome(true, List.of()), queue.train());
       assertEquals(
           ExitReason.INTERRUPTED, RunDirectory.readRecord(folder.resolve("seed1")).exitReason());
       assertFalse(Files.exists(folder.resolve("seed2")));
       assertEquals(
-          new RunQueue.Outcome(false, List.of()),
-          queue(runs(3), folder, 1, accelerator).train());
+          new RunQueue.Outcome(false, List.of()), queue(runs(3), folder, 1, accelerator).train());
     }
     assertEquals("epoch 2 of seed2", told.events.getLast());
   }
@@ -303,8 +302,7 @@ class RunQueueTest {
               runs(1).getFirst(),
               new NamedPlan("seed1", TinyRun.plan(2, 1e-2).withRule(new ConstantRule(1))));
       RunQueue queue = queue(others, folder, 1, accelerator);
-      String message =
-          assertThrows(InputException.class, queue::train).getMessage();
+      String message = assertThrows(InputException.class, queue::train).getMessage();
       assertTrue(message.startsWith(folder.resolve("seed1") + " holds a run of other"), message);
       assertFalse(Files.exists(folder.resolve("seed0")));
     }
@@ -314,10 +312,8 @@ class RunQueueTest {
   void twoRunsOfOneNameAreRefused() {
     List<NamedPlan> twice = List.of(runs(1).getFirst(), runs(1).getFirst());
     try (var accelerator = new CpuAccelerator(1)) {
-      assertThrows(
-          IllegalArgumentException.class, () -> queue(twice, folder, 1, accelerator));
-      assertThrows(
-          IllegalArgumentException.class, () -> queue(runs(1), folder, 0, accelerator));
+      assertThrows(IllegalArgumentException.class, () -> queue(twice, folder, 1, accelerator));
+      assertThrows(IllegalArgumentException.class, () -> queue(runs(1), folder, 0, accelerator));
     }
   }
 }

@@ -145,7 +145,9 @@ class TrainerTest {
     run.toTheEnd();
     assertEquals("begins RUNNING 6", events.getFirst());
     assertEquals("2/7", events.get(1));
-    assertEquals(List.of("checkpoint 15", "ends COMPLETED 15"), events.subList(events.size() - 2, events.size()));
+    assertEquals(
+        List.of("checkpoint 15", "ends COMPLETED 15"),
+        events.subList(events.size() - 2, events.size()));
     events.clear();
     run.toTheEnd();
     assertEquals(List.of(), events);
@@ -549,7 +551,7 @@ class TrainerTest {
         new Told() {
           @Override
           public void step(StepReport report) {
-          long step = report.step();
+            long step = report.step();
             if (step <= TinyRun.STEPS_PER_EPOCH) {
               long end = System.nanoTime() + 100_000_000;
               while (System.nanoTime() < end) {

@@ -8,6 +8,7 @@ import io.github.cvaegpu.engine.OpenModels;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.foreign.OpenBlas;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 
 /**
@@ -52,9 +53,9 @@ public final class CpuAccelerator implements Accelerator {
   }
 
   @Override
-  public VaeModel model(VaeShape shape, float[] parameters) {
+  public VaeModel model(VaeShape shape, Objective objective, float[] parameters) {
     models.requireOpen();
-    var model = new CpuModel(this, shape);
+    var model = new CpuModel(this, shape, objective);
     model.parameters().overwrite(parameters);
     models.add(model);
     return model;

@@ -6,6 +6,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.Linear;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
@@ -22,7 +23,7 @@ class CpuModel implements VaeModel {
   private boolean isClosed;
 
   /** Its parameters are zero. */
-  CpuModel(CpuAccelerator accelerator, VaeShape shape) {
+  CpuModel(CpuAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
     this.shape = shape;
     var layout = new ParameterLayout(shape);
@@ -31,7 +32,8 @@ class CpuModel implements VaeModel {
     decoder = layers(layout.decoder());
     inference =
         new InferencePass(
-            new ForwardPass(shape, encoder, decoder, accelerator.gemm(), InferencePass.CAPACITY));
+            new ForwardPass(shape, encoder, decoder, accelerator.gemm(), InferencePass.CAPACITY),
+            LikelihoodKernels.of(objective.likelihood()));
     team = new ThreadTeam(accelerator.threads());
   }
 

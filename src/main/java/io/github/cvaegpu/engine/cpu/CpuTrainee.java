@@ -27,7 +27,7 @@ public final class CpuTrainee extends CpuModel implements Trainee {
 
   CpuTrainee(
       CpuAccelerator accelerator, VaeShape shape, TrainingSettings settings, ImageSet images) {
-    super(accelerator, shape);
+    super(accelerator, shape, settings.objective());
     ModelArguments.requireFits(shape, images);
     this.settings = settings;
     this.images = images;

@@ -4,7 +4,6 @@ package io.github.cvaegpu.engine.cpu;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
-import io.github.cvaegpu.model.Likelihood;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -14,13 +13,14 @@ final class InferencePass {
   /** Rows of a chunk. */
   static final int CAPACITY = 256;
 
-  private final LikelihoodKernels likelihood = LikelihoodKernels.of(Likelihood.BERNOULLI);
+  private final LikelihoodKernels likelihood;
   private final ForwardPass forward;
   private final List<Phase> encode;
   private final List<Phase> decode;
   private final double[] loss = new double[CAPACITY * Block.COLUMN_GROUPS];
 
-  InferencePass(ForwardPass forward) {
+  InferencePass(ForwardPass forward, LikelihoodKernels likelihood) {
+    this.likelihood = likelihood;
     this.forward = forward;
     encode = forward.hiddenEncoderPhases();
     decode = forward.hiddenDecoderPhases();

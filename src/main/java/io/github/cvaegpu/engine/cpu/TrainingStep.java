@@ -8,7 +8,6 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.PhaseRunner;
-import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
@@ -60,7 +59,7 @@ final class TrainingStep {
   private final List<LayerGradient> decoderGradients;
   private final AdamKernel adam;
   private final ForwardPass forward;
-  private final LikelihoodKernels likelihood = LikelihoodKernels.of(Likelihood.BERNOULLI);
+  private final LikelihoodKernels likelihood;
   private final Matrix noise;
 
   // Gradients of the loss by the activations of the same names in ForwardPass.
@@ -103,6 +102,7 @@ final class TrainingStep {
       AdamKernel adam) {
     this.images = images;
     this.settings = settings;
+    likelihood = LikelihoodKernels.of(settings.objective().likelihood());
     this.gemm = gemm;
     this.encoder = encoder;
     this.decoder = decoder;

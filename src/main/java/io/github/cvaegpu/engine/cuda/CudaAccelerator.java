@@ -8,6 +8,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.OpenModels;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
 
@@ -99,10 +100,10 @@ public final class CudaAccelerator implements Accelerator {
   }
 
   @Override
-  public synchronized VaeModel model(VaeShape shape, float[] parameters) {
+  public synchronized VaeModel model(VaeShape shape, Objective objective, float[] parameters) {
     models.requireOpen();
     device.makeCurrent();
-    var model = new CudaModel(this, shape);
+    var model = new CudaModel(this, shape, objective);
     try {
       model.overwriteParameters(parameters);
     } catch (RuntimeException | Error e) {

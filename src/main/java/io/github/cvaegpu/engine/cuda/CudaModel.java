@@ -5,6 +5,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 
@@ -21,7 +22,7 @@ class CudaModel implements VaeModel {
   private boolean isClosed;
 
   /** Its parameters are unspecified. The GPU is this thread's. */
-  CudaModel(CudaAccelerator accelerator, VaeShape shape) {
+  CudaModel(CudaAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
     layout = new ParameterLayout(shape);
     try {
@@ -29,7 +30,9 @@ class CudaModel implements VaeModel {
       stream = stream("main");
       products = products(stream);
       network = new CudaNetwork(memory, layout);
-      inference = new Inference(accelerator.kernels(), memory, network, stream, products);
+      inference =
+          new Inference(
+              accelerator.kernels(), objective.likelihood(), memory, network, stream, products);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;

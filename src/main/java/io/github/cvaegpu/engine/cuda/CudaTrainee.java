@@ -40,7 +40,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   /** Its parameters are zero. The GPU is this thread's. */
   CudaTrainee(
       CudaAccelerator accelerator, VaeShape shape, TrainingSettings settings, ImageSet images) {
-    super(accelerator, checked(shape, settings, images));
+    super(accelerator, checked(shape, settings, images), settings.objective());
     this.settings = settings;
     this.images = images;
     CudaAccelerator.Options options = accelerator.options();

@@ -12,6 +12,7 @@ final class Inference {
   static final int CAPACITY = 1024;
 
   private final Kernels kernels;
+  private final LossLaunches loss;
   private final CudaNetwork network;
   private final CudaStream stream;
   private final Products products;
@@ -20,11 +21,13 @@ final class Inference {
 
   Inference(
       Kernels kernels,
+      Likelihood likelihood,
       DeviceMemory memory,
       CudaNetwork network,
       CudaStream stream,
       Products products) {
     this.kernels = kernels;
+    loss = kernels.loss(likelihood);
     this.network = network;
     this.stream = stream;
     this.products = products;
@@ -62,9 +65,7 @@ final class Inference {
     for (int done = 0; done < count; done += CAPACITY) {
       int rows = Math.min(CAPACITY, count - done);
       runDecoder(z, done, rows);
-      kernels
-          .loss(Likelihood.BERNOULLI)
-          .mean(stream, network.outputLayer(), rows, activations.logits());
+      loss.mean(stream, network.outputLayer(), rows, activations.logits());
       stream.synchronize();
       float[] means = new float[rows * inputs];
       DeviceMemory.download(activations.logits().data(), means);
@@ -81,17 +82,15 @@ final class Inference {
       int skipped = done % samples;
       gather(images, first + done / samples, Math.ceilDiv(skipped + rows, samples));
       runDecoder(z, done, rows);
-      kernels
-          .loss(Likelihood.BERNOULLI)
-          .forward(
-              stream,
-              network.outputLayer(),
-              activations.logits(),
-              activations.x(),
-              samples,
-              skipped,
-              rows,
-              activations.loss());
+      loss.forward(
+          stream,
+          network.outputLayer(),
+          activations.logits(),
+          activations.x(),
+          samples,
+          skipped,
+          rows,
+          activations.loss());
       stream.synchronize();
       float[] loss = new float[rows];
       DeviceMemory.download(activations.loss(), loss);

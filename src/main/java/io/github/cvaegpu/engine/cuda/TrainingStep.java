@@ -3,7 +3,6 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.foreign.Nvtx;
-import io.github.cvaegpu.model.Likelihood;
 import java.util.List;
 
 /**
@@ -45,6 +44,7 @@ import java.util.List;
 final class TrainingStep implements Step {
   private final LaunchObserver observer;
   private final Kernels kernels;
+  private final LossLaunches loss;
   private final TrainedNetwork trained;
   private final CudaNetwork network;
   private final StepBuffers buffers;
@@ -73,6 +73,7 @@ final class TrainingStep implements Step {
       LaunchObserver observer) {
     this.observer = observer;
     this.kernels = kernels;
+    loss = kernels.loss(settings.objective().likelihood());
     this.trained = trained;
     network = trained.parameters();
     this.buffers = buffers;
@@ -172,9 +173,7 @@ final class TrainingStep implements Step {
   private void loss() {
     Activations a = buffers.activations();
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
-    kernels
-        .loss(Likelihood.BERNOULLI)
-        .forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
+    loss.forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
     weightGradientIfLarge(trained.gradients().outputLayer(), a.logits(), lastDecoded());
   }
 

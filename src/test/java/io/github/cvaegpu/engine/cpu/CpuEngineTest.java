@@ -17,6 +17,7 @@ import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ class CpuEngineTest extends EngineContract {
     var shape = new VaeShape(35, List.of(11), 2);
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), SEED);
     try (Accelerator accelerator = new CpuAccelerator(3);
-        VaeModel model = accelerator.model(shape, parameters)) {
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       EngineInfo info = model.info();
       assertEquals("cpu", info.engine());
       assertEquals(3, info.threads());

@@ -7,6 +7,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.lang.management.ManagementFactory;
@@ -32,7 +33,8 @@ final class WarmSteps {
     VaeShape shape = VaeShape.study();
     ImageSet images = RandomImages.of(BATCH * STEPS, 28, 28, 0.2, 1);
     try (var engine =
-        new CpuAccelerator(1).trainee(shape, new TrainingSettings(1, BATCH, 1e-3), images)) {
+        new CpuAccelerator(1)
+            .trainee(shape, new TrainingSettings(Objective.study(), 1, BATCH, 1e-3), images)) {
       engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), 1)));
       BatchOrder order = BatchOrder.shuffled(1, 0, images.size(), BATCH);
       var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();

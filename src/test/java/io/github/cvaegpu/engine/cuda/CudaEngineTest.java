@@ -28,6 +28,7 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
@@ -324,8 +325,8 @@ class CudaEngineTest extends EngineContract {
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), SEED);
     try (var onGpu = with(8, true, large);
         var onCpu = new CpuAccelerator(1);
-        VaeModel gpu = onGpu.model(shape, parameters);
-        VaeModel cpu = onCpu.model(shape, parameters)) {
+        VaeModel gpu = onGpu.model(shape, Objective.study(), parameters);
+        VaeModel cpu = onCpu.model(shape, Objective.study(), parameters)) {
       float[] mean = new float[count * 3];
       float[] logVariance = new float[count * 3];
       float[] cpuMean = new float[count * 3];
@@ -383,7 +384,7 @@ class CudaEngineTest extends EngineContract {
     ImageSet others = RandomImages.of(8, 5, 7, 0.4, SEED);
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), SEED);
     try (var accelerator = standard()) {
-      accelerator.model(shape, parameters);
+      accelerator.model(shape, Objective.study(), parameters);
       assertEquals(0, accelerator.pixels().count());
       Trainee one = accelerator.trainee(shape, settings(4), images);
       Trainee two = accelerator.trainee(shape, settings(8), images);

@@ -11,6 +11,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.ConstantBeta;
 import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.io.IOException;
@@ -37,7 +38,7 @@ class CudaProfileTest {
   private static CudaProfile profile(double beta, double learningRate, int warmUp, int steps) {
     return new CudaProfile(
         SHAPE,
-        new TrainingSettings(1, BATCH, learningRate),
+        new TrainingSettings(Objective.study(), 1, BATCH, learningRate),
         // Two whole batches, and some images more.
         TinyImages.draw(2 * BATCH + 11, 1),
         Precision.FLOAT32,
