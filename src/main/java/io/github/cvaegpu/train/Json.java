@@ -53,7 +53,8 @@ public final class Json {
   private static final class LowerCaseEnums implements TypeAdapterFactory {
     @Override
     public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
-      if (!type.getRawType().isEnum()) {
+      // A constant with methods of its own has a class of its own, which isEnum does not count.
+      if (!Enum.class.isAssignableFrom(type.getRawType())) {
         return null;
       }
       TypeAdapter<T> byName = gson.getDelegateAdapter(this, type);
