@@ -3,11 +3,12 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Trainee;
-import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
+import io.github.cvaegpu.train.Calibrator;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.Provenance;
+import io.github.cvaegpu.train.RunQueue;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -89,9 +90,11 @@ final class CalibrateCommand implements Callable<Integer> {
       calibration =
           calibrator.measure(
               chosen.accelerator(),
-              folder,
-              Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
-              CheckpointInterval.parse("10s"),
+              new RunQueue.Settings(
+                  folder,
+                  Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
+                  CheckpointInterval.parse("10s"),
+                  1),
               progress,
               interruption::isRequested);
     }

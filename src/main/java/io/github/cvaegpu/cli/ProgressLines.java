@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.train.EpochReport;
 import java.io.PrintWriter;
 import java.util.Locale;
 

@@ -2,6 +2,8 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.foreign.Terminal;
+import io.github.cvaegpu.train.EpochReport;
+import io.github.cvaegpu.train.StepReport;
 import java.time.Duration;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -31,14 +33,15 @@ final class ProgressOnTerminal implements Progress {
   }
 
   @Override
-  public void step(long step, float rl, float kl, float beta) {
+  public void step(StepReport report) {
+    long step = report.step();
     if (bar == null) {
       bar = bar(imagesAfter(step - 1));
     } else if (step % STEPS_SHOWN != 0 && step % batches != 0) {
       return;
     }
     bar.stepTo(imagesAfter(step));
-    bar.setExtraMessage(TrainingBar.losses(rl, kl, beta));
+    bar.setExtraMessage(TrainingBar.losses(report.rl(), report.kl(), report.beta()));
   }
 
   /** A line that stays, in place of the bar, which is drawn again below. */

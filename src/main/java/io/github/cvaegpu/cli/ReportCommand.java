@@ -18,6 +18,7 @@ import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.RunPictures;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -51,7 +52,6 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class ReportCommand implements Callable<Integer> {
   private static final long SHOWN_SEED = 10;
-  private static final String RECORD = "run.json";
 
   @Spec private CommandSpec spec;
 
@@ -100,12 +100,12 @@ final class ReportCommand implements Callable<Integer> {
 
   /** A run's folder itself, or the runs in a folder of them, by name. */
   private static Stream<Path> runsIn(Path folder) {
-    if (Files.exists(folder.resolve(RECORD)) || !Files.isDirectory(folder)) {
+    if (Files.exists(RunDirectory.recordFile(folder)) || !Files.isDirectory(folder)) {
       return Stream.of(folder);
     }
     List<Path> inside;
     try (Stream<Path> files = Files.list(folder)) {
-      inside = files.filter(file -> Files.exists(file.resolve(RECORD))).sorted().toList();
+      inside = files.filter(file -> Files.exists(RunDirectory.recordFile(file))).sorted().toList();
     } catch (IOException e) {
       throw new InputException(
           "The folder %s cannot be read: %s.".formatted(folder, AtomicFile.reason(e)), e);

@@ -10,9 +10,10 @@ import io.github.cvaegpu.study.Study;
 import io.github.cvaegpu.study.StudyFigures;
 import io.github.cvaegpu.study.StudyPage;
 import io.github.cvaegpu.study.StudyReport;
-import io.github.cvaegpu.study.StudyRunner;
+import io.github.cvaegpu.study.StudyRun;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Provenance;
+import io.github.cvaegpu.train.RunQueue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -125,24 +126,26 @@ final class ReproduceCommand implements Callable<Integer> {
 
   private int reproduce(
       Study study, Dataset dataset, Accelerator accelerator, Interruption interruption) {
-    StudyRunner runner;
-    StudyRunner.Outcome outcome;
+    RunQueue queue;
+    RunQueue.Outcome outcome;
     StudyReport report;
     boolean isMeasured;
     try (StudyProgress progress =
         quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
-      runner =
-          new StudyRunner(
-              study.runs(),
+      queue =
+          new RunQueue(
+              study.runs().stream().map(StudyRun::named).toList(),
               dataset,
               accelerator,
-              folder.resolve(RUNS),
-              Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
-              checkpointEvery,
+              new RunQueue.Settings(
+                  folder.resolve(RUNS),
+                  Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
+                  checkpointEvery,
+                  1),
               progress,
               interruption::isRequested);
-      outcome = runner.train();
-      report = new StudyReport(study, dataset, runner);
+      outcome = queue.train();
+      report = new StudyReport(study, dataset, queue);
       isMeasured =
           !outcome.isStopped() && report.measure(accelerator, progress, interruption::isRequested);
     }

@@ -4,7 +4,8 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.foreign.Terminal;
 import io.github.cvaegpu.study.StudyListener;
 import io.github.cvaegpu.study.StudyRun;
-import io.github.cvaegpu.train.TrainingListener.EpochReport;
+import io.github.cvaegpu.train.EpochReport;
+import io.github.cvaegpu.train.NamedPlan;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
@@ -40,22 +41,22 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
   }
 
   @Override
-  public void begins(StudyRun run, Position position) {}
+  public void begins(NamedPlan run, Position position) {}
 
   @Override
-  public void isThere(StudyRun run, Position position) {}
+  public void isThere(NamedPlan run, Position position) {}
 
   @Override
-  public void epoch(StudyRun run, EpochReport report, Position position) {}
+  public void epoch(NamedPlan run, EpochReport report, Position position) {}
 
   @Override
-  public void warns(StudyRun run, String warning) {
+  public void warns(NamedPlan run, String warning) {
     err.println("Warning: %s: %s".formatted(run.name(), warning));
     err.flush();
   }
 
   @Override
-  public void failed(StudyRun run, String why) {
+  public void failed(NamedPlan run, String why) {
     err.println("%s: %s".formatted(run.name(), why));
     err.flush();
   }
@@ -90,12 +91,12 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     }
 
     @Override
-    public void begins(StudyRun run, Position position) {
+    public void begins(NamedPlan run, Position position) {
       say(String.format(Locale.ROOT, "run %d/%d  %s", position.run(), position.runs(), run.name()));
     }
 
     @Override
-    public void isThere(StudyRun run, Position position) {
+    public void isThere(NamedPlan run, Position position) {
       say(
           String.format(
               Locale.ROOT,
@@ -106,7 +107,7 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     }
 
     @Override
-    public void epoch(StudyRun run, EpochReport report, Position position) {
+    public void epoch(NamedPlan run, EpochReport report, Position position) {
       say(
           String.format(
               Locale.ROOT,
@@ -151,7 +152,7 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
               .build();
     }
 
-    private void show(StudyRun run, Position position, String losses) {
+    private void show(NamedPlan run, Position position, String losses) {
       name = String.format(Locale.ROOT, "%d/%d %s", position.run(), position.runs(), run.name());
       secondsLeft = position.secondsLeft();
       bar.maxHint(position.epochs() * images);
@@ -160,17 +161,17 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     }
 
     @Override
-    public void begins(StudyRun run, Position position) {
+    public void begins(NamedPlan run, Position position) {
       show(run, position, "");
     }
 
     @Override
-    public void isThere(StudyRun run, Position position) {
+    public void isThere(NamedPlan run, Position position) {
       show(run, position, "");
     }
 
     @Override
-    public void epoch(StudyRun run, EpochReport report, Position position) {
+    public void epoch(NamedPlan run, EpochReport report, Position position) {
       speed = report.imagesPerSecond();
       show(run, position, TrainingBar.losses(report.rl(), report.kl(), report.beta()));
     }

@@ -10,12 +10,14 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.foreign.Terminal;
-import io.github.cvaegpu.study.Calibrator;
 import io.github.cvaegpu.train.Calibration;
+import io.github.cvaegpu.train.Calibrator;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.DivergedException;
 import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunObservers;
+import io.github.cvaegpu.train.RunQueue;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -171,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static void requireNoRun(Path where) {
-    if (RegularFile.isTaken(where.resolve("run.json"))) {
+    if (RegularFile.isTaken(RunDirectory.recordFile(where))) {
       throw new InputException(
           "%s already holds a run: add --resume to go on with it, or choose another --out."
               .formatted(where));
@@ -191,9 +193,11 @@ final class TrainCommand implements Callable<Integer> {
       calibration =
           calibrator.measure(
               chosen.accelerator(),
-              where.resolve("calibration"),
-              Provenance.of(data, engineOptions.askedThreads()),
-              checkpointEvery,
+              new RunQueue.Settings(
+                  where.resolve("calibration"),
+                  Provenance.of(data, engineOptions.askedThreads()),
+                  checkpointEvery,
+                  1),
               progress,
               interruption::isRequested);
     }
@@ -232,7 +236,7 @@ final class TrainCommand implements Callable<Integer> {
                 directory,
                 provenance,
                 checkpointEvery,
-                new Notes(progress, err()),
+                RunObservers.of(new Warnings(err()), progress),
                 interruption::isRequested);
         try {
           outcome = trainer.run();

@@ -11,4 +11,15 @@ package io.github.cvaegpu.engine;
  * @param precision {@code float32} or {@code tf32}
  */
 public record EngineInfo(
-    String engine, String device, String library, int threads, String precision) {}
+    String engine, String device, String library, int threads, String precision) {
+
+  /** All that may change the bits, for people: not the number of threads. */
+  public String what() {
+    return "%s on %s with %s in %s".formatted(engine, device, library, precision);
+  }
+
+  /** Whether two processes that compute so give the same bits. */
+  public boolean computesLike(EngineInfo other) {
+    return what().equals(other.what());
+  }
+}

@@ -95,7 +95,7 @@ public record Run(
     try {
       boolean cut =
           MetricsLog.readWholeRows(
-              file, (step, epoch, rl, kl, beta) -> builder.accept(step, rl, kl, beta));
+              file, row -> builder.accept(row.step(), row.rl(), row.kl(), row.beta()));
       if (cut) {
         warnings.add("The last line of %s is half written and was left out.".formatted(file));
       }

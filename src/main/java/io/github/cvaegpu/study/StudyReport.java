@@ -21,6 +21,7 @@ import io.github.cvaegpu.study.StudyRun.Role;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.RunQueue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,19 +40,19 @@ public final class StudyReport {
 
   private final Study study;
   private final Dataset dataset;
-  private final StudyRunner runner;
+  private final RunQueue queue;
   private final Map<StudyRun, RunFacts> facts = new LinkedHashMap<>();
   private StudyResult result;
 
   /**
    * @param study what was run
    * @param dataset on which images
-   * @param runner that ran it
+   * @param queue that ran it
    */
-  public StudyReport(Study study, Dataset dataset, StudyRunner runner) {
+  public StudyReport(Study study, Dataset dataset, RunQueue queue) {
     this.study = study;
     this.dataset = dataset;
-    this.runner = runner;
+    this.queue = queue;
   }
 
   /**
@@ -67,10 +68,10 @@ public final class StudyReport {
       if (stopRequested.getAsBoolean()) {
         return false;
       }
-      if (!runner.isFinished(run)) {
+      if (!queue.isFinished(run.named())) {
         continue;
       }
-      Run files = Run.read(runner.folder(run));
+      Run files = Run.read(queue.folder(run.named()));
       if (files.series().isEmpty() || files.checkpoint().isEmpty()) {
         throw new InputException(
             "%s is finished but %s is missing: put it back, or remove the folder to train it again."

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.train.NamedPlan;
 import io.github.cvaegpu.train.TrainingPlan;
 
 /**
@@ -11,6 +12,11 @@ import io.github.cvaegpu.train.TrainingPlan;
  * @param plan its settings
  */
 public record StudyRun(String name, Role role, TrainingPlan plan) {
+  /** The run as a queue has it. */
+  public NamedPlan named() {
+    return new NamedPlan(name, plan);
+  }
+
   /** Which of the study's models a run is. */
   public enum Role {
     /** The beta-VAE with beta = 1. */

@@ -2,8 +2,8 @@
 /**
  * The published study over again: its runs, its figures, and which of its sentences hold.
  *
- * <p>{@link Study} lists the runs, {@link StudyRunner} trains what is missing, {@link Claims}
- * judges the sentences by the figures of the runs alone. The set point is calibrated here too, by
- * two short trainings.
+ * <p>{@link Study} lists the runs, {@link io.github.cvaegpu.train.RunQueue} trains what is missing,
+ * {@link StudyReport} measures them, and {@link Claims} judges the sentences by their figures
+ * alone.
  */
 package io.github.cvaegpu.study;

@@ -10,6 +10,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -26,8 +28,11 @@ import java.util.regex.Pattern;
  *
  * <p>While it is open it is locked, beside the folder's lock: that one's file can be removed by
  * somebody who takes it for a leftover, this one not without the run's noticing.
+ *
+ * <p>As an observer it takes a row a step and lets other programs see them an epoch at a time; what
+ * cannot be written is thrown as an {@link UncheckedIOException}.
  */
-public final class MetricsLog implements AutoCloseable {
+public final class MetricsLog implements RunObserver, AutoCloseable {
   /** The first line. Losses are nats per image; step and epoch count from 1. */
   static final String HEADER = "step,epoch,rl,kl,beta";
 
@@ -51,13 +56,6 @@ public final class MetricsLog implements AutoCloseable {
   private final Optional<Object> identity;
   private final OutputStream out;
   private final StringBuilder row = new StringBuilder();
-
-  /** One row. */
-  @FunctionalInterface
-  public interface RowSink {
-    /** Called with each row in order. */
-    void accept(long step, int epoch, float rl, float kl, float beta);
-  }
 
   private MetricsLog(Path file, FileChannel channel, MessageDigest digest) throws IOException {
     this.file = file;
@@ -231,11 +229,27 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /** Appends a row; it may stay in memory until {@link #force}. */
-  void append(long step, int epoch, float rl, float kl, float beta) throws IOException {
+  @Override
+  public void step(StepReport report) {
     row.setLength(0);
-    row.append(step).append(',').append(epoch).append(',').append(rl).append(',').append(kl);
-    row.append(',').append(beta).append('\n');
-    write(row.toString());
+    row.append(report.step()).append(',').append(report.epoch());
+    row.append(',').append(report.rl()).append(',').append(report.kl());
+    row.append(',').append(report.beta()).append('\n');
+    try {
+      write(row.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Lets other programs see the rows so far. */
+  @Override
+  public void epoch(EpochReport report) {
+    try {
+      flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void write(String line) throws IOException {
@@ -289,7 +303,7 @@ public final class MetricsLog implements AutoCloseable {
    * @param sink told of each row
    * @throws UnwritableException if the file does not hold what was written to it
    */
-  void read(RowSink sink) throws IOException {
+  void read(Consumer<StepReport> sink) throws IOException {
     flush();
     // Through the open file: to open another and close it would give up the lock on Linux.
     var lines = new LogLines(file, new ChannelStream(channel, 0, Long.MAX_VALUE));
@@ -307,13 +321,14 @@ public final class MetricsLog implements AutoCloseable {
    * @param sink told of each row; may refuse one with an IllegalArgumentException
    * @throws InputException if a line is no row, or is refused
    */
-  public static void read(Path file, RowSink sink) throws IOException {
+  public static void read(Path file, Consumer<StepReport> sink) throws IOException {
     try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
       readLines(file, new LogLines(file, in), sink);
     }
   }
 
-  private static void readLines(Path file, LogLines lines, RowSink sink) throws IOException {
+  private static void readLines(Path file, LogLines lines, Consumer<StepReport> sink)
+      throws IOException {
     if (!HEADER.equals(lines.next())) {
       throw noHeader(file);
     }
@@ -331,7 +346,7 @@ public final class MetricsLog implements AutoCloseable {
    * @return whether there was such a line
    * @throws InputException if a whole line is no row, or is refused
    */
-  public static boolean readWholeRows(Path file, RowSink sink) throws IOException {
+  public static boolean readWholeRows(Path file, Consumer<StepReport> sink) throws IOException {
     try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
       var lines = new LogLines(file, in);
       String header = lines.next();
@@ -370,18 +385,19 @@ public final class MetricsLog implements AutoCloseable {
     return Digests.hex(Digests.copy(digest));
   }
 
-  private static void parse(Path file, LogLines lines, String line, RowSink sink) {
+  private static void parse(Path file, LogLines lines, String line, Consumer<StepReport> sink) {
     try {
       String[] fields = line.split(",", -1);
       if (fields.length != COLUMNS) {
         throw new IllegalArgumentException(fields.length + " fields");
       }
       sink.accept(
-          Long.parseLong(fields[0]),
-          Integer.parseInt(fields[1]),
-          number(fields[2]),
-          number(fields[3]),
-          number(fields[4]));
+          new StepReport(
+              Long.parseLong(fields[0]),
+              Integer.parseInt(fields[1]),
+              number(fields[2]),
+              number(fields[3]),
+              number(fields[4])));
     } catch (IllegalArgumentException e) {
       throw new InputException(
           String.format(Locale.ROOT, "Line %d of %s is no row.", lines.number(), file), e);

@@ -75,8 +75,7 @@ public final class RunDirectory implements AutoCloseable {
    * @throws InputException if it holds no run, cannot be written to, or is in use
    */
   public static RunDirectory resume(Path folder) {
-    if (!RegularFile.isTaken(folder.resolve("run.json"))
-        && !RegularFile.isTaken(checkpointFile(folder))) {
+    if (!RegularFile.isTaken(recordFile(folder)) && !RegularFile.isTaken(checkpointFile(folder))) {
       throw new InputException(
           "%s holds no run to resume: there is no run.json.".formatted(folder));
     }
@@ -232,6 +231,11 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Where the record is. */
   public Path recordFile() {
+    return recordFile(folder);
+  }
+
+  /** Where the record of a run directory is that is not opened for training. */
+  public static Path recordFile(Path folder) {
     return folder.resolve("run.json");
   }
 
@@ -308,7 +312,7 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static Resumption planOfCheckpoint(Path folder, LostRecordException lost) {
-    boolean damaged = RegularFile.isTaken(folder.resolve("run.json"));
+    boolean damaged = RegularFile.isTaken(recordFile(folder));
     if (!damaged && !RegularFile.isTaken(checkpointFile(folder))) {
       throw lost;
     }
@@ -356,7 +360,7 @@ public final class RunDirectory implements AutoCloseable {
    * @throws InputException if there is none, or it is damaged or of a later version
    */
   public static RunRecord readRecord(Path folder) {
-    Path file = folder.resolve("run.json");
+    Path file = recordFile(folder);
     if (!RegularFile.isTaken(file)) {
       throw new LostRecordException("%s holds no run: there is no run.json.".formatted(folder));
     }

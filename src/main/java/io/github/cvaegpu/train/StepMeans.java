@@ -2,23 +2,20 @@
 package io.github.cvaegpu.train;
 
 /** Means of steps' losses and betas, and the last of them. */
-final class StepMeans {
+final class StepMeans implements RunObserver {
   private int count;
   private double rlSum;
   private double klSum;
   private double betaSum;
-  private float lastRl;
-  private float lastKl;
-  private float lastBeta;
+  private StepReport last;
 
-  void accept(float rl, float kl, float beta) {
+  @Override
+  public void step(StepReport report) {
     count++;
-    rlSum += rl;
-    klSum += kl;
-    betaSum += beta;
-    lastRl = rl;
-    lastKl = kl;
-    lastBeta = beta;
+    rlSum += report.rl();
+    klSum += report.kl();
+    betaSum += report.beta();
+    last = report;
   }
 
   /** Begins new means; the last step stays known. */
@@ -45,15 +42,8 @@ final class StepMeans {
     return betaSum / count;
   }
 
-  float lastRl() {
-    return lastRl;
-  }
-
-  float lastKl() {
-    return lastKl;
-  }
-
-  float lastBeta() {
-    return lastBeta;
+  /** The last step; null before the first. */
+  StepReport last() {
+    return last;
   }
 }

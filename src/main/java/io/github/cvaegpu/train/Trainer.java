@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
-import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.Numbers;
-import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.control.BetaController;
@@ -19,13 +16,9 @@ import io.github.cvaegpu.eval.Evaluator;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
-import io.github.cvaegpu.train.TrainingListener.EpochReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -34,7 +27,7 @@ import java.util.function.BooleanSupplier;
 /**
  * Trains one run from where its directory stands to its last epoch.
  *
- * <p>An engine trains an epoch at a time. The trainer cuts it short, after a step, when a
+ * <p>A trainee trains an epoch at a time. The trainer cuts it short, after a step, when a
  * checkpoint is due or the run is to stop, and then has it go on with the next batch: the numbers
  * are those of an epoch in one piece.
  */
@@ -44,31 +37,26 @@ public final class Trainer {
 
   private final TrainingPlan plan;
   private final Dataset dataset;
-  private final Trainee engine;
+  private final Trainee trainee;
   private final RunDirectory directory;
   private final Provenance provenance;
-  private final ParameterLayout layout;
   private final CheckpointInterval interval;
-  private final TrainingListener listener;
+  private final RunObserver observer;
   private final BooleanSupplier stopRequested;
+  private final ParameterLayout layout;
   private final int batchesPerEpoch;
 
   private final BetaController controller;
-  private final List<String> parametersSha256 = new ArrayList<>();
-  private final List<RunRecord.Session> sessions = new ArrayList<>();
+  private final RunJournal journal;
   private final StepMeans means = new StepMeans();
+  private final Speed speed = new Speed();
+  private final Speed epochSpeed = new Speed();
   private MetricsLog log;
-  private long stepsDone;
+  private RunObserver told;
   private int epoch;
   private int nextBatch;
   private long lastCheckpoint;
   private boolean lossesFinite = true;
-  private final Speed speed = new Speed();
-  private final Speed epochSpeed = new Speed();
-  private RunRecord.DatasetRecord datasetRecord;
-  private RunRecord lastRecord;
-  private Optional<Calibration> calibration;
-  private long checkpointStep;
   private Optional<String> metricsSha256 = Optional.empty();
   private Optional<String> otherBits = Optional.empty();
 
@@ -78,35 +66,34 @@ public final class Trainer {
   /**
    * @param plan what to train
    * @param dataset on which images
-   * @param engine on what; made for this plan and dataset
+   * @param trainee on what; made for this plan and dataset
    * @param directory where the run is kept
    * @param provenance what is kept with it
    * @param interval how often to write a checkpoint
-   * @param listener told of progress
+   * @param observer told of progress
    * @param stopRequested asked after every step; true ends the run after that step
    */
   public Trainer(
       TrainingPlan plan,
       Dataset dataset,
-      Trainee engine,
+      Trainee trainee,
       RunDirectory directory,
       Provenance provenance,
       CheckpointInterval interval,
-      TrainingListener listener,
+      RunObserver observer,
       BooleanSupplier stopRequested) {
     this.plan = plan;
     this.dataset = dataset;
-    this.engine = engine;
+    this.trainee = trainee;
     this.directory = directory;
     this.provenance = provenance;
-    calibration = provenance.calibration();
     this.interval = interval;
-    this.listener = listener;
+    this.observer = observer;
     this.stopRequested = stopRequested;
     layout = new ParameterLayout(plan.shape(dataset.train().imageSize()));
     batchesPerEpoch = Math.ceilDiv(dataset.train().size(), plan.batchSize());
     controller = plan.rule().start();
-    datasetRecord = RunRecord.DatasetRecord.of(dataset);
+    journal = new RunJournal(plan, layout, dataset, directory, provenance);
   }
 
   /**
@@ -115,19 +102,21 @@ public final class Trainer {
    *
    * @return what the run came to: COMPLETED or INTERRUPTED
    * @throws DivergedException if a loss is not finite; the checkpoint from before is kept
-   * @throws InputException if the directory's files do not go with the plan
+   * @throws io.github.cvaegpu.InputException if the directory's files do not go with the plan
    * @throws UnwritableException if they cannot be written, or were taken away
    */
   public Outcome run() {
     Optional<RunRecord> before = directory.recordToResume();
     // What this refuses leaves the folder as it is; what goes wrong later is recorded.
     begin(before);
-    if (epoch == plan.epochs() && before.isPresent() && before.get().isFinishedAt(stepsDone)) {
-      return new Outcome(ExitReason.COMPLETED, stepsDone, before.get());
+    if (epoch == plan.epochs()
+        && before.isPresent()
+        && before.get().isFinishedAt(journal.stepsDone())) {
+      return new Outcome(ExitReason.COMPLETED, journal.stepsDone(), before.get());
     }
     try {
-      before.ifPresent(this::tellOfBeginning);
-      otherBits.ifPresent(listener::otherMachine);
+      before.ifPresent(this::warnOfBeginning);
+      otherBits.ifPresent(observer::warns);
       return trainWithLog();
     } catch (DivergedException e) {
       throw e; // Recorded where it was found.
@@ -144,72 +133,63 @@ public final class Trainer {
 
   /** What was last written to {@code run.json}; empty if the run was refused and left as it was. */
   public Optional<RunRecord> lastRecord() {
-    return Optional.ofNullable(lastRecord);
+    return journal.last();
+  }
+
+  // ---- beginning, and ending badly -------------------------------------------------------------
+
+  /** Puts the trainee and the controller where the checkpoint left them, or at the beginning. */
+  private void begin(Optional<RunRecord> before) {
+    before.ifPresent(
+        record -> {
+          Checkpoint.requireSameImages(record.dataset().sha256(), dataset);
+          journal.takeOver(record);
+        });
+    if (RegularFile.isTaken(directory.checkpointFile())) {
+      Checkpoint checkpoint = Checkpoint.read(directory.checkpointFile());
+      checkpoint.requireSameRun(plan, layout, dataset);
+      journal.takeOver(checkpoint, before.isPresent());
+      trainee.restore(checkpoint.state());
+      controller.restore(checkpoint.position().controller());
+      metricsSha256 = checkpoint.metricsSha256();
+      otherBits = ResumeWarnings.otherBits(checkpoint.bits());
+      epoch = checkpoint.position().epoch();
+      nextBatch = checkpoint.position().nextBatch();
+    } else {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(layout, plan.seed())));
+    }
+    journal.beginSession(trainee.info(), (long) epoch * batchesPerEpoch + nextBatch);
+  }
+
+  private void warnOfBeginning(RunRecord before) {
+    if (journal.stepsDone() == 0) {
+      observer.warns(ResumeWarnings.STARTING_OVER);
+    } else if (!before.sessions().isEmpty()) {
+      EngineInfo last = before.sessions().getLast().engine();
+      ResumeWarnings.otherMachine(last, trainee.info()).ifPresent(observer::warns);
+    }
   }
 
   private Outcome trainWithLog() throws IOException {
     if (!RegularFile.isTaken(directory.recordFile())) {
       // Before the log: a folder with a log but no record could not be resumed after a kill.
-      record(ExitReason.RUNNING, null, null);
+      journal.writeRunning();
     }
     Optional<MetricsLog> kept =
-        MetricsLog.open(directory.metricsFile(), stepsDone, metricsSha256, stopRequested);
+        MetricsLog.open(directory.metricsFile(), journal.stepsDone(), metricsSha256, stopRequested);
     if (kept.isEmpty()) {
       // Stopped while it was read; the folder is as it was.
       return new Outcome(
-          ExitReason.INTERRUPTED, stepsDone, recordOf(ExitReason.INTERRUPTED, null, null));
+          ExitReason.INTERRUPTED, journal.stepsDone(), journal.unwritten(ExitReason.INTERRUPTED));
     }
     try (MetricsLog opened = kept.get()) {
       log = opened;
-      record(ExitReason.RUNNING, null, null);
+      // The log first: what others hear of is in it.
+      told = RunObservers.of(log, journal, means, observer);
+      told.begins(directory.folder(), journal.writeRunning());
       lastCheckpoint = System.nanoTime();
       return train();
     }
-  }
-
-  /** Records a failure as well as that can be done; what it gives is to be thrown. */
-  private <T extends Throwable> T failed(T failure) {
-    try {
-      if (!directory.isInPlace()) {
-        return failure; // The record may be another process's by now.
-      }
-      endSession();
-      String message = failure.getMessage();
-      record(ExitReason.FAILED, message == null ? failure.toString() : message, null);
-    } catch (IOException | RuntimeException | Error alsoFailed) {
-      if (!alsoFailed.equals(failure)) {
-        failure.addSuppressed(alsoFailed);
-      }
-    }
-    return failure;
-  }
-
-  private void tellOfBeginning(RunRecord before) {
-    if (stepsDone == 0) {
-      listener.startingOver();
-      return;
-    }
-    if (before.sessions().isEmpty()) {
-      return;
-    }
-    EngineInfo last = before.sessions().getLast().engine();
-    EngineInfo now = engine.info();
-    if (last != null && !isSameMachine(last, now)) {
-      listener.otherMachine(
-          ("The run's last process computed with %s and this one computes with %s: from here on its"
-                  + " bits may differ from those of a run that was never interrupted.")
-              .formatted(machine(last), machine(now)));
-    }
-  }
-
-  private static boolean isSameMachine(EngineInfo one, EngineInfo other) {
-    return machine(one).equals(machine(other));
-  }
-
-  /** All that may change the bits: not the number of threads. */
-  private static String machine(EngineInfo info) {
-    return "%s on %s with %s in %s"
-        .formatted(info.engine(), info.device(), info.library(), info.precision());
   }
 
   private UnwritableException unwritable(IOException e) {
@@ -223,86 +203,27 @@ public final class Trainer {
         e);
   }
 
-  /** Puts the engine and the controller where the checkpoint left them, or at the beginning. */
-  private void begin(Optional<RunRecord> before) {
-    before.ifPresent(this::takeOver);
-    if (RegularFile.isTaken(directory.checkpointFile())) {
-      Checkpoint checkpoint = Checkpoint.read(directory.checkpointFile());
-      checkpoint.requireSameRun(plan, layout, dataset);
-      if (before.isEmpty()) {
-        datasetRecord = datasetRecord.as(checkpoint.images().name(), checkpoint.images().status());
+  /** Records a failure as well as that can be done; what it gives is to be thrown. */
+  private <T extends Throwable> T failed(T failure) {
+    try {
+      if (!directory.isInPlace()) {
+        return failure; // The record may be another process's by now.
       }
-      engine.restore(checkpoint.state());
-      controller.restore(checkpoint.position().controller());
-      parametersSha256.addAll(checkpoint.position().parametersSha256());
-      metricsSha256 = checkpoint.metricsSha256();
-      otherBits = otherBits(checkpoint.bits());
-      checkpointStep = checkpoint.state().step();
-      epoch = checkpoint.position().epoch();
-      nextBatch = checkpoint.position().nextBatch();
-    } else {
-      engine.restore(TrainingState.initial(InitialWeights.draw(layout, plan.seed())));
+      String message = failure.getMessage();
+      end(ExitReason.FAILED, message == null ? failure.toString() : message, null);
+    } catch (IOException | RuntimeException | Error alsoFailed) {
+      if (!alsoFailed.equals(failure)) {
+        failure.addSuppressed(alsoFailed);
+      }
     }
-    stepsDone = (long) epoch * batchesPerEpoch + nextBatch;
-    sessions.add(
-        new RunRecord.Session(
-            Program.nameAndVersion(),
-            Program.commit().orElse(null),
-            BitsVersion.CURRENT,
-            engine.info(),
-            provenance.askedThreads().orElse(null),
-            System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vendor"),
-            "%s %s, %s"
-                .formatted(
-                    System.getProperty("os.name"),
-                    System.getProperty("os.version"),
-                    System.getProperty("os.arch")),
-            stepsDone,
-            now(),
-            null));
+    return failure;
   }
 
-  private static Optional<String> otherBits(int bits) {
-    if (bits == BitsVersion.CURRENT) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        bits == BitsVersion.UNKNOWN
-            ? "The run was begun by a version of this program that did not record which bits it"
-                + " gives: from here on they may differ from those of a run that was never"
-                + " interrupted."
-            : String.format(
-                Locale.ROOT,
-                "The run was begun by a version of this program that gives other bits (number %d;"
-                    + " those of this one have number %d): from here on they differ from those of a"
-                    + " run that was never interrupted.",
-                bits,
-                BitsVersion.CURRENT));
-  }
-
-  private void takeOver(RunRecord before) {
-    Checkpoint.requireSameImages(before.dataset().sha256(), dataset);
-    boolean hasCheckpoint = RegularFile.isTaken(directory.checkpointFile());
-    if (!hasCheckpoint
-        && before.exitReason() == ExitReason.DIVERGED
-        && before.endedBeforeFirstCheckpoint()) {
-      throw new InputException(
-          ("The run in %s diverged before its first checkpoint, so there is nothing to go on from:"
-                  + " begin again with another --out and a lower --lr than %s.")
-              .formatted(directory.folder(), Numbers.plain(plan.learningRate())));
-    }
-    if (before.needsCheckpoint() && !hasCheckpoint) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              ("run.json of %s says that %d steps are done, but its checkpoint.safetensors is"
-                  + " missing; put it back, or start a new run with another --out."),
-              directory.folder(),
-              before.stepsDone()));
-    }
-    sessions.addAll(before.sessions());
-    calibration = Optional.ofNullable(before.calibration());
-    datasetRecord = datasetRecord.as(before.dataset().name(), before.dataset().status());
+  private RunRecord end(ExitReason reason, String message, RunRecord.Metrics metrics)
+      throws IOException {
+    RunRecord record = journal.writeEnd(reason, message, metrics);
+    observer.ends(directory.folder(), record);
+    return record;
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -312,7 +233,7 @@ public final class Trainer {
       BatchOrder order =
           BatchOrder.shuffled(plan.seed(), epoch, dataset.train().size(), plan.batchSize());
       trainUntilStopped(order);
-      TrainingState state = engine.state();
+      TrainingState state = trainee.state();
       requireConverging(state);
       if (nextBatch == batchesPerEpoch) {
         finishEpoch(state);
@@ -322,39 +243,36 @@ public final class Trainer {
         writeCheckpoint(state);
       }
       if (stop && epoch < plan.epochs()) {
-        return end(ExitReason.INTERRUPTED, null);
+        return outcome(end(ExitReason.INTERRUPTED, null, null));
       }
     }
-    return end(ExitReason.COMPLETED, finalMetrics());
+    return outcome(end(ExitReason.COMPLETED, null, finalMetrics()));
   }
 
-  /** After every step: log, report, and say whether the engine may go on. */
+  private static Outcome outcome(RunRecord record) {
+    return new Outcome(record.exitReason(), record.stepsDone(), record);
+  }
+
+  /** After every step: tell of it, and say whether the trainee may go on. */
   private boolean afterStep(long step, float rl, float kl, float beta) {
     if (!Float.isFinite(rl) || !Float.isFinite(kl)) {
       lossesFinite = false;
       return false;
     }
-    try {
-      log.append(step + 1, epoch + 1, rl, kl, beta);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    stepsDone = step + 1;
-    means.accept(rl, kl, beta);
-    listener.step(stepsDone, rl, kl, beta);
+    told.step(new StepReport(step + 1, epoch + 1, rl, kl, beta));
     return !stopRequested.getAsBoolean() && !isCheckpointDue();
   }
 
   // ---- what surrounds it -----------------------------------------------------------------------
 
   private boolean isCheckpointDue() {
-    return interval.isDue(stepsDone, batchesPerEpoch, System.nanoTime() - lastCheckpoint);
+    return interval.isDue(journal.stepsDone(), batchesPerEpoch, System.nanoTime() - lastCheckpoint);
   }
 
   private void trainUntilStopped(BatchOrder order) {
     long start = System.nanoTime();
     int first = nextBatch;
-    nextBatch += engine.trainEpoch(order.from(first), controller, this::afterStep);
+    nextBatch += trainee.trainEpoch(order.from(first), controller, this::afterStep);
     long nanos = System.nanoTime() - start;
     long images = 0;
     for (int batch = first; batch < nextBatch; batch++) {
@@ -373,22 +291,23 @@ public final class Trainer {
         String.format(
             Locale.ROOT,
             "Training diverged at step %d: %s is not a finite number. %s %s A lower --lr may help.",
-            lossesFinite ? stepsDone : stepsDone + 1,
+            lossesFinite ? journal.stepsDone() : journal.stepsDone() + 1,
             lossesFinite ? "a parameter" : "a loss",
             lastFiniteLosses(),
             Files.exists(directory.checkpointFile())
                 ? "The checkpoint from before is kept."
                 : "There was no checkpoint yet.");
-    endSession();
-    record(ExitReason.DIVERGED, message, null);
+    end(ExitReason.DIVERGED, message, null);
     throw new DivergedException(message);
   }
 
   private String lastFiniteLosses() {
-    return stepsDone == sessions.getLast().firstStep()
-        ? "No step of this process had finite losses."
-        : "The last finite losses were RL %s and KL %s nats per image, with beta %s."
-            .formatted(means.lastRl(), means.lastKl(), means.lastBeta());
+    if (journal.stepsDone() == journal.firstStep()) {
+      return "No step of this process had finite losses.";
+    }
+    StepReport last = means.last();
+    return "The last finite losses were RL %s and KL %s nats per image, with beta %s."
+        .formatted(last.rl(), last.kl(), last.beta());
   }
 
   private static boolean isFinite(TrainingState state) {
@@ -403,11 +322,10 @@ public final class Trainer {
   }
 
   private void finishEpoch(TrainingState state) throws IOException {
-    parametersSha256.add(Checkpoint.sha256(state.parameters(), layout));
+    journal.epochDone(Checkpoint.sha256(state.parameters(), layout));
     epoch++;
     nextBatch = 0;
-    log.flush();
-    listener.epoch(
+    told.epoch(
         new EpochReport(
             epoch,
             plan.epochs(),
@@ -417,7 +335,7 @@ public final class Trainer {
             epochSpeed.imagesPerSecond()));
     means.reset();
     epochSpeed.reset();
-    record(ExitReason.RUNNING, null, null);
+    journal.writeRunning();
   }
 
   private void writeCheckpoint(TrainingState state) throws IOException {
@@ -428,76 +346,33 @@ public final class Trainer {
     new Checkpoint(
             state,
             new Checkpoint.Position(
-                epoch, nextBatch, controller.memory(), List.copyOf(parametersSha256), log.sha256()),
+                epoch, nextBatch, controller.memory(), journal.parametersSha256(), log.sha256()),
             plan,
             layout,
-            new Checkpoint.Images(
-                datasetRecord.name(),
-                datasetRecord.status(),
-                dataset.train().shape(),
-                datasetRecord.sha256()),
+            journal.images(dataset),
             provenance.data().text(),
             BitsVersion.CURRENT)
         .write(directory.checkpointFile());
-    checkpointStep = state.step();
     lastCheckpoint = System.nanoTime();
+    told.checkpoint(directory.checkpointFile(), state.step());
   }
 
   private RunRecord.Metrics finalMetrics() throws IOException {
     var last = new StepMeans();
     Optional<ControlReport.Builder> report = plan.rule().target().map(ControlReport.Builder::new);
     log.read(
-        (step, epochOfStep, rl, kl, beta) -> {
-          if (step > stepsDone - LAST_STEPS) {
-            last.accept(rl, kl, beta);
+        row -> {
+          if (row.step() > journal.stepsDone() - LAST_STEPS) {
+            last.step(row);
           }
-          report.ifPresent(control -> control.accept(step, kl, beta));
+          report.ifPresent(control -> control.accept(row.step(), row.kl(), row.beta()));
         });
-    Evaluation test = new Evaluator(engine, plan.seed()).evaluate(dataset.test(), 1);
+    Evaluation test = new Evaluator(trainee, plan.seed()).evaluate(dataset.test(), 1);
     return new RunRecord.Metrics(
         new RunRecord.LastSteps(
             last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),
         test,
         report.map(ControlReport.Builder::build).orElse(null),
         speed.imagesPerSecond());
-  }
-
-  private Outcome end(ExitReason reason, RunRecord.Metrics metrics) throws IOException {
-    endSession();
-    return new Outcome(reason, stepsDone, record(reason, null, metrics));
-  }
-
-  private void endSession() {
-    sessions.add(sessions.removeLast().endedAt(now()));
-  }
-
-  private RunRecord recordOf(ExitReason reason, String message, RunRecord.Metrics metrics) {
-    return new RunRecord(
-        RunRecord.FORMAT,
-        Program.nameAndVersion(),
-        plan,
-        provenance.data().text(),
-        new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
-        datasetRecord,
-        List.copyOf(sessions),
-        stepsDone,
-        checkpointStep,
-        reason,
-        message,
-        List.copyOf(parametersSha256),
-        metrics,
-        calibration.orElse(null));
-  }
-
-  private RunRecord record(ExitReason reason, String message, RunRecord.Metrics metrics)
-      throws IOException {
-    RunRecord record = recordOf(reason, message, metrics);
-    directory.write(record);
-    lastRecord = record;
-    return record;
-  }
-
-  private static String now() {
-    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 }

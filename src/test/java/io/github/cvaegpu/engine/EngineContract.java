@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.ConstantBeta;
 import io.github.cvaegpu.control.ControllerMemory;
-import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.control.StepFeedback;
@@ -17,7 +13,6 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
-import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
@@ -28,22 +23,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What every engine is held to: a test class of an engine extends this, says how its accelerators
  * are made, and has it all. An engine with several ways of computing a step extends it for each.
  */
-public abstract class EngineContract extends ModelContract {
-  public static final double FLOAT_TOLERANCE = 1e-5;
-  public static final long SEED = 42;
-  public static final double LEARNING_RATE = 1e-4;
-
+public abstract class EngineContract extends EpochContract {
   /** The gradients of a trainee's last step, in the layout's order. */
   protected abstract float[] gradients(Trainee trainee);
-
-  /** What a step told its sink. */
-  public record Reported(long step, float rl, float kl, float beta) {}
 
   // ---- against the oracles ---------------------------------------------------------------------
 
@@ -259,239 +246,5 @@ public abstract class EngineContract extends ModelContract {
         }
       }
     }
-  }
-
-  // ---- the epoch's end -------------------------------------------------------------------------
-
-  @ParameterizedTest
-  @ValueSource(ints = {1, 3, 8})
-  void stopsAfterTheStepsUnderWay(int stepsAhead) {
-    var shape = new VaeShape(35, List.of(11), 2);
-    ImageSet images = RandomImages.of(80, 5, 7, 0.4, SEED);
-    BatchOrder order = BatchOrder.shuffled(SEED, 0, 80, 4);
-    try (Accelerator accelerator = create(stepsAhead);
-        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
-      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
-      List<Reported> reported = new ArrayList<>();
-      int done =
-          trainee.trainEpoch(
-              order,
-              new ConstantBeta(1),
-              (step, rl, kl, beta) -> {
-                reported.add(new Reported(step, rl, kl, beta));
-                return step != 4;
-              });
-      assertTrue(done >= 5 && done < 5 + stepsAhead, done + " steps");
-      assertEquals(done, reported.size());
-      assertEquals(done, trainee.state().step());
-      Reported last = reported.getLast();
-      assertEquals(new StepFeedback(last.step() + 1, last.rl(), last.kl()), trainee.state().last());
-    }
-  }
-
-  /** All images, or whole batches of them, in batches of the size that the trainee was made for. */
-  @Test
-  void refusesAnOrderOfOtherBatches() {
-    var shape = new VaeShape(35, List.of(11), 2);
-    ImageSet images = RandomImages.of(10, 5, 7, 0.4, SEED);
-    try (Accelerator accelerator = create(8);
-        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
-      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
-      for (BatchOrder order :
-          List.of(
-              BatchOrder.shuffled(SEED, 0, 10, 5),
-              BatchOrder.shuffled(SEED, 0, 10, 2),
-              BatchOrder.shuffled(SEED, 0, 12, 4),
-              BatchOrder.shuffled(SEED, 0, 11, 4),
-              BatchOrder.shuffled(SEED, 0, 9, 4))) {
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
-      }
-      assertEquals(0, trainee.state().step());
-      for (int count : new int[] {10, 8}) {
-        BatchOrder order = BatchOrder.shuffled(SEED, 0, count, 4);
-        assertEquals(
-            order.batches(),
-            trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
-      }
-    }
-  }
-
-  /**
-   * A parameter that is no number makes the step's loss none, wherever it is: a ReLU that gave 0
-   * for it would let a diverged network train on.
-   */
-  @ParameterizedTest
-  @ValueSource(ints = {2, 20})
-  void aParameterThatIsNoNumberShowsInTheLoss(int latent) {
-    try (Accelerator accelerator = create(1)) {
-      assertTellsOfNaN(accelerator, latent);
-    }
-  }
-
-  protected static void assertTellsOfNaN(Accelerator oneAtATime, int latent) {
-    var shape = new VaeShape(35, List.of(11, 6), latent);
-    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
-    var layout = new ParameterLayout(shape);
-    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
-    try (Trainee trainee = oneAtATime.trainee(shape, settings(4), images)) {
-      for (ParameterLayout.Tensor tensor : layout.tensors()) {
-        float[] broken = InitialWeights.draw(layout, SEED);
-        Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
-        trainee.restore(TrainingState.initial(broken));
-        assertTrue(Float.isNaN(oneStep(trainee, order, 1).getFirst().rl()), tensor.name());
-      }
-    }
-  }
-
-  /**
-   * A diverged run ends in an orderly way, at a loss that is NaN and at one that is infinite: the
-   * sink is told, the controller is never asked with such a KL divergence, nothing is thrown, no
-   * step is done from what is left, and a good state makes the trainee good again.
-   */
-  @ParameterizedTest
-  @ValueSource(ints = {1, 8})
-  void aLossThatIsNotFiniteEndsTheEpoch(int stepsAhead) {
-    try (Accelerator accelerator = create(stepsAhead)) {
-      assertEndsWhereALossIsNotFinite(accelerator, stepsAhead);
-    }
-  }
-
-  protected static void assertEndsWhereALossIsNotFinite(Accelerator accelerator, int stepsAhead) {
-    var shape = new VaeShape(35, List.of(11, 6), 2);
-    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
-    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
-    float[] good = InitialWeights.draw(new ParameterLayout(shape), SEED);
-    try (Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
-      for (float bad : new float[] {Float.NaN, 1e38f}) {
-        float[] broken = good.clone();
-        Arrays.fill(broken, bad);
-        List<Reported> reported = new ArrayList<>();
-        trainee.restore(TrainingState.initial(broken));
-        int done = trainee.trainEpoch(order, new FiniteLossesOnly(), collect(reported));
-        assertEquals(done, reported.size());
-        assertTrue(done <= stepsAhead && done < order.batches(), bad + ": " + done + " steps");
-        Reported first = reported.getFirst();
-        assertFalse(Float.isFinite(first.rl()) && Float.isFinite(first.kl()), first.toString());
-        assertEquals(done, trainee.state().step());
-      }
-      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-        TrainingState whole = TrainingState.initial(good);
-        trainee.restore(
-            new TrainingState(
-                whole.parameters(),
-                whole.firstMoment(),
-                whole.secondMoment(),
-                new StepFeedback(3, 100, bad)));
-        List<Reported> reported = new ArrayList<>();
-        assertEquals(
-            0, trainee.trainEpoch(order.from(3), new FiniteLossesOnly(), collect(reported)));
-        assertEquals(List.of(), reported);
-        assertEquals(3, trainee.state().step());
-      }
-      trainee.restore(TrainingState.initial(good));
-      List<Reported> reported = new ArrayList<>();
-      assertEquals(
-          order.batches(), trainee.trainEpoch(order, new FiniteLossesOnly(), collect(reported)));
-      assertTrue(Float.isFinite(reported.getLast().rl()), reported.getLast().toString());
-    }
-  }
-
-  /** Beta is 1, and a KL divergence that is not finite an error. */
-  private static final class FiniteLossesOnly extends ForgetfulController {
-    @Override
-    public double next(StepFeedback last) {
-      if (!last.isFinite()) {
-        throw new IllegalArgumentException(last.toString());
-      }
-      return 1;
-    }
-  }
-
-  @Test
-  void aDivergedStepEndsTheEpochWithoutAskingTheController() {
-    var shape = new VaeShape(35, List.of(11), 2);
-    ImageSet images = RandomImages.of(80, 5, 7, 0.4, SEED);
-    float[] broken = InitialWeights.draw(new ParameterLayout(shape), SEED);
-    Arrays.fill(broken, Float.NaN);
-    List<Reported> reported = new ArrayList<>();
-    try (Accelerator accelerator = create(8);
-        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
-      trainee.restore(TrainingState.initial(broken));
-      int done =
-          trainee.trainEpoch(
-              BatchOrder.shuffled(SEED, 0, 80, 4),
-              // Refuses NaN.
-              new PiController(PiRule.defaults()),
-              collect(reported));
-      assertTrue(done < 20, done + " steps");
-      assertEquals(done, reported.size());
-      assertTrue(Float.isNaN(reported.getFirst().kl()));
-    }
-  }
-
-  @Test
-  void aFailureOfTheSinkReachesTheCallerAndTheTraineeStaysUsable() {
-    try (Accelerator accelerator = create(8)) {
-      assertSurvivesTheSink(accelerator);
-    }
-  }
-
-  protected static void assertSurvivesTheSink(Accelerator accelerator) {
-    var shape = new VaeShape(35, List.of(11), 2);
-    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
-    try (Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
-      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
-      BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
-      var failure =
-          assertThrows(
-              IllegalStateException.class,
-              () ->
-                  trainee.trainEpoch(
-                      order,
-                      new ConstantBeta(1),
-                      (step, rl, kl, beta) -> {
-                        throw new IllegalStateException("disk full");
-                      }));
-      assertEquals("disk full", failure.getMessage());
-      assertEquals(10, trainee.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
-    }
-  }
-
-  // ---- what tests share ------------------------------------------------------------------------
-
-  protected static TrainingSettings settings(int batch) {
-    return new TrainingSettings(Objective.study(), SEED, batch, LEARNING_RATE);
-  }
-
-  /** Trains until the first step is told, and gives what was told. */
-  protected static List<Reported> oneStep(Trainee trainee, BatchOrder order, double beta) {
-    List<Reported> reported = new ArrayList<>();
-    trainee.trainEpoch(
-        order,
-        new ConstantBeta(beta),
-        (step, rl, kl, b) -> {
-          reported.add(new Reported(step, rl, kl, b));
-          return false;
-        });
-    return reported;
-  }
-
-  /** Keeps what every step tells. */
-  protected static StepSink collect(List<Reported> reported) {
-    return (step, rl, kl, beta) -> reported.add(new Reported(step, rl, kl, beta));
-  }
-
-  public static void assertSameBits(TrainingState expected, TrainingState actual) {
-    assertArrayEquals(expected.parameters(), actual.parameters());
-    assertArrayEquals(expected.firstMoment(), actual.firstMoment());
-    assertArrayEquals(expected.secondMoment(), actual.secondMoment());
-    assertEquals(expected.last(), actual.last());
-  }
-
-  /** Of a loss: relative, but for one near 0. */
-  public static void assertRelative(String what, double expected, float actual) {
-    assertEquals(expected, actual, FLOAT_TOLERANCE * Math.max(1e-2, Math.abs(expected)), what);
   }
 }

@@ -1,65 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
-import static io.github.cvaegpu.engine.EngineContract.LEARNING_RATE;
-import static io.github.cvaegpu.engine.EngineContract.SEED;
-import static io.github.cvaegpu.engine.EngineContract.assertRelative;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
-import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.Decoder;
-import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
-import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every engine's models are held to; {@link EngineContract} adds training. */
-abstract class ModelContract {
-  private static final VaeShape SMALL = new VaeShape(35, List.of(11, 6), 2);
-
-  /**
-   * An accelerator of the engine.
-   *
-   * @param stepsAhead most steps that a trainee may have under way when it is told of one's losses
-   */
-  protected abstract Accelerator create(int stepsAhead);
-
-  private static ImageSet images(int count) {
-    return RandomImages.of(count, 5, 7, 0.4, SEED);
-  }
-
-  private static float[] weights(VaeShape shape, long seed) {
-    return InitialWeights.draw(new ParameterLayout(shape), seed);
-  }
-
-  /** Latent points for tests. */
-  static float[] points(int count, int latent) {
-    float[] z = new float[count * latent];
-    for (int i = 0; i < count; i++) {
-      GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, 0, i, z, i * latent, latent);
-    }
-    return z;
-  }
-
+/** What every engine's models are held to, beside what accelerators are. */
+abstract class ModelContract extends AcceleratorContract {
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 100, 700})
   void encodesAndScoresLikeTheReference(int samples) {
@@ -256,7 +219,7 @@ abstract class ModelContract {
       assertRefused(() -> model.reconstructionLoss(images, 5, 1, 1, two, new float[1]));
       assertRefused(() -> model.reconstructionLoss(others, 0, 1, 1, two, new float[1]));
       assertRefused(() -> model.reconstructionLoss(images, 0, 1, 0, new float[0], new float[0]));
-      var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
+      var settings = settings(4);
       assertRefused(() -> accelerator.trainee(SMALL, settings, others));
       int parameters = new ParameterLayout(SMALL).size();
       assertRefused(() -> accelerator.model(SMALL, Objective.study(), new float[parameters - 1]));
@@ -266,181 +229,5 @@ abstract class ModelContract {
 
   private static void assertRefused(Executable call) {
     assertThrows(IllegalArgumentException.class, call);
-  }
-
-  // ---- several at a time -----------------------------------------------------------------------
-
-  /** Two models and a trainee of several shapes, in turn: each as if it were alone. */
-  @Test
-  void modelsSideBySideDoNotKnowOfEachOther() {
-    var other = new VaeShape(35, List.of(20), 3);
-    ImageSet images = images(30);
-    var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
-    BatchOrder order = BatchOrder.shuffled(SEED, 0, 30, 4);
-    TrainingState initial = TrainingState.initial(weights(SMALL, 3));
-    float[] first = decoded(SMALL, weights(SMALL, 1));
-    float[] second = decoded(other, weights(other, 2));
-    TrainingState trained;
-    try (Accelerator accelerator = create(8);
-        Trainee alone = accelerator.trainee(SMALL, settings, images)) {
-      alone.restore(initial);
-      alone.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
-      trained = alone.state();
-    }
-    try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, 1));
-        Trainee trainee = accelerator.trainee(SMALL, settings, images);
-        Trainee sameImages = accelerator.trainee(other, settings, images);
-        VaeModel another = accelerator.model(other, Objective.study(), weights(other, 2))) {
-      trainee.restore(initial);
-      sameImages.restore(TrainingState.initial(weights(other, 4)));
-      for (int batch = 0; batch < order.batches(); ) {
-        batch +=
-            trainee.trainEpoch(
-                order.from(batch), new ConstantBeta(1), (step, rl, kl, beta) -> false);
-        sameImages.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
-        assertArrayEquals(first, decoded(model));
-        assertArrayEquals(second, decoded(another));
-      }
-      EngineContract.assertSameBits(trained, trainee.state());
-    }
-  }
-
-  private float[] decoded(VaeShape shape, float[] parameters) {
-    try (Accelerator accelerator = create(8);
-        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
-      return decoded(model);
-    }
-  }
-
-  private static float[] decoded(VaeModel model) {
-    float[] mean = new float[9 * 35];
-    model.decode(points(9, model.shape().latent()), 9, mean);
-    return mean;
-  }
-
-  /** A trainee decodes with what it has been trained to. */
-  @Test
-  void aTraineeIsAModelOfItsParameters() {
-    ImageSet images = images(30);
-    try (Accelerator accelerator = create(8);
-        Trainee trainee =
-            accelerator.trainee(
-                SMALL, new TrainingSettings(Objective.study(), SEED, 4, 1e-2), images)) {
-      trainee.restore(TrainingState.initial(weights(SMALL, 3)));
-      float[] before = decoded(trainee);
-      trainee.trainEpoch(
-          BatchOrder.shuffled(SEED, 0, 30, 4), new ConstantBeta(1), (step, rl, kl, beta) -> true);
-      float[] after = decoded(trainee);
-      assertArrayEquals(decoded(SMALL, trainee.state().parameters()), after);
-      assertTrue(!Arrays.equals(before, after));
-    }
-  }
-
-  /** Several threads, each with a model of its own, while others are made and closed. */
-  @Test
-  void modelsMayBeUsedOnSeveralThreads() throws InterruptedException {
-    ImageSet images = images(30);
-    var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
-    float[] expected = decoded(SMALL, weights(SMALL, 1));
-    List<TrainingState> states = Collections.synchronizedList(new ArrayList<>());
-    List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-    try (Accelerator accelerator = create(8)) {
-      List<Thread> threads = new ArrayList<>();
-      for (int i = 0; i < 2; i++) {
-        threads.add(
-            new Thread(
-                () -> {
-                  try (Trainee trainee = accelerator.trainee(SMALL, settings, images)) {
-                    trainee.restore(TrainingState.initial(weights(SMALL, 3)));
-                    for (int epoch = 0; epoch < 5; epoch++) {
-                      trainee.trainEpoch(
-                          BatchOrder.shuffled(SEED, epoch, 30, 4),
-                          new ConstantBeta(1),
-                          (step, rl, kl, beta) -> true);
-                    }
-                    states.add(trainee.state());
-                  }
-                }));
-      }
-      threads.add(
-          new Thread(
-              () -> {
-                for (int i = 0; i < 5; i++) {
-                  try (VaeModel model =
-                      accelerator.model(SMALL, Objective.study(), weights(SMALL, 1))) {
-                    assertArrayEquals(expected, decoded(model));
-                  }
-                }
-              }));
-      threads.forEach(thread -> thread.setUncaughtExceptionHandler((t, e) -> failures.add(e)));
-      threads.forEach(Thread::start);
-      for (Thread thread : threads) {
-        thread.join();
-      }
-    }
-    assertEquals(List.of(), failures);
-    assertEquals(2, states.size());
-    assertEquals(40, states.getFirst().step());
-    EngineContract.assertSameBits(states.getFirst(), states.getLast());
-  }
-
-  // ---- the end ---------------------------------------------------------------------------------
-
-  /** Closed in any order, twice, and the accelerator before what is left. */
-  @Test
-  void closesInAnyOrder() {
-    ImageSet images = images(8);
-    var settings = new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE);
-    for (int seed = 0; seed < 4; seed++) {
-      Accelerator accelerator = create(8);
-      List<VaeModel> models =
-          new ArrayList<>(
-              List.of(
-                  accelerator.model(SMALL, Objective.study(), weights(SMALL, 1)),
-                  accelerator.trainee(SMALL, settings, images),
-                  accelerator.model(SMALL, Objective.study(), weights(SMALL, 2)),
-                  accelerator.trainee(SMALL, settings, images)));
-      Collections.shuffle(models, new Random(seed));
-      VaeModel last = models.removeLast();
-      VaeModel before = models.removeLast();
-      for (VaeModel model : models) {
-        model.close();
-        model.close();
-        assertThrows(IllegalStateException.class, () -> decoded(model));
-        decoded(last);
-      }
-      decoded(before);
-      accelerator.close();
-      assertThrows(IllegalStateException.class, () -> decoded(last));
-      last.close();
-      before.close();
-      accelerator.close();
-      assertThrows(
-          IllegalStateException.class,
-          () -> accelerator.model(SMALL, Objective.study(), weights(SMALL, 1)));
-    }
-  }
-
-  @Test
-  void aClosedTraineeTrainsNoMore() {
-    ImageSet images = images(8);
-    try (Accelerator accelerator = create(8)) {
-      Trainee trainee =
-          accelerator.trainee(
-              SMALL, new TrainingSettings(Objective.study(), SEED, 4, LEARNING_RATE), images);
-      trainee.close();
-      assertThrows(IllegalStateException.class, trainee::state);
-      assertThrows(
-          IllegalStateException.class,
-          () -> trainee.restore(TrainingState.initial(weights(SMALL, 1))));
-      assertThrows(
-          IllegalStateException.class,
-          () ->
-              trainee.trainEpoch(
-                  BatchOrder.shuffled(SEED, 0, 8, 4),
-                  new ConstantBeta(1),
-                  (step, rl, kl, beta) -> true));
-    }
   }
 }

@@ -119,8 +119,7 @@ class RunFilesFuzzTest {
                   read.series().orElseGet(() -> new Series.Builder().build()));
               damage.reading(
                   () -> {
-                    MetricsLog.read(
-                        folder.resolve("metrics.csv"), (step, epoch, rl, kl, beta) -> {});
+                    MetricsLog.read(folder.resolve("metrics.csv"), row -> {});
                     return null;
                   });
             });

@@ -16,8 +16,9 @@ import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Plans;
 import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunObserver;
+import io.github.cvaegpu.train.StepReport;
 import io.github.cvaegpu.train.Trainer;
-import io.github.cvaegpu.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,10 +72,11 @@ public final class RunFolder {
     Dataset dataset = load(images);
     var plan = Plans.of(rule, 3, 64, 1e-2, 2, List.of(8, 6), seed);
     long[] step = new long[1];
-    TrainingListener counting =
-        new TrainingListener() {
+    RunObserver counting =
+        new RunObserver() {
           @Override
-          public void step(long now, float rl, float kl, float beta) {
+          public void step(StepReport report) {
+            long now = report.step();
             step[0] = now;
           }
         };

@@ -16,8 +16,8 @@ import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Plans;
 import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunObserver;
 import io.github.cvaegpu.train.Trainer;
-import io.github.cvaegpu.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +55,7 @@ class RunTest {
               directory,
               Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
               CheckpointInterval.parse("1epochs"),
-              TrainingListener.NONE,
+              RunObserver.NONE,
               () -> false)
           .run();
     }

@@ -14,8 +14,8 @@ import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Plans;
 import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunObserver;
 import io.github.cvaegpu.train.Trainer;
-import io.github.cvaegpu.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +46,7 @@ final class TinyRuns {
               directory,
               Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
               CheckpointInterval.parse("1epochs"),
-              TrainingListener.NONE,
+              RunObserver.NONE,
               () -> false)
           .run();
       return new Subject(Run.read(folder), Optional.of(Posterior.of(engine, dataset.test())));

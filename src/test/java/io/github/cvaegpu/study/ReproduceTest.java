@@ -21,11 +21,13 @@ import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.EpochReport;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.NamedPlan;
 import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunQueue;
 import io.github.cvaegpu.train.RunRecord;
-import io.github.cvaegpu.train.TrainingListener.EpochReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,27 +55,27 @@ class ReproduceTest {
     private Position last;
 
     @Override
-    public void begins(StudyRun run, Position position) {
+    public void begins(NamedPlan run, Position position) {
       events.add("begins " + run.name());
     }
 
     @Override
-    public void isThere(StudyRun run, Position position) {
+    public void isThere(NamedPlan run, Position position) {
       events.add("is there " + run.name());
     }
 
     @Override
-    public void epoch(StudyRun run, EpochReport report, Position position) {
+    public void epoch(NamedPlan run, EpochReport report, Position position) {
       last = position;
     }
 
     @Override
-    public void warns(StudyRun run, String warning) {
+    public void warns(NamedPlan run, String warning) {
       events.add("warns " + run.name() + ": " + warning);
     }
 
     @Override
-    public void failed(StudyRun run, String why) {
+    public void failed(NamedPlan run, String why) {
       events.add("failed " + run.name() + ": " + why);
     }
 
@@ -85,14 +87,16 @@ class ReproduceTest {
 
   private static final Accelerator CPU = new CpuAccelerator(1);
 
-  private StudyRunner runner(Study study, Dataset images, BooleanSupplier stop) {
-    return new StudyRunner(
-        study.runs(),
+  private RunQueue runner(Study study, Dataset images, BooleanSupplier stop) {
+    return new RunQueue(
+        study.runs().stream().map(StudyRun::named).toList(),
         images,
         CPU,
-        folder,
-        Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
-        CheckpointInterval.parse("1epochs"),
+        new RunQueue.Settings(
+            folder,
+            Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
+            CheckpointInterval.parse("1epochs"),
+            1),
         told,
         stop);
   }
@@ -316,7 +320,7 @@ class ReproduceTest {
     // A step this large overflows; the small one does not.
     var study = new Study(List.of(1e30, 0.001), 1, 1, List.of());
     var runner = runner(study, dataset, () -> false);
-    StudyRunner.Outcome outcome = runner.train();
+    RunQueue.Outcome outcome = runner.train();
     assertEquals(
         List.of(
             "beta-lr1000000000000000000000000000000-seed0",
@@ -411,7 +415,7 @@ class ReproduceTest {
     assertTrue(optimal.verdict() != Verdict.HOLDS);
   }
 
-  private List<Claim> judged(StudyRunner runner) {
+  private List<Claim> judged(RunQueue runner) {
     var report = new StudyReport(STUDY, dataset, runner);
     assertTrue(report.measure(CPU, told, () -> false));
     report.judge();

@@ -44,7 +44,7 @@ class MetricsLogTest {
   private void append(long rows, int first, int count) throws IOException {
     try (var log = open(rows)) {
       for (int step = first; step < first + count; step++) {
-        log.append(step, 1, step + 0.5f, step + 0.25f, 1);
+        log.step(new StepReport(step, 1, step + 0.5f, step + 0.25f, 1));
       }
     }
   }
@@ -181,7 +181,9 @@ class MetricsLogTest {
     };
     try (var log = open(0)) {
       for (int i = 0; i < values.length; i++) {
-        log.append(Long.MAX_VALUE - i, Integer.MAX_VALUE, values[i], -values[i], values[i] / 2);
+        log.step(
+            new StepReport(
+                Long.MAX_VALUE - i, Integer.MAX_VALUE, values[i], -values[i], values[i] / 2));
       }
     }
     List<Integer> expected = new ArrayList<>();
@@ -192,10 +194,10 @@ class MetricsLogTest {
     List<Long> steps = new ArrayList<>();
     MetricsLog.read(
         file,
-        (step, epoch, rl, kl, beta) -> {
-          steps.add(step);
-          assertEquals(Integer.MAX_VALUE, epoch);
-          read.addAll(bits(rl, kl, beta));
+        row -> {
+          steps.add(row.step());
+          assertEquals(Integer.MAX_VALUE, row.epoch());
+          read.addAll(bits(row.rl(), row.kl(), row.beta()));
         });
     assertEquals(expected, read);
     assertEquals(Long.MAX_VALUE, steps.getFirst());
@@ -212,9 +214,7 @@ class MetricsLogTest {
       strings = {"", "2", "2,1,x,1,1", "2,1,1,1", "2,1,1,1,1,1", "two,1,1,1,1", "2,1,\u00e9,1,1"})
   void namesALineThatIsNoRow(String line) throws IOException {
     Files.writeString(file, HEADER + row(1) + line + "\n");
-    var refusal =
-        assertThrows(
-            InputException.class, () -> MetricsLog.read(file, (step, epoch, rl, kl, beta) -> {}));
+    var refusal = assertThrows(InputException.class, () -> MetricsLog.read(file, row -> {}));
     assertEquals("Line 3 of " + file + " is no row.", refusal.getMessage());
   }
 
@@ -227,7 +227,7 @@ class MetricsLogTest {
             () ->
                 MetricsLog.read(
                     file,
-                    (step, epoch, rl, kl, beta) -> {
+                    row -> {
                       throw new IllegalArgumentException("out of order");
                     }));
     assertEquals("Line 2 of " + file + " is no row.", refusal.getMessage());
@@ -237,10 +237,10 @@ class MetricsLogTest {
   void aLogUnderWayIsReadUpToItsLastWholeLine() throws IOException {
     Files.writeString(file, HEADER + row(1) + row(2) + "3,1,3.5");
     List<Long> steps = new ArrayList<>();
-    assertTrue(MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> steps.add(step)));
+    assertTrue(MetricsLog.readWholeRows(file, row -> steps.add(row.step())));
     assertEquals(List.of(1L, 2L), steps);
     Files.writeString(file, HEADER + row(1));
-    assertFalse(MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> steps.add(step)));
+    assertFalse(MetricsLog.readWholeRows(file, row -> steps.add(row.step())));
     assertEquals(List.of(1L, 2L, 1L), steps);
   }
 
@@ -249,7 +249,7 @@ class MetricsLogTest {
     String[] sums = new String[4];
     try (var log = open(0)) {
       for (int step = 1; step <= 3; step++) {
-        log.append(step, 1, step + 0.5f, step + 0.25f, 1);
+        log.step(new StepReport(step, 1, step + 0.5f, step + 0.25f, 1));
         sums[step] = log.sha256();
       }
     }
@@ -258,7 +258,7 @@ class MetricsLogTest {
     assertEquals(Optional.empty(), MetricsLog.sha256(file, 4));
     try (var log = open(2)) {
       assertEquals(sums[2], log.sha256());
-      log.append(3, 1, 3.5f, 3.25f, 1);
+      log.step(new StepReport(3, 1, 3.5f, 3.25f, 1));
       assertEquals(sums[3], log.sha256());
     }
   }
@@ -267,7 +267,7 @@ class MetricsLogTest {
   void aLogHasItsHeaderFromTheFirstMoment() throws IOException {
     try (var log = open(0)) {
       assertEquals(HEADER, Files.readString(file));
-      log.append(1, 1, 1, 1, 1);
+      log.step(new StepReport(1, 1, 1, 1, 1));
     }
   }
 
@@ -276,8 +276,7 @@ class MetricsLogTest {
   void aLogOfWhichNotTheFirstLineIsWholeHasNoRows(String start) throws IOException {
     Files.writeString(file, start);
     assertEquals(
-        !start.isEmpty(),
-        MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> assertEquals(0, step)));
+        !start.isEmpty(), MetricsLog.readWholeRows(file, row -> assertEquals(0, row.step())));
   }
 
   @Test
@@ -290,8 +289,8 @@ class MetricsLogTest {
         List.<Executable>of(
             () -> open(0),
             () -> open(5),
-            () -> MetricsLog.read(file, (step, epoch, rl, kl, beta) -> {}),
-            () -> MetricsLog.readWholeRows(file, (step, epoch, rl, kl, beta) -> {}),
+            () -> MetricsLog.read(file, row -> {}),
+            () -> MetricsLog.readWholeRows(file, row -> {}),
             () -> MetricsLog.sha256(file, 5))) {
       assertThrows(InputException.class, reading);
     }
@@ -302,7 +301,7 @@ class MetricsLogTest {
   @Test
   void isOpenOnce() throws IOException {
     try (var log = open(0)) {
-      log.append(1, 1, 1, 1, 1);
+      log.step(new StepReport(1, 1, 1, 1, 1));
       assertEquals(
           "Another process is training in " + folder + ".",
           assertThrows(InputException.class, () -> open(0)).getMessage());
@@ -312,10 +311,10 @@ class MetricsLogTest {
   @Test
   void flushedRowsAreSeenBeforeTheLogIsClosed() throws IOException {
     try (var log = open(0)) {
-      log.append(1, 1, 1.5f, 1.25f, 1);
+      log.step(new StepReport(1, 1, 1.5f, 1.25f, 1));
       log.flush();
       assertEquals(HEADER + row(1), Files.readString(file));
-      log.append(2, 1, 2.5f, 2.25f, 1);
+      log.step(new StepReport(2, 1, 2.5f, 2.25f, 1));
       log.force();
       assertEquals(HEADER + row(1) + row(2), Files.readString(file));
     }

@@ -27,7 +27,7 @@ final class TinyRun {
   TrainingPlan plan = plan(3, 1e-2);
   int threads = 1;
   CheckpointInterval interval = NEVER;
-  TrainingListener listener = TrainingListener.NONE;
+  RunObserver listener = RunObserver.NONE;
   Optional<Integer> askedThreads = Optional.empty();
   Optional<Calibration> calibration = Optional.empty();
   private final Path folder;
@@ -45,30 +45,14 @@ final class TinyRun {
   /** Trains until a step, or to the end where there is no such step. */
   Trainer.Outcome until(long step) {
     long[] done = new long[1];
-    TrainingListener counting =
-        new TrainingListener() {
+    RunObserver counting =
+        new RunObserver() {
           @Override
-          public void step(long now, float rl, float kl, float beta) {
-            done[0] = now;
-            listener.step(now, rl, kl, beta);
-          }
-
-          @Override
-          public void startingOver() {
-            listener.startingOver();
-          }
-
-          @Override
-          public void otherMachine(String note) {
-            listener.otherMachine(note);
-          }
-
-          @Override
-          public void epoch(EpochReport report) {
-            listener.epoch(report);
+          public void step(StepReport report) {
+            done[0] = report.step();
           }
         };
-    return train(counting, () -> done[0] == step);
+    return train(RunObservers.of(counting, listener), () -> done[0] == step);
   }
 
   Trainer.Outcome toTheEnd() {
@@ -80,7 +64,7 @@ final class TinyRun {
     return train(listener, () -> true);
   }
 
-  private Trainer.Outcome train(TrainingListener told, BooleanSupplier stop) {
+  private Trainer.Outcome train(RunObserver told, BooleanSupplier stop) {
     boolean begun = Files.exists(recordFile()) || Files.exists(checkpointFile());
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
         var engine =

@@ -65,24 +65,95 @@ class TrainerTest {
   }
 
   /** Notes, as the listener hears them. */
-  private static class Told implements TrainingListener {
+  private static class Told implements RunObserver {
     final List<String> notes = new ArrayList<>();
     final List<EpochReport> epochs = new ArrayList<>();
 
     @Override
-    public void startingOver() {
-      notes.add("starting over");
-    }
-
-    @Override
-    public void otherMachine(String note) {
-      notes.add(note);
+    public void warns(String sentence) {
+      notes.add(sentence);
     }
 
     @Override
     public void epoch(EpochReport report) {
       epochs.add(report);
     }
+  }
+
+  /** In this order, and a run that is complete has nothing to tell. */
+  @Test
+  void observersAreToldOfEverything() {
+    run.interval = CheckpointInterval.parse("4steps");
+    List<String> events = new ArrayList<>();
+    run.listener =
+        new RunObserver() {
+          @Override
+          public void begins(Path where, RunRecord record) {
+            events.add("begins " + record.exitReason() + " " + record.stepsDone());
+            assertEquals(folder, where);
+            assertEquals(record, run.record());
+          }
+
+          @Override
+          public void step(StepReport report) {
+            events.add(report.epoch() + "/" + report.step());
+          }
+
+          @Override
+          public void epoch(EpochReport report) {
+            events.add("epoch " + report.epoch());
+            // Whoever hears of an epoch finds its steps in the log.
+            assertEquals(report.epoch() * 5 + 1, rows());
+          }
+
+          @Override
+          public void checkpoint(Path file, long step) {
+            events.add("checkpoint " + step);
+            assertEquals(step, Checkpoint.read(file).state().step());
+          }
+
+          @Override
+          public void ends(Path where, RunRecord record) {
+            events.add("ends " + record.exitReason() + " " + record.stepsDone());
+            assertEquals(record, run.record());
+          }
+
+          private int rows() {
+            try {
+              return Files.readAllLines(run.metricsFile()).size();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+    run.until(6);
+    assertEquals(
+        List.of(
+            "begins RUNNING 0",
+            "1/1",
+            "1/2",
+            "1/3",
+            "1/4",
+            "checkpoint 4",
+            "1/5",
+            "epoch 1",
+            "2/6",
+            "checkpoint 6",
+            "ends INTERRUPTED 6"),
+        events);
+    events.clear();
+    run.toTheEnd();
+    assertEquals("begins RUNNING 6", events.getFirst());
+    assertEquals("2/7", events.get(1));
+    assertEquals(
+        List.of("checkpoint 15", "ends COMPLETED 15"),
+        events.subList(events.size() - 2, events.size()));
+    events.clear();
+    run.toTheEnd();
+    assertEquals(List.of(), events);
+    run.plan = TinyRun.plan(3, 1e30);
+    assertThrows(InputException.class, run::toTheEnd);
+    assertEquals(List.of(), events);
   }
 
   @Test
@@ -109,10 +180,10 @@ class TrainerTest {
     double[] sums = new double[3];
     MetricsLog.read(
         run.metricsFile(),
-        (step, epoch, rl, kl, beta) -> {
-          sums[0] += rl;
-          sums[1] += kl;
-          sums[2] += beta;
+        row -> {
+          sums[0] += row.rl();
+          sums[1] += row.kl();
+          sums[2] += row.beta();
         });
     RunRecord.LastSteps last = run.record().metrics().lastSteps();
     assertEquals(STEPS, last.steps());
@@ -129,7 +200,7 @@ class TrainerTest {
     run.plan = TinyRun.plan(21, 1e-3);
     run.toTheEnd();
     double[] sum = new double[1];
-    MetricsLog.read(run.metricsFile(), (step, epoch, rl, kl, beta) -> sum[0] += step > 5 ? rl : 0);
+    MetricsLog.read(run.metricsFile(), row -> sum[0] += row.step() > 5 ? row.rl() : 0);
     assertEquals(100, run.record().metrics().lastSteps().steps());
     assertEquals(sum[0] / 100, run.record().metrics().lastSteps().rl(), 1e-9);
   }
@@ -208,7 +279,7 @@ class TrainerTest {
     run.listener = told;
     run.toTheEnd();
     assertEquals(uninterrupted, run.result());
-    assertEquals(List.of("starting over"), told.notes);
+    assertEquals(List.of(ResumeWarnings.STARTING_OVER), told.notes);
   }
 
   @Test
@@ -249,7 +320,7 @@ class TrainerTest {
               directory,
               Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
               TinyRun.NEVER,
-              TrainingListener.NONE,
+              RunObserver.NONE,
               () -> true);
       assertThrows(InputException.class, trainer::run);
       assertTrue(Files.exists(directory.recordFile()));
@@ -479,7 +550,8 @@ class TrainerTest {
     var told =
         new Told() {
           @Override
-          public void step(long step, float rl, float kl, float beta) {
+          public void step(StepReport report) {
+            long step = report.step();
             if (step <= TinyRun.STEPS_PER_EPOCH) {
               long end = System.nanoTime() + 100_000_000;
               while (System.nanoTime() < end) {
@@ -500,10 +572,10 @@ class TrainerTest {
   void aListenerThatFailsIsRecorded() {
     var failure = new IllegalStateException("the bar is broken");
     run.listener =
-        new TrainingListener() {
+        new RunObserver() {
           @Override
-          public void step(long step, float rl, float kl, float beta) {
-            if (step == 3) {
+          public void step(StepReport report) {
+            if (report.step() == 3) {
               throw failure;
             }
           }
@@ -538,11 +610,11 @@ class TrainerTest {
   }
 
   /** Does something at a step. */
-  private static TrainingListener atStep(long when, Action action) {
-    return new TrainingListener() {
+  private static RunObserver atStep(long when, Action action) {
+    return new RunObserver() {
       @Override
-      public void step(long step, float rl, float kl, float beta) {
-        if (step == when) {
+      public void step(StepReport report) {
+        if (report.step() == when) {
           try {
             action.run();
           } catch (IOException e) {
@@ -582,7 +654,7 @@ class TrainerTest {
   @Test
   void aLogThatIsChangedGivesNoFigures() throws IOException {
     run.listener =
-        new TrainingListener() {
+        new RunObserver() {
           @Override
           public void epoch(EpochReport report) {
             if (report.epoch() == 2) {
@@ -634,7 +706,7 @@ class TrainerTest {
     assertEquals(4, Checkpoint.read(run.checkpointFile()).state().step());
     // Nothing is written where another process may be at work.
     assertEquals(ExitReason.RUNNING, run.record().exitReason());
-    run.listener = TrainingListener.NONE;
+    run.listener = RunObserver.NONE;
     run.toTheEnd();
     assertEquals(uninterrupted, run.result());
   }
@@ -740,7 +812,7 @@ class TrainerTest {
     }
     RunDirectory.Resumption begun = RunDirectory.planToResume(this.folder);
     assertEquals(run.plan, begun.plan());
-    assertEquals("tiny", begun.asked());
+    assertEquals(new DataChoice.Named("tiny"), begun.asked());
     run.toTheEnd();
     RunRecord record = run.record();
     assertEquals(RunRecord.FORMAT, record.format());
@@ -914,7 +986,7 @@ class TrainerTest {
     var told = new Told();
     run.listener = told;
     run.toTheEnd();
-    assertEquals(List.of("starting over"), told.notes);
+    assertEquals(List.of(ResumeWarnings.STARTING_OVER), told.notes);
     assertEquals(uninterrupted, run.result());
   }
 
@@ -925,10 +997,10 @@ class TrainerTest {
     Path moved = folder.resolveSibling(folder.getFileName() + "-moved");
     run.interval = CheckpointInterval.parse("4steps");
     run.listener =
-        new TrainingListener() {
+        new RunObserver() {
           @Override
-          public void step(long step, float rl, float kl, float beta) {
-            if (step == 8) {
+          public void step(StepReport report) {
+            if (report.step() == 8) {
               try {
                 Files.move(folder, moved);
               } catch (IOException e) {
@@ -946,7 +1018,7 @@ class TrainerTest {
         refusal.getMessage());
     // What was there before is whole, and good to go on with.
     Files.move(moved, folder);
-    run.listener = TrainingListener.NONE;
+    run.listener = RunObserver.NONE;
     assertEquals(4, Checkpoint.read(run.checkpointFile()).state().step());
     run.toTheEnd();
     assertEquals(uninterrupted, run.result());

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.cvaegpu.study;
+package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.report.Run;
-import io.github.cvaegpu.report.Series;
-import io.github.cvaegpu.study.StudyRun.Role;
-import io.github.cvaegpu.train.Calibration;
-import io.github.cvaegpu.train.CheckpointInterval;
-import io.github.cvaegpu.train.DivergedException;
-import io.github.cvaegpu.train.Provenance;
-import io.github.cvaegpu.train.RunRecord;
-import io.github.cvaegpu.train.TrainingPlan;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -40,25 +34,16 @@ public final class Calibrator {
     this.dataset = dataset;
   }
 
-  private List<StudyRun> runs() {
-    BetaRule.Target limits = plan.rule().target().orElseThrow();
-    return List.of(run(limits.betaMax()), run(1), run(limits.betaMin()));
-  }
-
-  private StudyRun run(double beta) {
-    return new StudyRun(
-        "beta-" + Numbers.plain(beta),
-        Role.BETA,
-        plan.withRule(new ConstantRule(beta)).withEpochs(epochs));
+  private NamedPlan run(double beta) {
+    return new NamedPlan(
+        "beta-" + Numbers.plain(beta), plan.withRule(new ConstantRule(beta)).withEpochs(epochs));
   }
 
   /**
    * Trains what is not finished, and measures.
    *
    * @param accelerator on what to train
-   * @param folder in which each run has a folder
-   * @param provenance what is kept with each run
-   * @param interval how often a run writes a checkpoint
+   * @param settings how, and in which folder
    * @param listener told of progress
    * @param stopRequested asked after every step
    * @return empty if it was asked to stop
@@ -66,16 +51,15 @@ public final class Calibrator {
    */
   public Optional<Calibration> measure(
       Accelerator accelerator,
-      Path folder,
-      Provenance provenance,
-      CheckpointInterval interval,
-      StudyListener listener,
+      RunQueue.Settings settings,
+      QueueListener listener,
       BooleanSupplier stopRequested) {
-    List<StudyRun> runs = runs();
-    var runner =
-        new StudyRunner(
-            runs, dataset, accelerator, folder, provenance, interval, listener, stopRequested);
-    StudyRunner.Outcome outcome = runner.train();
+    BetaRule.Target limits = plan.rule().target().orElseThrow();
+    double[] betas = {limits.betaMax(), 1, limits.betaMin()};
+    // A limit of 1 makes two of them one.
+    List<NamedPlan> runs = Arrays.stream(betas).mapToObj(this::run).distinct().toList();
+    var queue = new RunQueue(runs, dataset, accelerator, settings, listener, stopRequested);
+    RunQueue.Outcome outcome = queue.train();
     if (outcome.isStopped()) {
       return Optional.empty();
     }
@@ -85,24 +69,27 @@ public final class Calibrator {
               .formatted(String.join(", ", outcome.diverged())));
     }
     List<Calibration.End> ends =
-        runs.stream()
-            .map(
-                run -> end(((ConstantRule) run.plan().rule()).beta(), Run.read(runner.folder(run))))
-            .toList();
+        Arrays.stream(betas).mapToObj(beta -> end(beta, queue.folder(run(beta)))).toList();
     return Optional.of(
         new Calibration(
             epochs, plan.latent(), dataset.train().size(), ends.get(0), ends.get(1), ends.get(2)));
   }
 
-  private Calibration.End end(double beta, Run run) {
-    RunRecord.Metrics metrics = run.record().metrics();
-    float[] kl = run.series().orElseThrow().kl();
+  private Calibration.End end(double beta, Path folder) {
+    RunRecord.Metrics metrics = RunDirectory.readRecord(folder).metrics();
+    float[] kl = new float[epochs * Math.ceilDiv(dataset.train().size(), plan.batchSize())];
+    Path file = RunDirectory.metricsFile(folder);
+    try {
+      MetricsLog.read(file, row -> kl[Math.toIntExact(row.step() - 1)] = row.kl());
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
+    }
     int epoch = kl.length / epochs;
     double before = mean(kl, kl.length - epoch, kl.length - epoch / 2);
     double after = mean(kl, kl.length - epoch / 2, kl.length);
     return new Calibration.End(
         beta,
-        Series.lastMean(kl),
+        metrics.lastSteps().kl(),
         metrics.test().klDivergence().mean(),
         after > 0 ? (after - before) / after : 0);
   }

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ForgetfulController;
+import io.github.cvaegpu.control.PiController;
+import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.StepFeedback;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.cpu.RandomImages;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How an epoch goes and ends on every engine, beside what its models are held to. */
+abstract class EpochContract extends ModelContract {
+  /** What a step told its sink. */
+  public record Reported(long step, float rl, float kl, float beta) {}
+
+  // ---- the epoch's end -------------------------------------------------------------------------
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 8})
+  void stopsAfterTheStepsUnderWay(int stepsAhead) {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(80, 5, 7, 0.4, SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 80, 4);
+    try (Accelerator accelerator = create(stepsAhead);
+        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      List<Reported> reported = new ArrayList<>();
+      int done =
+          trainee.trainEpoch(
+              order,
+              new ConstantBeta(1),
+              (step, rl, kl, beta) -> {
+                reported.add(new Reported(step, rl, kl, beta));
+                return step != 4;
+              });
+      assertTrue(done >= 5 && done < 5 + stepsAhead, done + " steps");
+      assertEquals(done, reported.size());
+      assertEquals(done, trainee.state().step());
+      Reported last = reported.getLast();
+      assertEquals(new StepFeedback(last.step() + 1, last.rl(), last.kl()), trainee.state().last());
+    }
+  }
+
+  /** All images, or whole batches of them, in batches of the size that the trainee was made for. */
+  @Test
+  void refusesAnOrderOfOtherBatches() {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(10, 5, 7, 0.4, SEED);
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      for (BatchOrder order :
+          List.of(
+              BatchOrder.shuffled(SEED, 0, 10, 5),
+              BatchOrder.shuffled(SEED, 0, 10, 2),
+              BatchOrder.shuffled(SEED, 0, 12, 4),
+              BatchOrder.shuffled(SEED, 0, 11, 4),
+              BatchOrder.shuffled(SEED, 0, 9, 4))) {
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+      }
+      assertEquals(0, trainee.state().step());
+      for (int count : new int[] {10, 8}) {
+        BatchOrder order = BatchOrder.shuffled(SEED, 0, count, 4);
+        assertEquals(
+            order.batches(),
+            trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+      }
+    }
+  }
+
+  /**
+   * A parameter that is no number makes the step's loss none, wherever it is: a ReLU that gave 0
+   * for it would let a diverged network train on.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 20})
+  void aParameterThatIsNoNumberShowsInTheLoss(int latent) {
+    try (Accelerator accelerator = create(1)) {
+      assertTellsOfNaN(accelerator, latent);
+    }
+  }
+
+  protected static void assertTellsOfNaN(Accelerator oneAtATime, int latent) {
+    var shape = new VaeShape(35, List.of(11, 6), latent);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    var layout = new ParameterLayout(shape);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+    try (Trainee trainee = oneAtATime.trainee(shape, settings(4), images)) {
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        float[] broken = InitialWeights.draw(layout, SEED);
+        Arrays.fill(broken, tensor.offset(), tensor.offset() + tensor.size(), Float.NaN);
+        trainee.restore(TrainingState.initial(broken));
+        assertTrue(Float.isNaN(oneStep(trainee, order, 1).getFirst().rl()), tensor.name());
+      }
+    }
+  }
+
+  /**
+   * A diverged run ends in an orderly way, at a loss that is NaN and at one that is infinite: the
+   * sink is told, the controller is never asked with such a KL divergence, nothing is thrown, no
+   * step is done from what is left, and a good state makes the trainee good again.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8})
+  void aLossThatIsNotFiniteEndsTheEpoch(int stepsAhead) {
+    try (Accelerator accelerator = create(stepsAhead)) {
+      assertEndsWhereALossIsNotFinite(accelerator, stepsAhead);
+    }
+  }
+
+  protected static void assertEndsWhereALossIsNotFinite(Accelerator accelerator, int stepsAhead) {
+    var shape = new VaeShape(35, List.of(11, 6), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+    float[] good = InitialWeights.draw(new ParameterLayout(shape), SEED);
+    try (Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      for (float bad : new float[] {Float.NaN, 1e38f}) {
+        float[] broken = good.clone();
+        Arrays.fill(broken, bad);
+        List<Reported> reported = new ArrayList<>();
+        trainee.restore(TrainingState.initial(broken));
+        int done = trainee.trainEpoch(order, new FiniteLossesOnly(), collect(reported));
+        assertEquals(done, reported.size());
+        assertTrue(done <= stepsAhead && done < order.batches(), bad + ": " + done + " steps");
+        Reported first = reported.getFirst();
+        assertFalse(Float.isFinite(first.rl()) && Float.isFinite(first.kl()), first.toString());
+        assertEquals(done, trainee.state().step());
+      }
+      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+        TrainingState whole = TrainingState.initial(good);
+        trainee.restore(
+            new TrainingState(
+                whole.parameters(),
+                whole.firstMoment(),
+                whole.secondMoment(),
+                new StepFeedback(3, 100, bad)));
+        List<Reported> reported = new ArrayList<>();
+        assertEquals(
+            0, trainee.trainEpoch(order.from(3), new FiniteLossesOnly(), collect(reported)));
+        assertEquals(List.of(), reported);
+        assertEquals(3, trainee.state().step());
+      }
+      trainee.restore(TrainingState.initial(good));
+      List<Reported> reported = new ArrayList<>();
+      assertEquals(
+          order.batches(), trainee.trainEpoch(order, new FiniteLossesOnly(), collect(reported)));
+      assertTrue(Float.isFinite(reported.getLast().rl()), reported.getLast().toString());
+    }
+  }
+
+  /** Beta is 1, and a KL divergence that is not finite an error. */
+  private static final class FiniteLossesOnly extends ForgetfulController {
+    @Override
+    public double next(StepFeedback last) {
+      if (!last.isFinite()) {
+        throw new IllegalArgumentException(last.toString());
+      }
+      return 1;
+    }
+  }
+
+  @Test
+  void aDivergedStepEndsTheEpochWithoutAskingTheController() {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(80, 5, 7, 0.4, SEED);
+    float[] broken = InitialWeights.draw(new ParameterLayout(shape), SEED);
+    Arrays.fill(broken, Float.NaN);
+    List<Reported> reported = new ArrayList<>();
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(broken));
+      int done =
+          trainee.trainEpoch(
+              BatchOrder.shuffled(SEED, 0, 80, 4),
+              // Refuses NaN.
+              new PiController(PiRule.defaults()),
+              collect(reported));
+      assertTrue(done < 20, done + " steps");
+      assertEquals(done, reported.size());
+      assertTrue(Float.isNaN(reported.getFirst().kl()));
+    }
+  }
+
+  @Test
+  void aFailureOfTheSinkReachesTheCallerAndTheTraineeStaysUsable() {
+    try (Accelerator accelerator = create(8)) {
+      assertSurvivesTheSink(accelerator);
+    }
+  }
+
+  protected static void assertSurvivesTheSink(Accelerator accelerator) {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
+    try (Trainee trainee = accelerator.trainee(shape, settings(4), images)) {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+      var failure =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  trainee.trainEpoch(
+                      order,
+                      new ConstantBeta(1),
+                      (step, rl, kl, beta) -> {
+                        throw new IllegalStateException("disk full");
+                      }));
+      assertEquals("disk full", failure.getMessage());
+      assertEquals(10, trainee.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
+    }
+  }
+
+  // ---- the controller --------------------------------------------------------------------------
+
+  /** Before each step, of the step before: the first time of what was restored. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8})
+  void theControllerIsToldOfTheStepBefore(int stepsAhead) {
+    var before = new StepFeedback(10, 123.25, 4.5);
+    TrainingState whole = TrainingState.initial(weights(SMALL, SEED));
+    List<StepFeedback> told = new ArrayList<>();
+    List<Reported> reported = new ArrayList<>();
+    try (Accelerator accelerator = create(stepsAhead);
+        Trainee trainee = accelerator.trainee(SMALL, settings(4), images(50))) {
+      trainee.restore(
+          new TrainingState(whole.parameters(), whole.firstMoment(), whole.secondMoment(), before));
+      var controller =
+          new ForgetfulController() {
+            @Override
+            public double next(StepFeedback last) {
+              told.add(last);
+              return told.size() / 10.0;
+            }
+          };
+      trainee.trainEpoch(
+          BatchOrder.shuffled(SEED, 0, 50, 4).from(10), controller, collect(reported));
+      assertEquals(3, reported.size());
+      assertEquals(3, told.size());
+      assertEquals(before, told.getFirst());
+      for (int i = 0; i < 3; i++) {
+        Reported step = reported.get(i);
+        assertEquals(10 + i, step.step());
+        assertEquals((float) ((i + 1) / 10.0), step.beta());
+        StepFeedback after = new StepFeedback(step.step() + 1, step.rl(), step.kl());
+        assertEquals(after, i < 2 ? told.get(i + 1) : trainee.state().last());
+      }
+    }
+  }
+
+  @Test
+  void aFailureOfTheControllerReachesTheCallerAndTheTraineeStaysUsable() {
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 40, 4);
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(SMALL, settings(4), images(40))) {
+      TrainingState initial = TrainingState.initial(weights(SMALL, SEED));
+      for (int asked = 1; asked <= 5; asked += 2) {
+        int[] left = {asked};
+        trainee.restore(initial);
+        var failure =
+            assertThrows(
+                IllegalStateException.class,
+                () ->
+                    trainee.trainEpoch(
+                        order,
+                        new ForgetfulController() {
+                          @Override
+                          public double next(StepFeedback last) {
+                            if (--left[0] == 0) {
+                              throw new IllegalStateException("no beta");
+                            }
+                            return 1;
+                          }
+                        },
+                        collect(new ArrayList<>())));
+        assertEquals("no beta", failure.getMessage());
+        trainee.restore(initial);
+        assertEquals(
+            10, trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+      }
+    }
+  }
+
+  // ---- what tests share ------------------------------------------------------------------------
+
+  /** Trains until the first step is told, and gives what was told. */
+  protected static List<Reported> oneStep(Trainee trainee, BatchOrder order, double beta) {
+    List<Reported> reported = new ArrayList<>();
+    trainee.trainEpoch(
+        order,
+        new ConstantBeta(beta),
+        (step, rl, kl, b) -> {
+          reported.add(new Reported(step, rl, kl, b));
+          return false;
+        });
+    return reported;
+  }
+
+  /** Keeps what every step tells. */
+  protected static StepSink collect(List<Reported> reported) {
+    return (step, rl, kl, beta) -> reported.add(new Reported(step, rl, kl, beta));
+  }
+}
