@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.control.AntiWindup;
+import io.github.cvaegpu.model.Objective;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -32,6 +33,14 @@ class JsonTest {
         {"anti_windup":"study","latch_step":3,"overshoot":0.1,"mean":1.0E-300,"text":"a<b>&'c'"}\
         """,
         Json.COMPACT.toJson(FULL));
+  }
+
+  /** Likelihoods have methods of their own, and so classes of their own. */
+  @Test
+  void enumsWithMethodsOfTheirOwnAreInLowerCaseToo() {
+    String json = Json.COMPACT.toJson(Objective.study());
+    assertEquals("{\"likelihood\":\"bernoulli\",\"targets\":\"grey\"}", json);
+    assertEquals(Objective.study(), Json.COMPACT.fromJson(json, Objective.class));
   }
 
   @Test
