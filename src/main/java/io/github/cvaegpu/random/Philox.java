@@ -59,7 +59,7 @@ public final class Philox {
   }
 
   /**
-   * Writes the block of a seed's purpose.
+   * Writes a block of the numbers that a seed has for a purpose.
    *
    * @param seed the run's seed
    * @param purpose what the numbers are for
