@@ -322,7 +322,7 @@ public final class Trainer {
   }
 
   private void finishEpoch(TrainingState state) throws IOException {
-    journal.epochDone(Checkpoint.sha256(state.parameters(), layout));
+    journal.epochDone(CheckpointFile.sha256(state.parameters(), layout));
     epoch++;
     nextBatch = 0;
     told.epoch(

@@ -112,7 +112,7 @@ class CheckpointTest {
 
   @Test
   void theOrderOfTheChecksumsDoesNotDependOnTheProcess() throws IOException {
-    String json = TensorFile.read(file).metadata().get(Checkpoint.METADATA);
+    String json = TensorFile.read(file).metadata().get(CheckpointFile.METADATA);
     String written = json.substring(json.indexOf("\"dataset\":"));
     Map<String, String> shuffled = new LinkedHashMap<>();
     new TreeMap<>(checkpoint.datasetSha256()).descendingMap().forEach(shuffled::put);
@@ -125,7 +125,7 @@ class CheckpointTest {
             "tiny",
             BitsVersion.CURRENT)
         .write(file);
-    String again = TensorFile.read(file).metadata().get(Checkpoint.METADATA);
+    String again = TensorFile.read(file).metadata().get(CheckpointFile.METADATA);
     assertEquals(written, again.substring(again.indexOf("\"dataset\":")));
   }
 
@@ -140,14 +140,14 @@ class CheckpointTest {
   @Test
   void theChecksumIsOfTheTensorsWithoutTheGaps() {
     float[] parameters = checkpoint.state().parameters().clone();
-    String sum = Checkpoint.sha256(parameters, checkpoint.layout());
+    String sum = CheckpointFile.sha256(parameters, checkpoint.layout());
     var bias = checkpoint.layout().tensors().get(3);
     int gap = bias.offset() + bias.size();
     assertTrue(gap % ParameterLayout.ALIGNMENT != 0);
     parameters[gap] = 1;
-    assertEquals(sum, Checkpoint.sha256(parameters, checkpoint.layout()));
+    assertEquals(sum, CheckpointFile.sha256(parameters, checkpoint.layout()));
     parameters[1] = 0f;
-    assertTrue(!sum.equals(Checkpoint.sha256(parameters, checkpoint.layout())));
+    assertTrue(!sum.equals(CheckpointFile.sha256(parameters, checkpoint.layout())));
   }
 
   @Test
@@ -191,7 +191,7 @@ class CheckpointTest {
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void aNumberThatIsNotFiniteIsRefused(float value) throws IOException {
-    for (String prefix : List.of("", Checkpoint.FIRST_MOMENT, Checkpoint.SECOND_MOMENT)) {
+    for (String prefix : List.of("", CheckpointFile.FIRST_MOMENT, CheckpointFile.SECOND_MOMENT)) {
       float[] bias = new float[20];
       bias[1] = value;
       rewriteTensor(prefix + BIAS, new SafeTensors.Tensor(List.of(20), bias));
@@ -211,7 +211,7 @@ class CheckpointTest {
 
   @Test
   void anAbsentTensorIsNamed() throws IOException {
-    String name = Checkpoint.SECOND_MOMENT + WEIGHT;
+    String name = CheckpointFile.SECOND_MOMENT + WEIGHT;
     rewriteTensor(name, null);
     assertEquals(file + " has 35 tensors, and a checkpoint of its network has 36.", refusal());
     rewriteTensor("another", new SafeTensors.Tensor(List.of(0), new float[0]));
@@ -363,11 +363,11 @@ class CheckpointTest {
     SafeTensors read = TensorFile.read(file);
     Map<String, String> metadata = new TreeMap<>(read.metadata());
     metadata.computeIfPresent(
-        Checkpoint.METADATA, (key, json) -> json.replace("-1.0E-300", "-1.0E-301"));
+        CheckpointFile.METADATA, (key, json) -> json.replace("-1.0E-300", "-1.0E-301"));
     new SafeTensors(metadata, read.tensors()).writeAtomically(file);
     assertEquals(
         file + " is damaged: its metadata do not have the checksum that it records.", refusal());
-    metadata.remove(Checkpoint.METADATA_SHA256);
+    metadata.remove(CheckpointFile.METADATA_SHA256);
     new SafeTensors(metadata, read.tensors()).writeAtomically(file);
     refusal();
   }
@@ -381,7 +381,7 @@ class CheckpointTest {
     assertEquals(Optional.empty(), read.metricsSha256());
     assertEquals(
         read.position().parametersSha256().getLast(),
-        Checkpoint.sha256(read.state().parameters(), read.layout()));
+        CheckpointFile.sha256(read.state().parameters(), read.layout()));
   }
 
   @Test
@@ -468,7 +468,7 @@ class CheckpointTest {
   }
 
   private void edit(String from, String to) throws IOException {
-    String json = TensorFile.read(file).metadata().get(Checkpoint.METADATA);
+    String json = TensorFile.read(file).metadata().get(CheckpointFile.METADATA);
     assertTrue(json.contains(from), json);
     rewriteMetadata(json.replace(from, to));
   }
@@ -476,10 +476,10 @@ class CheckpointTest {
   private void rewriteMetadata(String json) throws IOException {
     SafeTensors read = TensorFile.read(file);
     Map<String, String> metadata = new TreeMap<>(read.metadata());
-    metadata.remove(Checkpoint.METADATA);
+    metadata.remove(CheckpointFile.METADATA);
     if (json != null) {
-      metadata.put(Checkpoint.METADATA, json);
-      metadata.put(Checkpoint.METADATA_SHA256, Checkpoint.sha256(json));
+      metadata.put(CheckpointFile.METADATA, json);
+      metadata.put(CheckpointFile.METADATA_SHA256, CheckpointFile.sha256(json));
     }
     new SafeTensors(metadata, read.tensors()).writeAtomically(file);
   }
