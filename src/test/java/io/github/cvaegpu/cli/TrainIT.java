@@ -143,7 +143,8 @@ class TrainIT {
   @ValueSource(strings = {"INT", "TERM"})
   void aSignalStopsTheRunWithACheckpoint(String signal) throws Exception {
     Path run = temp.resolve("it's " + signal);
-    RunningProcess process = jar.start(train(run, EPOCHS));
+    // A checkpoint a step, so that a signal comes before the end on a busy machine too.
+    RunningProcess process = jar.start(train(run, EPOCHS, "--checkpoint-every", "1steps"));
     process.out().awaitPart("epoch 3/");
     send(signal, process);
     RunningProcess.Result result = process.await();
@@ -173,7 +174,8 @@ class TrainIT {
   @Test
   void aSignalToARunThatIsQuietIsStillAnOrderlyStop() throws Exception {
     Path run = temp.resolve("quiet");
-    RunningProcess process = jar.start(train(run, EPOCHS, "--quiet", "--json"));
+    RunningProcess process =
+        jar.start(train(run, EPOCHS, "--quiet", "--json", "--checkpoint-every", "1steps"));
     awaitRows(run, 50);
     send("TERM", process);
     RunningProcess.Result result = process.await();
