@@ -26,5 +26,7 @@ struct Bernoulli {
   __device__ static inline float mean(float logit) { return sigmoid(logit, expf(-fabsf(logit))); }
 
   // u: exp(-|logit|)
-  __device__ static inline float sigmoid(float logit, float u) { return (logit >= 0.0f ? 1.0f : u) / (1.0f + u); }
+  __device__ static inline float sigmoid(float logit, float u) {
+    return (logit >= 0.0f ? 1.0f : u) / (1.0f + u);
+  }
 };

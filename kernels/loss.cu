@@ -10,8 +10,10 @@
 
 // A row's loss and gradients, by a block; the block shares the scratch.
 template <typename Likelihood>
-__device__ inline void row_forward_backward(const float* __restrict__ bias, const float* __restrict__ x, int inputs,
-                                            float* __restrict__ products, float* __restrict__ loss, float (&scratch)[LOSS_THREADS]) {
+__device__ inline void row_forward_backward(const float* __restrict__ bias,
+                                            const float* __restrict__ x, int inputs,
+                                            float* __restrict__ products, float* __restrict__ loss,
+                                            float (&scratch)[LOSS_THREADS]) {
   size_t row = (size_t)blockIdx.x * inputs;
   float sum = 0;
   for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
@@ -27,9 +29,10 @@ __device__ inline void row_forward_backward(const float* __restrict__ bias, cons
 
 // A row's loss alone, as above.
 template <typename Likelihood>
-__device__ inline void row_forward(const float* __restrict__ products, const float* __restrict__ bias,
-                                   const float* __restrict__ x, int inputs, int samples, int skipped,
-                                   float* __restrict__ loss, float (&scratch)[LOSS_THREADS]) {
+__device__ inline void row_forward(const float* __restrict__ products,
+                                   const float* __restrict__ bias, const float* __restrict__ x,
+                                   int inputs, int samples, int skipped, float* __restrict__ loss,
+                                   float (&scratch)[LOSS_THREADS]) {
   size_t row = (size_t)blockIdx.x * inputs;
   size_t image = (size_t)(((int)blockIdx.x + skipped) / samples) * inputs;
   float sum = 0;
@@ -44,7 +47,8 @@ __device__ inline void row_forward(const float* __restrict__ products, const flo
 
 // A row's means.
 template <typename Likelihood>
-__device__ inline void row_mean(const float* __restrict__ bias, int inputs, float* __restrict__ products) {
+__device__ inline void row_mean(const float* __restrict__ bias, int inputs,
+                                float* __restrict__ products) {
   size_t row = (size_t)blockIdx.x * inputs;
   for (int c = threadIdx.x; c < inputs; c += LOSS_THREADS) {
     products[row + c] = Likelihood::mean(products[row + c] + bias[c]);
@@ -64,8 +68,8 @@ __device__ inline void row_mean(const float* __restrict__ bias, int inputs, floa
  * Deterministic: a thread adds every 256th pixel, the block the threads in order.
  */
 extern "C" __global__ void __launch_bounds__(LOSS_THREADS)
-    bernoulli_forward_backward(const float* __restrict__ bias, const float* __restrict__ x, int inputs,
-                               float* __restrict__ products, float* __restrict__ loss) {
+    bernoulli_forward_backward(const float* __restrict__ bias, const float* __restrict__ x,
+                               int inputs, float* __restrict__ products, float* __restrict__ loss) {
   __shared__ float scratch[LOSS_THREADS];
   row_forward_backward<Bernoulli>(bias, x, inputs, products, loss, scratch);
 }

@@ -39,9 +39,11 @@ struct Registration {
 
 }  // namespace emulator
 
-#define CVAE_EMULATOR_KERNEL(NAME, ...)                                             \
-  static const emulator::Kernel cvaeKernel_##NAME = {                               \
-      #NAME, emulator::Caller<&NAME>::call, emulator::Caller<&NAME>::sizes,         \
-      emulator::Caller<&NAME>::alignments, emulator::Caller<&NAME>::count,          \
-      emulator::firstBound(__VA_ARGS__)};                                           \
+#define CVAE_EMULATOR_KERNEL(NAME, ...)                                                   \
+  static const emulator::Kernel cvaeKernel_##NAME = {#NAME,                               \
+                                                     emulator::Caller<&NAME>::call,       \
+                                                     emulator::Caller<&NAME>::sizes,      \
+                                                     emulator::Caller<&NAME>::alignments, \
+                                                     emulator::Caller<&NAME>::count,      \
+                                                     emulator::firstBound(__VA_ARGS__)};  \
   static const emulator::Registration cvaeRegistration_##NAME(&cvaeKernel_##NAME);

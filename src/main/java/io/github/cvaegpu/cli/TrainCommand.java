@@ -94,6 +94,22 @@ final class TrainCommand implements Callable<Integer> {
       description = "Print the outcome as one line of JSON at the end. Default: for people.")
   private boolean json;
 
+  /**
+   * What is to be trained, whether it is new or goes on.
+   *
+   * @param plan the run's
+   * @param asked what {@code --data} is, or was when the run began
+   * @param data what to load for it
+   * @param calibration how the set point was chosen, if it was measured
+   */
+  private record Start(
+      TrainingPlan plan, DataChoice asked, DataChoice data, Optional<Calibration> calibration) {
+    Start calibrated(Calibration done) {
+      return new Start(
+          plan.withRule(plan.rule().aimedAt(done.chosen())), asked, data, Optional.of(done));
+    }
+  }
+
   @Override
   public Integer call() {
     engineOptions.check();
@@ -103,55 +119,44 @@ final class TrainCommand implements Callable<Integer> {
     // Held back until it is sure that there is a run, so that its first line is the engine's.
     var heldBack = new StringWriter();
     var warnings = new PrintWriter(heldBack);
-    TrainingPlan plan;
-    DataChoice asked;
-    DataChoice data;
-    if (resume) {
-      RunDirectory.Resumption run = RunDirectory.planToResume(folder);
-      run.warning().ifPresent(text -> warnings.println("Warning: " + text));
-      plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent());
-      requireSameCalibration(run.calibration());
-      engineOptions.keepThreads(run.askedThreads());
-      asked = dataOptions.asked().orElse(run.asked());
-      data = dataOptions.asked().orElse(run.data());
-      if (run.status() == Dataset.Status.SYNTHETIC_FALLBACK) {
-        DataOptions.warnAboutFallback(List.of(), warnings);
-      }
-    } else {
-      plan = planOptions.plan();
-      asked = dataOptions.choice();
-      data = asked;
-    }
-    Dataset dataset = dataOptions.load(data, quiet ? nowhere() : out(), warnings);
-    plan.requireFits(dataset.train());
-    Path where = folder != null ? folder : defaultFolder(plan.rule());
-    Optional<Calibration> calibration = Optional.empty();
+    Start start = resume ? begun(warnings) : fresh();
+    Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings);
+    start.plan().requireFits(dataset.train());
+    Path where = folder != null ? folder : defaultFolder(start.plan().rule());
     if (!resume && planOptions.isSetPointAuto()) {
       requireNoRun(where);
-      calibration = calibrate(plan, data, dataset, where, warnings);
+      Optional<Calibration> calibration = calibrate(start, dataset, where, warnings);
       if (calibration.isEmpty()) {
         return ExitCode.INTERRUPTED;
       }
-      plan = plan.withRule(plan.rule().aimedAt(calibration.get().chosen()));
+      start = start.calibrated(calibration.get());
     } else if (!resume) {
       planOptions
           .setPoint()
           .flatMap(nats -> Calibration.aboveCeiling(nats, dataset.train().size()))
           .ifPresent(text -> warnings.println("Warning: " + text));
     }
-    // The engine first: where it cannot be made, no empty folder is left behind.
-    try (EngineOptions.Chosen<Trainee> engine = engineOptions.choose(plan, dataset.train());
-        Interruption interruption = Interruption.install();
-        RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
-      if (!quiet) {
-        err().println(engine.description());
-      }
-      plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
-      err().print(heldBack);
-      err().flush();
-      var provenance = new Provenance(asked, engineOptions.askedThreads(), calibration);
-      return train(plan, dataset, engine.first(), directory, provenance, interruption);
+    return train(start, dataset, where, heldBack);
+  }
+
+  /** A new run. */
+  private Start fresh() {
+    DataChoice data = dataOptions.choice();
+    return new Start(planOptions.plan(), data, data, Optional.empty());
+  }
+
+  /** The run in the folder. */
+  private Start begun(PrintWriter warnings) {
+    RunDirectory.Resumption run = RunDirectory.planToResume(folder);
+    run.warning().ifPresent(text -> warnings.println("Warning: " + text));
+    TrainingPlan plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent());
+    requireSameCalibration(run.calibration());
+    engineOptions.keepThreads(run.askedThreads());
+    if (run.status() == Dataset.Status.SYNTHETIC_FALLBACK) {
+      DataOptions.warnAboutFallback(List.of(), warnings);
     }
+    Optional<DataChoice> other = dataOptions.asked();
+    return new Start(plan, other.orElse(run.asked()), other.orElse(run.data()), run.calibration());
   }
 
   /** A run that goes on calibrates no more. */
@@ -182,10 +187,11 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Measures which set points can be held; empty if it was asked to stop. */
   private Optional<Calibration> calibrate(
-      TrainingPlan plan, DataChoice data, Dataset dataset, Path where, PrintWriter warnings) {
-    var calibrator = new Calibrator(plan, calibrationOptions.epochs(), dataset);
+      Start start, Dataset dataset, Path where, PrintWriter warnings) {
+    var calibrator = new Calibrator(start.plan(), calibrationOptions.epochs(), dataset);
     Optional<Calibration> calibration;
-    try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
+    try (EngineOptions.Chosen<Trainee> chosen =
+            engineOptions.choose(start.plan(), dataset.train());
         Interruption interruption = Interruption.install();
         StudyProgress progress =
             quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
@@ -195,7 +201,7 @@ final class TrainCommand implements Callable<Integer> {
               chosen.accelerator(),
               new RunQueue.Settings(
                   where.resolve("calibration"),
-                  Provenance.of(data, engineOptions.askedThreads()),
+                  Provenance.of(start.asked(), engineOptions.askedThreads()),
                   checkpointEvery,
                   1),
               progress,
@@ -218,48 +224,59 @@ final class TrainCommand implements Callable<Integer> {
     return calibration;
   }
 
-  private int train(
-      TrainingPlan plan,
-      Dataset dataset,
-      Trainee engine,
-      RunDirectory directory,
-      Provenance provenance,
-      Interruption interruption) {
-    try (interruption) {
-      Trainer.Outcome outcome;
-      try (Progress progress = progress(plan, dataset)) {
-        Trainer trainer =
-            new Trainer(
-                plan,
-                dataset,
-                engine,
-                directory,
-                provenance,
-                checkpointEvery,
-                RunObservers.of(new Warnings(err()), progress),
-                interruption::isRequested);
-        try {
-          outcome = trainer.run();
-        } catch (InputException | DivergedException | EngineException e) {
-          if (json) {
-            trainer
-                .lastRecord()
-                .ifPresent(
-                    record -> out().println(TrainingSummary.json(record, directory.folder())));
-          }
-          throw e instanceof EngineException
-              ? new EngineException(e.getMessage() + whatIsKept(directory), e)
-              : e;
-        }
-      }
+  private int train(Start start, Dataset dataset, Path where, StringWriter heldBack) {
+    TrainingPlan plan = start.plan();
+    // The engine first: where it cannot be made, no empty folder is left behind.
+    try (EngineOptions.Chosen<Trainee> engine = engineOptions.choose(plan, dataset.train());
+        Interruption interruption = Interruption.install();
+        RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       if (!quiet) {
-        TrainingSummary.print(outcome.record(), directory.folder(), out());
+        err().println(engine.description());
+      }
+      plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
+      err().print(heldBack);
+      err().flush();
+      Trainer.Outcome outcome = train(start, dataset, engine.first(), directory, interruption);
+      if (!quiet) {
+        TrainingSummary.print(outcome.record(), where, out());
       }
       if (json) {
-        out().println(TrainingSummary.json(outcome.record(), directory.folder()));
+        out().println(TrainingSummary.json(outcome.record(), where));
       }
       out().flush();
       return outcome.exitReason() == ExitReason.COMPLETED ? ExitCode.OK : ExitCode.INTERRUPTED;
+    }
+  }
+
+  private Trainer.Outcome train(
+      Start start,
+      Dataset dataset,
+      Trainee trainee,
+      RunDirectory directory,
+      Interruption interruption) {
+    try (Progress progress = progress(start.plan(), dataset)) {
+      var trainer =
+          new Trainer(
+              start.plan(),
+              dataset,
+              trainee,
+              directory,
+              new Provenance(start.asked(), engineOptions.askedThreads(), start.calibration()),
+              checkpointEvery,
+              RunObservers.of(new Warnings(err()), progress),
+              interruption::isRequested);
+      try {
+        return trainer.run();
+      } catch (InputException | DivergedException | EngineException e) {
+        if (json) {
+          trainer
+              .lastRecord()
+              .ifPresent(record -> out().println(TrainingSummary.json(record, directory.folder())));
+        }
+        throw e instanceof EngineException
+            ? new EngineException(e.getMessage() + whatIsKept(directory), e)
+            : e;
+      }
     }
   }
 
@@ -275,7 +292,8 @@ final class TrainCommand implements Callable<Integer> {
       return Progress.NONE;
     }
     return Terminal.isInteractive()
-        ? new ProgressOnTerminal(plan.epochs(), dataset.train().size(), plan.batchSize())
+        ? new QueuedProgress(
+            new ProgressOnTerminal(plan.epochs(), dataset.train().size(), plan.batchSize()))
         : new ProgressLines(out());
   }
 

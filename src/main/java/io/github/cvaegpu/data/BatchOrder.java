@@ -2,7 +2,7 @@
 package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.random.Permutation;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.Locale;
 
 /**
@@ -37,7 +37,7 @@ public final class BatchOrder {
       throw new IllegalArgumentException(
           String.format(Locale.ROOT, "batch size %d of %d images", batchSize, images));
     }
-    int[] order = Permutation.of(images, seed, Stream.BATCH_ORDER, epoch);
+    int[] order = Permutation.of(images, seed, RandomPurpose.BATCH_ORDER, epoch);
     return new BatchOrder(epoch, order, batchSize, 0);
   }
 

@@ -2,7 +2,7 @@
 package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.random.Philox;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.List;
 
@@ -199,7 +199,7 @@ final class DigitBrush {
 
   private int word() {
     if (drawn % Philox.BLOCK == 0) {
-      Philox.block(seed, Stream.SYNTHETIC_DIGITS, drawn / Philox.BLOCK, image, split, words);
+      Philox.block(seed, RandomPurpose.SYNTHETIC_DIGITS, drawn / Philox.BLOCK, image, split, words);
     }
     return words[drawn++ % Philox.BLOCK];
   }

@@ -4,7 +4,7 @@ package io.github.cvaegpu.eval;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 
 /**
  * Scores images with a model. The noise of sample k of image i is addressed by (seed, i, k), so
@@ -86,7 +86,7 @@ public final class Evaluator {
       for (int i = 0; i < count; i++) {
         for (int k = 0; k < samples; k++) {
           int at = (i * samples + k) * latent;
-          GaussianNoise.row(seed, Stream.EVALUATION_NOISE, k, first + i, noise, at, latent);
+          GaussianNoise.row(seed, RandomPurpose.EVALUATION_NOISE, k, first + i, noise, at, latent);
           for (int j = 0; j < latent; j++) {
             double deviation = Math.exp(logVariance[i * latent + j] / 2);
             z[at + j] = (float) (mean[i * latent + j] + deviation * noise[at + j]);

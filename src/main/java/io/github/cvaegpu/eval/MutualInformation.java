@@ -2,7 +2,7 @@
 package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.stream.IntStream;
 
 /**
@@ -50,7 +50,7 @@ public record MutualInformation(double nats, double standardError, double ceilin
       Posterior posterior, double[] precisions, int images, int image, long seed) {
     int latent = posterior.latent();
     float[] z = new float[latent];
-    GaussianNoise.row(seed, Stream.EVALUATION_NOISE, 0, image, z, 0, latent);
+    GaussianNoise.row(seed, RandomPurpose.EVALUATION_NOISE, 0, image, z, 0, latent);
     for (int j = 0; j < latent; j++) {
       double deviation = Math.exp(posterior.logVariance(image, j) / 2.0);
       z[j] = (float) (posterior.mean(image, j) + deviation * z[j]);

@@ -2,7 +2,7 @@
 package io.github.cvaegpu.model;
 
 import io.github.cvaegpu.random.Philox;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.List;
 
 /**
@@ -38,7 +38,7 @@ public final class InitialWeights {
     int[] words = new int[Philox.BLOCK];
     for (int i = 0; i < count; i++) {
       if (i % Philox.BLOCK == 0) {
-        Philox.block(seed, Stream.INITIAL_WEIGHTS, i / Philox.BLOCK, tensor, 0, words);
+        Philox.block(seed, RandomPurpose.INITIAL_WEIGHTS, i / Philox.BLOCK, tensor, 0, words);
       }
       into[offset + i] = bound * (2 * Philox.uniform(words[i % Philox.BLOCK]) - 1);
     }

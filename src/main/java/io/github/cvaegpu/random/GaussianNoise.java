@@ -2,7 +2,7 @@
 package io.github.cvaegpu.random;
 
 /**
- * Standard normal noise addressed by (seed, stream, step, row, column).
+ * Standard normal noise addressed by (seed, purpose, step, row, column).
  *
  * <p>A Philox block gives four uniforms and, by the Box-Muller transform, four normals: columns
  * {@code 4b .. 4b+3} of a row come from the block with coordinates (b, row, step). Uniforms are
@@ -19,7 +19,7 @@ public final class GaussianNoise {
    * Fills one row of noise.
    *
    * @param seed the run's seed
-   * @param stream which noise
+   * @param purpose which noise
    * @param step training step (from 0), or the first sample's index in an evaluation
    * @param row row of the batch
    * @param out receives {@code columns} values from {@code at}
@@ -27,10 +27,10 @@ public final class GaussianNoise {
    * @param columns latent dimensions
    */
   public static void row(
-      long seed, Stream stream, int step, int row, float[] out, int at, int columns) {
+      long seed, RandomPurpose purpose, int step, int row, float[] out, int at, int columns) {
     int[] words = new int[Philox.BLOCK];
     for (int block = 0; block * Philox.BLOCK < columns; block++) {
-      Philox.block(seed, stream, block, row, step, words);
+      Philox.block(seed, purpose, block, row, step, words);
       int left = Math.min(Philox.BLOCK, columns - block * Philox.BLOCK);
       for (int pair = 0; pair < left; pair += 2) {
         double radius = Math.sqrt(-2 * StrictMath.log(Philox.uniformNonZero(words[pair])));

@@ -13,10 +13,10 @@ public final class Permutation {
    *
    * @param size how many
    * @param seed where random numbers come from
-   * @param stream what the order is for
-   * @param number which of the stream's orders
+   * @param purpose what the order is for
+   * @param number which of the purpose's orders
    */
-  public static int[] of(int size, long seed, Stream stream, int number) {
+  public static int[] of(int size, long seed, RandomPurpose purpose, int number) {
     int[] order = new int[size];
     for (int i = 0; i < size; i++) {
       order[i] = i;
@@ -26,7 +26,7 @@ public final class Permutation {
       int draw = size - 1 - i;
       int word = 2 * (draw % 2);
       if (word == 0) {
-        Philox.block(seed, stream, draw / 2, number, 0, words);
+        Philox.block(seed, purpose, draw / 2, number, 0, words);
       }
       long bits = (words[word] & 0xFFFFFFFFL) << 32 | (words[word + 1] & 0xFFFFFFFFL);
       // The high half of bits * (i + 1): uniform in 0..i, with a bias below 2^-32.

@@ -10,7 +10,7 @@ package io.github.cvaegpu.random;
  * SC 2011; checked against the known-answer vectors of the authors' Random123 library.
  *
  * <p>This project's address of a block: the key is the run's seed; counter word 3 is the
- * {@linkplain Stream stream}; counter words 0, 1 and 2 are the stream's own coordinates.
+ * {@linkplain RandomPurpose purpose}; counter words 0, 1 and 2 are the purpose's own coordinates.
  */
 public final class Philox {
   private static final int M0 = 0xD2511F53;
@@ -59,17 +59,17 @@ public final class Philox {
   }
 
   /**
-   * Writes the block of a seed's stream.
+   * Writes a block of the numbers that a seed has for a purpose.
    *
    * @param seed the run's seed
-   * @param stream what the numbers are for
+   * @param purpose what the numbers are for
    * @param c0 first coordinate, counted in blocks
    * @param c1 second coordinate
    * @param c2 third coordinate
    * @param out receives four words from index 0
    */
-  public static void block(long seed, Stream stream, int c0, int c1, int c2, int[] out) {
-    block((int) seed, (int) (seed >>> 32), c0, c1, c2, stream.id(), out, 0);
+  public static void block(long seed, RandomPurpose purpose, int c0, int c1, int c2, int[] out) {
+    block((int) seed, (int) (seed >>> 32), c0, c1, c2, purpose.id(), out, 0);
   }
 
   /**

@@ -4,7 +4,7 @@ package io.github.cvaegpu.report;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -79,7 +79,7 @@ public final class Pictures {
       List<float[]> images = new ArrayList<>();
       for (int c = 0; c < SAMPLES; c++) {
         float[] z = new float[latent];
-        GaussianNoise.row(seed, Stream.PRIOR_SAMPLES, r, c, z, 0, latent);
+        GaussianNoise.row(seed, RandomPurpose.PRIOR_SAMPLES, r, c, z, 0, latent);
         images.add(decoder.decode(z));
       }
       rows.add(new ImageGridFigure.Row("", images));

@@ -3,7 +3,7 @@ package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.random.Permutation;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,7 @@ public final class ShownImages {
    * @return one image of each label, or ten where there are no labels
    */
   public static List<Integer> choose(ImageSet images, long seed) {
-    int[] order = Permutation.of(images.size(), seed, Stream.SHOWN_IMAGES, 0);
+    int[] order = Permutation.of(images.size(), seed, RandomPurpose.SHOWN_IMAGES, 0);
     Map<Integer, Integer> first = new LinkedHashMap<>();
     for (int image : order) {
       if (images.hasLabels()) {

@@ -99,7 +99,8 @@ public record Calibration(
       return highest() == ceiling()
           ? String.format(
               Locale.ROOT,
-              "The study's rule gives %.2f, above ln %,d; %s is that.",
+              "The study's rule gives %.2f, which exceeds ln %,d = %s, the most that identifies an"
+                  + " image; that is taken.",
               rule,
               images,
               plain(chosen()))

@@ -15,7 +15,7 @@ import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -51,7 +51,7 @@ abstract class AcceleratorContract {
   static float[] points(int count, int latent) {
     float[] z = new float[count * latent];
     for (int i = 0; i < count; i++) {
-      GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, 0, i, z, i * latent, latent);
+      GaussianNoise.row(SEED, RandomPurpose.EVALUATION_NOISE, 0, i, z, i * latent, latent);
     }
     return z;
   }

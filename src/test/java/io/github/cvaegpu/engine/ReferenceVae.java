@@ -9,7 +9,7 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -232,7 +232,7 @@ public final class ReferenceVae {
     double[][] noise = new double[rows][];
     for (int i = 0; i < rows; i++) {
       float[] row = new float[latent];
-      GaussianNoise.row(seed, Stream.TRAINING_NOISE, step, i, row, 0, latent);
+      GaussianNoise.row(seed, RandomPurpose.TRAINING_NOISE, step, i, row, 0, latent);
       noise[i] = toDouble(row);
     }
     return noise;

@@ -10,7 +10,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -201,7 +201,7 @@ class EvaluatorTest {
       double squares = 0;
       for (int k = 0; k < samples; k++) {
         float[] z = new float[2];
-        GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, k, i, z, 0, 2);
+        GaussianNoise.row(SEED, RandomPurpose.EVALUATION_NOISE, k, i, z, 0, 2);
         double logWeight = 0;
         for (int j = 0; j < 2; j++) {
           double noise = z[j];
@@ -376,7 +376,7 @@ class EvaluatorTest {
     float[] noise = new float[1];
     for (int image = 0; image < count; image++) {
       for (int k = 0; k < samples; k++) {
-        GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, k, image, noise, 0, 1);
+        GaussianNoise.row(SEED, RandomPurpose.EVALUATION_NOISE, k, image, noise, 0, 1);
         assertEquals(noise[0], points[image][k]);
       }
     }
@@ -410,7 +410,7 @@ class EvaluatorTest {
     double mean = model.mean(image);
     double deviation = Math.exp(model.logVariance(image) / 2.0);
     for (int k = 0; k < samples; k++) {
-      GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, k, image, noise, 0, 1);
+      GaussianNoise.row(SEED, RandomPurpose.EVALUATION_NOISE, k, image, noise, 0, 1);
       float z = (float) (mean + deviation * noise[0]);
       double prior = Math.exp(-0.5 * z * z);
       double posterior = Math.exp(-0.5 * noise[0] * noise[0]) / deviation;

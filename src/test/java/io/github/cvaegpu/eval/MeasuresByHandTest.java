@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import org.junit.jupiter.api.Test;
 
 /** Measures of few images in two dimensions, against their formulas written out. */
@@ -66,7 +66,7 @@ class MeasuresByHandTest {
     var expected = new Estimate.Builder();
     for (int image = 0; image < 3; image++) {
       float[] noise = new float[LATENT];
-      GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, 0, image, noise, 0, LATENT);
+      GaussianNoise.row(SEED, RandomPurpose.EVALUATION_NOISE, 0, image, noise, 0, LATENT);
       float[] z = new float[LATENT];
       for (int j = 0; j < LATENT; j++) {
         int at = image * LATENT + j;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.random.Philox;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -71,7 +71,7 @@ final class InitialWeightsTest {
       int in = layers(layout).get(t / 2).in();
       for (int i = 0; i < tensor.size(); i++) {
         int[] words = new int[4];
-        Philox.block(77, Stream.INITIAL_WEIGHTS, i / 4, t, 0, words);
+        Philox.block(77, RandomPurpose.INITIAL_WEIGHTS, i / 4, t, 0, words);
         double uniform = (words[i % 4] >>> 8) / 16777216.0;
         double expected = (2 * uniform - 1) / Math.sqrt(in);
         assertEquals(expected, parameters[tensor.offset() + i], 1e-7, tensor.name());

@@ -57,10 +57,10 @@ final class GaussianNoiseTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 7, 8, 10})
   void aNarrowRowIsTheBeginningOfAWideOneAndNothingElseIsWritten(int columns) {
-    float[] wide = row(3, Stream.TRAINING_NOISE, 4, 5, 12);
+    float[] wide = row(3, RandomPurpose.TRAINING_NOISE, 4, 5, 12);
     float[] narrow = new float[columns + 2];
     Arrays.fill(narrow, 99);
-    GaussianNoise.row(3, Stream.TRAINING_NOISE, 4, 5, narrow, 1, columns);
+    GaussianNoise.row(3, RandomPurpose.TRAINING_NOISE, 4, 5, narrow, 1, columns);
     assertArrayEquals(Arrays.copyOf(wide, columns), Arrays.copyOfRange(narrow, 1, columns + 1), 0f);
     assertEquals(99, narrow[0]);
     assertEquals(99, narrow[columns + 1]);
@@ -68,21 +68,21 @@ final class GaussianNoiseTest {
 
   @Test
   void seedStreamStepAndRowEachSelectOtherNumbers() {
-    float[] origin = row(3, Stream.TRAINING_NOISE, 4, 5, 8);
-    assertArrayEquals(origin, row(3, Stream.TRAINING_NOISE, 4, 5, 8), 0f);
-    assertNothingInCommon(origin, row(2, Stream.TRAINING_NOISE, 4, 5, 8));
-    assertNothingInCommon(origin, row(3, Stream.EVALUATION_NOISE, 4, 5, 8));
-    assertNothingInCommon(origin, row(3, Stream.TRAINING_NOISE, 5, 5, 8));
-    assertNothingInCommon(origin, row(3, Stream.TRAINING_NOISE, 4, 6, 8));
-    assertNothingInCommon(origin, row(3, Stream.TRAINING_NOISE, 5, 4, 8));
+    float[] origin = row(3, RandomPurpose.TRAINING_NOISE, 4, 5, 8);
+    assertArrayEquals(origin, row(3, RandomPurpose.TRAINING_NOISE, 4, 5, 8), 0f);
+    assertNothingInCommon(origin, row(2, RandomPurpose.TRAINING_NOISE, 4, 5, 8));
+    assertNothingInCommon(origin, row(3, RandomPurpose.EVALUATION_NOISE, 4, 5, 8));
+    assertNothingInCommon(origin, row(3, RandomPurpose.TRAINING_NOISE, 5, 5, 8));
+    assertNothingInCommon(origin, row(3, RandomPurpose.TRAINING_NOISE, 4, 6, 8));
+    assertNothingInCommon(origin, row(3, RandomPurpose.TRAINING_NOISE, 5, 4, 8));
   }
 
   /** Box-Muller, written out for the four words of a block. */
   @Test
   void aBlockGivesTwoBoxMullerPairs() {
     int[] words = new int[4];
-    Philox.block(3, Stream.TRAINING_NOISE, 1, 5, 4, words);
-    float[] noise = row(3, Stream.TRAINING_NOISE, 4, 5, 8);
+    Philox.block(3, RandomPurpose.TRAINING_NOISE, 1, 5, 4, words);
+    float[] noise = row(3, RandomPurpose.TRAINING_NOISE, 4, 5, 8);
     for (int pair = 0; pair < 4; pair += 2) {
       double radius = Math.sqrt(-2 * Math.log(((words[pair] >>> 8) + 1) / 16777216.0));
       double angle = 2 * Math.PI * (words[pair + 1] >>> 8) / 16777216.0;
@@ -99,7 +99,7 @@ final class GaussianNoiseTest {
     }
   }
 
-  private static float[] row(long seed, Stream stream, int step, int row, int columns) {
+  private static float[] row(long seed, RandomPurpose stream, int step, int row, int columns) {
     float[] out = new float[columns];
     GaussianNoise.row(seed, stream, step, row, out, 0, columns);
     return out;
@@ -108,7 +108,7 @@ final class GaussianNoiseTest {
   private static double[][] columns() {
     double[][] columns = new double[COLUMNS][ROWS];
     for (int i = 0; i < ROWS; i++) {
-      float[] row = row(10, Stream.TRAINING_NOISE, i / 128, i % 128, COLUMNS);
+      float[] row = row(10, RandomPurpose.TRAINING_NOISE, i / 128, i % 128, COLUMNS);
       for (int c = 0; c < COLUMNS; c++) {
         columns[c][i] = row[c];
       }

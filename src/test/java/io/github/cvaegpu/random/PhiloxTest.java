@@ -34,26 +34,26 @@ final class PhiloxTest {
   void aSeedIsTheKeyLowWordFirstAndTheStreamIsTheLastCounterWord() {
     int[] bySeed = new int[4];
     int[] byWords = new int[4];
-    Philox.block(0x299f31d0_a4093822L, Stream.TRAINING_NOISE, 11, 12, 13, bySeed);
-    Philox.block(0xa4093822, 0x299f31d0, 11, 12, 13, Stream.TRAINING_NOISE.id(), byWords, 0);
+    Philox.block(0x299f31d0_a4093822L, RandomPurpose.TRAINING_NOISE, 11, 12, 13, bySeed);
+    Philox.block(0xa4093822, 0x299f31d0, 11, 12, 13, RandomPurpose.TRAINING_NOISE.id(), byWords, 0);
     assertArrayEquals(byWords, bySeed);
   }
 
   @Test
   void everyCoordinateMatters() {
-    String origin = at(5, Stream.BATCH_ORDER, 0, 0, 0);
-    assertNotEquals(origin, at(6, Stream.BATCH_ORDER, 0, 0, 0));
-    assertNotEquals(origin, at(5 + (1L << 32), Stream.BATCH_ORDER, 0, 0, 0));
-    assertNotEquals(origin, at(5, Stream.TRAINING_NOISE, 0, 0, 0));
-    assertNotEquals(origin, at(5, Stream.BATCH_ORDER, 1, 0, 0));
-    assertNotEquals(origin, at(5, Stream.BATCH_ORDER, 0, 1, 0));
-    assertNotEquals(origin, at(5, Stream.BATCH_ORDER, 0, 0, 1));
+    String origin = at(5, RandomPurpose.BATCH_ORDER, 0, 0, 0);
+    assertNotEquals(origin, at(6, RandomPurpose.BATCH_ORDER, 0, 0, 0));
+    assertNotEquals(origin, at(5 + (1L << 32), RandomPurpose.BATCH_ORDER, 0, 0, 0));
+    assertNotEquals(origin, at(5, RandomPurpose.TRAINING_NOISE, 0, 0, 0));
+    assertNotEquals(origin, at(5, RandomPurpose.BATCH_ORDER, 1, 0, 0));
+    assertNotEquals(origin, at(5, RandomPurpose.BATCH_ORDER, 0, 1, 0));
+    assertNotEquals(origin, at(5, RandomPurpose.BATCH_ORDER, 0, 0, 1));
   }
 
   @Test
   void streamNumbersArePartOfTheFormat() {
     String ids =
-        Arrays.stream(Stream.values())
+        Arrays.stream(RandomPurpose.values())
             .map(stream -> stream + "=" + stream.id())
             .collect(Collectors.joining(" "));
     assertEquals(
@@ -74,7 +74,7 @@ final class PhiloxTest {
     assertEquals(1f, Philox.uniformNonZero(-1));
   }
 
-  private static String at(long seed, Stream stream, int c0, int c1, int c2) {
+  private static String at(long seed, RandomPurpose stream, int c0, int c1, int c2) {
     int[] out = new int[4];
     Philox.block(seed, stream, c0, c1, c2, out);
     return hex(out);

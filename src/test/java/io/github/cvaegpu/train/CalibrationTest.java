@@ -67,7 +67,10 @@ class CalibrationTest {
     // ln 300 = 5.70.
     Calibration calibration = calibration(2, 300, 0, 5, 50);
     assertEquals(5.7, calibration.chosen());
-    assertEquals("The study's rule gives 8.63, above ln 300; 5.7 is that.", calibration.reason());
+    assertEquals(
+        "The study's rule gives 8.63, which exceeds ln 300 = 5.7, the most that identifies an"
+            + " image; that is taken.",
+        calibration.reason());
   }
 
   @Test

@@ -11,7 +11,7 @@ import io.github.cvaegpu.engine.cpu.ThreadTeam.PhaseRunner;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -189,7 +189,8 @@ final class TrainingStep {
     Block rows = Block.rows(lane, forward.rows(), noise.columns());
     float[] row = new float[noise.columns()];
     for (int r = rows.row(); r < rows.endRow(); r++) {
-      GaussianNoise.row(settings.seed(), Stream.TRAINING_NOISE, (int) step, r, row, 0, row.length);
+      GaussianNoise.row(
+          settings.seed(), RandomPurpose.TRAINING_NOISE, (int) step, r, row, 0, row.length);
       for (int c = 0; c < row.length; c++) {
         noise.data().set(ValueLayout.JAVA_FLOAT, noise.at(r, c), row[c]);
       }

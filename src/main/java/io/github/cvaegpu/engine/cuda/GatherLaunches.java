@@ -3,7 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 
 /** Launches of gather.cu. */
 final class GatherLaunches {
@@ -47,7 +47,7 @@ final class GatherLaunches {
             .i32(pixelBlocks)
             .i32((int) seed)
             .i32((int) (seed >>> 32))
-            .i32(Stream.TRAINING_NOISE.id())
+            .i32(RandomPurpose.TRAINING_NOISE.id())
             .i32(noise.columns())
             .pointer(x.data())
             .pointer(noise.data()));

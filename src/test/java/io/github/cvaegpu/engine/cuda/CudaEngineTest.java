@@ -32,7 +32,7 @@ import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -339,7 +339,7 @@ class CudaEngineTest extends EngineContract {
       int samples = 3;
       float[] z = new float[count * samples * 3];
       for (int i = 0; i < count * samples; i++) {
-        GaussianNoise.row(SEED, Stream.EVALUATION_NOISE, 0, i, z, i * 3, 3);
+        GaussianNoise.row(SEED, RandomPurpose.EVALUATION_NOISE, 0, i, z, i * 3, 3);
       }
       float[] pixels = new float[count * samples * 99];
       float[] cpuPixels = new float[pixels.length];

@@ -8,7 +8,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.Stream;
+import io.github.cvaegpu.random.RandomPurpose;
 import jcuda.Pointer;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +55,7 @@ class GatherKernelsTest {
               (float) Targets.GREY.of(images.pixels()[image * inputs + c] & 0xFF);
         }
         GaussianNoise.row(
-            seed, Stream.TRAINING_NOISE, (int) step, r, expectedNoise, r * latent, latent);
+            seed, RandomPurpose.TRAINING_NOISE, (int) step, r, expectedNoise, r * latent, latent);
       }
       assertArrayEquals(expected, gpu.read(x.data(), expected.length));
       float[] actualNoise = gpu.read(noise.data(), expectedNoise.length);

@@ -2,10 +2,10 @@
 package io.github.cvaegpu.random;
 
 /**
- * What random numbers are for. Numbers of different streams never coincide, so adding draws to one
- * does not move those of another.
+ * What random numbers are for. Numbers for different purposes never coincide, so adding draws to
+ * one does not move those of another.
  */
-public enum Stream {
+public enum RandomPurpose {
   /** Initial weights. Coordinates: block of four parameters, tensor index, 0. */
   INITIAL_WEIGHTS(1),
   /** Order of the images in an epoch. Coordinates: block of four words, epoch, 0. */
@@ -23,12 +23,12 @@ public enum Stream {
 
   private final int id;
 
-  Stream(int id) {
+  RandomPurpose(int id) {
     this.id = id;
   }
 
   /**
-   * The counter word that sets this stream apart. Part of the numbers' definition: never reused.
+   * The counter word that sets this purpose apart. Part of the numbers' definition: never reused.
    */
   public int id() {
     return id;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.train.EpochReport;
+import io.github.cvaegpu.train.QueuedObserver;
+import io.github.cvaegpu.train.StepReport;
+import java.time.Duration;
+
+/**
+ * Progress for a terminal, which may be held (Ctrl-S) or far away: training does not wait for it.
+ */
+final class QueuedProgress implements Progress {
+  /** Steps of half a second of the study's network, in which a terminal is to have been drawn. */
+  private static final int CAPACITY = 1024;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  private final Progress progress;
+  private final QueuedObserver queue;
+
+  QueuedProgress(Progress progress) {
+    this.progress = progress;
+    queue = new QueuedObserver(progress, CAPACITY, PATIENCE);
+  }
+
+  @Override
+  public void step(StepReport report) {
+    queue.step(report);
+  }
+
+  @Override
+  public void epoch(EpochReport report) {
+    queue.epoch(report);
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+    progress.close();
+  }
+}
