@@ -25,17 +25,29 @@ class DocumentsTest {
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)(#[^)]*)?\\)");
   private static final Pattern LINEAR = Pattern.compile("nn\\.Linear\\((\\d+), (\\d+)\\)");
 
+  /** A class in code font, perhaps with its package before it and a member behind it. */
+  private static final Pattern CLASS =
+      Pattern.compile("`(?:([a-z][a-z.]*)\\.)?([A-Z]+[a-z]\\w*)(?:\\.([a-z]\\w*))?`");
+
+  private static final Pattern CLASS_LINK =
+      Pattern.compile("\\[`(?:[a-z.]+\\.)?(\\w+)`\\]\\(([^)]*)\\)");
+  private static final Pattern KERNEL = Pattern.compile("`([a-z0-9]+(?:_[a-z0-9]+)+)`");
+  private static final Path TOUR = Path.of("docs", "tour.md");
+
+  private static final List<Path> FOLDERS =
+      List.of(Path.of("docs"), Path.of("bench"), Path.of("kernels"), Path.of("native"));
+
   private static final List<Path> documents = new ArrayList<>();
 
   @BeforeAll
   static void find() throws IOException {
     assumeTrue(Files.exists(Path.of("README.md")), "the documents are not here");
-    for (Path folder : List.of(Path.of("docs"), Path.of("bench"), Path.of("native"))) {
+    for (Path folder : FOLDERS) {
       try (Stream<Path> files = Files.walk(folder)) {
         files.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
       }
     }
-    for (String name : List.of("README.md", "CONTRIBUTING.md", "SECURITY.md")) {
+    for (String name : List.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")) {
       documents.add(Path.of(name));
     }
   }
@@ -75,6 +87,88 @@ class DocumentsTest {
       }
     }
     assertEquals(List.of(), broken);
+  }
+
+  /** A name that a class had before it was renamed sends its readers nowhere. */
+  @Test
+  void everyClassThatIsNamedExists() throws IOException {
+    List<Path> sources = sources();
+    List<String> unknown = new ArrayList<>();
+    int names = 0;
+    for (Path document : documents) {
+      // Results are of the commit that they name.
+      if (document.startsWith(Path.of("bench", "results"))) {
+        continue;
+      }
+      for (MatchResult name : CLASS.matcher(Files.readString(document)).results().toList()) {
+        names++;
+        if (!isInSources(name, sources) && !isInJava(name.group(2))) {
+          unknown.add(document + ": " + name.group());
+        }
+      }
+    }
+    assertEquals(List.of(), unknown);
+    assertTrue(names > 150, names + " names were found");
+  }
+
+  private static List<Path> sources() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("src"))) {
+      return files.filter(file -> file.toString().endsWith(".java")).toList();
+    }
+  }
+
+  private static boolean isInSources(MatchResult name, List<Path> sources) throws IOException {
+    Path file = Path.of(name.group(2) + ".java");
+    for (Path source : sources) {
+      Path folder = source.getParent();
+      if (source.endsWith(file)
+          && (name.group(1) == null || folder.endsWith(name.group(1).replace('.', '/')))
+          && (name.group(3) == null || Files.readString(source).contains(name.group(3) + "("))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isInJava(String name) {
+    for (String packageName : List.of("java.lang", "java.util", "jdk.incubator.vector")) {
+      try {
+        Class.forName(packageName + "." + name, false, DocumentsTest.class.getClassLoader());
+        return true;
+      } catch (ClassNotFoundException e) {
+        // Perhaps in the next one.
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void theTourLeadsToTheClassesAndKernelsThatItNames() throws IOException {
+    String tour = Files.readString(TOUR);
+    List<String> wrong = new ArrayList<>();
+    int links = 0;
+    for (MatchResult link : CLASS_LINK.matcher(tour).results().toList()) {
+      links++;
+      if (!link.group(2).endsWith("/" + link.group(1) + ".java")) {
+        wrong.add(link.group());
+      }
+    }
+    var kernels = new StringBuilder();
+    try (Stream<Path> files = Files.list(Path.of("kernels"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".cu")).toList()) {
+        kernels.append(Files.readString(file));
+      }
+    }
+    List<MatchResult> named = KERNEL.matcher(tour).results().toList();
+    for (MatchResult kernel : named) {
+      if (!Pattern.compile("__global__[^{]*?\\b" + kernel.group(1) + "\\(")
+          .matcher(kernels)
+          .find()) {
+        wrong.add(kernel.group());
+      }
+    }
+    assertEquals(List.of(), wrong);
+    assertTrue(links > 50 && named.size() >= 3, links + " links, " + named.size() + " kernels");
   }
 
   /** The lines of Python open what the command above them has trained. */

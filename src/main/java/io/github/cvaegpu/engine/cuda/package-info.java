@@ -4,6 +4,8 @@
  * training step as one CUDA graph, all through JCuda.
  *
  * <p>{@link io.github.cvaegpu.engine.cuda.TrainingStep} is the step; {@link
- * io.github.cvaegpu.engine.cuda.CudaTrainee} has it done over and over.
+ * io.github.cvaegpu.engine.cuda.CudaTrainee} captures it, and {@link
+ * io.github.cvaegpu.engine.cuda.StepPipeline} has it done over and over, a few steps ahead. The
+ * kernels of a file are launched from a class of their own.
  */
 package io.github.cvaegpu.engine.cuda;
