@@ -34,7 +34,11 @@ final class PlanOptions {
     }
 
     static Model of(BetaRule rule) {
-      return rule instanceof PiRule ? CONTROL : BETA;
+      return switch (rule.name()) {
+        case PiRule.NAME -> CONTROL;
+        case ConstantRule.NAME -> BETA;
+        default -> throw new IllegalArgumentException("no --model for " + rule);
+      };
     }
   }
 
