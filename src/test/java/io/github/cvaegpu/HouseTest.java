@@ -99,6 +99,18 @@ class HouseTest {
     }
   }
 
+  /** What all may use knows nothing of them. */
+  @Test
+  void theRootPackageUsesNoFloor() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.github.cvaegpu")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(PACKAGES.stream().map(name -> ROOT + name).toArray(String[]::new))
+        .check(program);
+  }
+
   /** Which machine computes is one floor's business: what is above sees {@code engine} alone. */
   @Test
   void whatTrainsAndMeasuresKnowsNoEngineInParticular() {

@@ -90,11 +90,10 @@ final class CalibrateCommand implements Callable<Integer> {
       calibration =
           calibrator.measure(
               chosen.accelerator(),
-              new RunQueue.Settings(
+              RunQueue.Settings.oneByOne(
                   folder,
                   Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
-                  CheckpointInterval.parse("10s"),
-                  1),
+                  CheckpointInterval.parse("10s")),
               progress,
               interruption::isRequested);
     }

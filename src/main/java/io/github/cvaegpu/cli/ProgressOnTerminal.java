@@ -23,7 +23,7 @@ final class ProgressOnTerminal implements Progress {
   private final long batches;
 
   /** Made at the first step, when it is known how far the run already was. */
-  private ProgressBar bar;
+  private volatile ProgressBar bar;
 
   ProgressOnTerminal(int epochs, int images, int batchSize) {
     this.epochs = epochs;

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.train.EpochReport;
 import io.github.cvaegpu.train.QueuedObserver;
 import io.github.cvaegpu.train.StepReport;
+import java.io.PrintWriter;
 import java.time.Duration;
 
 /**
@@ -16,10 +17,15 @@ final class QueuedProgress implements Progress {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Progress progress;
+  private final PrintWriter err;
   private final QueuedObserver queue;
 
-  QueuedProgress(Progress progress) {
+  /**
+   * @param err where to say that it could not be shown
+   */
+  QueuedProgress(Progress progress, PrintWriter err) {
     this.progress = progress;
+    this.err = err;
     queue = new QueuedObserver(progress, CAPACITY, PATIENCE);
   }
 
@@ -36,6 +42,11 @@ final class QueuedProgress implements Progress {
   @Override
   public void close() {
     queue.close();
+    queue
+        .failure()
+        .ifPresent(
+            failure ->
+                err.println("Warning: the progress could not be shown to the end: " + failure));
     progress.close();
   }
 }

@@ -137,11 +137,10 @@ final class ReproduceCommand implements Callable<Integer> {
               study.runs().stream().map(StudyRun::named).toList(),
               dataset,
               accelerator,
-              new RunQueue.Settings(
+              RunQueue.Settings.oneByOne(
                   folder.resolve(RUNS),
                   Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
-                  checkpointEvery,
-                  1),
+                  checkpointEvery),
               progress,
               interruption::isRequested);
       outcome = queue.train();

@@ -199,11 +199,10 @@ final class TrainCommand implements Callable<Integer> {
       calibration =
           calibrator.measure(
               chosen.accelerator(),
-              new RunQueue.Settings(
+              RunQueue.Settings.oneByOne(
                   where.resolve("calibration"),
                   Provenance.of(start.asked(), engineOptions.askedThreads()),
-                  checkpointEvery,
-                  1),
+                  checkpointEvery),
               progress,
               interruption::isRequested);
     }
@@ -293,7 +292,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     return Terminal.isInteractive()
         ? new QueuedProgress(
-            new ProgressOnTerminal(plan.epochs(), dataset.train().size(), plan.batchSize()))
+            new ProgressOnTerminal(plan.epochs(), dataset.train().size(), plan.batchSize()), err())
         : new ProgressLines(out());
   }
 

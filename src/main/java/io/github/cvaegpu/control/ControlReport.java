@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
-import java.math.BigDecimal;
+import io.github.cvaegpu.Numbers;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -105,7 +105,7 @@ public record ControlReport(
             "Not settled within %.0f %% of the set point of %s: KL is %.2f nats %s it and %s. More"
                 + " --epochs or a larger --ki may bring it there.",
             100 * SETTLED,
-            BigDecimal.valueOf(setPoint).stripTrailingZeros().toPlainString(),
+            Numbers.plain(setPoint),
             Math.abs(offset),
             offset > 0 ? "above" : "below",
             direction()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
-import java.math.BigDecimal;
+import io.github.cvaegpu.Numbers;
 
 /**
  * A value that curves are to be held against: drawn across their figure, dashed, and always seen.
@@ -16,7 +16,6 @@ public record Level(String name, double value) {
    * @param nats KL divergence to hold, in nats per image
    */
   public static Level setPoint(double nats) {
-    return new Level(
-        "set point " + BigDecimal.valueOf(nats).stripTrailingZeros().toPlainString(), nats);
+    return new Level("set point " + Numbers.plain(nats), nats);
   }
 }

@@ -21,7 +21,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
   private final Duration patience;
   private final BlockingQueue<Optional<Runnable>> queue; // an empty one is the end
   private final Thread thread;
-  private volatile RuntimeException failure;
+  private volatile Throwable failure;
   private long dropped;
 
   /**
@@ -53,7 +53,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
     }
     try {
       event.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failure = e;
     }
   }
@@ -64,7 +64,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
   }
 
   /** What the observer threw, if it did; it was told nothing since. */
-  public Optional<RuntimeException> failure() {
+  public Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
   }
 

@@ -166,9 +166,9 @@ final class RunJournal implements RunObserver {
 
   // ---- run.json ----------------------------------------------------------------------------
 
-  /** The record of a run that this process leaves as it is. */
-  RunRecord unwritten(ExitReason reason) {
-    return record(reason, null, null);
+  /** What this process would record of a run that it leaves as it is. */
+  RunRecord unwritten(ExitReason reason, String message) {
+    return record(reason, message, null);
   }
 
   private RunRecord record(ExitReason reason, String message, RunRecord.Metrics metrics) {

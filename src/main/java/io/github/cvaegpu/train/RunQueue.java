@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -42,9 +43,21 @@ public final class RunQueue {
    * @param provenance what is kept with each run
    * @param interval how often a run writes a checkpoint
    * @param atOnce runs that are trained at a time, from 1
+   * @param observers who else is told of a run, beside the queue's listener; asked once a run, on
+   *     the thread that trains it
    */
   public record Settings(
-      Path folder, Provenance provenance, CheckpointInterval interval, int atOnce) {
+      Path folder,
+      Provenance provenance,
+      CheckpointInterval interval,
+      int atOnce,
+      Function<NamedPlan, RunObserver> observers) {
+    /** One run after another, told to nobody else. */
+    public static Settings oneByOne(
+        Path folder, Provenance provenance, CheckpointInterval interval) {
+      return new Settings(folder, provenance, interval, 1, run -> RunObserver.NONE);
+    }
+
     /** Refuses a queue that never gets on. */
     public Settings {
       if (atOnce < 1) {
@@ -165,7 +178,7 @@ public final class RunQueue {
       synchronized (lock) {
         if (failure == null) {
           failure = e;
-        } else {
+        } else if (!failure.equals(e)) {
           failure.addSuppressed(e);
         }
       }
@@ -230,7 +243,7 @@ public final class RunQueue {
               directory,
               settings.provenance(),
               settings.interval(),
-              told,
+              RunObservers.of(told, settings.observers().apply(run)),
               () -> stopRequested.getAsBoolean() || failure != null);
       return trainer.run().exitReason() == ExitReason.COMPLETED;
     }

@@ -52,7 +52,8 @@ public final class Trainer {
   private final Speed speed = new Speed();
   private final Speed epochSpeed = new Speed();
   private MetricsLog log;
-  private RunObserver told;
+  private RunObserver told; // all observers, once there is a log to write to
+  private RunRecord ended;
   private int epoch;
   private int nextBatch;
   private long lastCheckpoint;
@@ -114,6 +115,29 @@ public final class Trainer {
         && before.get().isFinishedAt(journal.stepsDone())) {
       return new Outcome(ExitReason.COMPLETED, journal.stepsDone(), before.get());
     }
+    Outcome outcome;
+    try {
+      outcome = trainAndRecord(before);
+    } catch (RuntimeException | Error e) {
+      try {
+        tellEnd();
+      } catch (RuntimeException | Error further) {
+        e.addSuppressed(further);
+      }
+      throw e;
+    }
+    tellEnd();
+    return outcome;
+  }
+
+  /** Whoever was told that the run begins is told that it ends, once, whatever came of it. */
+  private void tellEnd() {
+    if (told != null && ended != null) {
+      observer.ends(directory.folder(), ended);
+    }
+  }
+
+  private Outcome trainAndRecord(Optional<RunRecord> before) {
     try {
       before.ifPresent(this::warnOfBeginning);
       otherBits.ifPresent(observer::warns);
@@ -180,7 +204,9 @@ public final class Trainer {
     if (kept.isEmpty()) {
       // Stopped while it was read; the folder is as it was.
       return new Outcome(
-          ExitReason.INTERRUPTED, journal.stepsDone(), journal.unwritten(ExitReason.INTERRUPTED));
+          ExitReason.INTERRUPTED,
+          journal.stepsDone(),
+          journal.unwritten(ExitReason.INTERRUPTED, null));
     }
     try (MetricsLog opened = kept.get()) {
       log = opened;
@@ -205,12 +231,13 @@ public final class Trainer {
 
   /** Records a failure as well as that can be done; what it gives is to be thrown. */
   private <T extends Throwable> T failed(T failure) {
+    String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    ended = journal.unwritten(ExitReason.FAILED, message);
     try {
       if (!directory.isInPlace()) {
         return failure; // The record may be another process's by now.
       }
-      String message = failure.getMessage();
-      end(ExitReason.FAILED, message == null ? failure.toString() : message, null);
+      end(ExitReason.FAILED, message, null);
     } catch (IOException | RuntimeException | Error alsoFailed) {
       if (!alsoFailed.equals(failure)) {
         failure.addSuppressed(alsoFailed);
@@ -221,9 +248,8 @@ public final class Trainer {
 
   private RunRecord end(ExitReason reason, String message, RunRecord.Metrics metrics)
       throws IOException {
-    RunRecord record = journal.writeEnd(reason, message, metrics);
-    observer.ends(directory.folder(), record);
-    return record;
+    ended = journal.writeEnd(reason, message, metrics);
+    return ended;
   }
 
   // ---- training --------------------------------------------------------------------------------

@@ -82,19 +82,9 @@ public record TrainingPlan(
     return new TrainingPlan(other, objective, network, schedule, seed);
   }
 
-  /** This plan with another network. */
-  public TrainingPlan withNetwork(NetworkSettings other) {
-    return new TrainingPlan(rule, objective, other, schedule, seed);
-  }
-
-  /** This plan with another schedule. */
-  public TrainingPlan withSchedule(Schedule other) {
-    return new TrainingPlan(rule, objective, network, other, seed);
-  }
-
   /** This plan with another number of epochs, which may change between the parts of one run. */
   public TrainingPlan withEpochs(int number) {
-    return withSchedule(schedule.withEpochs(number));
+    return new TrainingPlan(rule, objective, network, schedule.withEpochs(number), seed);
   }
 
   /** This plan with another seed. */

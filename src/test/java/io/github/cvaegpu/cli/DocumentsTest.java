@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +37,10 @@ class DocumentsTest {
   private static final Pattern CLASS_LINK =
       Pattern.compile("\\[`(?:[a-z.]+\\.)?(\\w+)`\\]\\(([^)]*)\\)");
   private static final Pattern KERNEL = Pattern.compile("`([a-z0-9]+(?:_[a-z0-9]+)+)`");
+
+  /** A setting, and not one of its values: all but the seed are parts of something. */
+  private static final Pattern SETTING = Pattern.compile("`(\\.[a-z_]+|[a-z_]+\\.[a-z_]+|seed)`");
+
   private static final Path TOUR = Path.of("docs", "tour.md");
 
   private static final List<Path> FOLDERS =
@@ -169,6 +178,47 @@ class DocumentsTest {
     }
     assertEquals(List.of(), wrong);
     assertTrue(links > 50 && named.size() >= 3, links + " links, " + named.size() + " kernels");
+  }
+
+  /** Each path of the table of options, in a plan of one rule or the other. */
+  @Test
+  void everySettingThatTheDefinitionsNameIsInAPlan() throws IOException {
+    TrainingPlan plan = TrainingPlan.defaults();
+    List<JsonObject> plans =
+        Stream.of(plan, plan.withRule(new ConstantRule(1)))
+            .map(each -> Json.PRETTY.toJsonTree(each).getAsJsonObject())
+            .toList();
+    int named = 0;
+    for (String line : Files.readAllLines(Path.of("docs", "definitions.md"))) {
+      String[] cells = line.split("\\|", -1);
+      if (cells.length != 4 || !cells[2].contains("`") || !isOfOptions(cells[1])) {
+        continue;
+      }
+      String parent = "";
+      for (MatchResult name : SETTING.matcher(cells[2]).results().toList()) {
+        // ".ki" after "rule.kp" is "rule.ki".
+        String path = name.group(1).startsWith(".") ? parent + name.group(1) : name.group(1);
+        parent = path.contains(".") ? path.substring(0, path.lastIndexOf('.')) : "";
+        assertTrue(plans.stream().anyMatch(each -> has(each, path)), path);
+        named++;
+      }
+    }
+    assertEquals(16, named);
+  }
+
+  private static boolean isOfOptions(String cell) {
+    return cell.contains("`--") || cell.strip().equals("none yet");
+  }
+
+  private static boolean has(JsonObject plan, String path) {
+    JsonElement at = plan;
+    for (String name : path.split("\\.")) {
+      if (!(at instanceof JsonObject object) || !object.has(name)) {
+        return false;
+      }
+      at = object.get(name);
+    }
+    return true;
   }
 
   /** The lines of Python open what the command above them has trained. */

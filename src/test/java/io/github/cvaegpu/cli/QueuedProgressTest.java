@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.train.EpochReport;
 import io.github.cvaegpu.train.StepReport;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class QueuedProgressTest {
   private final List<String> shown = Collections.synchronizedList(new ArrayList<>());
+  private final StringWriter said = new StringWriter();
   private final CountDownLatch isHeld = new CountDownLatch(1);
 
   /** Shows nothing more until the terminal is let go. */
@@ -57,7 +60,7 @@ class QueuedProgressTest {
   @Test
   void everythingIsShownBeforeItIsClosed() {
     isHeld.countDown();
-    try (var progress = new QueuedProgress(new Terminal())) {
+    try (var progress = new QueuedProgress(new Terminal(), new PrintWriter(said))) {
       progress.step(step(1));
       progress.epoch(epoch(1));
     }
@@ -66,7 +69,7 @@ class QueuedProgressTest {
 
   @Test
   void aHeldTerminalHoldsUpNoSteps() {
-    try (var progress = new QueuedProgress(new Terminal())) {
+    try (var progress = new QueuedProgress(new Terminal(), new PrintWriter(said))) {
       for (int i = 1; i <= 100_000; i++) {
         progress.step(step(i));
       }
@@ -76,5 +79,20 @@ class QueuedProgressTest {
     assertEquals("step 1", shown.getFirst());
     assertEquals(List.of("epoch 1", "closed"), shown.subList(shown.size() - 2, shown.size()));
     assertTrue(shown.size() < 10_000, shown.size() + " shown");
+  }
+
+  @Test
+  void aProgressThatBreaksIsSaidAndEndsNothing() {
+    Progress broken =
+        new Progress() {
+          @Override
+          public void epoch(EpochReport report) {
+            throw new AssertionError("no such terminal");
+          }
+        };
+    try (var progress = new QueuedProgress(broken, new PrintWriter(said))) {
+      progress.epoch(epoch(1));
+    }
+    assertTrue(said.toString().contains("no such terminal"), said.toString());
   }
 }

@@ -217,6 +217,24 @@ abstract class AcceleratorContract {
     }
   }
 
+  /** Whoever opened it need not be who closes it, with models and without. */
+  @Test
+  void closesOnAnotherThread() throws InterruptedException {
+    for (int count = 0; count < 2; count++) {
+      Accelerator accelerator = create(8);
+      for (int i = 0; i < count; i++) {
+        accelerator.trainee(SMALL, settings(4), images(8));
+      }
+      List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+      var thread = new Thread(accelerator::close);
+      thread.setUncaughtExceptionHandler((t, e) -> failures.add(e));
+      thread.start();
+      thread.join();
+      assertEquals(List.of(), failures);
+      accelerator.close();
+    }
+  }
+
   @Test
   void aClosedTraineeTrainsNoMore() {
     ImageSet images = images(8);

@@ -92,11 +92,10 @@ class ReproduceTest {
         study.runs().stream().map(StudyRun::named).toList(),
         images,
         CPU,
-        new RunQueue.Settings(
+        RunQueue.Settings.oneByOne(
             folder,
             Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
-            CheckpointInterval.parse("1epochs"),
-            1),
+            CheckpointInterval.parse("1epochs")),
         told,
         stop);
   }

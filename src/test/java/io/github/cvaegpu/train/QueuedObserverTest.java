@@ -150,9 +150,10 @@ class QueuedObserverTest {
     assertFalse(slow.told.contains("epoch 2"), slow.told.toString());
   }
 
+  /** An error too: whoever waits for room would wait in vain. */
   @Test
   void whatItThrowsEndsItsBeingTold() {
-    var failure = new IllegalStateException("no dashboard");
+    var failure = new AssertionError("no dashboard");
     List<Long> steps = Collections.synchronizedList(new ArrayList<>());
     RunObserver failing =
         new RunObserver() {

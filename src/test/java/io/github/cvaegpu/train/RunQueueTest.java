@@ -26,10 +26,12 @@ import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,6 +77,7 @@ class RunQueueTest {
   }
 
   private final Told told = new Told();
+  private Function<NamedPlan, RunObserver> observers = run -> RunObserver.NONE;
 
   private static List<NamedPlan> runs(int count) {
     TrainingPlan plan = TinyRun.plan(2, 1e-2);
@@ -87,7 +90,7 @@ class RunQueueTest {
     return queue(runs, where, atOnce, accelerator, told);
   }
 
-  private static RunQueue queue(
+  private RunQueue queue(
       List<NamedPlan> runs,
       Path where,
       int atOnce,
@@ -98,7 +101,8 @@ class RunQueueTest {
             where,
             Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
             TinyRun.NEVER,
-            atOnce);
+            atOnce,
+            observers);
     return new RunQueue(runs, IMAGES, accelerator, settings, listener, () -> false);
   }
 
@@ -264,6 +268,57 @@ class RunQueueTest {
     }
   }
 
+  /** Two workers may fail of one cause. */
+  @Test
+  void oneFailureOfTwoWorkersIsThatFailure() {
+    var failure = new IllegalStateException("no more memory");
+    var two = new CyclicBarrier(2);
+    try (var accelerator = new CpuAccelerator(1)) {
+      Accelerator failing =
+          new Watched(accelerator) {
+            @Override
+            void trains() {
+              meet(two);
+              throw failure;
+            }
+          };
+      RunQueue queue = queue(runs(2), folder, 2, failing);
+      assertSame(failure, assertThrows(IllegalStateException.class, queue::train));
+    }
+  }
+
+  @Test
+  void eachRunHasObserversOfItsOwn() {
+    List<String> events = Collections.synchronizedList(new ArrayList<>());
+    observers =
+        run ->
+            new RunObserver() {
+              @Override
+              public void begins(Path where, RunRecord record) {
+                events.add(run.name() + " begins in " + where.getFileName());
+              }
+
+              @Override
+              public void step(StepReport report) {
+                events.add(run.name() + " step");
+              }
+
+              @Override
+              public void ends(Path where, RunRecord record) {
+                events.add(run.name() + " ends " + record.exitReason());
+              }
+            };
+    try (var accelerator = new CpuAccelerator(1)) {
+      queue(runs(2), folder, 2, accelerator).train();
+    }
+    for (NamedPlan run : runs(2)) {
+      List<String> its = events.stream().filter(event -> event.startsWith(run.name())).toList();
+      assertEquals(run.name() + " begins in " + run.name(), its.getFirst());
+      assertEquals(run.name() + " ends COMPLETED", its.getLast());
+      assertEquals(10, its.stream().filter(event -> event.endsWith(" step")).count());
+    }
+  }
+
   @Test
   void aStopLeavesTheRestForLater() {
     boolean[] stop = new boolean[1];
@@ -277,11 +332,8 @@ class RunQueueTest {
         };
     try (var accelerator = new CpuAccelerator(1)) {
       var settings =
-          new RunQueue.Settings(
-              folder,
-              Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
-              TinyRun.NEVER,
-              1);
+          RunQueue.Settings.oneByOne(
+              folder, Provenance.of(new DataChoice.Named("tiny"), Optional.empty()), TinyRun.NEVER);
       var queue = new RunQueue(runs(3), IMAGES, accelerator, settings, stopping, () -> stop[0]);
       assertEquals(new RunQueue.Outcome(true, List.of()), queue.train());
       assertEquals(

@@ -17,7 +17,6 @@ import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
-import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -64,7 +63,7 @@ class TrainerTest {
     run = new TinyRun(folder);
   }
 
-  /** Notes, as the listener hears them. */
+  /** Warnings and epochs, as an observer hears them. */
   private static class Told implements RunObserver {
     final List<String> notes = new ArrayList<>();
     final List<EpochReport> epochs = new ArrayList<>();
@@ -154,6 +153,78 @@ class TrainerTest {
     run.plan = TinyRun.plan(3, 1e30);
     assertThrows(InputException.class, run::toTheEnd);
     assertEquals(List.of(), events);
+  }
+
+  /** Writes down how a run begins and ends, and then fails. */
+  private static final class BreaksAtTheEnd implements RunObserver {
+    final List<String> events = new ArrayList<>();
+
+    @Override
+    public void begins(Path folder, RunRecord record) {
+      events.add("begins");
+    }
+
+    @Override
+    public void ends(Path folder, RunRecord record) {
+      events.add("ends " + record.exitReason());
+      throw new IllegalStateException("no dashboard");
+    }
+  }
+
+  @Test
+  void whatAnObserverThrowsAtTheEndChangesNoRecord() {
+    var breaks = new BreaksAtTheEnd();
+    run.listener = breaks;
+    assertEquals(
+        "no dashboard", assertThrows(IllegalStateException.class, run::toTheEnd).getMessage());
+    assertEquals(List.of("begins", "ends COMPLETED"), breaks.events);
+    assertEquals(ExitReason.COMPLETED, run.record().exitReason());
+    assertTrue(run.record().metrics() != null);
+  }
+
+  @Test
+  void whatAnObserverThrowsAtABadEndIsAddedToIt() {
+    var breaks = new BreaksAtTheEnd();
+    run.listener = breaks;
+    run.plan = TinyRun.plan(3, 1e30);
+    var diverged = assertThrows(DivergedException.class, run::toTheEnd);
+    assertEquals("no dashboard", diverged.getSuppressed()[0].getMessage());
+    assertEquals(List.of("begins", "ends DIVERGED"), breaks.events);
+    assertEquals(ExitReason.DIVERGED, run.record().exitReason());
+  }
+
+  /** Whoever heard of no beginning hears of no end, and whoever did hears of one. */
+  @Test
+  void beginningsHaveEnds() throws IOException {
+    run.until(4);
+    Files.writeString(run.metricsFile(), "name,price\n");
+    var breaks = new BreaksAtTheEnd();
+    run.listener = breaks;
+    assertThrows(InputException.class, run::toTheEnd);
+    assertEquals(List.of(), breaks.events);
+  }
+
+  @Test
+  void aRunWhoseLockIsTakenAwayEndsToo() {
+    List<String> events = new ArrayList<>();
+    run.interval = CheckpointInterval.parse("4steps");
+    run.listener =
+        RunObservers.of(
+            atStep(2, () -> Files.delete(folder.resolve(".lock"))),
+            new RunObserver() {
+              @Override
+              public void begins(Path where, RunRecord record) {
+                events.add("begins");
+              }
+
+              @Override
+              public void ends(Path where, RunRecord record) {
+                events.add("ends " + record.exitReason() + ": " + record.message());
+              }
+            });
+    String message = assertThrows(UnwritableException.class, run::toTheEnd).getMessage();
+    assertEquals(List.of("begins", "ends FAILED: " + message), events);
+    assertEquals(ExitReason.RUNNING, run.record().exitReason());
   }
 
   @Test
@@ -384,7 +455,7 @@ class TrainerTest {
     assertEquals(
         "The checkpoint's settings are not those of run.json: learning_rate 0.01 against 0.02.",
         rate);
-    run.plan = TinyRun.plan(3, 1e-2).withNetwork(new NetworkSettings(List.of(20, 10), 3));
+    run.plan = Plans.of(run.plan.rule(), 3, 64, 1e-2, 3, List.of(20, 10), 5);
     String network = assertThrows(InputException.class, run::toTheEnd).getMessage();
     assertEquals(
         "The checkpoint's network has 81 inputs, hidden [20, 10] and latent 2; the run's has 81,"

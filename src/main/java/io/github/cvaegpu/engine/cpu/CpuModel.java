@@ -32,7 +32,13 @@ class CpuModel implements VaeModel {
     decoder = layers(layout.decoder());
     inference =
         new InferencePass(
-            new ForwardPass(shape, encoder, decoder, accelerator.gemm(), InferencePass.CAPACITY),
+            new ForwardPass(
+                shape,
+                objective.targets(),
+                encoder,
+                decoder,
+                accelerator.gemm(),
+                InferencePass.CAPACITY),
             LikelihoodKernels.of(objective.likelihood()));
     team = new ThreadTeam(accelerator.threads());
   }

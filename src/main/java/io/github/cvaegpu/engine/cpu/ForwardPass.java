@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,12 +36,18 @@ final class ForwardPass {
 
   private int rows;
 
-  ForwardPass(VaeShape shape, List<Layer> encoder, List<Layer> decoder, Gemm gemm, int capacity) {
+  ForwardPass(
+      VaeShape shape,
+      Targets targets,
+      List<Layer> encoder,
+      List<Layer> decoder,
+      Gemm gemm,
+      int capacity) {
     this.capacity = capacity;
     this.encoder = encoder;
     this.decoder = decoder;
     this.gemm = gemm;
-    x = new SparseBatch(capacity, shape.inputs());
+    x = SparseBatch.of(targets, capacity, shape.inputs());
     for (int width : shape.hidden()) {
       encoded.add(Matrix.allocate(capacity, width));
     }

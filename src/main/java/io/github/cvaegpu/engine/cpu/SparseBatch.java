@@ -108,11 +108,18 @@ final class SparseBatch {
     }
   }
 
+  /** A batch of what pixels stand for under some targets. */
+  static SparseBatch of(Targets targets, int capacity, int inputs) {
+    return switch (targets) {
+      case GREY -> new SparseBatch(capacity, inputs);
+    };
+  }
+
   /**
    * @param capacity most rows of a batch, below 2^23
    * @param inputs pixels of an image, below 2^23
    */
-  SparseBatch(int capacity, int inputs) {
+  private SparseBatch(int capacity, int inputs) {
     this.inputs = inputs;
     dense = Matrix.allocate(capacity, inputs);
     image = new int[capacity];

@@ -110,7 +110,8 @@ final class TrainingStep {
     encoderGradients = encoder.stream().map(layer -> LayerGradient.of(layer, gradients)).toList();
     decoderGradients = decoder.stream().map(layer -> LayerGradient.of(layer, gradients)).toList();
     int batchSize = settings.batchSize();
-    forward = new ForwardPass(shape, encoder, decoder, gemm, batchSize);
+    forward =
+        new ForwardPass(shape, settings.objective().targets(), encoder, decoder, gemm, batchSize);
     noise = Matrix.allocate(batchSize, shape.latent());
     for (Matrix matrix : forward.encoded) {
       dEncoded.add(Matrix.allocate(batchSize, matrix.columns()));

@@ -32,6 +32,7 @@ public final class CudaAccelerator implements Accelerator {
   private final OpenModels models;
   private final SharedPixels pixels = new SharedPixels();
   private final EngineInfo info;
+  private boolean isClosed;
 
   /**
    * What tests choose.
@@ -159,6 +160,10 @@ public final class CudaAccelerator implements Accelerator {
 
   @Override
   public synchronized void close() {
-    resources.close();
+    if (!isClosed) {
+      isClosed = true;
+      device.makeCurrent();
+      resources.close();
+    }
   }
 }

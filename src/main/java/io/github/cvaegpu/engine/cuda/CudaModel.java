@@ -31,8 +31,7 @@ class CudaModel implements VaeModel {
       products = products(stream);
       network = new CudaNetwork(memory, layout);
       inference =
-          new Inference(
-              accelerator.kernels(), objective.likelihood(), memory, network, stream, products);
+          new Inference(accelerator.kernels(), objective, memory, network, stream, products);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -120,7 +119,7 @@ class CudaModel implements VaeModel {
     return memory;
   }
 
-  /** What a step takes as long as, and inference is done on. */
+  /** The critical path of a step, and what inference is done on. */
   final CudaStream main() {
     return stream;
   }

@@ -2,7 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import java.util.Arrays;
 import jcuda.Pointer;
 
@@ -11,7 +11,7 @@ final class Inference {
   /** Rows of a chunk: enough to keep a large GPU busy, few enough for a small one's memory. */
   static final int CAPACITY = 1024;
 
-  private final Kernels kernels;
+  private final GatherLaunches gather;
   private final LossLaunches loss;
   private final CudaNetwork network;
   private final CudaStream stream;
@@ -21,13 +21,13 @@ final class Inference {
 
   Inference(
       Kernels kernels,
-      Likelihood likelihood,
+      Objective objective,
       DeviceMemory memory,
       CudaNetwork network,
       CudaStream stream,
       Products products) {
-    this.kernels = kernels;
-    loss = kernels.loss(likelihood);
+    loss = kernels.loss(objective.likelihood());
+    gather = kernels.gather(objective.targets());
     this.network = network;
     this.stream = stream;
     this.products = products;
@@ -116,6 +116,6 @@ final class Inference {
     int size = images.imageSize();
     byte[] bytes = Arrays.copyOfRange(images.pixels(), first * size, (first + rows) * size);
     DeviceMemory.upload(pixels, Pointer.to(bytes), bytes.length);
-    kernels.gather().images(stream, pixels, rows, activations.x());
+    gather.images(stream, pixels, rows, activations.x());
   }
 }

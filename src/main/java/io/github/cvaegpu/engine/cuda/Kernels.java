@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Targets;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -35,6 +36,13 @@ record Kernels(
       losses.put(likelihood, new LossLaunches(module, likelihood));
     }
     return losses;
+  }
+
+  /** What makes pixels into what they stand for. */
+  GatherLaunches gather(Targets targets) {
+    return switch (targets) {
+      case GREY -> gather;
+    };
   }
 
   LossLaunches loss(Likelihood likelihood) {

@@ -125,7 +125,7 @@ final class TrainingStep implements Step {
 
   private void gatherBatch() {
     kernels
-        .gather()
+        .gather(settings.objective().targets())
         .batch(
             main,
             buffers.state(),

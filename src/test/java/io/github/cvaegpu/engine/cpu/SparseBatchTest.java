@@ -17,7 +17,7 @@ class SparseBatchTest {
     int rows = 11;
     ImageSet images = RandomImages.of(rows, 7, 9, 0.8, 3);
     int inputs = images.imageSize();
-    var batch = new SparseBatch(rows, inputs);
+    var batch = SparseBatch.of(targets, rows, inputs);
     for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
       batch.gather(lane, rows, images.pixels(), row -> rows - 1 - row);
       batch.spread(Block.rows(lane, rows, inputs));
