@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
   /** The machine-readable form. */
-  private record Line(String dataset, TrainingPlan plan, Object result) {}
+  private record Line(String dataset, String data, TrainingPlan plan, Object result) {}
 
   /** The first epochs run while the JVM compiles the kernels, on the cores that train. */
   private static final int WARM_UP = 8;
@@ -142,7 +142,10 @@ final class BenchCommand implements Callable<Integer> {
       Dataset dataset, TrainingPlan plan, String engine, Object result, Runnable rows) {
     err().println(engine);
     if (json) {
-      out().println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result)));
+      out()
+          .println(
+              Json.COMPACT.toJson(
+                  new Line(dataset.name(), dataOptions.choice().text(), plan, result)));
       return;
     }
     out().println("Images per second, median of " + rounds + " epochs (smallest to largest):");

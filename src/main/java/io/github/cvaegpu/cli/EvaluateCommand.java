@@ -143,19 +143,7 @@ final class EvaluateCommand implements Callable<Integer> {
                   split,
                   imageCount));
     }
-    int inputs = checkpoint.layout().shape().inputs();
-    if (images.imageSize() != inputs) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "The images of %s have %d x %d = %d pixels, but the checkpoint's network has %d"
-                  + " inputs.",
-              dataset.name(),
-              images.height(),
-              images.width(),
-              images.imageSize(),
-              inputs));
-    }
+    requireTakes(checkpoint, dataset.name(), images);
     if (!dataset.sha256().equals(checkpoint.datasetSha256())) {
       spec.commandLine()
           .getErr()
@@ -203,6 +191,34 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   /** The images asked for, else those that the run was trained on. */
+  private static void requireTakes(Checkpoint checkpoint, String name, ImageSet images) {
+    int inputs = checkpoint.layout().shape().inputs();
+    if (images.imageSize() != inputs) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The images of %s have %d x %d = %d pixels, but the checkpoint's network has %d"
+                  + " inputs.",
+              name,
+              images.height(),
+              images.width(),
+              images.imageSize(),
+              inputs));
+    }
+    if (!checkpoint.takes(images)) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The images of %s are of %d x %d pixels, but the checkpoint's network is for %d x"
+                  + " %d.",
+              name,
+              images.height(),
+              images.width(),
+              checkpoint.images().size().height(),
+              checkpoint.images().size().width()));
+    }
+  }
+
   private Dataset load(Checkpoint checkpoint) {
     Optional<DataChoice> asked = dataOptions.asked();
     PrintWriter err = spec.commandLine().getErr();

@@ -37,6 +37,7 @@ final class ProfileCommand implements Callable<Integer> {
   /** The machine-readable form. */
   private record Line(
       String dataset,
+      String data,
       TrainingPlan plan,
       CudaProfile.Result result,
       List<ProfilerLines.Line> commandLines) {}
@@ -105,7 +106,9 @@ final class ProfileCommand implements Callable<Integer> {
         new ProfilerLines(spec.root().commandLine().getParseResult().originalArgs()).lines();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(Json.COMPACT.toJson(new Line(dataset.name(), plan, result, lines)));
+      out.println(
+          Json.COMPACT.toJson(
+              new Line(dataset.name(), dataOptions.choice().text(), plan, result, lines)));
     } else {
       ProfileTable.print(result, plan.batchSize(), warmUp, out);
       out.println();

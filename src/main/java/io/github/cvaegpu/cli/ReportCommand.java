@@ -86,7 +86,7 @@ final class ReportCommand implements Callable<Integer> {
     try {
       for (Run run : runs) {
         run.warnings().forEach(warning -> err().println("Warning: " + warning));
-        subjects.add(new Subject(run, run.checkpoint().flatMap(c -> posterior(run, c))));
+        subjects.add(subject(run));
       }
     } finally {
       chosen.ifPresent(EngineOptions.Chosen::close);
@@ -96,6 +96,22 @@ final class ReportCommand implements Callable<Integer> {
         .getOut()
         .printf(Locale.ROOT, "%s, %.1f MB%n", file.toAbsolutePath().normalize(), bytes / 1e6);
     return ExitCode.OK;
+  }
+
+  /** A run with its model, where there is one that can be drawn. */
+  private Subject subject(Run run) {
+    Optional<Posterior> posterior = run.checkpoint().flatMap(found -> posterior(run, found));
+    boolean isOfUnknownSize =
+        posterior.isEmpty() && run.checkpoint().stream().anyMatch(c -> c.images().size() == null);
+    if (!isOfUnknownSize) {
+      return new Subject(run, posterior);
+    }
+    err()
+        .println(
+            ("Warning: the checkpoint in %s does not say how high and wide its images are, so"
+                    + " nothing is drawn of its model; --data names them.")
+                .formatted(run.folder()));
+    return new Subject(run.withoutModel(), posterior);
   }
 
   /** A run's folder itself, or the runs in a folder of them, by name. */
@@ -133,7 +149,7 @@ final class ReportCommand implements Callable<Integer> {
     if (dataset.isEmpty()) {
       return Optional.empty();
     }
-    if (dataset.get().test().imageSize() != checkpoint.layout().shape().inputs()
+    if (!checkpoint.takes(dataset.get().test())
         || (dataOptions.asked().isEmpty()
             && !dataset.get().sha256().equals(checkpoint.datasetSha256()))) {
       err()

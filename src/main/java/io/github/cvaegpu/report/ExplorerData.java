@@ -46,21 +46,11 @@ record ExplorerData(
   /** Posterior means; labels are null where the images have none. */
   record Points(Embedded.Range x, Embedded.Range y, String labels) {}
 
-  /** Rows and columns of an image. */
-  private record Size(int height, int width) {
-    /** One row of all pixels where an old checkpoint does not know more. */
-    static Size of(Checkpoint checkpoint) {
-      ImageSize size = checkpoint.images().size();
-      return size == null
-          ? new Size(1, checkpoint.layout().shape().inputs())
-          : new Size(size.height(), size.width());
-    }
-  }
-
   /**
    * A checkpoint's model.
    *
-   * @param testPosterior of its run's test images; empty where they could not be had
+   * @param testPosterior of its run's test images; empty where they could not be had, and then the
+   *     checkpoint has to know their size
    */
   static ExplorerData of(Checkpoint checkpoint, Optional<Posterior> testPosterior) {
     ParameterLayout layout = checkpoint.layout();
@@ -69,12 +59,12 @@ record ExplorerData(
         Embedded.Decoder.of(
             checkpoint.plan().objective().likelihood(), layout, checkpoint.state().parameters());
     if (testPosterior.isEmpty()) {
-      Size size = Size.of(checkpoint);
+      ImageSize size = checkpoint.images().size();
       return new ExplorerData(
           "The test images of this run were not at hand: there are no dots.",
           latent,
-          size.height,
-          size.width,
+          size.height(),
+          size.width(),
           0,
           latent > 1 ? 1 : -1,
           -REACH,

@@ -91,8 +91,7 @@ final class PageBlocks {
   String explorer() {
     var html = new StringBuilder(Html.heading("Latent space"));
     if (subjects.stream().allMatch(subject -> subject.run().checkpoint().isEmpty())) {
-      return html.append(Html.note("No run has a checkpoint, so there is no model to look into."))
-          .toString();
+      return html.append(Html.note("No run here has a model to look into.")).toString();
     }
     html.append(
         Html.note(

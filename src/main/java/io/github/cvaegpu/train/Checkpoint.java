@@ -5,6 +5,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -93,6 +94,16 @@ public record Checkpoint(
    */
   public DataChoice dataToLoad() {
     return RunRecord.dataToLoad(data, images.name(), images.status());
+  }
+
+  /**
+   * Whether images are of the size that the network is for; of height and width too, where they are
+   * known.
+   */
+  public boolean takes(ImageSet set) {
+    return images.size() == null
+        ? set.imageSize() == layout.shape().inputs()
+        : set.shape().equals(images.size());
   }
 
   /** Writes the file, whole or not at all. */

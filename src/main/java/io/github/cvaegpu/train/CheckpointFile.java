@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
@@ -158,8 +157,7 @@ final class CheckpointFile {
     try {
       return new ParameterLayout(metadata.header().plan().shape(metadata.pixels()));
     } catch (InputException e) {
-      throw new InputException(
-          "The metadata of %s are damaged: %s".formatted(file, e.getMessage()), e);
+      throw damaged(file, e);
     }
   }
 
@@ -217,36 +215,10 @@ final class CheckpointFile {
       throw new InputException(
           "%s is damaged: its metadata do not have the checksum that it records.".formatted(file));
     }
-    Header header;
-    int pixels = 0;
-    try {
-      JsonObject tree = Json.COMPACT.fromJson(json, JsonObject.class);
-      if (tree != null && OldFormats.isOld(tree)) {
-        pixels = OldFormats.pixels(tree);
-        OldFormats.upgradeMetadata(tree);
-      }
-      header = Json.COMPACT.fromJson(tree, Header.class);
-    } catch (JsonParseException e) {
-      throw new InputException("The metadata of %s are damaged.".formatted(file), e);
-    } catch (RuntimeException e) {
-      // Gson wraps what a record's constructor refuses.
-      throw new InputException(
-          "The metadata of %s are damaged%s"
-              .formatted(
-                  file,
-                  e.getCause() instanceof InputException input ? ": " + input.getMessage() : "."),
-          e);
-    }
-    if (header != null && (header.format() < 1 || header.format() > FORMAT)) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "%s has format %d; this program reads formats 1 to %d.",
-              file,
-              header.format(),
-              FORMAT));
-    }
+    int[] pixels = new int[1];
+    Header header = header(file, current(file, json, pixels));
     if (header == null
+        || header.format() < 1
         || (header.format() > 1
             && (sha256 == null
                 || header.bits() < 1
@@ -268,16 +240,49 @@ final class CheckpointFile {
     try {
       header.plan().rule().start().restore(header.position().controller());
     } catch (InputException e) {
-      throw new InputException(
-          "The metadata of %s are damaged: %s".formatted(file, e.getMessage()), e);
+      throw damaged(file, e);
     }
     if (header.dataset().size() != null) {
-      pixels = header.dataset().size().pixels();
+      pixels[0] = header.dataset().size().pixels();
     }
-    if (pixels < 1 || pixels > VaeShape.MAX_WIDTH) {
+    if (pixels[0] < 1 || pixels[0] > VaeShape.MAX_WIDTH) {
       throw nonsense(file);
     }
-    return new Metadata(header, pixels);
+    return new Metadata(header, pixels[0]);
+  }
+
+  /** The metadata in today's format, and of older ones what else they say of an image's pixels. */
+  private static String current(Path file, String json, int[] pixels) {
+    try {
+      return OldFormats.upgraded(
+          json,
+          file,
+          FORMAT,
+          old -> {
+            pixels[0] = OldFormats.pixels(old);
+            OldFormats.upgradeMetadata(old);
+          });
+    } catch (JsonParseException e) {
+      throw damaged(file, e);
+    }
+  }
+
+  private static Header header(Path file, String json) {
+    try {
+      return Json.COMPACT.fromJson(json, Header.class);
+    } catch (InputException e) {
+      throw damaged(file, e);
+    } catch (RuntimeException e) {
+      // Gson wraps what a record's constructor refuses.
+      throw damaged(file, e.getCause() instanceof InputException input ? input : e);
+    }
+  }
+
+  private static InputException damaged(Path file, RuntimeException why) {
+    return new InputException(
+        "The metadata of %s are damaged%s"
+            .formatted(file, why instanceof InputException ? ": " + why.getMessage() : "."),
+        why);
   }
 
   private static InputException nonsense(Path file) {

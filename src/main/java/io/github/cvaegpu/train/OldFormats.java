@@ -5,10 +5,15 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.model.Objective;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * Turns the JSON of formats 1 and 2 into that of format 3, in which {@code run.json} and the
@@ -19,8 +24,9 @@ import io.github.cvaegpu.model.Objective;
  * side by side, of which {@code model} said which was meant, and what {@code --data} was. A
  * checkpoint had the number of an image's pixels, not its height and width, a constant beta
  * remembered itself, and the reconstruction loss of the last step was not kept: no controller of
- * then asks for it. Height and width are known of published and of synthetic images, which were all
- * of {@value #SIDE} x {@value #SIDE} pixels then; of a user's own they are not.
+ * then asks for it. The half of a plan that its model does not use is not looked at. Height and
+ * width are known of published and of synthetic images, which were all of {@value #SIDE} x {@value
+ * #SIDE} pixels then; of a user's own they are not.
  */
 final class OldFormats {
   /** The first format that is read as it is. */
@@ -30,11 +36,47 @@ final class OldFormats {
 
   private OldFormats() {}
 
-  /** Whether a record or metadata are of a format before {@link #PLAN_OF_PARTS}. */
-  static boolean isOld(JsonObject holder) {
-    return holder.get("format") instanceof JsonPrimitive format
-        && format.isNumber()
-        && format.getAsDouble() < PLAN_OF_PARTS;
+  /**
+   * JSON of today's format from that of any. It is text, and not a tree, so that who reads it is as
+   * strict with it: of a tree's numbers Gson takes 2.5 for the integer 2.
+   *
+   * @param json of a record or of metadata
+   * @param file that it is from
+   * @param newest the newest format there is
+   * @param upgrade brings an older one to it, in place
+   * @throws InputException if the format is none that there is
+   * @throws com.google.gson.JsonParseException if it is no JSON of an object
+   */
+  static String upgraded(String json, Path file, int newest, Consumer<JsonObject> upgrade) {
+    JsonObject tree = Json.COMPACT.fromJson(json, JsonObject.class);
+    OptionalInt format = tree == null ? OptionalInt.empty() : whole(tree.get("format"));
+    if (format.isEmpty()) {
+      return json;
+    }
+    // Before all else: the rest of a later format may make no sense here.
+    if (format.getAsInt() < 1 || format.getAsInt() > newest) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s has format %d; this program reads formats 1 to %d.",
+              file,
+              format.getAsInt(),
+              newest));
+    }
+    if (format.getAsInt() >= PLAN_OF_PARTS) {
+      return json;
+    }
+    upgrade.accept(tree);
+    return tree.toString();
+  }
+
+  /** A whole number, as it is written. */
+  private static OptionalInt whole(JsonElement element) {
+    return element instanceof JsonPrimitive number
+            && number.isNumber()
+            && number.getAsString().matches("-?\\d{1,9}")
+        ? OptionalInt.of(Integer.parseInt(number.getAsString()))
+        : OptionalInt.empty();
   }
 
   /** Brings what holds a plan to format 3, in place: a run's record, or a checkpoint's metadata. */
@@ -83,9 +125,7 @@ final class OldFormats {
 
   /** The pixels of an image that a checkpoint's metadata have; 0 if they say none. */
   static int pixels(JsonObject metadata) {
-    return metadata.get("inputs") instanceof JsonPrimitive inputs && inputs.isNumber()
-        ? inputs.getAsInt()
-        : 0;
+    return whole(metadata.get("inputs")).orElse(0);
   }
 
   /** A float as it was written, in as many digits as tell it from other floats, as a double. */

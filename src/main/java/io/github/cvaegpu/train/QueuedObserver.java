@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Tells a slow observer what there is to tell on a thread of its own, so that training does not
  * wait for it. What it has yet to be told waits in a bounded queue; where that is full, a step is
- * left out at once, and anything rarer after a moment's patience. What the observer throws ends its
- * being told, not the run.
+ * left out at once, and anything rarer after a moment's patience, which is had once and then not
+ * again until there was room. What the observer throws ends its being told, not the run.
  *
  * <p>Told by one thread at a time, as every observer is.
  */
@@ -23,6 +23,7 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
   private final Thread thread;
   private volatile Throwable failure;
   private long dropped;
+  private boolean isStuck;
 
   /**
    * @param slow what to tell
@@ -78,7 +79,10 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
   }
 
   private void offerOrDrop(Runnable event) {
-    if (!offer(Optional.of(event))) {
+    // Once waiting was in vain, not again: until there is room, the observer is stuck.
+    boolean isTaken = isStuck ? queue.offer(Optional.of(event)) : offer(Optional.of(event));
+    isStuck = !isTaken;
+    if (!isTaken) {
       dropped++;
     }
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
@@ -21,7 +20,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -367,20 +365,8 @@ public final class RunDirectory implements AutoCloseable {
     try {
       byte[] bytes = RegularFile.readAllBytes(file, Links.REFUSED, MAX_RECORD);
       String json = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      JsonObject tree = Json.PRETTY.fromJson(json, JsonObject.class);
-      if (tree != null && OldFormats.isOld(tree)) {
-        OldFormats.upgradePlan(tree);
-      }
-      RunRecord record = Json.PRETTY.fromJson(tree, RunRecord.class);
-      if (record != null && (record.format() < 1 || record.format() > RunRecord.FORMAT)) {
-        throw new InputException(
-            String.format(
-                Locale.ROOT,
-                "%s has format %d; this program reads formats 1 to %d.",
-                file,
-                record.format(),
-                RunRecord.FORMAT));
-      }
+      String current = OldFormats.upgraded(json, file, RunRecord.FORMAT, OldFormats::upgradePlan);
+      RunRecord record = Json.PRETTY.fromJson(current, RunRecord.class);
       Optional<String> problem =
           record == null ? Optional.of("it is empty") : RunRecordCheck.problem(record);
       if (problem.isPresent()) {

@@ -212,7 +212,7 @@ class DocumentsTest {
 
   private static boolean has(JsonObject plan, String path) {
     JsonElement at = plan;
-    for (String name : path.split("\\.")) {
+    for (String name : path.split("\\.", -1)) {
       if (!(at instanceof JsonObject object) || !object.has(name)) {
         return false;
       }

@@ -73,7 +73,7 @@ class ProfileCommandTest {
     CommandRun run = CommandRun.of(profile("--steps", "2", "--warm-up", "1", "--json")).succeeded();
     assertEquals(1, run.out().lines().count());
     JsonObject json = run.json();
-    assertEquals(Set.of("dataset", "plan", "result", "command_lines"), json.keySet());
+    assertEquals(Set.of("dataset", "data", "plan", "result", "command_lines"), json.keySet());
     JsonObject result = json.getAsJsonObject("result");
     assertEquals(
         Set.of(

@@ -11,6 +11,7 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.train.RunDirectory;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -96,7 +97,46 @@ class ReportAndReproduceTest {
     Files.delete(RunDirectory.checkpointFile(run));
     err = report(run.toString()).succeeded().err();
     assertTrue(err.contains("has no checkpoint, so there are no pictures of it."), err);
-    assertTrue(Files.readString(page).contains("No run has a checkpoint"));
+    assertTrue(Files.readString(page).contains("No run here has a model"));
+  }
+
+  /** Of images of the user's own, which are gone; before format 3 nothing said their size. */
+  @Test
+  void aModelOfImagesOfUnknownSizeIsNotDrawn() throws IOException {
+    Files.createDirectory(run);
+    for (String name : List.of("run.json", "metrics.csv", "checkpoint.safetensors")) {
+      Files.copy(Path.of("test-data", "format-2", "finished", name), run.resolve(name));
+    }
+    String err = report(run.toString()).succeeded().err();
+    assertTrue(
+        err.contains(
+            "Warning: the checkpoint in "
+                + run
+                + " does not say how high and wide its images are, so nothing is drawn of its"
+                + " model; --data names them."),
+        err);
+    assertTrue(Files.readString(page).contains("<h1>run</h1>"));
+  }
+
+  /** As many pixels are not the same images. */
+  @Test
+  void imagesOfAnotherShapeAreRefused() throws IOException {
+    train(run, images);
+    Path others = Files.createDirectory(folder.resolve("others"));
+    try (var files = Files.list(images)) {
+      for (Path file : files.toList()) {
+        byte[] bytes = Files.readAllBytes(file);
+        if (file.getFileName().toString().contains("images")) {
+          ByteBuffer.wrap(bytes).putInt(8, 1).putInt(12, TinyImages.SIDE * TinyImages.SIDE);
+        }
+        Files.write(others.resolve(file.getFileName()), bytes);
+      }
+    }
+    assertEquals(
+        "The images of others are of 1 x 81 pixels, but the checkpoint's network is for 9 x 9.",
+        CommandRun.of("evaluate", run.toString(), "--data", others.toString()).refusal());
+    String err = report(run.toString(), "--data", others.toString()).succeeded().err();
+    assertTrue(err.contains("was trained on other images than those of others"), err);
   }
 
   @Test

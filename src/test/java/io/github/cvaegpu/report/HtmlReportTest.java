@@ -184,7 +184,7 @@ class HtmlReportTest {
     String page = page(new Subject(run, Optional.empty()));
     assertTrue(page.contains("<p class=\"warning\">It has nothing.</p>"));
     assertTrue(page.contains("No run has the 100 steps that a point of a curve is the mean of."));
-    assertTrue(page.contains("No run has a checkpoint, so there is no model to look into."));
+    assertTrue(page.contains("No run here has a model to look into."));
     assertTrue(
         data(page).getAsJsonArray("runs").get(0).getAsJsonObject().get("model").isJsonNull());
   }

@@ -150,6 +150,24 @@ class QueuedObserverTest {
     assertFalse(slow.told.contains("epoch 2"), slow.told.toString());
   }
 
+  /** A day of epochs would be left out in the time of one. */
+  @Test
+  void aStuckObserverIsWaitedForOnce() {
+    var slow = new Slow();
+    var queued = new QueuedObserver(slow, 1, Duration.ofMillis(200));
+    queued.step(step(1));
+    await(slow.isInFirstStep);
+    long start = System.nanoTime();
+    for (int i = 1; i <= 1000; i++) {
+      queued.epoch(epoch(i));
+    }
+    assertTrue(System.nanoTime() - start < 100 * 200_000_000L, "each was waited for");
+    assertEquals(999, queued.dropped());
+    slow.mayGoOn.countDown();
+    queued.close();
+    assertEquals(List.of("step 1", "epoch 1"), slow.told);
+  }
+
   /** An error too: whoever waits for room would wait in vain. */
   @Test
   void whatItThrowsEndsItsBeingTold() {

@@ -253,6 +253,62 @@ class RunDirectoryTest {
         refusal(() -> RunDirectory.readRecord(temp)));
   }
 
+  /** Neither cut off nor wrapped around: 2.5 is not 2, and 2^32 + 2 is not 2 either. */
+  @ParameterizedTest
+  @CsvSource({
+    "format-1/finished, latent, 2.5",
+    "format-1/finished, latent, 4294967298",
+    "format-1/finished, seed, 18446744073709551621",
+    "format-2/finished, epochs, 3.5",
+    "format-2/finished, epochs, 4294967299",
+    "format-2/finished, train_images, 4294967596",
+    "format-2/finished, format, 2.5",
+    "format-2/finished, format, 4294967298",
+  })
+  void aNumberThatIsNotWholeIsRefused(String run, String name, String value) throws IOException {
+    String json = Files.readString(Path.of("test-data").resolve(run).resolve("run.json"));
+    String edited = json.replaceFirst("\"" + name + "\": \\d+", "\"" + name + "\": " + value);
+    assertFalse(json.equals(edited));
+    assertDamaged(edited);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "latent, 2.5",
+    "latent, 4294967298",
+    "epochs, 200.5",
+    "seed, 18446744073709551616",
+    "steps_done, 7.5",
+    "format, 3.5",
+    "format, 4294967299",
+  })
+  void aNumberThatIsNotWholeIsRefusedInTodaysFormat(String name, String value) throws IOException {
+    String json = Json.PRETTY.toJson(record());
+    String edited = json.replaceFirst("\"" + name + "\": \\d+", "\"" + name + "\": " + value);
+    assertFalse(json.equals(edited));
+    assertDamaged(edited);
+  }
+
+  private void assertDamaged(String json) throws IOException {
+    Path file = Files.writeString(temp.resolve("run.json"), json);
+    String message = refusal(() -> RunDirectory.readRecord(temp));
+    assertTrue(message.startsWith(file + " is damaged"), message);
+  }
+
+  /** Of a later program's plan nothing may make sense here, and it is not damaged for that. */
+  @Test
+  void aLaterFormatIsNamedWhateverItHolds() throws IOException {
+    String json = Json.PRETTY.toJson(record());
+    Path file =
+        Files.writeString(
+            temp.resolve("run.json"),
+            json.replace("\"format\": 3", "\"format\": 4")
+                .replace("\"name\": \"pi\"", "\"name\": \"later\""));
+    assertEquals(
+        file + " has format 4; this program reads formats 1 to 3.",
+        refusal(() -> RunDirectory.readRecord(temp)));
+  }
+
   @Test
   void aMissingPartIsNamed() throws IOException {
     String json = Files.readString(Path.of("test-data", "format-1", "finished", "run.json"));
