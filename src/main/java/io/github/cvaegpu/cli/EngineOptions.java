@@ -137,12 +137,14 @@ final class EngineOptions {
    * @param first makes a model
    */
   <T extends VaeModel> Chosen<T> choose(Function<Accelerator, T> first) {
-    if (kind == Kind.CPU) {
-      return cpu(first, Optional.empty());
-    }
-    if (kind == Kind.CUDA) {
-      return cuda(first);
-    }
+    return switch (kind) {
+      case CPU -> cpu(first, Optional.empty());
+      case CUDA -> cuda(first);
+      case AUTO -> auto(first);
+    };
+  }
+
+  private <T extends VaeModel> Chosen<T> auto(Function<Accelerator, T> first) {
     Optional<String> problem = CudaRuntime.problem();
     if (problem.isPresent()) {
       requireNoGpu(problem.get());

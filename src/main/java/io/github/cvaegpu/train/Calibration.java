@@ -3,7 +3,7 @@ package io.github.cvaegpu.train;
 
 import static io.github.cvaegpu.Numbers.plain;
 
-import io.github.cvaegpu.control.SetPointRule;
+import io.github.cvaegpu.control.SetPoints;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -52,12 +52,12 @@ public record Calibration(
 
   /** What the study's rule gives. */
   public double studyRule() {
-    return SetPointRule.study(latent, atBetaOne.kl);
+    return SetPoints.study(latent, atBetaOne.kl);
   }
 
   /** What no set point should be above. */
   public double ceiling() {
-    return SetPointRule.ceiling(images);
+    return SetPoints.ceiling(images);
   }
 
   /** Whether beta has anything to control: KL is lower where beta is higher. */
@@ -136,7 +136,7 @@ public record Calibration(
 
   /** A sentence about a set point that is above ln N; empty if it is not. */
   public static Optional<String> aboveCeiling(double setPoint, int images) {
-    double ceiling = SetPointRule.ceiling(images);
+    double ceiling = SetPoints.ceiling(images);
     return setPoint > ceiling
         ? Optional.of(
             String.format(

@@ -197,6 +197,27 @@ class ControlReportTest {
         report.toString());
   }
 
+  /**
+   * The limit of chance is twice the standard error of the difference of two halves' means: of 200
+   * steps of deviation 1 each, 4 / sqrt(200) = 0.2828.
+   */
+  @Test
+  void aDifferenceBeyondChanceIsADirection() {
+    for (double change : new double[] {0.27, 0.31, -0.27, -0.31}) {
+      Series series = new Series().then(1800, 20, INSIDE);
+      for (int i = 0; i < 100; i++) {
+        double half = i < 50 ? 0 : change;
+        series.then(1, 12 + half, INSIDE).then(1, 14 + half, INSIDE);
+      }
+      String sentence = series.report().notSettled(10).orElseThrow();
+      String direction =
+          Math.abs(change) < 0.28
+              ? "neither rising nor falling"
+              : change > 0 ? "rising" : "falling";
+      assertTrue(sentence.contains("above it and " + direction + "."), change + ": " + sentence);
+    }
+  }
+
   @Test
   void latchesAfterAThousandStepsAgainstTheError() {
     assertFalse(new Series().then(7, 0, MIN).then(1000, 30, MIN).report().latched());

@@ -496,6 +496,16 @@ class ClaimsTest {
     assertEquals(0, claim.measures().get(1).difference().mean());
   }
 
+  @Test
+  void whatTheStudysWordsMeanIsSaid() {
+    assertEquals(
+        "The study calls this disentanglement, which needs more than one known factor to measure.",
+        claims(twoSeeds()).separation().note());
+    assertEquals(
+        "The study judges by one image of each digit; here it is all test images of the digit.",
+        claims(twoSeeds()).namedDigits().note());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void withoutLabelsWhatNeedsThemCannotBeTold(int labelled) {

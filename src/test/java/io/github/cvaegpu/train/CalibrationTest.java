@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.SetPointRule;
+import io.github.cvaegpu.control.SetPoints;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -28,14 +28,14 @@ class CalibrationTest {
   /** 2 + 2 sqrt(2 x 7.4 + 1) = 9.9498; 12 is what it gives for 12; 3 + 2 sqrt(3 x 5 + 1) = 11. */
   @Test
   void theRuleIsTheStudys() {
-    assertEquals(9.9498, SetPointRule.study(2, 7.4), 1e-4);
-    assertEquals(12, SetPointRule.study(2, 12), 1e-12);
-    assertEquals(11, SetPointRule.study(3, 5), 1e-12);
+    assertEquals(9.9498, SetPoints.study(2, 7.4), 1e-4);
+    assertEquals(12, SetPoints.study(2, 12), 1e-12);
+    assertEquals(11, SetPoints.study(3, 5), 1e-12);
   }
 
   @Test
   void theCeilingIsTheLogarithmOfTheImages() {
-    assertEquals(11.0021, SetPointRule.ceiling(60_000), 1e-4);
+    assertEquals(11.0021, SetPoints.ceiling(60_000), 1e-4);
   }
 
   @Test

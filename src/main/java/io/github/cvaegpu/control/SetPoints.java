@@ -2,8 +2,8 @@
 package io.github.cvaegpu.control;
 
 /** What is said of set points of the KL divergence, in nats per image. */
-public final class SetPointRule {
-  private SetPointRule() {}
+public final class SetPoints {
+  private SetPoints() {}
 
   /**
    * The study's rule, z + 2 sqrt(z KL_1 + 1); with z = 2 the study's 2 + 2 sqrt(2 KL_1 + 1). It is
