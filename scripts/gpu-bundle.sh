@@ -18,9 +18,18 @@ data=
 out=target/gpu-bundle.tar.gz
 while [ $# -gt 0 ]; do
   case "$1" in
-    --data) data=$2; shift 2 ;;
-    --out) out=$2; shift 2 ;;
-    *) echo "gpu-bundle.sh: unknown option $1" >&2; exit 2 ;;
+    --data)
+      data=$2
+      shift 2
+      ;;
+    --out)
+      out=$2
+      shift 2
+      ;;
+    *)
+      echo "gpu-bundle.sh: unknown option $1" >&2
+      exit 2
+      ;;
   esac
 done
 
@@ -40,7 +49,7 @@ jdk() {
   fail "no JDK 25 or newer with jlink: install one, or set JAVA_HOME to it"
 }
 
-command -v zip > /dev/null || fail "zip is missing: install it"
+command -v zip >/dev/null || fail "zip is missing: install it"
 jdk=$(jdk)
 stage=target/gpu-bundle
 rm -rf "$stage" "$out"
@@ -53,7 +62,10 @@ test -f target/classes/io/github/cvaegpu/kernels/kernels.fatbin ||
 "$jdk/bin/jlink" --output "$stage/runtime" --strip-debug --no-header-files --no-man-pages \
   --compress zip-9 --add-modules \
   java.base,java.logging,java.management,java.net.http,java.xml,jdk.incubator.vector,jdk.management,jdk.unsupported,jdk.zipfs \
-  2> target/jlink.txt || { cat target/jlink.txt >&2; fail "jlink failed"; }
+  2>target/jlink.txt || {
+  cat target/jlink.txt >&2
+  fail "jlink failed"
+}
 
 # The program without what other systems need, and without what figures and pages are made with.
 cp target/cvae-gpu.jar "$stage/cvae-gpu.jar"
@@ -71,8 +83,8 @@ cp -r test-data "$stage/test-data"
 
 cp bench/peers.py bench/machine.py bench/gpu_side_by_side.py bench/foundations.cu "$stage/bench/"
 cp scripts/gpu-run.sh "$stage/run.sh"
-git rev-parse --short HEAD > "$stage/commit"
-test -z "$(git status --porcelain)" || echo "and changes" >> "$stage/commit"
+git rev-parse --short HEAD >"$stage/commit"
+test -z "$(git status --porcelain)" || echo "and changes" >>"$stage/commit"
 if [ -n "$data" ]; then
   mkdir "$stage/mnist"
   for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
@@ -81,6 +93,6 @@ if [ -n "$data" ]; then
 fi
 
 tar czf "$out" -C target gpu-bundle
-size=$(wc -c < "$out")
+size=$(wc -c <"$out")
 echo "$out: $((size / 1000000)) MB"
 [ "$size" -lt 60000000 ] || fail "the archive is larger than 60 MB"

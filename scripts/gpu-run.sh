@@ -33,11 +33,26 @@ epochs=200
 emulator=
 while [ $# -gt 0 ]; do
   case "$1" in
-    --data) data=$(from_caller "$2"); shift 2 ;;
-    --out) out=$(from_caller "$2"); shift 2 ;;
-    --epochs) epochs=$2; shift 2 ;;
-    --cuda-emulator) emulator=$(from_caller "$2"); shift 2 ;;
-    *) echo "run.sh: unknown option $1" >&2; exit 2 ;;
+    --data)
+      data=$(from_caller "$2")
+      shift 2
+      ;;
+    --out)
+      out=$(from_caller "$2")
+      shift 2
+      ;;
+    --epochs)
+      epochs=$2
+      shift 2
+      ;;
+    --cuda-emulator)
+      emulator=$(from_caller "$2")
+      shift 2
+      ;;
+    *)
+      echo "run.sh: unknown option $1" >&2
+      exit 2
+      ;;
   esac
 done
 if [ ! -d "$data" ]; then
@@ -69,7 +84,7 @@ step() {
     outcome="no time left"
     failed=1
   else
-    "$@" > "$out/$name.txt" 2>&1
+    "$@" >"$out/$name.txt" 2>&1
     status=$?
     case $status in
       0) outcome=ok ;;
@@ -88,7 +103,7 @@ limited() {
 
 # has NAME STEP: whether a program that a step needs is there; a step that it is not is left out.
 has() {
-  command -v "$1" > /dev/null && return
+  command -v "$1" >/dev/null && return
   printf '%-24s left out: no %s\n' "$2" "$1" | tee -a "$out/summary.txt"
   return 1
 }
@@ -108,7 +123,7 @@ machine() {
   cat commit
   uname -srm
   date -u
-  if command -v nvcc > /dev/null; then
+  if command -v nvcc >/dev/null; then
     nvcc --version
   fi
   [ -n "$emulator" ] || limited nvidia-smi
@@ -135,7 +150,7 @@ sanitizer() {
   # shellcheck disable=SC2086
   limited compute-sanitizer --tool "$1" --error-exitcode 1 --target-processes all \
     "$java" $options -XX:+UseSerialGC -jar cvae-gpu.jar profile --for-profiler launches --warm-up 1 \
-      --steps 3 --data "$data" $engine
+    --steps 3 --data "$data" $engine
 }
 
 foundations() {
@@ -143,7 +158,7 @@ foundations() {
   limited "$java" $options -cp "$tests" io.github.cvaegpu.engine.cuda.Foundations "$out/gpu-foundations.json"
 }
 
-: > "$out/summary.txt"
+: >"$out/summary.txt"
 # What matters most comes first, for the case that time runs out.
 step machine 20 machine
 step doctor 60 program doctor
