@@ -13,7 +13,6 @@ import io.github.cvaegpu.engine.cuda.CudaAccelerator;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.engine.cuda.Precision;
 import io.github.cvaegpu.foreign.CudaLibraries;
-import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,8 +125,7 @@ final class EngineOptions {
 
   /** Chooses what to train a plan on. */
   Chosen<Trainee> choose(TrainingPlan plan, ImageSet images) {
-    VaeShape shape = plan.shape(images.imageSize());
-    return choose(accelerator -> accelerator.trainee(shape, plan.settings(), images));
+    return choose(accelerator -> plan.trainee(accelerator, images));
   }
 
   /**

@@ -151,13 +151,7 @@ final class EvaluateCommand implements Callable<Integer> {
               "Warning: the run was trained on other images than those of %s, which it is scored on."
                   .formatted(dataset.name()));
     }
-    try (EngineOptions.Chosen<VaeModel> chosen =
-        engineOptions.choose(
-            accelerator ->
-                accelerator.model(
-                    checkpoint.layout().shape(),
-                    checkpoint.plan().objective(),
-                    checkpoint.state().parameters()))) {
+    try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(checkpoint::model)) {
       VaeModel model = chosen.first();
       Evaluation evaluation =
           new Evaluator(model, checkpoint.plan().seed()).evaluate(images, samples);

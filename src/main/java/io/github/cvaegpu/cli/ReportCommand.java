@@ -4,7 +4,6 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
-import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.Block;
@@ -30,7 +29,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -164,16 +162,10 @@ final class ReportCommand implements Callable<Integer> {
   }
 
   private VaeModel model(Checkpoint checkpoint) {
-    Function<Accelerator, VaeModel> model =
-        accelerator ->
-            accelerator.model(
-                checkpoint.layout().shape(),
-                checkpoint.plan().objective(),
-                checkpoint.state().parameters());
     if (chosen.isPresent()) {
-      return model.apply(chosen.get().accelerator());
+      return checkpoint.model(chosen.get().accelerator());
     }
-    chosen = Optional.of(engineOptions.choose(model));
+    chosen = Optional.of(engineOptions.choose(checkpoint::model));
     return chosen.get().first();
   }
 

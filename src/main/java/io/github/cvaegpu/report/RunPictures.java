@@ -3,7 +3,6 @@ package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.eval.Posterior;
-import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Checkpoint;
 import java.util.ArrayList;
@@ -54,11 +53,7 @@ public final class RunPictures {
     for (int i = 0; i < runs.size(); i++) {
       Subject run = runs.get(i);
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
-      var decoder =
-          new Decoder(
-              checkpoint.plan().objective().likelihood(),
-              checkpoint.layout(),
-              checkpoint.state().parameters());
+      var decoder = checkpoint.decoder();
       Posterior posterior = run.testPosterior().orElseThrow();
       rows.add(
           new ImageGridFigure.Row(

@@ -7,7 +7,6 @@ import io.github.cvaegpu.control.PiTerms;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.eval.Posterior;
-import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.report.BandFigure;
 import io.github.cvaegpu.report.Block.Picture;
 import io.github.cvaegpu.report.CurveFigure;
@@ -210,11 +209,7 @@ public final class StudyFigures {
         String name, RunFacts run, ImageSet images, List<Integer> shown) {
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       int latent = checkpoint.plan().latent();
-      var decoder =
-          new Decoder(
-              checkpoint.plan().objective().likelihood(),
-              checkpoint.layout(),
-              checkpoint.state().parameters());
+      var decoder = checkpoint.decoder();
       Posterior posterior = posterior(run);
       String title = "%s, learning rate %s".formatted(name, rate);
       String file = run.planned().role() == Role.BETA ? "beta" : "control";

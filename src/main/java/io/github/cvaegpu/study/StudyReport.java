@@ -97,7 +97,7 @@ public final class StudyReport {
     }
     listener.measures(run);
     Checkpoint checkpoint = files.checkpoint().orElseThrow();
-    try (VaeModel model = model(checkpoint, accelerator)) {
+    try (VaeModel model = checkpoint.model(accelerator)) {
       RunEvaluation evaluation = RunEvaluation.of(model, checkpoint.plan().seed(), dataset, sha256);
       write(file, Json.PRETTY.toJson(evaluation) + "\n");
       return evaluation;
@@ -290,15 +290,8 @@ public final class StudyReport {
   /** Encodes the test images with a model. */
   Posterior testPosterior(RunFacts run, Accelerator accelerator) {
     Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
-    try (VaeModel model = model(checkpoint, accelerator)) {
+    try (VaeModel model = checkpoint.model(accelerator)) {
       return Posterior.of(model, dataset.test());
     }
-  }
-
-  private static VaeModel model(Checkpoint checkpoint, Accelerator accelerator) {
-    return accelerator.model(
-        checkpoint.layout().shape(),
-        checkpoint.plan().objective(),
-        checkpoint.state().parameters());
   }
 }

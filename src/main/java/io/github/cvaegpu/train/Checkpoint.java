@@ -7,7 +7,10 @@ import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -104,6 +107,20 @@ public record Checkpoint(
     return images.size() == null
         ? set.imageSize() == layout.shape().inputs()
         : set.shape().equals(images.size());
+  }
+
+  /**
+   * The model on a device, to be closed.
+   *
+   * @throws io.github.cvaegpu.engine.EngineException if there is too little memory
+   */
+  public VaeModel model(Accelerator accelerator) {
+    return accelerator.model(layout.shape(), plan.objective(), state.parameters());
+  }
+
+  /** The decoder in double precision, for pictures. */
+  public Decoder decoder() {
+    return new Decoder(plan.objective().likelihood(), layout, state.parameters());
   }
 
   /** Writes the file, whole or not at all. */

@@ -28,6 +28,11 @@ final class QueueProgress {
     wasFinished[run] = true;
   }
 
+  /** Whether a run need not be trained. */
+  boolean isFinishedBefore(int run) {
+    return wasFinished[run];
+  }
+
   /** It is a run's turn. */
   void reached(int run) {
     isReached[run] = true;

@@ -193,10 +193,9 @@ public final class RunQueue {
 
   private void take(int index) {
     NamedPlan run = runs.get(index);
-    boolean isThere = isFinished(run);
     synchronized (lock) {
       progress.reached(index);
-      if (isThere) {
+      if (progress.isFinishedBefore(index)) {
         progress.over(index);
         listener.isThere(run, progress.position(index));
         return;
@@ -230,9 +229,7 @@ public final class RunQueue {
       RunDirectory.planToResume(where).warning().ifPresent(told::warns);
     }
     TrainingPlan plan = run.plan();
-    try (Trainee trainee =
-            accelerator.trainee(
-                plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train());
+    try (Trainee trainee = plan.trainee(accelerator, dataset.train());
         RunDirectory directory =
             hasBegun ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       var trainer =

@@ -7,6 +7,8 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.model.Objective;
@@ -75,6 +77,16 @@ public record TrainingPlan(
   /** What an engine has to know of the plan. */
   public TrainingSettings settings() {
     return new TrainingSettings(objective, seed, batchSize(), learningRate());
+  }
+
+  /**
+   * A model on a device to be trained by this plan, to be closed. Its parameters are yet to be
+   * restored.
+   *
+   * @throws io.github.cvaegpu.engine.EngineException if there is too little memory
+   */
+  public Trainee trainee(Accelerator accelerator, ImageSet images) {
+    return accelerator.trainee(shape(images.imageSize()), settings(), images);
   }
 
   /** This plan with something else that decides beta. */
