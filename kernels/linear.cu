@@ -103,44 +103,61 @@ extern "C" __global__ void __launch_bounds__(256)
 
 // Each block of linear_backward_input computes a tile of this many rows and 32 columns.
 #define BACKWARD_ROWS 4
-#define BACKWARD_WARPS 8
+#define BACKWARD_WARPS 16
+// Terms whose weights a lane has on their way at once: with the rows, a factor of dy a lane.
+#define BACKWARD_TERMS 8
 
 /**
  * dx = dy W, and 0 where the ReLU that made x gave 0: the gradient by the layer's input.
  *
  * dx (rows, in), =      dy (rows, out)      x (rows, in), or null if no ReLU made it
  *
- * A block computes 4 rows of 32 columns. Its 8 warps each take an eighth of the outputs, in a row; a lane
- * is a column, so W is read a line at a time. The eighths are added first to last.
+ * A block computes 4 rows of 32 columns. Its 16 warps each take a sixteenth of the outputs, in a row; a lane
+ * is a column, so W is read a line at a time. The sixteenths are added first to last.
  *
- * Launch: grid (ceil(in / 32), ceil(rows / 4)), blocks of 256. 50 <- 400 at a batch of 128 is 64 blocks,
- *         50 terms a warp; 400 <- 50 is 416 blocks.
+ * Few blocks have much to read one after the other here, so a lane asks for 8 weights before it uses the
+ * first, and each lane for one of the 32 factors that go with them, which it shares through the block's
+ * memory: a sum of 25 terms waits for memory four times.
+ *
+ * Launch: grid (ceil(in / 32), ceil(rows / 4)), blocks of 512. 50 <- 400 at a batch of 128 is 64 blocks,
+ *         25 terms a warp; 400 <- 50 is 416 blocks.
  */
 extern "C" __global__ void __launch_bounds__(32 * BACKWARD_WARPS)
     linear_backward_input(const float* __restrict__ dy, const float* __restrict__ weight,
                           const float* __restrict__ x, int rows, int in, int out,
                           float* __restrict__ dx) {
+  static_assert(BACKWARD_ROWS * BACKWARD_TERMS == 32, "a factor a lane");
   __shared__ float parts[BACKWARD_WARPS][BACKWARD_ROWS][32];
+  __shared__ float factors[BACKWARD_WARPS][32];
   int lane = threadIdx.x % 32;
   int warp = threadIdx.x / 32;
   int first_row = blockIdx.y * BACKWARD_ROWS;
   int column = min((int)blockIdx.x * 32 + lane, in - 1);
 
-  const float* dy_row[BACKWARD_ROWS];
-#pragma unroll
-  for (int i = 0; i < BACKWARD_ROWS; i++) {
-    dy_row[i] = dy + (size_t)min(first_row + i, rows - 1) * out;
-  }
+  const float* factor_row =
+      dy + (size_t)min(first_row + lane / BACKWARD_TERMS, rows - 1) * out;
   float sums[BACKWARD_ROWS] = {};
   int first = (int)((long long)out * warp / BACKWARD_WARPS);
   int end = (int)((long long)out * (warp + 1) / BACKWARD_WARPS);
-#pragma unroll 4
-  for (int k = first; k < end; k++) {
-    float w = weight[(size_t)k * in + column];
+  for (int group = first; group < end; group += BACKWARD_TERMS) {
+    float w[BACKWARD_TERMS];
 #pragma unroll
-    for (int r = 0; r < BACKWARD_ROWS; r++) {
-      sums[r] = fmaf(dy_row[r][k], w, sums[r]);
+    for (int i = 0; i < BACKWARD_TERMS; i++) {
+      // Past the end, the last term again: read, never added.
+      w[i] = weight[(size_t)min(group + i, end - 1) * in + column];
     }
+    factors[warp][lane] = factor_row[min(group + lane % BACKWARD_TERMS, end - 1)];
+    __syncwarp();
+#pragma unroll
+    for (int i = 0; i < BACKWARD_TERMS; i++) {
+      if (group + i < end) {
+#pragma unroll
+        for (int r = 0; r < BACKWARD_ROWS; r++) {
+          sums[r] = fmaf(factors[warp][r * BACKWARD_TERMS + i], w[i], sums[r]);
+        }
+      }
+    }
+    __syncwarp();
   }
 #pragma unroll
   for (int r = 0; r < BACKWARD_ROWS; r++) {

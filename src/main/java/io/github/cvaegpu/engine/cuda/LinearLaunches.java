@@ -14,6 +14,7 @@ final class LinearLaunches {
 
   static final int BACKWARD_ROWS = 4;
   static final int BACKWARD_COLUMNS = 32;
+  private static final int BACKWARD_BLOCK = 512;
   private static final int BLOCK = 256;
 
   private final Kernel forward;
@@ -100,7 +101,7 @@ final class LinearLaunches {
         Work.product(rows, layer.in(), layer.out()).plus(Work.onFloats(masked, masked)),
         Math.ceilDiv(layer.in(), BACKWARD_COLUMNS),
         Math.ceilDiv(rows, BACKWARD_ROWS),
-        BLOCK,
+        BACKWARD_BLOCK,
         args()
             .pointer(dy.data())
             .pointer(layer.weight())
