@@ -38,22 +38,29 @@ public final class CudaAccelerator implements Accelerator {
    * What tests choose.
    *
    * @param stepsAhead steps that may be under way at once, from 1
+   * @param stepsALaunch steps that one launch of a graph does, up to those that may be under way
    * @param isCaptured whether steps are replayed from a graph, not launched one kernel at a time
    * @param large multiplications from which a product goes to cuBLAS
    * @param patience how long the GPU waits for a beta
    */
-  record Options(int stepsAhead, boolean isCaptured, long large, Duration patience) {
+  record Options(
+      int stepsAhead, int stepsALaunch, boolean isCaptured, long large, Duration patience) {
     /**
-     * Eight steps are half a millisecond of the study's network: longer than a garbage collection
-     * of a heap that is hardly allocated from, and what a stop asked for has to wait.
+     * Sixteen steps are half a millisecond of the study's network: longer than a garbage collection
+     * of a heap that is hardly allocated from, and what a stop asked for has to wait. Half of them
+     * a launch: a graph waits on the GPU behind the one that runs, and an eighth of the calls and
+     * of the gaps between graphs is left.
      */
     static Options standard() {
-      return new Options(8, true, Products.LARGE, Mailbox.PATIENCE);
+      return new Options(16, 8, true, Products.LARGE, Mailbox.PATIENCE);
     }
 
     Options {
       if (stepsAhead < 1 || stepsAhead >= Mailbox.RING) {
         throw new IllegalArgumentException(stepsAhead + " steps ahead");
+      }
+      if (stepsALaunch < 1 || stepsALaunch > stepsAhead) {
+        throw new IllegalArgumentException(stepsALaunch + " steps a launch");
       }
     }
   }

@@ -252,7 +252,7 @@ public final class CudaProfile {
 
   /** Launched one kernel at a time. */
   private static CudaAccelerator.Options options(int stepsAhead) {
-    return new CudaAccelerator.Options(stepsAhead, false, Products.LARGE, Mailbox.PATIENCE);
+    return new CudaAccelerator.Options(stepsAhead, 1, false, Products.LARGE, Mailbox.PATIENCE);
   }
 
   /** To be trained, with initial weights. */

@@ -34,6 +34,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   private final StepInput input;
   private final StepGraph graph;
   private final Runnable wholeBatch;
+  private final Runnable severalBatches;
   private final Runnable lastBatch;
   private final StepPipeline pipeline;
 
@@ -60,14 +61,21 @@ public final class CudaTrainee extends CudaModel implements Trainee {
               branches,
               accelerator.observer());
       Step whole = warmedUp(steps.step(settings.batchSize()));
-      graph = resources().add(capture(whole));
-      wholeBatch = launcher(whole, graph);
+      graph = resources().add(capture(whole, 1));
+      wholeBatch = launcher(whole, graph, 1);
+      severalBatches =
+          options.stepsALaunch() == 1
+              ? wholeBatch
+              : launcher(
+                  whole,
+                  resources().add(capture(whole, options.stepsALaunch())),
+                  options.stepsALaunch());
       int lastRows = images.size() % settings.batchSize();
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
         Step last = warmedUp(steps.step(lastRows));
-        lastBatch = launcher(last, resources().add(capture(last)));
+        lastBatch = launcher(last, resources().add(capture(last, 1)), 1);
       }
       pipeline = new StepPipeline(mailbox, new Launcher(), options.stepsAhead());
       // What the warm-up has left is not to be trained on.
@@ -112,17 +120,26 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     return step;
   }
 
-  private StepGraph capture(Step step) {
+  private StepGraph capture(Step step, int count) {
     nvtx.push("capture", step.rows());
     try {
-      return new StepGraph(main(), step::launch);
+      return new StepGraph(main(), times(count, step));
     } finally {
       nvtx.pop();
     }
   }
 
-  private Runnable launcher(Step step, StepGraph captured) {
-    return accelerator().options().isCaptured() ? captured::launch : step::launch;
+  /** Nothing that a step is launched with changes, so several are one captured several times. */
+  private static Runnable times(int count, Step step) {
+    return () -> {
+      for (int i = 0; i < count; i++) {
+        step.launch();
+      }
+    };
+  }
+
+  private Runnable launcher(Step step, StepGraph captured, int count) {
+    return accelerator().options().isCaptured() ? captured::launch : times(count, step);
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -143,8 +160,14 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   /** Steps go to the main branch, which the others come back to. */
   private final class Launcher implements StepLauncher {
     @Override
-    public void launch(long step, int rows) {
-      nvtx.range("step", step, rows == settings.batchSize() ? wholeBatch : lastBatch);
+    public int stepsALaunch() {
+      return accelerator().options().stepsALaunch();
+    }
+
+    @Override
+    public void launch(long step, int rows, int count) {
+      Runnable whole = count == 1 ? wholeBatch : severalBatches;
+      nvtx.range("step", step, rows == settings.batchSize() ? whole : lastBatch);
     }
 
     @Override

@@ -4,12 +4,19 @@ package io.github.cvaegpu.engine.cuda;
 /** Gives a GPU the steps of one model, which it does in this order. */
 interface StepLauncher {
   /**
-   * Gives it a step, without waiting for it.
-   *
-   * @param step training steps before it, over the whole run
-   * @param rows images of its batch
+   * Most steps that one call of {@link #launch} takes: whole batches alone, and either one of them
+   * or so many.
    */
-  void launch(long step, int rows);
+  int stepsALaunch();
+
+  /**
+   * Gives it steps, without waiting for them.
+   *
+   * @param step training steps before them, over the whole run
+   * @param rows images of their batches
+   * @param count how many steps: 1 or {@link #stepsALaunch}
+   */
+  void launch(long step, int rows, int count);
 
   /**
    * Whether all that was launched has been done.

@@ -34,12 +34,18 @@ final class StepPipeline {
   private EngineException failure;
 
   /**
-   * @param stepsAhead steps that may be under way at once, from 1, less than the exchange's ring
+   * @param stepsAhead steps that may be under way at once, from 1, less than the exchange's ring;
+   *     where the launcher takes several at once, twice as many keep it busy
    */
   StepPipeline(StepExchange exchange, StepLauncher launcher, int stepsAhead) {
     this.exchange = exchange;
     this.launcher = launcher;
     this.stepsAhead = stepsAhead;
+    if (launcher.stepsALaunch() > stepsAhead) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "%d steps a launch, %d ahead", launcher.stepsALaunch(), stepsAhead));
+    }
   }
 
   /** How the last step went. */
@@ -181,10 +187,21 @@ final class StepPipeline {
     }
 
     private void launchAhead() {
-      while (goOn && launched < order.batches() && launched - reported < stepsAhead) {
-        launcher.launch(stepOfBatchZero + launched, order.size(launched));
-        launched++;
+      while (goOn && launched < order.batches()) {
+        int count = nextLaunch();
+        if (launched - reported + count > stepsAhead) {
+          return;
+        }
+        launcher.launch(stepOfBatchZero + launched, order.size(launched), count);
+        launched += count;
       }
+    }
+
+    /** As many as the launcher takes, where so many batches of one size are left; or one. */
+    private int nextLaunch() {
+      int several = launcher.stepsALaunch();
+      int last = launched + several - 1;
+      return last < order.batches() && order.size(last) == order.size(launched) ? several : 1;
     }
 
     private void report() {

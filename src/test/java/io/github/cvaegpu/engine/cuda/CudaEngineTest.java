@@ -63,7 +63,8 @@ class CudaEngineTest extends EngineContract {
       Precision precision, int stepsAhead, boolean isCaptured, long large) {
     return new CudaAccelerator(
         precision,
-        new CudaAccelerator.Options(stepsAhead, isCaptured, large, Duration.ofSeconds(60)));
+        new CudaAccelerator.Options(
+            stepsAhead, Math.ceilDiv(stepsAhead, 2), isCaptured, large, Duration.ofSeconds(60)));
   }
 
   private static CudaAccelerator standard() {
@@ -206,7 +207,14 @@ class CudaEngineTest extends EngineContract {
     TrainingState expected = null;
     List<Reported> expectedSteps = null;
     for (CudaAccelerator.Options options :
-        List.of(options(8, true), options(8, true), options(1, true), options(3, false))) {
+        List.of(
+            options(8, 1, true),
+            options(8, 1, true),
+            options(1, 1, true),
+            options(4, 3, true),
+            options(4, 2, true),
+            options(3, 1, false),
+            options(3, 3, false))) {
       List<Reported> steps = new ArrayList<>();
       try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options);
           var engine = accelerator.trainee(shape, settings(128), images)) {
@@ -227,9 +235,10 @@ class CudaEngineTest extends EngineContract {
     }
   }
 
-  private static CudaAccelerator.Options options(int stepsAhead, boolean isCaptured) {
+  private static CudaAccelerator.Options options(
+      int stepsAhead, int stepsALaunch, boolean isCaptured) {
     return new CudaAccelerator.Options(
-        stepsAhead, isCaptured, Products.LARGE, Duration.ofSeconds(60));
+        stepsAhead, stepsALaunch, isCaptured, Products.LARGE, Duration.ofSeconds(60));
   }
 
   /**
@@ -433,7 +442,7 @@ class CudaEngineTest extends EngineContract {
   private static EngineException failureOf(Duration patience, BetaController controller) {
     var shape = new VaeShape(35, List.of(11), 2);
     ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
-    var options = new CudaAccelerator.Options(4, true, Products.LARGE, patience);
+    var options = new CudaAccelerator.Options(4, 2, true, Products.LARGE, patience);
     var accelerator = new CudaAccelerator(Precision.FLOAT32, options);
     Trainee engine = accelerator.trainee(shape, settings(4), images);
     engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));

@@ -47,10 +47,24 @@ class StepPipelineTest {
     boolean gaveUp;
     int mostUnderWay;
 
+    int stepsALaunch = 1;
+
     @Override
-    public void launch(long step, int rows) {
-      events.add("launch " + step + (rows == BATCH ? "" : " of " + rows));
-      underWay.add(step);
+    public int stepsALaunch() {
+      return stepsALaunch;
+    }
+
+    @Override
+    public void launch(long step, int rows, int count) {
+      assertTrue(count == 1 || count == stepsALaunch && rows == BATCH, count + " steps");
+      events.add(
+          "launch "
+              + step
+              + (count == 1 ? "" : " to " + (step + count - 1))
+              + (rows == BATCH ? "" : " of " + rows));
+      for (int i = 0; i < count; i++) {
+        underWay.add(step + i);
+      }
       mostUnderWay = Math.max(mostUnderWay, underWay.size());
     }
 
@@ -173,6 +187,53 @@ class StepPipelineTest {
     assertEquals(List.of(), drained());
     assertEquals(4, epoch.steps());
     assertEquals(2, gpu.mostUnderWay);
+  }
+
+  /**
+   * A launch of several steps is made when there is room for all of them; what is left is single.
+   */
+  @Test
+  void severalStepsAreLaunchedAtOnce() {
+    gpu.stepsALaunch = 3;
+    // Seven whole batches and one of two images; the first has been done.
+    BatchOrder order = BatchOrder.shuffled(1, 0, 7 * BATCH + 2, BATCH).from(1);
+    StepPipeline pipeline = pipeline(5);
+    pipeline.restore(new StepFeedback(1, 0, 10));
+    StepPipeline.Epoch epoch = pipeline.epoch(order, new Asked(), writesDown(GO_ON));
+    assertFalse(epoch.poll());
+    assertEquals(List.of("beta 1", "launch 1 to 3"), drained());
+    assertTrue(gpu.work());
+    assertTrue(epoch.poll());
+    assertEquals(List.of("beta 2", "report 1"), drained());
+    assertFalse(epoch.poll());
+    assertEquals(List.of("launch 4 to 6"), drained());
+    while (!epoch.isOver()) {
+      gpu.work();
+      epoch.poll();
+    }
+    assertEquals(
+        List.of(
+            "beta 3", "report 2", "beta 4", "report 3", "beta 5", "report 4", "beta 6", "report 5"),
+        drained().stream().filter(event -> !event.startsWith("launch")).limit(8).toList());
+    assertEquals(7, epoch.steps());
+    assertEquals(5, gpu.mostUnderWay);
+  }
+
+  @Test
+  void whatIsLeftOfAnEpochIsLaunchedOneByOne() {
+    gpu.isFast = true;
+    gpu.stepsALaunch = 3;
+    BatchOrder order = BatchOrder.shuffled(1, 0, 5 * BATCH + 2, BATCH);
+    assertEquals(6, pipeline(6).epoch(order, new Asked(), GO_ON).run());
+    assertEquals(
+        List.of("launch 0 to 2", "launch 3", "launch 4", "launch 5 of 2"),
+        drained().stream().filter(event -> event.startsWith("launch")).toList());
+  }
+
+  @Test
+  void noLaunchIsLargerThanWhatMayBeUnderWay() {
+    gpu.stepsALaunch = 3;
+    assertThrows(IllegalArgumentException.class, () -> pipeline(2));
   }
 
   private List<String> drained() {
