@@ -27,6 +27,9 @@ struct Thread {
   unsigned int rank;
   /** Reads of memory that others may write, since the thread last let others run. */
   unsigned int polls;
+  /** The block's number in its cluster, x fastest, and the cluster's blocks. */
+  unsigned int clusterRank;
+  unsigned int clusterSize;
 };
 
 /** A compiled kernel. Lives in the module's shared object. */
@@ -68,6 +71,14 @@ std::uint64_t cvaeEmulatorCollective(emulator::Collective kind, unsigned int mas
                                      emulator::Place place);
 /** Lanes of the caller's warp that have not ended. */
 unsigned int cvaeEmulatorActiveMask();
+/** Tells the cluster that the thread has come to its barrier. */
+void cvaeEmulatorClusterArrive(emulator::Place place);
+/** Waits for all threads of the cluster to come. */
+void cvaeEmulatorClusterWait(emulator::Place place);
+/** The address of a shared variable in another block of the cluster. */
+void* cvaeEmulatorInBlock(void* shared, unsigned int rank, emulator::Place place);
+/** The thread will see what the grid before stored. */
+void cvaeEmulatorWaitForPreviousGrid();
 /** Lets other threads run: the caller waits for something that one of them does. */
 void cvaeEmulatorYield();
 /** Ends the kernel with an error. */

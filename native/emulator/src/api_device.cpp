@@ -35,18 +35,18 @@ int attribute(int which) {
     case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK:
       return sharedWithoutOptIn;
     case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN:
-      return maxSharedPerBlock;
+      return static_cast<int>(limits().sharedPerBlock);
     case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR:
-      return sharedPerMultiprocessor;
+      return static_cast<int>(limits().sharedPerMultiprocessor);
     case CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK:
-      return reservedSharedPerBlock;
+      return static_cast<int>(limits().reservedSharedPerBlock);
     case CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY:
       return 64 << 10;
     case CU_DEVICE_ATTRIBUTE_WARP_SIZE:
-      return 32;
+      return warpSize;
     case CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK:
     case CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR:
-      return 64 << 10;
+      return maxRegisters;
     case CU_DEVICE_ATTRIBUTE_CLOCK_RATE:
       return 1'000'000;
     case CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE:
@@ -58,9 +58,9 @@ int attribute(int which) {
     case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
       return config().multiprocessors;
     case CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR:
-      return maxThreadsPerMultiprocessor;
+      return static_cast<int>(limits().threadsPerMultiprocessor);
     case CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR:
-      return maxBlocksPerMultiprocessor;
+      return static_cast<int>(limits().blocksPerMultiprocessor);
     case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR:
       return config().capability / 10;
     case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
@@ -72,6 +72,8 @@ int attribute(int which) {
     case CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH:
     case CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT:
       return 1;
+    case CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH:
+      return limits().hasClusters ? 1 : 0;
     case CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT:
       return config().watchdog ? 1 : 0;
     case CU_DEVICE_ATTRIBUTE_INTEGRATED:
@@ -128,6 +130,8 @@ constexpr ErrorText errorTexts[] = {
                "operation not permitted on an event last recorded in a capturing stream"),
     CVAE_ERROR(CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD,
                "attempt to terminate a thread-local capture sequence from another thread"),
+    CVAE_ERROR(CUDA_ERROR_INVALID_CLUSTER_SIZE,
+               "a kernel launch error has occurred due to cluster misconfiguration"),
 };
 
 #undef CVAE_ERROR

@@ -1,52 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Driver API: modules, functions, launches.
-#include <algorithm>
-
-#include "api.h"
-#include "launch.h"
+// Driver API: modules and functions.
+#include "api_function.h"
 #include "limits.h"
 #include "report.h"
 
 using emulator::Function;
-using emulator::LaunchShape;
+using emulator::handle;
 using emulator::Module;
-using emulator::TaskPointer;
+using emulator::moduleOf;
 using emulator::withContext;
-using emulator::withStream;
-
-namespace {
-
-CUmodule handle(Module* module) { return reinterpret_cast<CUmodule>(module); }
-Module* moduleOf(CUmodule handle) { return reinterpret_cast<Module*>(handle); }
-CUfunction handle(Function* function) { return reinterpret_cast<CUfunction>(function); }
-Function* functionOf(CUfunction handle) { return reinterpret_cast<Function*>(handle); }
-
-bool isFunction(CUctx_st& context, CUfunction function) {
-  std::lock_guard<std::mutex> lock(context.mutex);
-  return std::any_of(context.modules.begin(), context.modules.end(),
-                     [function](const auto& own) { return own->has(functionOf(function)); });
-}
-
-template <typename Body>
-CUresult withFunction(CUfunction function, Body body) {
-  return withContext([&](CUctx_st& context) -> CUresult {
-    return isFunction(context, function) ? body(context, *functionOf(function))
-                                         : CUDA_ERROR_INVALID_HANDLE;
-  });
-}
-
-CUresult launch(CUfunction function, const LaunchShape& shape, CUstream stream, void** arguments) {
-  return withStream(stream, [&](CUctx_st& context, CUstream_st& own) {
-    if (!isFunction(context, function)) {
-      return CUDA_ERROR_INVALID_HANDLE;
-    }
-    TaskPointer task;
-    CUresult result = emulator::prepareLaunch(*functionOf(function), shape, arguments, &task);
-    return result == CUDA_SUCCESS ? context.submit(own, task) : result;
-  });
-}
-
-}  // namespace
+using emulator::withFunction;
 
 extern "C" {
 
@@ -130,8 +93,13 @@ CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfuncti
         return CUDA_SUCCESS;
       case CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES:
       case CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES:
-      case CU_FUNC_ATTRIBUTE_NUM_REGS:
         *value = 0;
+        return CUDA_SUCCESS;
+      case CU_FUNC_ATTRIBUTE_NUM_REGS:
+        *value = static_cast<int>(own.registers);
+        return CUDA_SUCCESS;
+      case CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED:
+        *value = own.nonPortableClusters ? 1 : 0;
         return CUDA_SUCCESS;
       default:
         emulator::unsupported(
@@ -166,44 +134,17 @@ CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute,
     if (attribute == CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT) {
       return value >= -1 && value <= 100 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
     }
+    if (attribute == CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED) {
+      own.nonPortableClusters = value != 0;
+      return value == 0 || value == 1 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    }
     bool settable = attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
     if (!settable || value < 0 ||
-        static_cast<std::size_t>(value) > emulator::maxSharedPerBlock - own.staticShared) {
+        static_cast<std::size_t>(value) + own.staticShared > emulator::limits().sharedPerBlock) {
       return CUDA_ERROR_INVALID_VALUE;
     }
     own.maxDynamicShared = static_cast<std::size_t>(value);
     return CUDA_SUCCESS;
   });
-}
-
-CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction function, int threads,
-                                                     std::size_t dynamicShared) {
-  return withFunction(function, [=](CUctx_st&, const Function& own) {
-    if (threads <= 0) {
-      return CUDA_ERROR_INVALID_VALUE;
-    }
-    *blocks = static_cast<int>(
-        emulator::residentBlocks(own, static_cast<unsigned>(threads), dynamicShared));
-    return CUDA_SUCCESS;
-  });
-}
-
-CUresult cuLaunchKernel(CUfunction function, unsigned int gridX, unsigned int gridY,
-                        unsigned int gridZ, unsigned int blockX, unsigned int blockY,
-                        unsigned int blockZ, unsigned int sharedBytes, CUstream stream,
-                        void** arguments, void** extra) {
-  if (extra != nullptr) {
-    emulator::unsupported("cuLaunchKernel with extra");
-  }
-  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, false},
-                stream, arguments);
-}
-
-CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned int gridX, unsigned int gridY,
-                                   unsigned int gridZ, unsigned int blockX, unsigned int blockY,
-                                   unsigned int blockZ, unsigned int sharedBytes, CUstream stream,
-                                   void** arguments) {
-  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, true},
-                stream, arguments);
 }
 }

@@ -10,26 +10,20 @@
 #include <numeric>
 #include <random>
 
+#include "cluster.h"
 #include "driver_api.h"
+#include "limits.h"
 #include "memory.h"
 #include "module.h"
+#include "place.h"
 #include "report.h"
 
 namespace emulator {
 namespace {
 
-constexpr unsigned warpSize = 32;
-
 thread_local BlockRunner* runningHere = nullptr;
 
 unsigned count(dim3 d) { return d.x * d.y * d.z; }
-
-std::string text(Place place) {
-  const char* slash = std::strrchr(place.file, '/');
-  return format("%s:%d", slash == nullptr ? place.file : slash + 1, place.line);
-}
-
-bool same(Place a, Place b) { return a.line == b.line && std::strcmp(a.file, b.file) == 0; }
 
 }  // namespace
 
@@ -43,13 +37,16 @@ BlockRunner* BlockRunner::running() { return runningHere; }
 BlockRunner::BlockRunner() = default;
 BlockRunner::~BlockRunner() = default;
 
-bool BlockRunner::run(Grid& grid, uint3 blockIdx, Failure* failure) {
+bool BlockRunner::run(Grid& grid, uint3 blockIdx, Seat seat, Failure* failure) {
   grid_ = &grid;
+  seat_ = seat;
   setUp(blockIdx);
   grid.module->prepareShared(*grid.kernel, grid.dynamicShared);
+  seat.cluster->begin(seat.rank, blockIdx, grid.module->sharedOfThread());
   runningHere = this;
   schedule();
   runningHere = nullptr;
+  leaveCluster();
   if (failure_.code == 0 && !grid.module->sharedIsIntact(grid.dynamicShared)) {
     failure_ = {CUDA_ERROR_ILLEGAL_ADDRESS,
                 format("kernel %s, block (%u,%u,%u): written after the end of dynamic shared "
@@ -68,6 +65,7 @@ void BlockRunner::setUp(uint3 blockIdx) {
   blockIdx_ = blockIdx;
   size_ = count(grid_->blockDim);
   started_ = endedCount_ = atBarrier_ = predicates_ = fruitless_ = 0;
+  atClusterBarrier_ = clusterBarriers_ = 0;
   failure_ = {};
   threads_.assign(size_, nullptr);
   warps_.clear();
@@ -91,10 +89,13 @@ void BlockRunner::schedule() {
   while (failure_.code == 0 && !grid_->cancelled) {
     Fiber* fiber = next();
     if (fiber == nullptr) {
-      if (endedCount_ < size_) {
+      if (endedCount_ == size_) {
+        return;
+      }
+      if (failure_.code == 0 && !grid_->cancelled) {
         reportDeadlock();
       }
-      return;
+      break;
     }
     current_ = fiber;
     fiber->resume(&scheduler_);
@@ -120,6 +121,9 @@ Fiber* BlockRunner::next() {
     Fiber* fiber = idle_.back();
     idle_.pop_back();
     return fiber;
+  }
+  if (meetCluster()) {
+    return next();
   }
   if (yielded_.empty()) {
     return nullptr;
@@ -157,13 +161,22 @@ bool BlockRunner::takeThread() {
   }
   unsigned rank = startOrder_[started_++];
   dim3 d = grid_->blockDim;
-  current_->thread = {
-      {rank % d.x, rank / d.x % d.y, rank / (d.x * d.y)}, blockIdx_, d, grid_->gridDim, rank, 0};
+  current_->thread = {{rank % d.x, rank / d.x % d.y, rank / (d.x * d.y)},
+                      blockIdx_,
+                      d,
+                      grid_->gridDim,
+                      rank,
+                      0,
+                      seat_.rank,
+                      seat_.cluster->size()};
+  current_->clusterArrivals = current_->clusterWaits = 0;
+  current_->sawPreviousGrid = false;
   threads_[rank] = current_;
   return true;
 }
 
 void BlockRunner::finishThread() {
+  checkPreviousGrid();
   unsigned rank = current_->thread.rank;
   threads_[rank] = nullptr;
   endedCount_++;
@@ -300,7 +313,9 @@ void BlockRunner::reportDeadlock() {
     });
     uint3 t = fiber->thread.threadIdx;
     waiting += format("; %td wait at %s in %s, thread (%u,%u,%u) among them", n,
-                      fiber->waitsForBlock ? "a barrier" : "a warp function",
+                      fiber->waitsForBlock   ? "a barrier"
+                      : fiber->waitMask == 0 ? "a cluster's barrier"
+                                             : "a warp function",
                       text(fiber->place).c_str(), t.x, t.y, t.z);
   }
   failure_ = {
@@ -349,6 +364,7 @@ std::string BlockRunner::describeFault() const {
 void BlockRunner::abandon() {
   ready_.clear();
   yielded_.clear();
+  waitForCluster_.clear();
   idle_.clear();
   for (auto& fiber : fibers_) {
     fiber->reset();

@@ -20,6 +20,13 @@ struct Failure {
 };
 
 class Module;
+class Cluster;
+
+/** A block's place among those that run together with it. */
+struct Seat {
+  Cluster* cluster = nullptr;
+  unsigned rank = 0;
+};
 
 /** What a grid's blocks have in common. */
 struct Grid {
@@ -28,7 +35,10 @@ struct Grid {
   void** arguments = nullptr;
   dim3 gridDim;
   dim3 blockDim;
+  dim3 clusterDim;
   std::size_t dynamicShared = 0;
+  /** Whether it may begin before the grid before it has ended. */
+  bool programmatic = false;
   Order order = Order::ascending;
   std::atomic<bool> cancelled{false};
 };
@@ -49,7 +59,7 @@ class BlockRunner {
   ~BlockRunner();
 
   /** @return whether all went well; if not, `failure` says what did not */
-  bool run(Grid& grid, uint3 blockIdx, Failure* failure);
+  bool run(Grid& grid, uint3 blockIdx, Seat seat, Failure* failure);
 
   // For kernel code.
   Thread* thread() { return &current_->thread; }
@@ -57,6 +67,10 @@ class BlockRunner {
   std::uint64_t collective(Collective kind, unsigned mask, std::uint64_t value, unsigned source,
                            Place place);
   unsigned activeMask() const;
+  void clusterArrive(Place place);
+  void clusterWait(Place place);
+  void* inBlock(void* shared, unsigned rank, Place place);
+  void waitForPreviousGrid();
   void yield();
   [[noreturn]] void fail(int code, const std::string& what);
 
@@ -90,6 +104,9 @@ class BlockRunner {
   void suspend();
   void releaseBarrier();
   void releaseLanes(unsigned warp, unsigned mask);
+  bool meetCluster();
+  void leaveCluster();
+  void checkPreviousGrid();
   void setUp(uint3 blockIdx);
   void reportDeadlock();
   std::string where(const Thread& thread) const;
@@ -100,6 +117,7 @@ class BlockRunner {
   std::vector<Fiber*> idle_;
   std::deque<Fiber*> ready_;
   std::deque<Fiber*> yielded_;
+  std::deque<Fiber*> waitForCluster_;
   /** By rank: the fiber of each thread that has started and not ended. */
   std::vector<Fiber*> threads_;
   std::vector<unsigned> startOrder_;
@@ -108,6 +126,7 @@ class BlockRunner {
   void* scheduler_ = nullptr;
   Grid* grid_ = nullptr;
   uint3 blockIdx_{};
+  Seat seat_;
   unsigned size_ = 0;
   unsigned started_ = 0;
   unsigned endedCount_ = 0;
@@ -115,6 +134,10 @@ class BlockRunner {
   unsigned predicates_ = 0;
   unsigned barrierResult_ = 0;
   unsigned fruitless_ = 0;
+  /** Threads that have come to the cluster's next barrier, and barriers that all have come to. */
+  unsigned atClusterBarrier_ = 0;
+  unsigned clusterBarriers_ = 0;
+  Place clusterPlace_{};
   Failure failure_;
   Fault fault_{};
   volatile bool inKernel_ = false;

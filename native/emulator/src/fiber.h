@@ -31,6 +31,9 @@ class Fiber {
 
   // How it waits; the scheduler's business.
   bool waitsForBlock = false;
+  unsigned clusterArrivals = 0;
+  unsigned clusterWaits = 0;
+  bool sawPreviousGrid = false;
   unsigned waitMask = 0;
   Collective waitKind = Collective::sync;
   std::uint64_t value = 0;

@@ -46,14 +46,7 @@ class Arguments {
   std::vector<void*> pointers_;
 };
 
-bool isWithinLimits(const LaunchShape& shape) {
-  auto positive = [](dim3 d) { return d.x > 0 && d.y > 0 && d.z > 0; };
-  std::uint64_t threads = std::uint64_t{shape.block.x} * shape.block.y * shape.block.z;
-  std::uint64_t blocks = std::uint64_t{shape.grid.x} * shape.grid.y * shape.grid.z;
-  return positive(shape.grid) && positive(shape.block) && threads <= maxThreadsPerBlock &&
-         shape.block.z <= maxBlockZ && shape.grid.x <= maxGridX && shape.grid.y <= maxGridYZ &&
-         shape.grid.z <= maxGridYZ && blocks <= 0xffffffffU;
-}
+unsigned count(dim3 d) { return d.x * d.y * d.z; }
 
 CUresult refuse(CUresult result, const Function& function, const std::string& why) {
   report(format("launch of %s refused: ", function.kernel->name) + why);
@@ -68,7 +61,9 @@ bool run(const Function& function, const LaunchShape& shape, void** arguments, T
   grid.arguments = arguments;
   grid.gridDim = shape.grid;
   grid.blockDim = shape.block;
+  grid.clusterDim = shape.cluster;
   grid.dynamicShared = shape.dynamicShared;
+  grid.programmatic = shape.programmatic;
   grid.order = config().order;
   if (!team.run(grid, shape.cooperative, failure)) {
     return false;
@@ -81,40 +76,115 @@ bool run(const Function& function, const LaunchShape& shape, void** arguments, T
   return damage.empty();
 }
 
-}  // namespace
+bool isPositive(dim3 d) { return d.x > 0 && d.y > 0 && d.z > 0; }
 
-unsigned residentBlocks(const Function& function, unsigned threads, std::size_t dynamicShared) {
-  unsigned rounded = (threads + 31) / 32 * 32;
-  std::size_t shared = function.staticShared + dynamicShared + reservedSharedPerBlock;
-  auto byShared = static_cast<unsigned>(sharedPerMultiprocessor / shared);
-  return std::min({maxBlocksPerMultiprocessor, maxThreadsPerMultiprocessor / rounded, byShared});
-}
+std::uint64_t wideCount(dim3 d) { return std::uint64_t{d.x} * d.y * d.z; }
 
-CUresult prepareLaunch(const Function& function, const LaunchShape& shape, void** arguments,
-                       TaskPointer* result) {
-  const Kernel& kernel = *function.kernel;
-  unsigned threads = shape.block.x * shape.block.y * shape.block.z;
-  if (!isWithinLimits(shape)) {
+CUresult checkGridAndBlock(const Function& function, const LaunchShape& shape) {
+  const dim3 grid = shape.grid;
+  if (!isPositive(grid) || !isPositive(shape.block) ||
+      wideCount(shape.block) > maxThreadsPerBlock || shape.block.z > maxBlockZ ||
+      grid.x > maxGridX || grid.y > maxGridYZ || grid.z > maxGridYZ ||
+      wideCount(grid) > 0xffffffffU) {
     return refuse(CUDA_ERROR_INVALID_VALUE, function, "its grid or block is too large or empty");
   }
-  if (kernel.maxThreads != 0 && threads > kernel.maxThreads) {
+  const unsigned bound = function.kernel->maxThreads;
+  if (bound != 0 && count(shape.block) > bound) {
     return refuse(
         CUDA_ERROR_INVALID_VALUE, function,
-        format("%u threads a block, but __launch_bounds__(%u)", threads, kernel.maxThreads));
+        format("%u threads a block, but __launch_bounds__(%u)", count(shape.block), bound));
   }
+  return CUDA_SUCCESS;
+}
+
+CUresult checkResources(const Function& function, const LaunchShape& shape) {
   if (shape.dynamicShared > function.maxDynamicShared) {
     return refuse(CUDA_ERROR_INVALID_VALUE, function,
                   format("%zu bytes of dynamic shared memory, of which it may have %zu",
                          shape.dynamicShared, function.maxDynamicShared));
   }
-  if (shape.cooperative) {
-    std::uint64_t blocks = std::uint64_t{shape.grid.x} * shape.grid.y * shape.grid.z;
-    std::uint64_t resident = std::uint64_t{residentBlocks(function, threads, shape.dynamicShared)} *
-                             static_cast<unsigned>(config().multiprocessors);
+  const unsigned registers = registersOfBlock(function.registers, count(shape.block));
+  if (registers > maxRegisters) {
+    return refuse(
+        CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, function,
+        format("%u threads of %u registers: %u registers a block, of which it may have %u",
+               count(shape.block), function.registers, registers, maxRegisters));
+  }
+  return CUDA_SUCCESS;
+}
+
+CUresult checkCluster(const Function& function, const LaunchShape& shape) {
+  const Limits& device = limits();
+  if (!device.hasClusters) {
+    return refuse(CUDA_ERROR_NOT_SUPPORTED, function,
+                  format("compute capability %d.%d has neither clusters nor programmatic launches",
+                         config().capability / 10, config().capability % 10));
+  }
+  const dim3 cluster = shape.cluster;
+  if (!isPositive(cluster) || shape.grid.x % cluster.x != 0 || shape.grid.y % cluster.y != 0 ||
+      shape.grid.z % cluster.z != 0) {
+    return refuse(
+        CUDA_ERROR_INVALID_CLUSTER_SIZE, function,
+        format("a grid of %u x %u x %u blocks is no number of clusters of %u x %u x %u",
+               shape.grid.x, shape.grid.y, shape.grid.z, cluster.x, cluster.y, cluster.z));
+  }
+  const unsigned most = function.nonPortableClusters ? device.clusterSize : portableClusterSize;
+  if (wideCount(cluster) > most) {
+    return refuse(
+        CUDA_ERROR_INVALID_CLUSTER_SIZE, function,
+        format("clusters of %lu blocks, of which they may have %u", wideCount(cluster), most));
+  }
+  if (residentClusters(function, shape) == 0) {
+    return refuse(CUDA_ERROR_INVALID_CLUSTER_SIZE, function,
+                  "the device cannot hold one of its clusters");
+  }
+  return CUDA_SUCCESS;
+}
+
+}  // namespace
+
+unsigned residentBlocks(const Function& function, unsigned threads, std::size_t dynamicShared) {
+  const Limits& device = limits();
+  const unsigned rounded = (threads + warpSize - 1) / warpSize * warpSize;
+  const std::size_t shared = function.staticShared + dynamicShared + device.reservedSharedPerBlock;
+  unsigned blocks =
+      std::min(device.blocksPerMultiprocessor, device.threadsPerMultiprocessor / rounded);
+  if (shared > 0) {
+    blocks = std::min(blocks, static_cast<unsigned>(device.sharedPerMultiprocessor / shared));
+  }
+  if (function.registers > 0) {
+    blocks = std::min(blocks, maxRegisters / registersOfBlock(function.registers, threads));
+  }
+  return blocks;
+}
+
+unsigned residentClusters(const Function& function, const LaunchShape& shape) {
+  return residentBlocks(function, count(shape.block), shape.dynamicShared) *
+         static_cast<unsigned>(config().multiprocessors) / count(shape.cluster);
+}
+
+CUresult checkLaunch(const Function& function, const LaunchShape& shape) {
+  CUresult result = checkGridAndBlock(function, shape);
+  result = result == CUDA_SUCCESS ? checkResources(function, shape) : result;
+  if (result == CUDA_SUCCESS && (shape.hasCluster || shape.programmatic)) {
+    result = checkCluster(function, shape);
+  }
+  if (result == CUDA_SUCCESS && shape.cooperative) {
+    const std::uint64_t blocks = wideCount(shape.grid);
+    const std::uint64_t resident = residentClusters(function, shape) * wideCount(shape.cluster);
     if (blocks > resident) {
       return refuse(CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, function,
                     format("%lu blocks cannot run together, only %lu", blocks, resident));
     }
+  }
+  return result;
+}
+
+CUresult prepareLaunch(const Function& function, const LaunchShape& shape, void** arguments,
+                       TaskPointer* result) {
+  const Kernel& kernel = *function.kernel;
+  if (CUresult refused = checkLaunch(function, shape); refused != CUDA_SUCCESS) {
+    return refused;
   }
   if (arguments == nullptr && kernel.argumentCount > 0) {
     return refuse(CUDA_ERROR_INVALID_VALUE, function, "it has no arguments");

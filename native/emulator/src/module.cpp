@@ -113,6 +113,9 @@ bool Module::readSymbols(const char* image) {
       writable_ = base_ + segments[i].p_vaddr;
       Memory::instance().addModule(writable_, segments[i].p_memsz);
     }
+    if (segments[i].p_type == PT_TLS) {
+      sharedBytes_ = segments[i].p_memsz;
+    }
   }
   const auto* symbolTable =
       std::find_if(sections, sections + header->e_shnum,
@@ -191,6 +194,13 @@ bool Module::global(const std::string& name, void** address, std::size_t* bytes)
 
 char* Module::dynamicShared() const { return dynamicSharedOfThread_(); }
 
+char* Module::sharedOfThread() const { return dynamicShared() - dynamicSharedOffset_; }
+
+bool Module::isShared(const void* address) const {
+  const char* first = sharedOfThread();
+  return address >= first && address < first + sharedBytes_;
+}
+
 void Module::prepareShared(const Kernel& kernel, std::size_t bytes) const {
   char* dynamic = dynamicShared();
   poison(dynamic, bytes + sharedMargin);
@@ -198,7 +208,7 @@ void Module::prepareShared(const Kernel& kernel, std::size_t bytes) const {
     auto variables = shared_.find(owner);
     if (variables != shared_.end()) {
       for (const Variable& variable : variables->second) {
-        poison(dynamic - dynamicSharedOffset_ + variable.offset, variable.bytes);
+        poison(sharedOfThread() + variable.offset, variable.bytes);
       }
     }
   }

@@ -17,6 +17,9 @@ struct Function {
   const class Module* module;
   std::size_t staticShared;
   std::size_t maxDynamicShared;
+  /** Of a thread, by ptxas; 0 if the module does not say. */
+  unsigned registers = 0;
+  bool nonPortableClusters = false;
 };
 
 /**
@@ -41,6 +44,10 @@ class Module {
   void prepareShared(const Kernel& kernel, std::size_t dynamicShared) const;
   /** Whether a block kept to its dynamic shared memory. */
   bool sharedIsIntact(std::size_t dynamicShared) const;
+  /** Where the calling thread has what its block shares. */
+  char* sharedOfThread() const;
+  /** Whether an address is in there. */
+  bool isShared(const void* address) const;
   const std::string& fileName() const { return path_; }
 
  private:
@@ -64,6 +71,7 @@ class Module {
   /** Static shared variables by kernel; "" has those of functions that any kernel may call. */
   std::map<std::string, std::vector<Variable>> shared_;
   std::size_t dynamicSharedOffset_ = 0;
+  std::size_t sharedBytes_ = 0;
   char* (*dynamicSharedOfThread_)() = nullptr;
   void* writable_ = nullptr;
 };

@@ -12,12 +12,22 @@
 namespace emulator {
 namespace {
 
-uint3 blockAt(const Grid& grid, unsigned number) {
-  if (grid.order == Order::descending) {
-    number = grid.gridDim.x * grid.gridDim.y * grid.gridDim.z - 1 - number;
-  }
-  dim3 d = grid.gridDim;
+unsigned count(dim3 d) { return d.x * d.y * d.z; }
+
+uint3 at(unsigned number, dim3 d) {
   return {number % d.x, number / d.x % d.y, number / (d.x * d.y)};
+}
+
+/** A block by the number of its cluster and its own number there. */
+uint3 blockAt(const Grid& grid, unsigned number, unsigned rank) {
+  dim3 c = grid.clusterDim;
+  dim3 clusters(grid.gridDim.x / c.x, grid.gridDim.y / c.y, grid.gridDim.z / c.z);
+  if (grid.order == Order::descending) {
+    number = count(clusters) - 1 - number;
+  }
+  uint3 cluster = at(number, clusters);
+  uint3 own = at(rank, c);
+  return {cluster.x * c.x + own.x, cluster.y * c.y + own.y, cluster.z * c.z + own.z};
 }
 
 }  // namespace
@@ -36,10 +46,16 @@ Team::~Team() {
 bool Team::run(Grid& grid, bool together, Failure* failure) {
   Work work{};
   work.grid = &grid;
-  work.blocks = grid.gridDim.x * grid.gridDim.y * grid.gridDim.z;
-  std::unique_lock<std::mutex> lock(mutex_);
+  const unsigned size = count(grid.clusterDim);
+  work.clusters = count(grid.gridDim) / size;
   auto threads = static_cast<unsigned>(config().threads);
-  wanted_ = together ? work.blocks : std::min(work.blocks, threads);
+  unsigned groups =
+      together ? work.clusters : std::min(work.clusters, std::max(1U, threads / size));
+  for (unsigned i = 0; i < groups; i++) {
+    work.groups.push_back(std::make_unique<Cluster>(size, grid.cancelled));
+  }
+  std::unique_lock<std::mutex> lock(mutex_);
+  wanted_ = std::size_t{groups} * size;
   while (members_.size() < wanted_) {
     members_.emplace_back(&Team::member, this, members_.size());
   }
@@ -90,7 +106,7 @@ void Team::member(std::size_t index) {
     seen = generation_;
     Work& work = *work_;
     lock.unlock();
-    runBlocks(work);
+    runBlocks(work, static_cast<unsigned>(index));
     lock.lock();
     if (--work.busy == 0) {
       done_.notify_all();
@@ -98,11 +114,18 @@ void Team::member(std::size_t index) {
   }
 }
 
-void Team::runBlocks(Work& work) {
-  unsigned number;
-  while (!work.grid->cancelled && (number = work.next++) < work.blocks) {
+/** One block of each cluster that falls to the member's group. */
+void Team::runBlocks(Work& work, unsigned index) {
+  const unsigned size = count(work.grid->clusterDim);
+  const auto groups = static_cast<unsigned>(work.groups.size());
+  const Seat seat{work.groups[index / size].get(), index % size};
+  // A single block is taken by who has time; a cluster's are to be taken by one group.
+  unsigned number = size == 1 ? work.next++ : index / size;
+  for (; !work.grid->cancelled && number < work.clusters;
+       number = size == 1 ? work.next++ : number + groups) {
     Failure failure;
-    if (!BlockRunner::ofThisThread().run(*work.grid, blockAt(*work.grid, number), &failure)) {
+    if (!BlockRunner::ofThisThread().run(*work.grid, blockAt(*work.grid, number, seat.rank), seat,
+                                         &failure)) {
       std::lock_guard<std::mutex> lock(mutex_);
       if (work.failure.code == 0 && failure.code != 0) {
         work.failure = failure;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "block.h"
+#include "cluster.h"
 
 namespace emulator {
 
@@ -36,14 +37,16 @@ class Team {
  private:
   struct Work {
     Grid* grid;
-    unsigned blocks;
+    unsigned clusters;
+    /** What those have in common who run a cluster's blocks together. */
+    std::vector<std::unique_ptr<Cluster>> groups;
     std::atomic<unsigned> next{0};
     unsigned busy = 0;
     Failure failure;
   };
 
   void member(std::size_t index);
-  void runBlocks(Work& work);
+  void runBlocks(Work& work, unsigned index);
   void watch(Work& work, std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;

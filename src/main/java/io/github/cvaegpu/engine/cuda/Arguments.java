@@ -11,7 +11,7 @@ import jcuda.Pointer;
  * tests compare those with the kernel's own.
  */
 final class Arguments {
-  private record Argument(int bytes, Object value, Pointer place) {}
+  private record Argument(int bytes, Object value, long word, Pointer place) {}
 
   private final List<Argument> arguments = new ArrayList<>();
 
@@ -24,26 +24,27 @@ final class Arguments {
 
   /** An address. */
   Arguments pointer(DevicePointer value) {
-    return add(Long.BYTES, value, Pointer.to(value));
+    return add(Long.BYTES, value, value.address(), Pointer.to(value));
   }
 
   /** An {@code int} or {@code unsigned int}. */
   Arguments i32(int value) {
-    return add(Integer.BYTES, value, Pointer.to(new int[] {value}));
+    return add(Integer.BYTES, value, value, Pointer.to(new int[] {value}));
   }
 
   /** A {@code size_t} or {@code Word}. */
   Arguments i64(long value) {
-    return add(Long.BYTES, value, Pointer.to(new long[] {value}));
+    return add(Long.BYTES, value, value, Pointer.to(new long[] {value}));
   }
 
   /** A {@code double}. */
   Arguments f64(double value) {
-    return add(Double.BYTES, value, Pointer.to(new double[] {value}));
+    return add(
+        Double.BYTES, value, Double.doubleToRawLongBits(value), Pointer.to(new double[] {value}));
   }
 
-  private Arguments add(int bytes, Object value, Pointer place) {
-    arguments.add(new Argument(bytes, value, place));
+  private Arguments add(int bytes, Object value, long word, Pointer place) {
+    arguments.add(new Argument(bytes, value, word, place));
     return this;
   }
 
@@ -55,6 +56,11 @@ final class Arguments {
   /** Where the driver finds them. */
   Pointer places() {
     return Pointer.to(arguments.stream().map(Argument::place).toArray(Pointer[]::new));
+  }
+
+  /** The value of each, in the first of a word's bytes. */
+  long[] words() {
+    return arguments.stream().mapToLong(Argument::word).toArray();
   }
 
   @Override

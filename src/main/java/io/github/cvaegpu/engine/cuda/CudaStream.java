@@ -13,7 +13,7 @@ import jcuda.driver.JCudaDriver;
 final class CudaStream implements AutoCloseable {
   private final String name;
   private final LaunchObserver observer;
-  private final CUstream stream = new CUstream();
+  private final StreamHandle stream = new StreamHandle();
   private final CUevent soFar = new CUevent();
 
   /**
@@ -82,6 +82,11 @@ final class CudaStream implements AutoCloseable {
   /** The driver's handle. */
   CUstream handle() {
     return stream;
+  }
+
+  /** The handle's number. */
+  long address() {
+    return stream.address();
   }
 
   @Override

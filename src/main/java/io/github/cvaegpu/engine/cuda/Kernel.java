@@ -1,20 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import java.util.Locale;
+import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.foreign.CudaLibraries;
+import io.github.cvaegpu.foreign.LaunchKernelEx;
+import java.util.Optional;
 import jcuda.driver.CUfunction;
-import jcuda.driver.CUresult;
+import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.JCudaDriver;
 
-/**
- * A kernel of a loaded module.
- *
- * @param name as in its source
- * @param function the driver's handle
- */
-record Kernel(String name, CUfunction function) {
+/** A kernel of a loaded module. */
+final class Kernel {
+  /** Dynamic shared memory that a block may have without asking for it. */
+  private static final int SHARED_BYTES_UNASKED = 48 << 10;
+
+  /** The driver's, which is one for a process. */
+  private static Optional<LaunchKernelEx> extendedLaunch = Optional.empty();
+
+  private final String name;
+  private final FunctionHandle function;
+  private int sharedBytesAsked = SHARED_BYTES_UNASKED;
+
   /**
-   * Launches it, or, while the stream is captured, makes it a node of the graph.
+   * @param name as in its source
+   * @param function the driver's handle
+   */
+  Kernel(String name, FunctionHandle function) {
+    this.name = name;
+    this.function = function;
+  }
+
+  /** Its name in its source. */
+  String name() {
+    return name;
+  }
+
+  /** The driver's handle. */
+  CUfunction function() {
+    return function;
+  }
+
+  /**
+   * Launches it on a grid of blocks that have nothing in common, or, while the stream is captured,
+   * makes it a node of the graph.
    *
    * @param stream where
    * @param work what it has to do
@@ -25,28 +53,92 @@ record Kernel(String name, CUfunction function) {
    */
   void launch(
       CudaStream stream, Work work, long blocksX, int blocksY, int threads, Arguments arguments) {
-    stream.launching(this, threads, arguments);
-    int status =
-        JCudaDriver.cuLaunchKernel(
-            function,
-            Math.toIntExact(blocksX), // grid
-            blocksY,
-            1,
-            threads, // block
-            1,
-            1,
-            0, // dynamic shared memory
-            stream.handle(),
-            arguments.places(),
-            null);
-    if (status != CUresult.CUDA_SUCCESS) {
-      Check.driver(
-          status, "cuLaunchKernel", name, shape(blocksX, blocksY, threads), arguments.toString());
-    }
-    stream.launched(() -> new Launch(name, shape(blocksX, blocksY, threads), work));
+    launch(stream, work, LaunchShape.of(blocksX, blocksY, threads), arguments);
   }
 
-  private static String shape(long blocksX, int blocksY, int threads) {
-    return String.format(Locale.ROOT, "grid %d x %d, block %d", blocksX, blocksY, threads);
+  /**
+   * Launches it, or, while the stream is captured, makes it a node of the graph.
+   *
+   * @param stream where
+   * @param work what it has to do
+   * @param shape how
+   * @param arguments each of the size that the kernel declares
+   * @throws EngineException if the driver refuses it, as one of a GPU before sm_90 does a shape
+   *     that is not plain
+   */
+  void launch(CudaStream stream, Work work, LaunchShape shape, Arguments arguments) {
+    stream.launching(this, shape.threads(), arguments);
+    askForShared(shape.sharedBytes());
+    if (shape.isPlain()) {
+      Check.driver(plain(stream, shape, arguments), "cuLaunchKernel", name, shape, arguments);
+    } else {
+      var config =
+          new LaunchKernelEx.Config(
+              shape.blocksX(),
+              shape.blocksY(),
+              shape.threads(),
+              shape.clusterX(),
+              shape.sharedBytes(),
+              shape.isProgrammatic());
+      Check.driver(
+          extendedLaunch().launch(config, function.address(), stream.address(), arguments.words()),
+          "cuLaunchKernelEx",
+          name,
+          shape,
+          arguments);
+    }
+    stream.launched(() -> new Launch(name, shape.toString(), work));
+  }
+
+  private int plain(CudaStream stream, LaunchShape shape, Arguments arguments) {
+    return JCudaDriver.cuLaunchKernel(
+        function,
+        shape.blocksX(), // grid
+        shape.blocksY(),
+        1,
+        shape.threads(), // block
+        1,
+        1,
+        shape.sharedBytes(),
+        stream.handle(),
+        arguments.places(),
+        null);
+  }
+
+  private void askForShared(int bytes) {
+    if (bytes > sharedBytesAsked) {
+      Check.driver(
+          JCudaDriver.cuFuncSetAttribute(
+              function,
+              CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+              bytes),
+          "cuFuncSetAttribute",
+          name,
+          "CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES",
+          bytes);
+      sharedBytesAsked = bytes;
+    }
+  }
+
+  private static synchronized LaunchKernelEx extendedLaunch() {
+    if (extendedLaunch.isEmpty()) {
+      extendedLaunch = Optional.of(extendedLaunch(new CudaLibraries().loadDriver()));
+    }
+    return extendedLaunch.get();
+  }
+
+  /**
+   * A driver's launch of shapes that are not plain.
+   *
+   * @throws EngineException if it has none
+   */
+  static LaunchKernelEx extendedLaunch(Optional<CudaLibraries.Library> driver) {
+    return driver
+        .flatMap(LaunchKernelEx::of)
+        .orElseThrow(
+            () ->
+                new EngineException(
+                    "The NVIDIA driver is too old to launch kernels in clusters: it has no"
+                        + " cuLaunchKernelEx, which came with CUDA 11.8; install a newer driver."));
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
 
@@ -21,7 +20,7 @@ final class KernelModule implements AutoCloseable {
 
   /** One of its kernels. */
   Kernel kernel(String name) {
-    var function = new CUfunction();
+    var function = new FunctionHandle();
     Check.driver(
         JCudaDriver.cuModuleGetFunction(function, module, name), "cuModuleGetFunction", name);
     return new Kernel(name, function);

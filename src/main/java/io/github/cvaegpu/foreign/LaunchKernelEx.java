@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.foreign;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
+
+/**
+ * The driver's {@code cuLaunchKernelEx}, which JCuda does not bind: launches with clusters of
+ * blocks, and ones that may begin before the grid before them has ended. Drivers have it since CUDA
+ * 11.8.
+ */
+public final class LaunchKernelEx {
+  private static final String NAME = "cuLaunchKernelEx";
+
+  // CUlaunchConfig: grid and block, three integers each, then these.
+  private static final long CONFIG_BYTES = 56;
+  private static final long BLOCK = 12;
+  private static final long SHARED_BYTES = 24;
+  private static final long STREAM = 32;
+  private static final long ATTRIBUTES = 40;
+  private static final long ATTRIBUTE_COUNT = 48;
+
+  // CUlaunchAttribute: which, then a union that takes 64 bytes.
+  private static final long ATTRIBUTE_BYTES = 72;
+  private static final long VALUE = 8;
+  private static final int MOST_ATTRIBUTES = 2;
+  private static final int CLUSTER_DIMENSION = 4;
+  private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
+
+  private final MethodHandle function;
+
+  private LaunchKernelEx(MethodHandle function) {
+    this.function = function;
+  }
+
+  /**
+   * How a kernel is launched.
+   *
+   * @param blocksX blocks of the grid
+   * @param blocksY rows of blocks
+   * @param threads of a block
+   * @param clusterX blocks of a cluster, all in one row; 1 for no clusters
+   * @param sharedBytes dynamic shared memory of a block
+   * @param isProgrammatic whether the grid may begin before the one before it in its stream has
+   *     ended
+   */
+  public record Config(
+      int blocksX,
+      int blocksY,
+      int threads,
+      int clusterX,
+      int sharedBytes,
+      boolean isProgrammatic) {}
+
+  /**
+   * Finds the function.
+   *
+   * @param driver CUDA's driver
+   * @return empty if the driver is too old to have it
+   */
+  public static Optional<LaunchKernelEx> of(CudaLibraries.Library driver) {
+    var type = FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
+    return driver
+        .functions()
+        .find(NAME)
+        .map(address -> new LaunchKernelEx(Linker.nativeLinker().downcallHandle(address, type)));
+  }
+
+  /**
+   * Launches a kernel.
+   *
+   * @param config how
+   * @param kernel the driver's handle
+   * @param stream the driver's handle
+   * @param arguments a word for each parameter, of which the driver reads the first bytes
+   * @return the driver's status, a {@code CUresult}
+   */
+  public int launch(Config config, long kernel, long stream, long[] arguments) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment words = arena.allocateFrom(JAVA_LONG, arguments);
+      MemorySegment places = arena.allocate(ADDRESS, arguments.length);
+      for (int i = 0; i < arguments.length; i++) {
+        places.setAtIndex(ADDRESS, i, words.asSlice(i * JAVA_LONG.byteSize()));
+      }
+      return (int)
+          function.invokeExact(
+              struct(arena, config, stream),
+              MemorySegment.ofAddress(kernel),
+              places,
+              MemorySegment.NULL);
+    } catch (Throwable e) {
+      throw new LinkageError(NAME, e);
+    }
+  }
+
+  private static MemorySegment struct(Arena arena, Config config, long stream) {
+    MemorySegment attributes = arena.allocate(MOST_ATTRIBUTES * ATTRIBUTE_BYTES, Long.BYTES);
+    int count = 0;
+    if (config.clusterX() > 1) {
+      MemorySegment value = attribute(attributes, count++, CLUSTER_DIMENSION);
+      setDimensions(value, config.clusterX(), 1);
+    }
+    if (config.isProgrammatic()) {
+      attribute(attributes, count++, PROGRAMMATIC_STREAM_SERIALIZATION).set(JAVA_INT, 0, 1);
+    }
+    MemorySegment struct = arena.allocate(CONFIG_BYTES, Long.BYTES);
+    setDimensions(struct, config.blocksX(), config.blocksY());
+    setDimensions(struct.asSlice(BLOCK), config.threads(), 1);
+    struct.set(JAVA_INT, SHARED_BYTES, config.sharedBytes());
+    struct.set(ADDRESS, STREAM, MemorySegment.ofAddress(stream));
+    struct.set(ADDRESS, ATTRIBUTES, attributes);
+    struct.set(JAVA_INT, ATTRIBUTE_COUNT, count);
+    return struct;
+  }
+
+  /** Says which an attribute is. @return its value */
+  private static MemorySegment attribute(MemorySegment attributes, int index, int which) {
+    MemorySegment attribute = attributes.asSlice(index * ATTRIBUTE_BYTES, ATTRIBUTE_BYTES);
+    attribute.set(JAVA_INT, 0, which);
+    return attribute.asSlice(VALUE);
+  }
+
+  private static void setDimensions(MemorySegment three, int x, int y) {
+    three.setAtIndex(JAVA_INT, 0, x);
+    three.setAtIndex(JAVA_INT, 1, y);
+    three.setAtIndex(JAVA_INT, 2, 1);
+  }
+}
