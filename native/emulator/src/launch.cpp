@@ -103,12 +103,10 @@ CUresult checkResources(const Function& function, const LaunchShape& shape) {
                   format("%zu bytes of dynamic shared memory, of which it may have %zu",
                          shape.dynamicShared, function.maxDynamicShared));
   }
-  const unsigned registers = registersOfBlock(function.registers, count(shape.block));
-  if (registers > maxRegisters) {
-    return refuse(
-        CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, function,
-        format("%u threads of %u registers: %u registers a block, of which it may have %u",
-               count(shape.block), function.registers, registers, maxRegisters));
+  if (function.registers > 0 && blocksByRegisters(function.registers, count(shape.block)) == 0) {
+    return refuse(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, function,
+                  format("%u threads of %u registers, of which a block may have %u",
+                         count(shape.block), function.registers, maxRegisters));
   }
   return CUDA_SUCCESS;
 }
@@ -153,7 +151,7 @@ unsigned residentBlocks(const Function& function, unsigned threads, std::size_t 
     blocks = std::min(blocks, static_cast<unsigned>(device.sharedPerMultiprocessor / shared));
   }
   if (function.registers > 0) {
-    blocks = std::min(blocks, maxRegisters / registersOfBlock(function.registers, threads));
+    blocks = std::min(blocks, blocksByRegisters(function.registers, threads));
   }
   return blocks;
 }

@@ -36,11 +36,12 @@ const Limits& limits() {
   return *found;
 }
 
-unsigned registersOfBlock(unsigned registersOfThread, unsigned threads) {
+unsigned blocksByRegisters(unsigned registersOfThread, unsigned threads) {
   constexpr unsigned unit = 256;
-  constexpr unsigned warpsAtATime = 4;
-  unsigned warps = roundUp((threads + warpSize - 1) / warpSize, warpsAtATime);
-  return roundUp(registersOfThread * warpSize, unit) * warps;
+  constexpr unsigned quarters = 4;
+  const unsigned ofWarp = roundUp(registersOfThread * warpSize, unit);
+  const unsigned warps = maxRegisters / quarters / ofWarp * quarters;
+  return warps / (roundUp(threads, warpSize) / warpSize);
 }
 
 }  // namespace emulator

@@ -40,7 +40,7 @@ struct Limits {
 /** Those of the compute capability that is set. */
 const Limits& limits();
 
-/** Registers that a block takes: a warp's are given out by 256, warps by 4. */
-unsigned registersOfBlock(unsigned registersOfThread, unsigned threads);
+/** Blocks for which a multiprocessor has registers: each of its quarters gives them to whole warps, by 256. */
+unsigned blocksByRegisters(unsigned registersOfThread, unsigned threads);
 
 }  // namespace emulator

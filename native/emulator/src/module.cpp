@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <sstream>
 
+#include "config.h"
 #include "limits.h"
 #include "memory.h"
 #include "report.h"
@@ -72,7 +75,10 @@ std::unique_ptr<Module> Module::load(const void* image) {
         bytes += variable.bytes;
       }
     }
-    module->functions_[kernel->name] = {kernel, module.get(), bytes, sharedWithoutOptIn - bytes};
+    Function function{kernel, module.get(), bytes};
+    module->readResources(&function);
+    function.maxDynamicShared = sharedWithoutOptIn - function.staticShared;
+    module->functions_[kernel->name] = function;
   }
   return module;
 }
@@ -139,6 +145,33 @@ bool Module::readSymbols(const char* image) {
     }
   }
   return true;
+}
+
+void Module::readResources(Function* function) const {
+  const auto* table = static_cast<const char*>(dlsym(library_, "cvaeModuleResources"));
+  if (table == nullptr) {
+    return;
+  }
+  std::istringstream lines(table);
+  int found = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::string target;
+    unsigned registers = 0;
+    std::size_t shared = 0;
+    if (!(words >> name >> target >> registers >> shared) || name != function->kernel->name) {
+      continue;
+    }
+    // A GPU takes code for its own generation, as new as itself or older.
+    const int capability = std::atoi(target.c_str() + std::strlen("sm_"));
+    const int own = config().capability;
+    if (capability <= own && capability / 10 == own / 10 && capability > found) {
+      found = capability;
+      function->registers = registers;
+      function->staticShared = shared;
+    }
+  }
 }
 
 /** A variable local to an extern "C" function f is named _ZZ1fE and its own name. */

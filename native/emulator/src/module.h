@@ -13,10 +13,10 @@ namespace emulator {
 
 /** A kernel of a module, with what was set for it. */
 struct Function {
-  const Kernel* kernel;
-  const class Module* module;
-  std::size_t staticShared;
-  std::size_t maxDynamicShared;
+  const Kernel* kernel = nullptr;
+  const class Module* module = nullptr;
+  std::size_t staticShared = 0;
+  std::size_t maxDynamicShared = 0;
   /** Of a thread, by ptxas; 0 if the module does not say. */
   unsigned registers = 0;
   bool nonPortableClusters = false;
@@ -59,6 +59,8 @@ class Module {
   Module() = default;
   bool open(const void* image);
   bool readSymbols(const char* image);
+  /** Sets what ptxas said that a kernel needs on the emulated device, if the module knows. */
+  void readResources(Function* function) const;
   void addSharedVariable(const std::string& symbol, Variable variable);
   char* dynamicShared() const;
 

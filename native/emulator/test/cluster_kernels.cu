@@ -49,6 +49,9 @@ extern "C" __global__ void cluster_turn(const float* x, float* y) {
   y[i] = given[threadIdx.x];
 }
 
+/** y[0] = 1. Said to need many registers: resources.txt. */
+extern "C" __global__ void many_registers(float* y) { y[0] = 1.0f; }
+
 // From here on, kernels with an error each.
 
 /** The last block of a cluster does not come to its barrier. */

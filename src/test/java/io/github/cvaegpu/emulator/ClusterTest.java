@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import jcuda.CudaException;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
@@ -93,7 +94,7 @@ class ClusterTest {
         .attribute(ExtendedLaunch.IGNORE, 7)
         .launch(device.function("ring"), device.ints(0), values, 20);
     int[] expected = new int[blocks];
-    java.util.Arrays.fill(expected, 20);
+    Arrays.fill(expected, 20);
     assertArrayEquals(expected, device.readInts(values, blocks));
   }
 

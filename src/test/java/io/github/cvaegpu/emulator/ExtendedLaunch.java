@@ -28,7 +28,7 @@ final class ExtendedLaunch {
   private static final FunctionDescriptor OCCUPANCY =
       FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS);
 
-  private record Attribute(int which, int[] value) {}
+  private record Attribute(int which, List<Integer> value) {}
 
   private final int[] dimensions;
   private final List<Attribute> attributes = new ArrayList<>();
@@ -45,8 +45,8 @@ final class ExtendedLaunch {
     return new ExtendedLaunch(blocks, 1, 1, threads, 1, 1);
   }
 
-  ExtendedLaunch attribute(int which, int... value) {
-    attributes.add(new Attribute(which, value));
+  ExtendedLaunch attribute(int which, Integer... value) {
+    attributes.add(new Attribute(which, List.of(value)));
     return this;
   }
 
@@ -113,9 +113,9 @@ final class ExtendedLaunch {
     MemorySegment list = arena.allocate(72L * Math.max(1, attributes.size()), 8);
     for (int i = 0; i < attributes.size(); i++) {
       list.set(JAVA_INT, 72L * i, attributes.get(i).which());
-      int[] value = attributes.get(i).value();
-      for (int k = 0; k < value.length; k++) {
-        list.set(JAVA_INT, 72L * i + 8 + 4L * k, value[k]);
+      List<Integer> value = attributes.get(i).value();
+      for (int k = 0; k < value.size(); k++) {
+        list.set(JAVA_INT, 72L * i + 8 + 4L * k, value.get(k));
       }
     }
     MemorySegment config = arena.allocate(56, 8);
