@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "api.h"
+#include "config.h"
+#include "image.h"
 #include "launch.h"
 #include "limits.h"
 #include "report.h"
@@ -55,7 +57,17 @@ CUresult cuModuleLoadData(CUmodule* module, const void* image) {
     if (CUresult forbidden = context.forbidInCapture(); forbidden != CUDA_SUCCESS) {
       return forbidden;
     }
-    auto loaded = Module::load(image);
+    std::unique_ptr<Module> loaded;
+    if (emulator::kindOf(image) == emulator::ImageKind::sharedObject) {
+      loaded = Module::load(image);
+    } else {
+      const emulator::Config& config = emulator::config();
+      CUresult refused = emulator::judge(image, config.driver, config.capability);
+      if (refused != CUDA_SUCCESS) {
+        return refused;
+      }
+      loaded = Module::loadInPlaceOfGpuCode();
+    }
     if (loaded == nullptr) {
       return CUDA_ERROR_INVALID_IMAGE;
     }
