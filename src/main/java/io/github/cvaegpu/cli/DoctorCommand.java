@@ -10,7 +10,6 @@ import io.github.cvaegpu.engine.cpu.CpuInfo;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -82,7 +81,7 @@ final class DoctorCommand implements Callable<Integer> {
     line("", String.format(Locale.ROOT, "Vector API: %d-bit vectors", CpuInfo.vectorBits()));
     boolean hasBlas = blas();
     boolean canLookForData = datasets();
-    List<CudaRuntime.Link> chain = CudaRuntime.chain();
+    List<CudaRuntime.Link> chain = CudaRuntime.examine();
     String heading = "GPU";
     for (String text : gpu(chain)) {
       line(heading, text);
@@ -158,18 +157,15 @@ final class DoctorCommand implements Callable<Integer> {
     return "%s, %s".formatted(dataset.status().name().toLowerCase(Locale.ROOT), dataset.origin());
   }
 
-  /** The report's lines on the chain to the GPU, as far as it goes. */
+  /** The report's lines on the chain to the GPU. */
   static List<String> gpu(List<CudaRuntime.Link> chain) {
-    List<String> lines = new ArrayList<>();
-    for (CudaRuntime.Link link : chain) {
-      link.found().ifPresent(what -> lines.add(link.name() + ": " + what));
-      link.problem().ifPresent(problem -> lines.add(link.name() + ": missing. " + problem));
-    }
-    return lines;
+    return chain.stream()
+        .map(link -> link.name() + (link.isMissing() ? ": missing. " : ": ") + link.text())
+        .toList();
   }
 
   private static boolean isWhole(List<CudaRuntime.Link> chain) {
-    return chain.stream().allMatch(link -> link.problem().isEmpty());
+    return chain.stream().noneMatch(CudaRuntime.Link::isMissing);
   }
 
   private void line(String heading, String text) {

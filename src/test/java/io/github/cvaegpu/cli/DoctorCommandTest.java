@@ -9,7 +9,6 @@ import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class DoctorCommandTest {
@@ -47,15 +46,13 @@ class DoctorCommandTest {
 
   @Test
   void aMissingLinkComesWithItsRemedy() {
-    var missing =
-        new CudaRuntime.Link(
-            "device", Optional.empty(), Optional.of("The driver sees no GPU: start it."));
+    var missing = new CudaRuntime.Link("device", "The driver sees no GPU: start it.", true);
     assertEquals(
         List.of("driver: for CUDA 12.4", "device: missing. The driver sees no GPU: start it."),
         DoctorCommand.gpu(List.of(found("driver", "for CUDA 12.4"), missing)));
   }
 
   private static CudaRuntime.Link found(String name, String what) {
-    return new CudaRuntime.Link(name, Optional.of(what), Optional.empty());
+    return new CudaRuntime.Link(name, what, false);
   }
 }
