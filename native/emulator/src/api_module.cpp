@@ -52,6 +52,12 @@ CUresult launch(CUfunction function, const LaunchShape& shape, CUstream stream, 
 
 extern "C" {
 
+/** NVIDIA's libraries ask for tables of functions that are theirs alone; without an answer NVRTC fails. */
+CUresult cuGetExportTable(const void** table, const void*) {
+  *table = nullptr;
+  return CUDA_ERROR_NOT_FOUND;
+}
+
 CUresult cuModuleLoadData(CUmodule* module, const void* image) {
   return withContext([=](CUctx_st& context) {
     if (CUresult forbidden = context.forbidInCapture(); forbidden != CUDA_SUCCESS) {

@@ -160,12 +160,16 @@ final class DoctorCommand implements Callable<Integer> {
   /** The report's lines on the chain to the GPU. */
   static List<String> gpu(List<CudaRuntime.Link> chain) {
     return chain.stream()
-        .map(link -> link.name() + (link.isMissing() ? ": missing. " : ": ") + link.text())
+        .map(
+            link ->
+                "%s: %s%s"
+                    .formatted(
+                        link.name(), link.fault().map(fault -> fault + ". ").orElse(""), link.text()))
         .toList();
   }
 
   private static boolean isWhole(List<CudaRuntime.Link> chain) {
-    return chain.stream().noneMatch(CudaRuntime.Link::isMissing);
+    return chain.stream().allMatch(link -> link.fault().isEmpty());
   }
 
   private void line(String heading, String text) {

@@ -9,6 +9,7 @@ import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class DoctorCommandTest {
@@ -46,13 +47,14 @@ class DoctorCommandTest {
 
   @Test
   void aMissingLinkComesWithItsRemedy() {
-    var missing = new CudaRuntime.Link("device", "The driver sees no GPU: start it.", true);
+    var missing = new CudaRuntime.Link(
+            "device", Optional.of("missing"), "The driver sees no GPU: start it.");
     assertEquals(
         List.of("driver: for CUDA 12.4", "device: missing. The driver sees no GPU: start it."),
         DoctorCommand.gpu(List.of(found("driver", "for CUDA 12.4"), missing)));
   }
 
   private static CudaRuntime.Link found(String name, String what) {
-    return new CudaRuntime.Link(name, what, false);
+    return new CudaRuntime.Link(name, Optional.empty(), what);
   }
 }

@@ -116,6 +116,29 @@ class DoctorProcessTest {
     assertFalse(Files.exists(folder.resolve("none")));
   }
 
+  /** NVIDIA's own cuBLAS, which takes the emulator for no driver. */
+  @Test
+  void aGpuThatCublasDoesNotTakeIsNotPromisedAndNotTaken() throws Exception {
+    environment.put("VIRTUAL_ENV", NvidiaWheels.prefix().toString());
+    useEmulator("13.0");
+    Path alone = Files.createDirectories(folder.resolve("driver"));
+    for (String file : List.of("libcuda.so.1", "kernels.so")) {
+      Files.copy(OnGpu.EMULATOR.resolve(file), alone.resolve(file));
+    }
+    environment.put("LD_LIBRARY_PATH", alone.toString());
+    RunningProcess.Result doctor = run("doctor");
+    assumeTrue(row(doctor, "cuBLAS").contains("libcublas.so.13"), "this machine has cuBLAS 12");
+    assertTrue(row(doctor, "cublasLt").contains(", version 13."), doctor.text());
+    assertTrue(row(doctor, "NVRTC").contains(" compiles them for sm_90"), doctor.text());
+    assertTrue(row(doctor, "trial").startsWith("trial: failed. cublasCreate()"), doctor.text());
+    assertEquals("training   can run, on the CPU", doctor.text().lines().toList().getLast());
+    RunningProcess.Result train = train("cpu");
+    assertEquals(0, train.code(), train.errors());
+    assertTrue(train.errors().contains("Engine cpu on "), train.errors());
+    assertTrue(
+        train.errors().contains("Warning: the GPU was not taken. cublasCreate()"), train.errors());
+  }
+
   /** Data that cannot be had are not spoken of, for they were not looked for. */
   @Test
   void withoutADriverNoDataAreLookedFor() throws Exception {

@@ -48,6 +48,7 @@ public final class NvidiaWheels {
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--enable-native-access=ALL-UNNAMED",
+            "-Dcvaegpu.native=" + System.getProperty("cvaegpu.native", "target/native"),
             "-cp",
             System.getProperty("java.class.path"),
             main.getName()));

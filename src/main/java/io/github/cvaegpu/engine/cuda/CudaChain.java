@@ -50,9 +50,9 @@ final class CudaChain {
     return List.copyOf(links);
   }
 
-  /** What is wrong with the first link that is missing. */
+  /** What is wrong with the first link that is at fault. */
   Optional<String> problem() {
-    return links.stream().filter(Link::isMissing).map(Link::text).findFirst();
+    return links.stream().filter(link -> link.fault().isPresent()).map(Link::text).findFirst();
   }
 
   /** cuBLAS, if there is one for the driver. */

@@ -29,16 +29,16 @@ public final class CudaRuntime {
    * A link of the chain.
    *
    * @param name e.g. {@code cuBLAS}
-   * @param text what there is; or, if it is missing, why and what to do about it, a sentence
-   * @param isMissing whether the CUDA engine cannot do without and it is not there
+   * @param fault {@code missing} or {@code failed} where the CUDA engine cannot do without
+   * @param text what there is; or, if it is at fault, why and what to do about it, a sentence
    */
-  public record Link(String name, String text, boolean isMissing) {
+  public record Link(String name, Optional<String> fault, String text) {
     static Link found(String name, String what) {
-      return new Link(name, what, false);
+      return new Link(name, Optional.empty(), what);
     }
 
     static Link missing(String name, String problem) {
-      return new Link(name, problem, true);
+      return new Link(name, Optional.of("missing"), problem);
     }
   }
 
@@ -57,7 +57,7 @@ public final class CudaRuntime {
       try (var accelerator = new CudaAccelerator(Precision.FLOAT32)) {
         links.add(Link.found("trial", "the GPU was opened: " + accelerator.info().library()));
       } catch (EngineException e) {
-        links.add(Link.missing("trial", e.getMessage()));
+        links.add(new Link("trial", Optional.of("failed"), e.getMessage()));
       }
     }
     return List.copyOf(links);

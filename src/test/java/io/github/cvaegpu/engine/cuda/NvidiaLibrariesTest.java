@@ -4,6 +4,8 @@ package io.github.cvaegpu.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.emulator.Emulator;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.foreign.CublasBridge;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.CudaVersions;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import jcuda.jcublas.JCublas2;
@@ -43,6 +46,7 @@ class NvidiaLibrariesTest {
         case "compile" -> compile(new Nvrtc(libraries.loadNvrtc(13).orElseThrow()));
         case "compiler of cuBLAS" -> compilerOfCublas();
         case "symbols" -> symbols(libraries.loadCublas(13).orElseThrow().functions());
+        case "load" -> load();
         case "versions" -> versions(libraries.loadCublas(13).orElseThrow());
         default -> throw new IllegalArgumentException(arguments[0]);
       }
@@ -97,6 +101,27 @@ class NvidiaLibrariesTest {
       needed.stream().filter(name -> cublas.find(name).isEmpty()).forEach(System.out::println);
     }
 
+    /** With the emulator as the driver, which looks at the code as a real one does. */
+    private static void load() {
+      CudaLibraries.useEmulator(Optional.of(OnGpu.EMULATOR));
+      for (String capability : List.of("75", "90", "121", "130")) {
+        Emulator.configure("DRIVER", "13.0");
+        Emulator.configure("CAPABILITY", capability);
+        try (Device device = CudaRuntime.open();
+            KernelModule module =
+                new KernelImage(device, Optional.empty(), libraries, Optional.empty()).load()) {
+          new Kernels(module);
+          System.out.println(module.origin().replaceAll("\\.\\d+$", ""));
+        }
+      }
+      Emulator.configure("DRIVER", "12.9");
+      try (Device device = CudaRuntime.open()) {
+        new KernelImage(device, Optional.empty(), libraries, Optional.empty()).load().close();
+      } catch (EngineException e) {
+        System.out.println(e.getMessage().replaceAll(".*, and ", "").replaceAll(" or older.*", ""));
+      }
+    }
+
     /** By itself, and through the bridge and JCuda, as the engine reads it. */
     private static void versions(CudaLibraries.Library cublas) throws IOException {
       System.out.println(CudaVersions.ofCublas(cublas));
@@ -146,6 +171,15 @@ class NvidiaLibrariesTest {
   @Test
   void cublasFoundInAFolderFindsTheCompilerThatItOpens() throws Exception {
     assertEquals(List.of("cuBLAS 13", "true"), run("compiler of cuBLAS"));
+  }
+
+  @Test
+  void whatNvrtc13MakesIsForDriversForCuda13() throws Exception {
+    OnGpu.requireEmulator();
+    List<String> lines =
+        run("load").stream().filter(line -> !line.contains("software emulator")).toList();
+    String compiled = "kernels compiled by NVRTC 13";
+    assertEquals(List.of(compiled, compiled, compiled, compiled, "no NVRTC of CUDA 12"), lines);
   }
 
   @Test
