@@ -164,7 +164,9 @@ final class DoctorCommand implements Callable<Integer> {
             link ->
                 "%s: %s%s"
                     .formatted(
-                        link.name(), link.fault().map(fault -> fault + ". ").orElse(""), link.text()))
+                        link.name(),
+                        link.fault().map(fault -> fault + ". ").orElse(""),
+                        link.text()))
         .toList();
   }
 

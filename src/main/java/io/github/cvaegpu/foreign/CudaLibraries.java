@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.foreign;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -231,6 +233,7 @@ public final class CudaLibraries {
     }
     path("CONDA_PREFIX").ifPresent(conda -> addPython(folders, conda));
     path("VIRTUAL_ENV").ifPresent(python -> addPython(folders, python));
+    pythonOnPath().ifPresent(python -> addPython(folders, python));
     for (Path toolkit : newestFirst(root.resolve("usr/local"), "cuda*")) {
       addToolkit(folders, toolkit);
     }
@@ -241,6 +244,16 @@ public final class CudaLibraries {
       addPython(folders, home.resolve(python));
     }
     return folders.stream().filter(Files::isDirectory).toList();
+  }
+
+  /**
+   * The prefix of the Python that a shell would start, whose packages may have CUDA's libraries.
+   */
+  private Optional<Path> pythonOnPath() {
+    return Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator, -1))
+        .filter(folder -> folder.startsWith("/") && Files.isExecutable(Path.of(folder, "python3")))
+        .findFirst()
+        .map(folder -> Path.of(folder).getParent());
   }
 
   private static void addToolkit(Set<Path> folders, Path toolkit) {

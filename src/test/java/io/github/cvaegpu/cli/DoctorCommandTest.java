@@ -47,8 +47,8 @@ class DoctorCommandTest {
 
   @Test
   void aMissingLinkComesWithItsRemedy() {
-    var missing = new CudaRuntime.Link(
-            "device", Optional.of("missing"), "The driver sees no GPU: start it.");
+    var missing =
+        new CudaRuntime.Link("device", Optional.of("missing"), "The driver sees no GPU: start it.");
     assertEquals(
         List.of("driver: for CUDA 12.4", "device: missing. The driver sees no GPU: start it."),
         DoctorCommand.gpu(List.of(found("driver", "for CUDA 12.4"), missing)));

@@ -40,8 +40,7 @@ class DoctorProcessTest {
   }
 
   private RunningProcess.Result run(String... arguments) throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        NvidiaWheels.java(CvaeGpu.class, arguments).redirectErrorStream(false);
+    ProcessBuilder builder = NvidiaWheels.java(CvaeGpu.class, arguments).redirectErrorStream(false);
     builder.command().add(1, "--add-modules=jdk.incubator.vector");
     builder.environment().keySet().removeAll(List.of("CVAE_GPU_DATA", "VIRTUAL_ENV"));
     builder.environment().putAll(environment);
@@ -157,13 +156,12 @@ class DoctorProcessTest {
       String said =
           result.errors().lines().filter(line -> !line.contains("incubator")).toList().toString();
       assertEquals(
-          "[No NVIDIA driver was found (libcuda.so.1): install NVIDIA's driver; in a container, start"
-              + " it with --gpus all.]",
+          "[No NVIDIA driver was found (libcuda.so.1): install NVIDIA's driver; in a container,"
+              + " start it with --gpus all.]",
           said,
           arguments.toString());
     }
-    RunningProcess.Result tf32 =
-        run("train", "--precision", "tf32", "--data", "mnist");
+    RunningProcess.Result tf32 = run("train", "--precision", "tf32", "--data", "mnist");
     assertEquals(2, tf32.code(), tf32.errors());
     assertTrue(tf32.errors().contains("--precision tf32 needs a GPU."), tf32.errors());
   }

@@ -99,7 +99,7 @@ public final class StubLibraries {
   public static void cublas(Path folder, int major, boolean hasLt)
       throws IOException, InterruptedException {
     // A name that no library has which this process may have loaded.
-    String needed = "libcublasLt.so.%d.stub".formatted(major);
+    String needed = "libcublasLt.so." + major + ".stub";
     build(folder.resolve(needed), "int nothing;", List.of("-Wl,-soname," + needed));
     build(
         folder.resolve("libcublas.so." + major),

@@ -59,7 +59,8 @@ class CudaChainTest {
           };
       var chain = new CudaChain(libraries, jar, arguments[2].equals("examine"));
       for (CudaRuntime.Link link : chain.links()) {
-        System.out.println(link.name() + (link.fault().isPresent() ? " MISSING: " : ": ") + link.text());
+        System.out.println(
+            link.name() + (link.fault().isPresent() ? " MISSING: " : ": ") + link.text());
       }
       System.out.println(chain.problem().orElse("whole"));
     }

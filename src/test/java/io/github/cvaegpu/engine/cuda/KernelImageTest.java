@@ -154,7 +154,7 @@ class KernelImageTest {
           assertEquals(
               read.partFor(capability, number).isPresent(),
               isTaken(binary),
-              "%s by a driver for CUDA %s on sm_%d".formatted(read, driver, capability));
+              read + " by a driver for CUDA " + driver + " on sm_" + capability);
         }
       }
     }
