@@ -75,8 +75,8 @@ CUresult judgeElf(int abi, int target, bool isForOne, int driver, int capability
   if (abi >= firstAbiOfCuda13 && driver < 13000) {
     return CUDA_ERROR_INVALID_IMAGE;
   }
-  bool runs = isForOne ? target == capability
-                       : target / 10 == capability / 10 && target <= capability;
+  bool runs =
+      isForOne ? target == capability : target / 10 == capability / 10 && target <= capability;
   return runs ? CUDA_SUCCESS : CUDA_ERROR_NO_BINARY_FOR_GPU;
 }
 
