@@ -35,21 +35,24 @@ final class DoctorCommand implements Callable<Integer> {
       List.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve");
 
   private final Supplier<DatasetLoader> loader;
+  private final Supplier<List<CudaRuntime.Link>> gpu;
 
   @Spec private CommandSpec spec;
 
   /** A doctor for this process's environment. */
   DoctorCommand() {
-    this(() -> new DatasetLoader(DataLocations.fromEnvironment()));
+    this(() -> new DatasetLoader(DataLocations.fromEnvironment()), CudaRuntime::examine);
   }
 
   /**
-   * A doctor for other datasets.
+   * A doctor for other datasets and GPUs.
    *
-   * @param loader called when the report comes to them, and may fail then
+   * @param loader called when the report comes to the datasets, and may fail then
+   * @param gpu examines the chain to the GPU
    */
-  DoctorCommand(Supplier<DatasetLoader> loader) {
+  DoctorCommand(Supplier<DatasetLoader> loader, Supplier<List<CudaRuntime.Link>> gpu) {
     this.loader = loader;
+    this.gpu = gpu;
   }
 
   @Override
@@ -81,7 +84,7 @@ final class DoctorCommand implements Callable<Integer> {
     line("", String.format(Locale.ROOT, "Vector API: %d-bit vectors", CpuInfo.vectorBits()));
     boolean hasBlas = blas();
     boolean canLookForData = datasets();
-    List<CudaRuntime.Link> chain = CudaRuntime.examine();
+    List<CudaRuntime.Link> chain = gpu.get();
     String heading = "GPU";
     for (String text : gpu(chain)) {
       line(heading, text);

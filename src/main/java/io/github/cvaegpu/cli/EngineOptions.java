@@ -164,10 +164,10 @@ final class EngineOptions {
   }
 
   private <T extends VaeModel> Chosen<T> auto(Function<Accelerator, T> first) {
-    Optional<String> problem = CudaRuntime.problem();
-    if (problem.isPresent()) {
-      requireNoGpu(problem.get());
-      return cpu(first, Optional.empty());
+    Optional<CudaRuntime.Link> fault = CudaRuntime.fault();
+    if (fault.isPresent()) {
+      requireNoGpu(fault.get().text());
+      return cpu(first, fault.filter(link -> !link.isGpuItself()).map(CudaRuntime.Link::text));
     }
     try {
       return cuda(first);

@@ -17,6 +17,9 @@ import java.util.OptionalInt;
 
 /** Looks at the links between this program and a GPU, one after the other. */
 final class CudaChain {
+  static final String DRIVER = "driver";
+  static final String DEVICE = "device";
+
   private final CudaLibraries libraries;
   private final Optional<byte[]> code;
   private final boolean examines;
@@ -39,7 +42,7 @@ final class CudaChain {
     driver = CudaProbe.driver(libraries);
     for (Runnable step :
         List.<Runnable>of(this::addDriver, this::addJcuda, this::addKernels, this::addCublas)) {
-      if (examines || problem().isEmpty()) {
+      if (examines || fault().isEmpty()) {
         step.run();
       }
     }
@@ -50,9 +53,9 @@ final class CudaChain {
     return List.copyOf(links);
   }
 
-  /** What is wrong with the first link that is at fault. */
-  Optional<String> problem() {
-    return links.stream().filter(link -> link.fault().isPresent()).map(Link::text).findFirst();
+  /** The first link that is at fault. */
+  Optional<Link> fault() {
+    return links.stream().filter(link -> link.fault().isPresent()).findFirst();
   }
 
   /** cuBLAS, if there is one for the driver. */
@@ -67,18 +70,18 @@ final class CudaChain {
   }
 
   private void addDriver() {
-    driver.version().ifPresent(version -> links.add(Link.found("driver", "for CUDA " + version)));
+    driver.version().ifPresent(version -> links.add(Link.found(DRIVER, "for CUDA " + version)));
     if (driver.problem().isPresent()) {
       CudaProbe.Problem problem = driver.problem().get();
-      String name = driver.version().isPresent() ? "device" : "driver";
+      String name = driver.version().isPresent() ? DEVICE : DRIVER;
       links.add(Link.missing(name, sentence(problem.what() + ": " + problem.remedy())));
       if (driver.version().isEmpty()) {
-        links.add(Link.found("device", "not known without a driver"));
+        links.add(Link.found(DEVICE, "not known without a driver"));
       }
       return;
     }
     List<String> devices = driver.devices().stream().map(CudaProbe.Gpu::toString).toList();
-    links.add(Link.found("device", String.join(", ", devices)));
+    links.add(Link.found(DEVICE, String.join(", ", devices)));
   }
 
   private void addJcuda() {

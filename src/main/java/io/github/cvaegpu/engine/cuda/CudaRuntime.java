@@ -33,6 +33,11 @@ public final class CudaRuntime {
    * @param text what there is; or, if it is at fault, why and what to do about it, a sentence
    */
   public record Link(String name, Optional<String> fault, String text) {
+    /** Whether it is the driver or the GPU: without them nobody expects this machine to use one. */
+    public boolean isGpuItself() {
+      return name.equals(CudaChain.DRIVER) || name.equals(CudaChain.DEVICE);
+    }
+
     static Link found(String name, String what) {
       return new Link(name, Optional.empty(), what);
     }
@@ -53,7 +58,7 @@ public final class CudaRuntime {
   public static List<Link> examine() {
     CudaChain chain = chain(true);
     List<Link> links = new ArrayList<>(chain.links());
-    if (chain.problem().isEmpty()) {
+    if (chain.fault().isEmpty()) {
       try (var accelerator = new CudaAccelerator(Precision.FLOAT32)) {
         links.add(Link.found("trial", "the GPU was opened: " + accelerator.info().library()));
       } catch (EngineException e) {
@@ -68,9 +73,14 @@ public final class CudaRuntime {
     return cublas.major() > 12;
   }
 
+  /** The first link that keeps the CUDA engine from running here; empty if none does. */
+  public static Optional<Link> fault() {
+    return chain(false).fault();
+  }
+
   /** Why the CUDA engine cannot run here, a sentence; empty if nothing is in its way. */
   public static Optional<String> problem() {
-    return chain(false).problem();
+    return fault().map(Link::text);
   }
 
   /**
@@ -81,10 +91,10 @@ public final class CudaRuntime {
   static synchronized Device open() {
     CudaChain chain = chain(false);
     chain
-        .problem()
+        .fault()
         .ifPresent(
-            problem -> {
-              throw new EngineException(problem);
+            link -> {
+              throw new EngineException(link.text());
             });
     var libraries = new CudaLibraries();
     if (boundTo == null) {

@@ -62,7 +62,7 @@ class CudaChainTest {
         System.out.println(
             link.name() + (link.fault().isPresent() ? " MISSING: " : ": ") + link.text());
       }
-      System.out.println(chain.problem().orElse("whole"));
+      System.out.println(chain.fault().map(CudaRuntime.Link::text).orElse("whole"));
     }
 
     private static boolean isLoadable(String name) {
