@@ -11,5 +11,5 @@ set -eu
   exit 1
 }
 requirements=$(dirname "$0")/nvidia-requirements.txt
-[ -x "$1/bin/pip" ] || python3 -m venv "$1"
-timeout 900 "$1/bin/pip" install --quiet --retries 0 --no-deps --requirement "$requirements"
+"$1/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv "$1"
+timeout 900 "$1/bin/python" -m pip install --quiet --retries 0 --no-deps --requirement "$requirements"
