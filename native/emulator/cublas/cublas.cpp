@@ -151,6 +151,22 @@ cublasStatus_t cublasGetVersion_v2(cublasHandle_t handle, int* version) {
   return withHandle(handle, [version](cublasContext&) { *version = libraryVersion; });
 }
 
+cublasStatus_t cublasGetProperty(libraryPropertyType type, int* value) {
+  switch (type) {
+    case MAJOR_VERSION:
+      *value = libraryVersion / 10000;
+      return CUBLAS_STATUS_SUCCESS;
+    case MINOR_VERSION:
+      *value = libraryVersion / 100 % 100;
+      return CUBLAS_STATUS_SUCCESS;
+    case PATCH_LEVEL:
+      *value = libraryVersion % 100;
+      return CUBLAS_STATUS_SUCCESS;
+    default:
+      return CUBLAS_STATUS_INVALID_VALUE;
+  }
+}
+
 cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, CUstream stream) {
   return withHandle(handle, [stream](cublasContext& own) { own.stream = stream; });
 }

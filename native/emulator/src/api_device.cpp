@@ -14,8 +14,6 @@ namespace {
 
 std::atomic<bool> initialized{false};
 
-constexpr int driverVersion = 12060;
-
 bool isDevice(CUdevice device) { return device >= 0 && device < config().devices; }
 
 /** @return -1 if the emulator does not know the attribute */
@@ -102,6 +100,9 @@ constexpr ErrorText errorTexts[] = {
     CVAE_ERROR(CUDA_ERROR_NO_DEVICE, "no CUDA-capable device is detected"),
     CVAE_ERROR(CUDA_ERROR_INVALID_DEVICE, "invalid device ordinal"),
     CVAE_ERROR(CUDA_ERROR_INVALID_IMAGE, "device kernel image is invalid"),
+    CVAE_ERROR(CUDA_ERROR_NO_BINARY_FOR_GPU, "no kernel image is available for this device"),
+    CVAE_ERROR(CUDA_ERROR_INVALID_PTX, "the PTX code cannot be compiled"),
+    CVAE_ERROR(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, "the PTX is of a newer toolkit"),
     CVAE_ERROR(CUDA_ERROR_INVALID_CONTEXT, "invalid device context"),
     CVAE_ERROR(CUDA_ERROR_INVALID_HANDLE, "invalid resource handle"),
     CVAE_ERROR(CUDA_ERROR_NOT_FOUND, "named symbol not found"),
@@ -167,7 +168,7 @@ CUresult cuInit(unsigned int flags) {
 }
 
 CUresult cuDriverGetVersion(int* version) {
-  *version = emulator::driverVersion;
+  *version = config().driver;
   return CUDA_SUCCESS;
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Driver API: modules and functions.
+#include <algorithm>
+
 #include "api_function.h"
+#include "config.h"
+#include "image.h"
 #include "limits.h"
 #include "report.h"
 
@@ -13,12 +17,28 @@ using emulator::withFunction;
 
 extern "C" {
 
+/** NVIDIA's libraries ask for tables of functions that are theirs alone; without an answer NVRTC fails. */
+CUresult cuGetExportTable(const void** table, const void*) {
+  *table = nullptr;
+  return CUDA_ERROR_NOT_FOUND;
+}
+
 CUresult cuModuleLoadData(CUmodule* module, const void* image) {
   return withContext([=](CUctx_st& context) {
     if (CUresult forbidden = context.forbidInCapture(); forbidden != CUDA_SUCCESS) {
       return forbidden;
     }
-    auto loaded = Module::load(image);
+    std::unique_ptr<Module> loaded;
+    if (emulator::kindOf(image) == emulator::ImageKind::sharedObject) {
+      loaded = Module::load(image);
+    } else {
+      const emulator::Config& config = emulator::config();
+      CUresult refused = emulator::judge(image, config.driver, config.capability);
+      if (refused != CUDA_SUCCESS) {
+        return refused;
+      }
+      loaded = Module::loadInPlaceOfGpuCode();
+    }
     if (loaded == nullptr) {
       return CUDA_ERROR_INVALID_IMAGE;
     }

@@ -46,6 +46,19 @@ bool setOrder(Config& config, const std::string& text) {
   return true;
 }
 
+/** "12.6" */
+bool setDriver(Config& config, const std::string& text) {
+  int major = 0;
+  int minor = 0;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%d.%d%c", &major, &minor, &rest) != 2 || major < 1 || minor < 0 ||
+      minor > 99) {
+    return false;
+  }
+  config.driver = 1000 * major + 10 * minor;
+  return true;
+}
+
 bool setGuard(Config& config, const std::string& text) {
   config.guardBefore = text == "before";
   return text == "before" || text == "after";
@@ -54,6 +67,7 @@ bool setGuard(Config& config, const std::string& text) {
 const std::map<std::string, Setter>& setters() {
   static const auto* all = new std::map<std::string, Setter>{
       {"DEVICES", number(&Config::devices, 0)},
+      {"DRIVER", setDriver},
       {"CAPABILITY", number(&Config::capability, 50)},
       {"MULTIPROCESSORS", number(&Config::multiprocessors, 1)},
       {"MEMORY_MB", number(&Config::memoryBytes, 1, 1 << 20)},

@@ -11,6 +11,8 @@ enum class Order { ascending, descending, shuffled };
 /** What the environment asks for; native/README.md describes each setting. */
 struct Config {
   int devices = 1;
+  /** The newest CUDA that the driver supports, as cuDriverGetVersion has it. */
+  int driver = 12060;
   int capability = 90;
   int multiprocessors = 16;
   std::size_t memoryBytes = std::size_t{4} << 30;

@@ -10,10 +10,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <sstream>
 
 #include "config.h"
+#include "image.h"
 #include "limits.h"
 #include "memory.h"
 #include "report.h"
@@ -34,12 +37,6 @@ std::size_t sizeOf(const Elf64_Ehdr& header) {
   return header.e_shoff + std::size_t{header.e_shnum} * header.e_shentsize;
 }
 
-bool isSharedObject(const void* image) {
-  const auto* header = static_cast<const Elf64_Ehdr*>(image);
-  return std::memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 && header->e_type == ET_DYN &&
-         header->e_machine == EM_X86_64;
-}
-
 bool writeAll(int file, const char* bytes, std::size_t count) {
   while (count > 0) {
     ssize_t written = write(file, bytes, count);
@@ -56,10 +53,6 @@ bool writeAll(int file, const char* bytes, std::size_t count) {
 
 std::unique_ptr<Module> Module::load(const void* image) {
   std::lock_guard<std::mutex> guard(loading());
-  if (!isSharedObject(image)) {
-    report("a module's image is not a shared object of compiled kernels (native/README.md)");
-    return nullptr;
-  }
   std::unique_ptr<Module> module(new Module);
   std::vector<const Kernel*> kernels;
   registering = &kernels;
@@ -81,6 +74,20 @@ std::unique_ptr<Module> Module::load(const void* image) {
     module->functions_[kernel->name] = function;
   }
   return module;
+}
+
+std::unique_ptr<Module> Module::loadInPlaceOfGpuCode() {
+  Dl_info self = {};
+  dladdr(reinterpret_cast<const void*>(&kindOf), &self);
+  std::string library = self.dli_fname == nullptr ? "" : self.dli_fname;
+  std::string path = library.substr(0, library.rfind('/') + 1) + "kernels.so";
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> kernels{std::istreambuf_iterator<char>(file), {}};
+  if (kernels.empty()) {
+    report("there is no " + path + " to run in place of a GPU's code");
+    return nullptr;
+  }
+  return load(kernels.data());
 }
 
 /** Has the dynamic linker load a copy: a second load of one image has variables of its own. */

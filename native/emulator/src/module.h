@@ -30,6 +30,8 @@ class Module {
  public:
   /** @return null if the bytes are no such shared object; a report says why */
   static std::unique_ptr<Module> load(const void* image);
+  /** The kernels.so beside this library, for code that a GPU would run. */
+  static std::unique_ptr<Module> loadInPlaceOfGpuCode();
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;

@@ -78,6 +78,7 @@ final class CalibrateCommand implements Callable<Integer> {
     planOptions.refuseForCalibration();
     TrainingPlan plan = planOptions.plan();
     int epochs = calibrationOptions.epochs();
+    engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);

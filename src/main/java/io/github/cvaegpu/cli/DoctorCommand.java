@@ -10,7 +10,6 @@ import io.github.cvaegpu.engine.cpu.CpuInfo;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,21 +35,24 @@ final class DoctorCommand implements Callable<Integer> {
       List.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve");
 
   private final Supplier<DatasetLoader> loader;
+  private final Supplier<List<CudaRuntime.Link>> gpu;
 
   @Spec private CommandSpec spec;
 
   /** A doctor for this process's environment. */
   DoctorCommand() {
-    this(() -> new DatasetLoader(DataLocations.fromEnvironment()));
+    this(() -> new DatasetLoader(DataLocations.fromEnvironment()), CudaRuntime::examine);
   }
 
   /**
-   * A doctor for other datasets.
+   * A doctor for other datasets and GPUs.
    *
-   * @param loader called when the report comes to them, and may fail then
+   * @param loader called when the report comes to the datasets, and may fail then
+   * @param gpu examines the chain to the GPU
    */
-  DoctorCommand(Supplier<DatasetLoader> loader) {
+  DoctorCommand(Supplier<DatasetLoader> loader, Supplier<List<CudaRuntime.Link>> gpu) {
     this.loader = loader;
+    this.gpu = gpu;
   }
 
   @Override
@@ -82,7 +84,7 @@ final class DoctorCommand implements Callable<Integer> {
     line("", String.format(Locale.ROOT, "Vector API: %d-bit vectors", CpuInfo.vectorBits()));
     boolean hasBlas = blas();
     boolean canLookForData = datasets();
-    List<CudaRuntime.Link> chain = CudaRuntime.chain();
+    List<CudaRuntime.Link> chain = gpu.get();
     String heading = "GPU";
     for (String text : gpu(chain)) {
       line(heading, text);
@@ -158,18 +160,21 @@ final class DoctorCommand implements Callable<Integer> {
     return "%s, %s".formatted(dataset.status().name().toLowerCase(Locale.ROOT), dataset.origin());
   }
 
-  /** The report's lines on the chain to the GPU, as far as it goes. */
+  /** The report's lines on the chain to the GPU. */
   static List<String> gpu(List<CudaRuntime.Link> chain) {
-    List<String> lines = new ArrayList<>();
-    for (CudaRuntime.Link link : chain) {
-      link.found().ifPresent(what -> lines.add(link.name() + ": " + what));
-      link.problem().ifPresent(problem -> lines.add(link.name() + ": missing. " + problem));
-    }
-    return lines;
+    return chain.stream()
+        .map(
+            link ->
+                "%s: %s%s"
+                    .formatted(
+                        link.name(),
+                        link.fault().map(fault -> fault + ". ").orElse(""),
+                        link.text()))
+        .toList();
   }
 
   private static boolean isWhole(List<CudaRuntime.Link> chain) {
-    return chain.stream().allMatch(link -> link.problem().isEmpty());
+    return chain.stream().allMatch(link -> link.fault().isEmpty());
   }
 
   private void line(String heading, String text) {

@@ -12,10 +12,13 @@ import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cuda.CudaAccelerator;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.engine.cuda.Precision;
+import io.github.cvaegpu.foreign.CublasEnvironment;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -111,6 +114,24 @@ final class EngineOptions {
     return kind == Kind.CUDA || (kind == Kind.AUTO && CudaRuntime.problem().isEmpty());
   }
 
+  /** Refuses a GPU that is asked for and not there, before any data are looked for or fetched. */
+  void requireEngine() {
+    if (kind == Kind.CUDA) {
+      requireGpu();
+    } else if (kind == Kind.AUTO && precision != Precision.FLOAT32) {
+      CudaRuntime.problem().ifPresent(this::requireNoGpu);
+    }
+  }
+
+  /** The same for commands that are about the CUDA engine. */
+  void requireGpu() {
+    CudaRuntime.problem()
+        .ifPresent(
+            problem -> {
+              throw new EngineException(problem);
+            });
+  }
+
   /** Refuses the CPU engine and what is for it, for commands that are about the CUDA engine. */
   void checkCuda(String command) {
     if (kind == Kind.CPU || threads != null) {
@@ -143,10 +164,10 @@ final class EngineOptions {
   }
 
   private <T extends VaeModel> Chosen<T> auto(Function<Accelerator, T> first) {
-    Optional<String> problem = CudaRuntime.problem();
-    if (problem.isPresent()) {
-      requireNoGpu(problem.get());
-      return cpu(first, Optional.empty());
+    Optional<CudaRuntime.Link> fault = CudaRuntime.fault();
+    if (fault.isPresent()) {
+      requireNoGpu(fault.get().text());
+      return cpu(first, fault.filter(link -> !link.isGpuItself()).map(CudaRuntime.Link::text));
     }
     try {
       return cuda(first);
@@ -217,13 +238,19 @@ final class EngineOptions {
 
   /** The line of the CUDA engine. */
   String describeCuda(EngineInfo info) {
-    String line = line(info, "", kind == Kind.AUTO ? "chosen by itself" : ASKED_FOR);
-    return emulator == null
-        ? line
-        : line
-            + System.lineSeparator()
-            + "Warning: this is NO GPU but the emulator of the tests, asked for with"
-            + " --cuda-emulator.";
+    List<String> lines = new ArrayList<>();
+    lines.add(line(info, "", kind == Kind.AUTO ? "chosen by itself" : ASKED_FOR));
+    List<String> ignored = CublasEnvironment.ignored();
+    if (!ignored.isEmpty()) {
+      lines.add(
+          "Warning: %s in the environment has no effect: --precision says how to multiply."
+              .formatted(String.join(", ", ignored)));
+    }
+    if (emulator != null) {
+      lines.add(
+          "Warning: this is NO GPU but the emulator of the tests, asked for with --cuda-emulator.");
+    }
+    return String.join(System.lineSeparator(), lines);
   }
 
   /** All of it is in run.json and in doctor's report too. */

@@ -129,6 +129,7 @@ final class EvaluateCommand implements Callable<Integer> {
               latent,
               MAX_LATENT_VALUES / latent));
     }
+    engineOptions.requireEngine();
     Dataset dataset = load(checkpoint);
     ImageSet all = split == Split.TEST ? dataset.test() : dataset.train();
     ImageSet images = imageCount == null ? all : all.first(imageCount);

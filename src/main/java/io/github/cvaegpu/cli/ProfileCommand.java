@@ -84,6 +84,7 @@ final class ProfileCommand implements Callable<Integer> {
     }
     planOptions.refuseEpochs("profile", "--steps");
     TrainingPlan plan = planOptions.plan("profile");
+    engineOptions.requireGpu();
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     ImageSet images = dataset.train();
     plan.requireFits(images);

@@ -108,6 +108,7 @@ final class ReproduceCommand implements Callable<Integer> {
     engineOptions.check();
     var study = new Study(learningRates, epochs, seeds, setPoints);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
+    engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
     requireWritable();

@@ -120,6 +120,7 @@ final class TrainCommand implements Callable<Integer> {
     var heldBack = new StringWriter();
     var warnings = new PrintWriter(heldBack);
     Start start = resume ? begun(warnings) : fresh();
+    engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings);
     start.plan().requireFits(dataset.train());
     Path where = folder != null ? folder : defaultFolder(start.plan().rule());

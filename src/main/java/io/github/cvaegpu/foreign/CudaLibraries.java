@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.foreign;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
@@ -10,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +39,9 @@ public final class CudaLibraries {
   private final Map<String, String> environment;
   private final Path home;
   private final Path root;
+
+  /** What the dynamic linker said of libraries that are there, by name. */
+  private final Map<String, String> complaints = new LinkedHashMap<>();
 
   /**
    * A library that is loaded.
@@ -94,19 +100,39 @@ public final class CudaLibraries {
     return emulatorFolder.map(folder -> folder.resolve(DRIVER).toString()).orElse(DRIVER);
   }
 
+  /** Whether the driver is the emulator's. */
+  public boolean isEmulator() {
+    return emulatorFolder.isPresent();
+  }
+
   /** Loads the driver's library. */
   public Optional<Library> loadDriver() {
     return open(driver());
   }
 
-  /** Loads cuBLAS, version 12 rather than 13. */
-  public Optional<Library> loadCublas() {
+  /**
+   * Loads cuBLAS, version 12 rather than 13, that works with a driver: none does with an older
+   * driver than its own major version is for. It does not see {@link CublasEnvironment}'s
+   * variables.
+   *
+   * @param driverMajor major version of the newest CUDA that the driver supports
+   */
+  public Optional<Library> loadCublas(int driverMajor) {
+    CublasEnvironment.clear();
+    List<String> names = CUBLAS.stream().filter(name -> majorOf(name) <= driverMajor).toList();
     if (emulatorFolder.isPresent()) {
-      return CUBLAS.stream()
+      return names.stream()
           .flatMap(name -> open(emulatorFolder.get().resolve(name).toString()).stream())
           .findFirst();
     }
-    return load(CUBLAS);
+    return load(names);
+  }
+
+  /** The cublasLt that a cuBLAS which is loaded has brought with it, if it has one. */
+  public Optional<Library> cublasLt(Library cublas) {
+    return emulatorFolder.isPresent()
+        ? Optional.empty()
+        : open(libraryName("cublasLt", cublas.major()));
   }
 
   /**
@@ -120,12 +146,29 @@ public final class CudaLibraries {
     return load(NVRTC.stream().filter(name -> majorOf(name) <= driverMajor).toList());
   }
 
+  /**
+   * Why a library that is there could not be loaded, in the dynamic linker's words.
+   *
+   * @param library e.g. {@code cublas}
+   * @return empty if there is none that could not be loaded
+   */
+  public Optional<String> complaint(String library) {
+    return complaints.entrySet().stream()
+        .filter(entry -> entry.getKey().startsWith("lib" + library + "."))
+        .map(Map.Entry::getValue)
+        .findFirst();
+  }
+
   private Optional<Library> load(List<String> names) {
     for (String name : names) {
       Optional<Library> library = open(name).or(() -> openInFolders(name));
       if (library.isPresent()) {
         return library;
       }
+      // The linker complains of the name itself where there is no such library.
+      DynamicLinker.complaint(name)
+          .filter(complaint -> !complaint.startsWith(name + ": cannot open"))
+          .ifPresent(complaint -> complaints.putIfAbsent(name, complaint));
     }
     return Optional.empty();
   }
@@ -139,6 +182,8 @@ public final class CudaLibraries {
         if (library.isPresent()) {
           return library;
         }
+        DynamicLinker.complaint(file.toString())
+            .ifPresent(complaint -> complaints.putIfAbsent(name, complaint));
       }
     }
     return Optional.empty();
@@ -188,6 +233,7 @@ public final class CudaLibraries {
     }
     path("CONDA_PREFIX").ifPresent(conda -> addPython(folders, conda));
     path("VIRTUAL_ENV").ifPresent(python -> addPython(folders, python));
+    pythonOnPath().ifPresent(python -> addPython(folders, python));
     for (Path toolkit : newestFirst(root.resolve("usr/local"), "cuda*")) {
       addToolkit(folders, toolkit);
     }
@@ -198,6 +244,16 @@ public final class CudaLibraries {
       addPython(folders, home.resolve(python));
     }
     return folders.stream().filter(Files::isDirectory).toList();
+  }
+
+  /**
+   * The prefix of the Python that a shell would start, whose packages may have CUDA's libraries.
+   */
+  private Optional<Path> pythonOnPath() {
+    return Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator, -1))
+        .filter(folder -> folder.startsWith("/") && Files.isExecutable(Path.of(folder, "python3")))
+        .findFirst()
+        .map(folder -> Path.of(folder).getParent());
   }
 
   private static void addToolkit(Set<Path> folders, Path toolkit) {

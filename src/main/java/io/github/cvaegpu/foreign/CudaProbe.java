@@ -14,10 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Looks for an NVIDIA driver, its devices and CUDA's libraries. */
 public final class CudaProbe {
   private static final int NAME_BYTES = 256;
+  private static final int CAPABILITY_MAJOR = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_
+  private static final int CAPABILITY_MINOR = 76;
   private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
 
   private static final Problem NO_GPU_SEEN =
@@ -36,14 +39,36 @@ public final class CudaProbe {
   public record Problem(String what, String remedy) {}
 
   /**
+   * A GPU.
+   *
+   * @param name e.g. {@code NVIDIA H200}
+   * @param capability compute capability as in {@code sm_90}: 90
+   */
+  public record Gpu(String name, int capability) {
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "%s (sm_%d)", name, capability);
+    }
+  }
+
+  /**
    * What the driver said.
    *
    * @param version CUDA version that the driver supports, e.g. {@code 13.0}; empty if it did not
    *     say
-   * @param devices names of the GPUs
+   * @param devices the GPUs
    * @param problem why there is no usable GPU; empty if there is one
    */
-  public record Driver(Optional<String> version, List<String> devices, Optional<Problem> problem) {}
+  public record Driver(Optional<String> version, List<Gpu> devices, Optional<Problem> problem) {
+    /** The newest CUDA that it supports, e.g. 13010 for 13.1; empty if it did not say. */
+    public OptionalInt number() {
+      return version
+          .map(text -> text.split("\\.", 2))
+          .map(parts -> 1000 * Integer.parseInt(parts[0]) + 10 * Integer.parseInt(parts[1]))
+          .map(OptionalInt::of)
+          .orElseGet(OptionalInt::empty);
+    }
+  }
 
   /** Something kept the driver from answering. */
   private static final class ProblemException extends Exception {
@@ -102,9 +127,9 @@ public final class CudaProbe {
         // The one question that a driver answers without a GPU.
         version = Optional.of(version());
         initialize();
-        List<String> names = names();
+        List<Gpu> gpus = gpus();
         return new Driver(
-            version, names, names.isEmpty() ? Optional.of(NO_GPU_SEEN) : Optional.empty());
+            version, gpus, gpus.isEmpty() ? Optional.of(NO_GPU_SEEN) : Optional.empty());
       } catch (ProblemException e) {
         return new Driver(version, List.of(), Optional.of(e.problem));
       }
@@ -123,13 +148,21 @@ public final class CudaProbe {
       check("cuInit", code);
     }
 
-    private List<String> names() throws ProblemException {
+    private List<Gpu> gpus() throws ProblemException {
       int count = number("cuDeviceGetCount", List.of(ADDRESS));
-      List<String> names = new ArrayList<>();
+      List<Gpu> gpus = new ArrayList<>();
       for (int ordinal = 0; ordinal < count; ordinal++) {
-        names.add(name(number("cuDeviceGet", List.of(ADDRESS, JAVA_INT), ordinal)));
+        int device = number("cuDeviceGet", List.of(ADDRESS, JAVA_INT), ordinal);
+        int capability =
+            10 * attribute(CAPABILITY_MAJOR, device) + attribute(CAPABILITY_MINOR, device);
+        gpus.add(new Gpu(name(device), capability));
       }
-      return List.copyOf(names);
+      return List.copyOf(gpus);
+    }
+
+    private int attribute(int attribute, int device) throws ProblemException {
+      return number(
+          "cuDeviceGetAttribute", List.of(ADDRESS, JAVA_INT, JAVA_INT), attribute, device);
     }
 
     private String name(int device) throws ProblemException {

@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,9 +22,6 @@ public final class Nvrtc {
   /** What the compiler is told beside the GPU's architecture; as in kernels/build.sh. */
   public static final List<String> OPTIONS = List.of("--std=c++17", "--fmad=false");
 
-  /** NVRTC_ERROR_INVALID_OPTION: the GPU's architecture is the only option that may be unknown. */
-  private static final int INVALID_OPTION = 5;
-
   private final CudaLibraries.Library library;
   private String log = "";
 
@@ -31,20 +29,8 @@ public final class Nvrtc {
   public static final class CompileException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final boolean gpuIsUnknown;
-
     CompileException(String message) {
-      this(message, false);
-    }
-
-    CompileException(String message, boolean gpuIsUnknown) {
       super(message);
-      this.gpuIsUnknown = gpuIsUnknown;
-    }
-
-    /** Whether the compiler does not know the GPU, so that a newer one may. */
-    public boolean gpuIsUnknown() {
-      return gpuIsUnknown;
     }
   }
 
@@ -65,14 +51,29 @@ public final class Nvrtc {
     }
   }
 
+  /** Compute capabilities of the GPUs that it makes code for, ascending, e.g. 75, 80. */
+  public List<Integer> capabilities() throws CompileException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment count = arena.allocate(JAVA_INT);
+      String number = "nvrtcGetNumSupportedArchs";
+      check(number, call(number, List.of(ADDRESS), count));
+      MemorySegment list = arena.allocate(JAVA_INT, count.get(JAVA_INT, 0));
+      String function = "nvrtcGetSupportedArchs";
+      check(function, call(function, List.of(ADDRESS), list));
+      return Arrays.stream(list.toArray(JAVA_INT)).sorted().boxed().toList();
+    }
+  }
+
   /**
-   * Compiles a program for one GPU.
+   * Compiles a program for one GPU: to its own code, or, where the GPU is newer than the compiler,
+   * to PTX of the newest that the compiler knows, which the driver compiles.
    *
    * @param name of the main source, for messages
    * @param sources text by file name, the main one and all that it includes
    * @param capability compute capability, e.g. 90
    * @return code that the driver loads
-   * @throws CompileException if the compiler does not know the GPU, or rejects the program
+   * @throws CompileException if the GPU is older than all that the compiler knows, or it rejects
+   *     the program
    */
   public byte[] compile(String name, Map<String, String> sources, int capability)
       throws CompileException {
@@ -112,8 +113,15 @@ public final class Nvrtc {
 
   private byte[] compiled(Arena arena, MemorySegment program, int capability)
       throws CompileException {
+    List<Integer> known = capabilities();
+    boolean isKnown = known.contains(capability);
+    int target =
+        known.stream()
+            .filter(candidate -> candidate <= capability)
+            .max(Integer::compare)
+            .orElseThrow(() -> tooOld(capability, known));
     List<String> options = new ArrayList<>();
-    options.add("--gpu-architecture=sm_" + capability);
+    options.add("--gpu-architecture=" + (isKnown ? "sm_" : "compute_") + target);
     options.addAll(OPTIONS);
     int status =
         call(
@@ -132,10 +140,22 @@ public final class Nvrtc {
               library.origin(),
               capability,
               text(status),
-              log.replace('\n', ' ')),
-          status == INVALID_OPTION);
+              log.replace('\n', ' ')));
     }
-    return bytes(arena, "nvrtcGetCUBINSize", "nvrtcGetCUBIN", program);
+    return isKnown
+        ? bytes(arena, "nvrtcGetCUBINSize", "nvrtcGetCUBIN", program)
+        : bytes(arena, "nvrtcGetPTXSize", "nvrtcGetPTX", program);
+  }
+
+  private CompileException tooOld(int capability, List<Integer> known) {
+    return new CompileException(
+        String.format(
+            Locale.ROOT,
+            "%s makes code for sm_%d and newer GPUs, and this one is sm_%d, which an older CUDA"
+                + " toolkit may know",
+            library.origin(),
+            known.getFirst(),
+            capability));
   }
 
   private byte[] bytes(Arena arena, String sizeFunction, String function, MemorySegment program)

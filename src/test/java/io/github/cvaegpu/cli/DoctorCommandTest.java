@@ -24,7 +24,8 @@ class DoctorCommandTest {
                 new DoctorCommand(
                     () -> {
                       throw new InputException(sentence);
-                    }))
+                    },
+                    () -> List.of(found("driver", "for CUDA 13.0"))))
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute();
@@ -33,7 +34,7 @@ class DoctorCommandTest {
     List<String> lines = out.toString().lines().toList();
     int datasets = lines.indexOf("datasets   " + sentence);
     assertTrue(datasets > 0, out.toString());
-    assertTrue(lines.get(datasets + 1).startsWith("GPU        "), out.toString());
+    assertTrue(lines.get(datasets + 1).startsWith("GPU        driver: for"), out.toString());
     assertEquals("training   cannot run: see datasets", lines.getLast());
   }
 
@@ -48,14 +49,13 @@ class DoctorCommandTest {
   @Test
   void aMissingLinkComesWithItsRemedy() {
     var missing =
-        new CudaRuntime.Link(
-            "device", Optional.empty(), Optional.of("The driver sees no GPU: start it."));
+        new CudaRuntime.Link("device", Optional.of("missing"), "The driver sees no GPU: start it.");
     assertEquals(
         List.of("driver: for CUDA 12.4", "device: missing. The driver sees no GPU: start it."),
         DoctorCommand.gpu(List.of(found("driver", "for CUDA 12.4"), missing)));
   }
 
   private static CudaRuntime.Link found(String name, String what) {
-    return new CudaRuntime.Link(name, Optional.of(what), Optional.empty());
+    return new CudaRuntime.Link(name, Optional.empty(), what);
   }
 }

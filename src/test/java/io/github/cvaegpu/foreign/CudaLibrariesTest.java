@@ -2,6 +2,7 @@
 package io.github.cvaegpu.foreign;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,6 +54,19 @@ class CudaLibrariesTest {
     Path distribution = folder("usr/local/lib/python3.11/dist-packages/nvidia/cu13/lib");
     Path users = folder("home/.local/lib/python3.13/site-packages/nvidia/cuda_nvrtc/lib");
     assertEquals(List.of(distribution, users), folders(Map.of()));
+  }
+
+  /** A virtual environment's, which is on PATH though nobody said activate. */
+  @Test
+  void thePackagesOfTheFirstPythonOnThePathAreFound() throws IOException {
+    Path lib = folder("opt/venv/lib/python3.12/site-packages/nvidia/cu13/lib");
+    folder("opt/other/lib/python3.12/site-packages/nvidia/cu13/lib");
+    for (String name : List.of("opt/venv/bin", "opt/other/bin")) {
+      Path python = Files.createFile(folder(name).resolve("python3"));
+      assertTrue(python.toFile().setExecutable(true));
+    }
+    String path = "%1$s/none:bin::/:%1$s/opt/venv/bin:%1$s/opt/other/bin".formatted(root);
+    assertEquals(List.of(lib), folders(Map.of("PATH", path)));
   }
 
   @Test

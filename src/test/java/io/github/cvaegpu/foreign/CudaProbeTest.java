@@ -23,6 +23,10 @@ class CudaProbeTest {
       "int cuDeviceGetName(char *s, int n, int d)"
           + " { s[0] = 'G'; s[1] = '0' + d - 40; s[2] = 0; return n == 256 ? 0 : 1; }";
 
+  private static final String ATTRIBUTE =
+      "int cuDeviceGetAttribute(int *v, int a, int d)"
+          + " { *v = a == 75 ? d - 32 : 6; return a == 75 || a == 76 ? 0 : 1; }";
+
   @TempDir private Path folder;
 
   private CudaProbe.Driver ask(String... functions) throws Exception {
@@ -53,8 +57,18 @@ class CudaProbeTest {
   @Test
   void namesTheDevices() throws Exception {
     assertEquals(
-        new CudaProbe.Driver(Optional.of("13.1"), List.of("G0", "G1"), Optional.empty()),
-        ask(VERSION, INIT, TWO, GET, NAME));
+        new CudaProbe.Driver(
+            Optional.of("13.1"),
+            List.of(new CudaProbe.Gpu("G0", 86), new CudaProbe.Gpu("G1", 96)),
+            Optional.empty()),
+        ask(VERSION, INIT, TWO, GET, NAME, ATTRIBUTE));
+  }
+
+  @Test
+  void theVersionIsANumberToo() throws Exception {
+    CudaProbe.Driver driver = ask(VERSION, INIT, TWO, GET, NAME, ATTRIBUTE);
+    assertEquals(13_010, driver.number().orElseThrow());
+    assertTrue(CudaProbe.driver("libcvae-no-such-driver.so").number().isEmpty());
   }
 
   @Test
@@ -117,7 +131,13 @@ class CudaProbeTest {
         "the NVIDIA driver's function cuDeviceGetName failed with code 101",
         "nvidia-smi",
         Optional.of("13.1"),
-        ask(VERSION, INIT, TWO, GET, "int cuDeviceGetName(char *s, int n, int d) { return 101; }"));
+        ask(
+            VERSION,
+            INIT,
+            TWO,
+            GET,
+            ATTRIBUTE,
+            "int cuDeviceGetName(char *s, int n, int d) { return 101; }"));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.foreign.CudaLibraries;
+import io.github.cvaegpu.foreign.CudaVersions;
 import io.github.cvaegpu.foreign.NativeFolder;
 import io.github.cvaegpu.foreign.Nvrtc;
 import java.io.IOException;
@@ -21,22 +22,47 @@ import jcuda.driver.JCudaDriver;
  */
 final class KernelImage {
   private final Device device;
+  private final Optional<byte[]> code;
+  private final CudaLibraries libraries;
+  private final Optional<KernelCache> cache;
 
-  private KernelImage(Device device) {
+  /**
+   * @param device where they are to run
+   * @param code what nvcc made of them, if the jar has it
+   * @param libraries where to look for NVRTC
+   * @param cache of what NVRTC has made; without one it takes a few seconds each time
+   */
+  KernelImage(
+      Device device, Optional<byte[]> code, CudaLibraries libraries, Optional<KernelCache> cache) {
     this.device = device;
+    this.code = code;
+    this.libraries = libraries;
+    this.cache = cache;
   }
 
   /** Loads the kernels. */
   static KernelModule load(Device device) {
-    var image = new KernelImage(device);
     Optional<Path> emulator = CudaLibraries.emulator();
     if (emulator.isPresent()) {
-      return image.emulated(emulator.get().resolve("kernels.so"));
+      return emulated(emulator.get().resolve("kernels.so"));
     }
-    return image.fromJar().orElseGet(image::fromSources);
+    return new KernelImage(device, KernelSources.fatBinary(), new CudaLibraries(), cache()).load();
   }
 
-  private KernelModule emulated(Path file) {
+  /** Loads the jar's code, or what NVRTC makes of the sources where the driver refuses that. */
+  KernelModule load() {
+    return fromJar().orElseGet(this::fromSources);
+  }
+
+  private static Optional<KernelCache> cache() {
+    try {
+      return Optional.of(new KernelCache(NativeFolder.named("kernels")));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static KernelModule emulated(Path file) {
     try {
       return image(Files.readAllBytes(file), "EMULATED KERNELS");
     } catch (IOException e) {
@@ -45,7 +71,6 @@ final class KernelImage {
   }
 
   private Optional<KernelModule> fromJar() {
-    Optional<byte[]> code = KernelSources.fatBinary();
     if (code.isEmpty()) {
       return Optional.empty();
     }
@@ -73,35 +98,24 @@ final class KernelImage {
 
   private KernelModule fromSources() {
     Nvrtc compiler =
-        new CudaLibraries()
+        libraries
             .loadNvrtc(Device.driverMajor())
             .map(Nvrtc::new)
             .orElseThrow(
                 () ->
                     new EngineException(
-                        String.format(
-                            Locale.ROOT,
-                            ("The jar has no kernels for %s (sm_%d) that its driver takes, and no"
-                                + " NVRTC of CUDA %d or older, which could compile them for this"
-                                + " driver, was found: install such a CUDA toolkit from NVIDIA, or"
-                                + " pip's nvidia-cuda-nvrtc."),
-                            device.name(),
-                            device.capability(),
-                            Device.driverMajor())));
+                        "The driver takes no kernels of the jar for %s, and %s."
+                            .formatted(device.name(), CudaVersions.noNvrtc(Device.driverMajor()))));
     try {
       return image(cachedOrCompiled(compiler), "kernels compiled by NVRTC " + compiler.version());
     } catch (Nvrtc.CompileException e) {
       throw new EngineException(
-          "The kernels could not be compiled for %s: %s.%s"
-              .formatted(
-                  device.name(),
-                  e.getMessage(),
-                  e.gpuIsUnknown() ? " A newer CUDA toolkit may know this GPU." : ""),
+          "The kernels could not be compiled for %s: %s.".formatted(device.name(), e.getMessage()),
           e);
     }
   }
 
-  private KernelModule image(byte[] code, String origin) {
+  private static KernelModule image(byte[] code, String origin) {
     var module = new CUmodule();
     Check.driver(JCudaDriver.cuModuleLoadData(module, code), "cuModuleLoadData", origin);
     return new KernelModule(module, origin);
@@ -116,24 +130,12 @@ final class KernelImage {
             KernelSources.sha256(sources, Nvrtc.OPTIONS),
             device.capability(),
             compiler.version());
-    KernelCache cache;
-    try {
-      cache = new KernelCache(NativeFolder.named("kernels"));
-    } catch (IOException e) {
-      // Without a cache it takes a few seconds each time.
-      return compile(compiler, sources);
-    }
-    Optional<byte[]> kept = cache.get(key);
+    Optional<byte[]> kept = cache.flatMap(kernels -> kernels.get(key));
     if (kept.isPresent()) {
       return kept.get();
     }
-    byte[] code = compile(compiler, sources);
-    cache.put(key, code);
-    return code;
-  }
-
-  private byte[] compile(Nvrtc compiler, Map<String, String> sources)
-      throws Nvrtc.CompileException {
-    return compiler.compile(KernelSources.MAIN, sources, device.capability());
+    byte[] compiled = compiler.compile(KernelSources.MAIN, sources, device.capability());
+    cache.ifPresent(kernels -> kernels.put(key, compiled));
+    return compiled;
   }
 }

@@ -4,68 +4,139 @@ package io.github.cvaegpu.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.emulator.Emulator;
+import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.foreign.CublasBridge;
 import io.github.cvaegpu.foreign.CudaLibraries;
+import io.github.cvaegpu.foreign.CudaVersions;
+import io.github.cvaegpu.foreign.JCudaNatives;
 import io.github.cvaegpu.foreign.NvidiaWheels;
 import io.github.cvaegpu.foreign.Nvrtc;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
 import org.junit.jupiter.api.Test;
 
 /** The kernels and NVIDIA's own libraries, as pip installs them; no GPU is needed. */
 class NvidiaLibrariesTest {
+  /** What CUDA 13.0 has to know; later ones may know more. */
   private static final List<Integer> CAPABILITIES =
-      List.of(75, 80, 86, 89, 90, 100, 103, 110, 120, 121);
+      List.of(75, 80, 86, 87, 89, 90, 100, 103, 110, 120, 121);
 
   /** Runs in a process of its own, whose lines are the answer. */
   static final class Child {
+    private static CudaLibraries libraries;
+
     private Child() {}
 
-    public static void main(String[] arguments) throws Nvrtc.CompileException {
-      CudaLibraries libraries = NvidiaWheels.libraries(Path.of(arguments[1]));
-      if (arguments[0].equals("compile")) {
-        compile(new Nvrtc(libraries.loadNvrtc(13).orElseThrow()));
-      } else {
-        cublas(libraries);
+    public static void main(String[] arguments) throws Exception {
+      libraries = NvidiaWheels.libraries(Path.of(arguments[1]));
+      switch (arguments[0]) {
+        case "compile" -> compile(new Nvrtc(libraries.loadNvrtc(13).orElseThrow()));
+        case "compiler of cuBLAS" -> compilerOfCublas();
+        case "symbols" -> symbols(libraries.loadCublas(13).orElseThrow().functions());
+        case "load" -> load();
+        case "versions" -> versions(libraries.loadCublas(13).orElseThrow());
+        default -> throw new IllegalArgumentException(arguments[0]);
       }
     }
 
     private static void compile(Nvrtc nvrtc) throws Nvrtc.CompileException {
       System.out.println("NVRTC " + nvrtc.version());
       Map<String, String> sources = KernelSources.texts();
-      for (int capability : CAPABILITIES) {
+      for (int capability : nvrtc.capabilities()) {
         byte[] code = nvrtc.compile(KernelSources.MAIN, sources, capability);
-        // An ELF file, which is what the driver loads.
-        boolean isElf = code.length > 4 && code[0] == 0x7f && code[1] == 'E' && code[3] == 'F';
+        // An ELF file of the ABI that drivers for CUDA 13 were the first to know.
+        boolean isElf = code.length > 8 && code[0] == 0x7f && code[1] == 'E' && code[3] == 'F';
         System.out.printf(
-            Locale.ROOT, "sm_%d %s [%s]%n", capability, isElf ? "ok" : "no code", nvrtc.log());
+            Locale.ROOT,
+            "sm_%d %s [%s]%n",
+            capability,
+            isElf ? "ABI " + code[8] : "no code",
+            nvrtc.log());
       }
+      byte[] ptx = nvrtc.compile(KernelSources.MAIN, sources, 200);
+      String text = new String(ptx, StandardCharsets.UTF_8);
+      System.out.printf(
+          "PTX %s [%s]%n", text.replaceAll("(?s).*\\.version (\\d+)\\..*", "$1"), nvrtc.log());
       try {
         nvrtc.compile(KernelSources.MAIN, sources, 70);
       } catch (Nvrtc.CompileException e) {
-        System.out.println("sm_70 " + (e.gpuIsUnknown() ? "is unknown" : e.getMessage()));
+        System.out.println(e.getMessage().replaceAll(".*/", ""));
       }
     }
 
     /** cublasLt asks for NVRTC by name, and that for its built-in functions. */
-    private static void cublas(CudaLibraries libraries) throws Nvrtc.CompileException {
-      System.out.println("cuBLAS " + libraries.loadCublas().orElseThrow().major());
+    private static void compilerOfCublas() throws Nvrtc.CompileException {
+      System.out.println("cuBLAS " + libraries.loadCublas(13).orElseThrow().major());
       SymbolLookup byName = SymbolLookup.libraryLookup("libnvrtc.so.13", Arena.global());
       var nvrtc = new Nvrtc(new CudaLibraries.Library("libnvrtc.so.13", byName));
       String kernel = "extern \"C\" __global__ void fill(float *x) { x[threadIdx.x] = 1; }";
       System.out.println(nvrtc.compile("fill.cu", Map.of("fill.cu", kernel), 90).length > 0);
     }
+
+    private static void symbols(SymbolLookup cublas) throws IOException {
+      String forwarded = Files.readString(Path.of("native/cublas-bridge/forwarded.h"));
+      List<String> names =
+          Pattern.compile("(?m)^FORWARD\\((\\w+)\\)$")
+              .matcher(forwarded)
+              .results()
+              .map((MatchResult match) -> match.group(1))
+              .toList();
+      List<String> needed = Files.readAllLines(Path.of("native/jcuda/libcublas.symbols"));
+      System.out.println(
+          "%s and %s"
+              .formatted(names.size() > 10, needed.size() > 400 && needed.containsAll(names)));
+      needed.stream().filter(name -> cublas.find(name).isEmpty()).forEach(System.out::println);
+    }
+
+    /** With the emulator as the driver, which looks at the code as a real one does. */
+    private static void load() {
+      CudaLibraries.useEmulator(Optional.of(OnGpu.EMULATOR));
+      for (String capability : List.of("90", "130")) {
+        Emulator.configure("DRIVER", "13.0");
+        Emulator.configure("CAPABILITY", capability);
+        try (Device device = CudaRuntime.open();
+            KernelModule module =
+                new KernelImage(device, Optional.empty(), libraries, Optional.empty()).load()) {
+          new Kernels(module);
+          System.out.println(module.origin().replaceAll("\\.\\d+$", ""));
+        }
+      }
+      Emulator.configure("DRIVER", "12.9");
+      try (Device device = CudaRuntime.open()) {
+        new KernelImage(device, Optional.empty(), libraries, Optional.empty()).load().close();
+      } catch (EngineException e) {
+        System.out.println(e.getMessage().replaceAll(".*, and ", "").replaceAll(" or older.*", ""));
+      }
+    }
+
+    /** By itself, and through the bridge and JCuda, as the engine reads it. */
+    private static void versions(CudaLibraries.Library cublas) throws IOException {
+      System.out.println(CudaVersions.ofCublas(cublas));
+      System.out.println(CudaVersions.ofCublasLt(libraries.cublasLt(cublas).orElseThrow()));
+      CublasBridge.load(cublas);
+      new JCudaNatives(CudaRuntime.JCUDA_VERSION).load(() -> JCublas2.setExceptionsEnabled(false));
+      int[] version = new int[1];
+      System.out.println(JCublas2.cublasGetVersion(new cublasHandle(), version));
+      System.out.println(version[0]);
+    }
   }
 
   private static List<String> run(String what) throws IOException, InterruptedException {
-    Path wheels = NvidiaWheels.cuda13();
-    Process process = NvidiaWheels.java(Child.class, what, wheels.toString()).start();
+    Process process =
+        NvidiaWheels.java(Child.class, what, NvidiaWheels.prefix().toString()).start();
     try (var output = process.getInputStream()) {
       List<String> lines =
           new String(output.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
@@ -76,24 +147,57 @@ class NvidiaLibrariesTest {
     }
   }
 
-  /** Every kernel, without a warning, for each GPU that CUDA 13 knows. */
+  /** Every kernel, without a warning, for each GPU that the compiler knows. */
   @Test
   void nvrtcFoundInAFolderCompilesTheKernels() throws Exception {
     List<String> lines = run("compile");
-    assertTrue(lines.getFirst().matches("NVRTC 1[3-9]\\.\\d+"), lines.toString());
-    List<String> expected =
-        IntStream.rangeClosed(0, CAPABILITIES.size())
-            .mapToObj(
-                i ->
-                    i < CAPABILITIES.size()
-                        ? String.format(Locale.ROOT, "sm_%d ok []", CAPABILITIES.get(i))
-                        : "sm_70 is unknown")
-            .toList();
-    assertEquals(expected, lines.subList(1, lines.size()));
+    assertTrue(lines.getFirst().matches("NVRTC 13\\.\\d+"), lines.toString());
+    List<String> compiled = lines.subList(1, lines.size() - 2);
+    assertEquals(
+        List.of(), compiled.stream().filter(line -> !line.matches("sm_\\d+ ABI 8 \\[]")).toList());
+    assertEquals(
+        List.of(),
+        CAPABILITIES.stream()
+            .map(capability -> String.format(Locale.ROOT, "sm_%d ABI 8 []", capability))
+            .filter(line -> !compiled.contains(line))
+            .toList());
+    assertEquals("PTX 9 []", lines.get(lines.size() - 2));
+    assertEquals(
+        "libnvrtc.so.13 makes code for sm_75 and newer GPUs, and this one is sm_70, which an older"
+            + " CUDA toolkit may know",
+        lines.getLast());
   }
 
   @Test
   void cublasFoundInAFolderFindsTheCompilerThatItOpens() throws Exception {
-    assertEquals(List.of("cuBLAS 13", "true"), run("cublas"));
+    assertEquals(List.of("cuBLAS 13", "true"), run("compiler of cuBLAS"));
+  }
+
+  @Test
+  void whatNvrtc13MakesIsForDriversForCuda13() throws Exception {
+    OnGpu.requireEmulator();
+    List<String> lines =
+        run("load").stream().filter(line -> !line.contains("software emulator")).toList();
+    String compiled = "kernels compiled by NVRTC 13";
+    assertEquals(List.of(compiled, compiled, "no NVRTC of CUDA 12"), lines);
+  }
+
+  @Test
+  void cublasHasWhatJCudaAndTheBridgeAskFor() throws Exception {
+    assertEquals(List.of("true and true"), run("symbols"));
+  }
+
+  @Test
+  void theBridgeLeadsJCudaToCublas13() throws Exception {
+    List<String> lines = run("versions");
+    assertEquals(4, lines.size(), lines.toString());
+    assertTrue(lines.get(0).matches(", version 13\\.\\d+\\.\\d+"), lines.toString());
+    assertEquals(lines.get(0), lines.get(1));
+    String[] parts = lines.get(0).replace(", version ", "").split("\\.", 3);
+    int number =
+        10_000 * Integer.parseInt(parts[0])
+            + 100 * Integer.parseInt(parts[1])
+            + Integer.parseInt(parts[2]);
+    assertEquals(List.of("0", Integer.toString(number)), lines.subList(2, 4));
   }
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.engine.cuda.OnGpu;
+import io.github.cvaegpu.foreign.NvidiaWheels;
+import io.github.cvaegpu.foreign.StubLibraries;
+import io.github.cvaegpu.launcher.RunningProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What doctor promises is what train does, with the emulator as this machine's driver: found by the
+ * dynamic linker, as a real one is, and given the jar's own kernels.
+ */
+class DoctorProcessTest {
+  @TempDir private Path folder;
+  private Path toolkit;
+  private final Map<String, String> environment = new HashMap<>();
+
+  @BeforeEach
+  void makeToolkit() throws IOException {
+    toolkit = Files.createDirectories(folder.resolve("toolkit/lib64"));
+    environment.put("CUDA_HOME", toolkit.getParent().toString());
+    environment.put("XDG_CACHE_HOME", Files.createDirectories(folder.resolve("cache")).toString());
+    environment.put("CVAE_GPU_OFFLINE", "1");
+  }
+
+  private RunningProcess.Result run(String... arguments) throws IOException, InterruptedException {
+    ProcessBuilder builder = NvidiaWheels.java(CvaeGpu.class, arguments).redirectErrorStream(false);
+    builder.command().add(1, "--add-modules=jdk.incubator.vector");
+    builder.environment().keySet().removeAll(List.of("CVAE_GPU_DATA", "VIRTUAL_ENV"));
+    builder.environment().putAll(environment);
+    return new RunningProcess(builder).await();
+  }
+
+  private void useEmulator(String driver) {
+    OnGpu.requireEmulator();
+    environment.put("LD_LIBRARY_PATH", OnGpu.EMULATOR.toAbsolutePath().toString());
+    environment.put("CVAE_EMULATOR_DRIVER", driver);
+  }
+
+  private static String row(RunningProcess.Result result, String name) {
+    return result
+        .text()
+        .lines()
+        .map(line -> line.replaceFirst("^(GPU)? +", ""))
+        .filter(line -> line.startsWith(name + ": "))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(result.text()));
+  }
+
+  private RunningProcess.Result train(String name, String... more)
+      throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>();
+    Path images = TinyImages.writeFolder(folder.resolve("images of " + name), 1);
+    arguments.addAll(List.of("train", "--data", images.toString(), "--epochs", "1"));
+    arguments.addAll(List.of("--hidden", "20,10", "--batch", "64", "--kl", "0.5"));
+    arguments.addAll(List.of("--out", folder.resolve(name).toString()));
+    arguments.addAll(List.of(more));
+    return run(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void aGpuThatCanBeUsedIsPromisedAndTaken() throws Exception {
+    useEmulator("13.0");
+    StubLibraries.nvrtc(toolkit, 13);
+    RunningProcess.Result doctor = run("doctor");
+    assertEquals("training   can run, on the GPU", doctor.text().lines().toList().getLast());
+    assertEquals(0, doctor.code());
+    String trial = row(doctor, "trial");
+    assertTrue(
+        trial.matches(
+            "trial: the GPU was opened: driver for CUDA 13\\.0, cuBLAS 12\\.6\\.0,"
+                + " kernels (of the jar|compiled by NVRTC 13\\.4)"),
+        trial);
+    environment.put("NVIDIA_TF32_OVERRIDE", "1");
+    RunningProcess.Result train = train("gpu");
+    assertEquals(0, train.code(), train.errors());
+    assertTrue(train.errors().contains("Engine cuda on cvae-gpu emulator"), train.errors());
+    assertTrue(
+        train
+            .errors()
+            .contains(
+                "Warning: NVIDIA_TF32_OVERRIDE=1 in the environment has no effect: --precision says"
+                    + " how to multiply."),
+        train.errors());
+  }
+
+  @Test
+  void aGpuWhoseDriverIsTooOldForCublasIsNotPromisedAndNotTaken() throws Exception {
+    useEmulator("11.8");
+    RunningProcess.Result doctor = run("doctor");
+    assertEquals("training   can run, on the CPU", doctor.text().lines().toList().getLast());
+    assertTrue(row(doctor, "cuBLAS").startsWith("cuBLAS: missing. "), doctor.text());
+    RunningProcess.Result auto = train("cpu");
+    assertEquals(0, auto.code(), auto.errors());
+    assertTrue(auto.errors().contains("Engine cpu on "), auto.errors());
+    // The jar's kernels, or that it has none, come before cuBLAS.
+    assertTrue(
+        auto.errors().contains("Warning: the GPU was not taken. The jar"), auto.errors());
+    RunningProcess.Result cuda = train("none", "--engine", "cuda");
+    assertEquals(1, cuda.code(), cuda.errors());
+    assertTrue(cuda.errors().contains("The jar"), cuda.errors());
+    assertFalse(Files.exists(folder.resolve("none")));
+  }
+
+  /** NVIDIA's own cuBLAS, which takes the emulator for no driver. */
+  @Test
+  void aGpuThatCublasDoesNotTakeIsNotPromisedAndNotTaken() throws Exception {
+    environment.put("VIRTUAL_ENV", NvidiaWheels.prefix().toString());
+    useEmulator("13.0");
+    Path alone = Files.createDirectories(folder.resolve("driver"));
+    for (String file : List.of("libcuda.so.1", "kernels.so")) {
+      Files.copy(OnGpu.EMULATOR.resolve(file), alone.resolve(file));
+    }
+    environment.put("LD_LIBRARY_PATH", alone.toString());
+    RunningProcess.Result doctor = run("doctor");
+    assumeTrue(row(doctor, "cuBLAS").contains("libcublas.so.13"), "this machine has cuBLAS 12");
+    assertTrue(row(doctor, "cublasLt").contains(", version 13."), doctor.text());
+    assertTrue(row(doctor, "NVRTC").contains(" compiles them for sm_90"), doctor.text());
+    assertTrue(row(doctor, "trial").startsWith("trial: failed. cublasCreate()"), doctor.text());
+    assertEquals("training   can run, on the CPU", doctor.text().lines().toList().getLast());
+    RunningProcess.Result train = train("cpu");
+    assertEquals(0, train.code(), train.errors());
+    assertTrue(train.errors().contains("Engine cpu on "), train.errors());
+    assertTrue(
+        train.errors().contains("Warning: the GPU was not taken. cublasCreate()"), train.errors());
+  }
+
+  /** Data that cannot be had are not spoken of, for they were not looked for. */
+  @Test
+  void withoutADriverNoDataAreLookedFor() throws Exception {
+    assumeTrue(
+        row(run("doctor"), "driver").startsWith("driver: missing."), "this machine has a driver");
+    for (List<String> command :
+        List.of(
+            List.of("train", "--engine", "cuda"),
+            List.of("calibrate", "--engine", "cuda"),
+            List.of("reproduce", "--engine", "cuda"),
+            List.of("profile"))) {
+      List<String> arguments = new ArrayList<>(command);
+      arguments.addAll(List.of("--data", "mnist"));
+      RunningProcess.Result result = run(arguments.toArray(String[]::new));
+      assertEquals(1, result.code(), result.errors());
+      String said =
+          result.errors().lines().filter(line -> !line.contains("incubator")).toList().toString();
+      assertEquals(
+          "[No NVIDIA driver was found (libcuda.so.1): install NVIDIA's driver; in a container,"
+              + " start it with --gpus all.]",
+          said,
+          arguments.toString());
+    }
+    RunningProcess.Result tf32 = run("train", "--precision", "tf32", "--data", "mnist");
+    assertEquals(2, tf32.code(), tf32.errors());
+    assertTrue(tf32.errors().contains("--precision tf32 needs a GPU."), tf32.errors());
+  }
+}
