@@ -24,8 +24,8 @@ if [ -f "$binary" ] && [ -z "$(find . -newer "$binary" -type f)" ]; then
   exit 0
 fi
 
-# Code for each GPU that nvcc knows; PTX of the oldest for all that come later. No kernel uses anything
-# that it lacks.
+# Code for each GPU that nvcc knows. PTX for all that come later: of the first with clusters, without which
+# their kernels would be slower; and of the oldest, for one that nvcc has left out.
 known=$("$nvcc" --list-gpu-arch)
 targets=
 for capability in 75 80 86 89 90 100 120; do
@@ -33,12 +33,16 @@ for capability in 75 80 86 89 90 100 120; do
     targets="$targets -gencode arch=compute_$capability,code=sm_$capability"
   fi
 done
-targets="$targets -gencode arch=compute_75,code=compute_75"
+for capability in 75 90; do
+  if echo "$known" | grep -qx "compute_$capability"; then
+    targets="$targets -gencode arch=compute_$capability,code=compute_$capability"
+  fi
+done
 
 # One multiplication, one rounding, as on the CPU: what is to be fused, the kernels say with fmaf.
 # shellcheck disable=SC2086 # The targets are words.
 if ! "$nvcc" -std=c++17 --fmad=false -Werror all-warnings -Xptxas -v,-warn-spills,-warn-lmem-usage --fatbin $targets \
-  module.cu -o "$binary" >"$out/ptxas.txt" 2>&1; then
+  --threads 0 module.cu -o "$binary" >"$out/ptxas.txt" 2>&1; then
   cat "$out/ptxas.txt" >&2
   exit 1
 fi

@@ -18,6 +18,11 @@ __device__ inline void store_release_system(Word* address, Word value) {
   __atomic_store_n(address, value, __ATOMIC_RELEASE);
 }
 
+/** Stores a word that who loads it may see at any time later. */
+__device__ inline void store_system(Word* address, Word value) {
+  __atomic_store_n(address, value, __ATOMIC_RELAXED);
+}
+
 /** Loads a word and, with it, all that was stored before its release. */
 __device__ inline Word load_acquire_system(const Word* address) {
   return __atomic_load_n(address, __ATOMIC_ACQUIRE);
@@ -87,6 +92,10 @@ __device__ inline void let_next_grid_start() {}
 
 __device__ inline void store_release_system(Word* address, Word value) {
   asm volatile("st.release.sys.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
+}
+
+__device__ inline void store_system(Word* address, Word value) {
+  asm volatile("st.relaxed.sys.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 
 __device__ inline Word load_acquire_system(const Word* address) {

@@ -4,9 +4,7 @@
 
 #include "philox.cuh"
 #include "step.cuh"
-
-/** A pixel's intensity: a division, rounded once, as the CPU engine's table. */
-__device__ inline float intensity(unsigned char pixel) { return pixel / 255.0f; }
+#include "targets.cuh"
 
 /**
  * The batch and the noise of a training step.
@@ -32,24 +30,14 @@ extern "C" __global__ void __launch_bounds__(256)
     int column = blockIdx.x * 256 + threadIdx.x;
     if (column < inputs) {
       size_t image = order[(size_t)state->batch * batch_size + row];
-      x[(size_t)row * inputs + column] = intensity(pixels[image * inputs + column]);
+      x[(size_t)row * inputs + column] = Grey::target(pixels[image * inputs + column]);
     }
     return;
   }
   int block = ((int)blockIdx.x - pixel_blocks) * 256 + threadIdx.x;
-  int first = 4 * block;
-  if (first >= latent) {
-    return;
-  }
-  PhiloxBlock random = philox(seed_low, seed_high, block, row, (unsigned int)state->step, stream);
-  float normals[4];
-  normal_pair(random.words[0], random.words[1], &normals[0], &normals[1]);
-  normal_pair(random.words[2], random.words[3], &normals[2], &normals[3]);
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    if (first + i < latent) {
-      noise[(size_t)row * latent + first + i] = normals[i];
-    }
+  if (4 * block < latent) {
+    noise_quad(seed_low, seed_high, stream, state->step, row, block, latent,
+               noise + (size_t)row * latent);
   }
 }
 
@@ -66,6 +54,6 @@ extern "C" __global__ void __launch_bounds__(256)
     gather_images(const unsigned char* pixels, size_t count, float* x) {
   size_t i = (size_t)blockIdx.x * 256 + threadIdx.x;
   if (i < count) {
-    x[i] = intensity(pixels[i]);
+    x[i] = Grey::target(pixels[i]);
   }
 }

@@ -134,8 +134,7 @@ extern "C" __global__ void __launch_bounds__(32 * BACKWARD_WARPS)
   int first_row = blockIdx.y * BACKWARD_ROWS;
   int column = min((int)blockIdx.x * 32 + lane, in - 1);
 
-  const float* factor_row =
-      dy + (size_t)min(first_row + lane / BACKWARD_TERMS, rows - 1) * out;
+  const float* factor_row = dy + (size_t)min(first_row + lane / BACKWARD_TERMS, rows - 1) * out;
   float sums[BACKWARD_ROWS] = {};
   int first = (int)((long long)out * warp / BACKWARD_WARPS);
   int end = (int)((long long)out * (warp + 1) / BACKWARD_WARPS);

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a step meets the host: it is told beta, and tells its losses. Both lie in host memory that is mapped
-// into the device, a ring of 64-bit words each, and both sides do no more than load and store:
-//
-//   word = (step + 1) mod 2^32 << 32 | bits of a float
-//
-// One aligned word is one access: never torn, and its upper half says whether it is the one waited for, so a
-// word of an earlier lap of the ring, or the zeros at the beginning, cannot be taken for it.
+// A step's meetings with the host, on a branch of its own.
 
+#include "mailbox.cuh"
 #include "reduce.cuh"
-#include "step.cuh"
 
 #define STEP_END_THREADS 256
-
-__device__ inline unsigned int tag_of(unsigned long long step) { return (unsigned int)(step + 1); }
-
-__device__ inline void publish(Word* ring, int ring_mask, unsigned long long step, float value) {
-  Word word = (Word)tag_of(step) << 32 | (unsigned int)__float_as_int(value);
-  store_release_system(ring + ((unsigned int)step & ring_mask), word);
-}
 
 /**
  * Sets what depends on the step alone: Adam's factors, and beta, for which it waits.
@@ -27,8 +14,7 @@ __device__ inline void publish(Word* ring, int ring_mask, unsigned long long ste
  *   state.beta      = the float at the step's place of the ring, once the host has put it there
  *
  * betas: ring of ring_mask + 1 words, a power of two; the host stores with release.
- * status: a word of the host's; the step's tag is stored there if no beta came within timeout_ns. From then
- *         on nothing is waited for, so that what is under way drains, and beta is 0.
+ * status: a word of the host's; the step's tag is stored there if no beta came within timeout_ns.
  *
  * Launch: one thread, on a branch of its own beside gather and forward: the host has had a step's time to
  *         answer when beta is needed, in the latent backward.
@@ -37,28 +23,8 @@ extern "C" __global__ void __launch_bounds__(1)
     step_begin(StepState* state, double learning_rate, const Word* betas, int ring_mask,
                Word timeout_ns, Word* status) {
   unsigned long long step = state->step;
-  double t = (double)(step + 1);
-  state->step_size = (float)(learning_rate / (1.0 - pow(0.9, t)));
-  state->root_scale = (float)(1.0 / sqrt(1.0 - pow(0.999, t)));
-
-  const Word* address = betas + ((unsigned int)step & ring_mask);
-  unsigned int tag = tag_of(step);
-  Word start = clock_nanoseconds();
-  Word word = 0;
-  bool came = false;
-  while (!came && !state->failed) {
-    word = load_acquire_system(address);
-    came = (unsigned int)(word >> 32) == tag;
-    if (!came) {
-      if (clock_nanoseconds() - start > timeout_ns) {
-        state->failed = 1;
-        store_release_system(status, tag);
-      } else {
-        __nanosleep(200);
-      }
-    }
-  }
-  state->beta = came ? __int_as_float((int)(unsigned int)word) : 0.0f;
+  set_factors(state, step, learning_rate);
+  await_beta(state, step, betas, ring_mask, timeout_ns, status);
 }
 
 /**
@@ -67,7 +33,7 @@ extern "C" __global__ void __launch_bounds__(1)
  *   rls[step] = (sum over rows of loss) / rows      kls[step] = (sum over rows of kl) / rows
  *   state.step, state.batch: += 1
  *
- * loss, kl (rows)      rls, kls: rings as above; the host loads with acquire, RL being there when KL is.
+ * loss, kl (rows)      rls, kls: rings as above.
  *
  * Launch: one block of 256, on a branch beside the weight gradients, after everything that reads state.step.
  * Deterministic: a thread adds every 256th row in double, the block the threads in order.
@@ -87,8 +53,7 @@ extern "C" __global__ void __launch_bounds__(STEP_END_THREADS, 1)
   double kl_total = block_sum(kl_sum, scratch);
   if (threadIdx.x == 0) {
     unsigned long long step = state->step;
-    publish(rls, ring_mask, step, (float)(loss_total / rows));
-    publish(kls, ring_mask, step, (float)(kl_total / rows));
+    publish(rls, kls, ring_mask, step, (float)(loss_total / rows), (float)(kl_total / rows));
     state->step = step + 1;
     state->batch += 1;
   }

@@ -3,6 +3,9 @@
 // All kernels in one unit: one fat binary for nvcc, one program for NVRTC.
 
 #include "adam.cu"
+#include "fused_linear.cu"
+#include "fused_middle.cu"
+#include "fused_update.cu"
 #include "gather.cu"
 #include "latent.cu"
 #include "linear.cu"

@@ -38,7 +38,7 @@ __device__ inline PhiloxBlock philox(unsigned int key0, unsigned int key1, unsig
  * Two standard normal numbers from two words, by the Box-Muller transform.
  *
  * In double, and rounded once, as on the CPU: the same bits but for rare last places. There are few of
- * them (batch times latent dimensions), and they are made beside the gather, which nobody waits for.
+ * them, batch times latent dimensions.
  */
 __device__ inline void normal_pair(unsigned int word0, unsigned int word1, float* first,
                                    float* second) {
@@ -50,4 +50,25 @@ __device__ inline void normal_pair(unsigned int word0, unsigned int word1, float
   sincospi(2.0 * turns, &sine, &cosine);
   *first = (float)(radius * cosine);
   *second = (float)(radius * sine);
+}
+
+/**
+ * Four normal numbers of a row of a step's noise, those of (seed, stream, step, row, dimension).
+ *
+ * @param block dimensions 4 block .. 4 block + 3
+ * @param noise (latent) of the row, =, as far as it goes
+ */
+__device__ inline void noise_quad(unsigned int seed_low, unsigned int seed_high,
+                                  unsigned int stream, unsigned long long step, int row, int block,
+                                  int latent, float* noise) {
+  PhiloxBlock random = philox(seed_low, seed_high, block, row, (unsigned int)step, stream);
+  float normals[4];
+  normal_pair(random.words[0], random.words[1], &normals[0], &normals[1]);
+  normal_pair(random.words[2], random.words[3], &normals[2], &normals[3]);
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    if (4 * block + i < latent) {
+      noise[4 * block + i] = normals[i];
+    }
+  }
 }

@@ -29,11 +29,12 @@ CUresult cuModuleLoadData(CUmodule* module, const void* image) {
       return forbidden;
     }
     std::unique_ptr<Module> loaded;
+    int target = emulator::config().capability;
     if (emulator::kindOf(image) == emulator::ImageKind::sharedObject) {
       loaded = Module::load(image);
     } else {
       const emulator::Config& config = emulator::config();
-      CUresult refused = emulator::judge(image, config.driver, config.capability);
+      CUresult refused = emulator::judge(image, config.driver, config.capability, &target);
       if (refused != CUDA_SUCCESS) {
         return refused;
       }
@@ -42,6 +43,7 @@ CUresult cuModuleLoadData(CUmodule* module, const void* image) {
     if (loaded == nullptr) {
       return CUDA_ERROR_INVALID_IMAGE;
     }
+    loaded->setTarget(target);
     *module = handle(loaded.get());
     std::lock_guard<std::mutex> lock(context.mutex);
     context.modules.insert(std::move(loaded));
@@ -114,6 +116,9 @@ CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfuncti
       case CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES:
       case CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES:
         *value = 0;
+        return CUDA_SUCCESS;
+      case CU_FUNC_ATTRIBUTE_PTX_VERSION:
+        *value = own.module->target();
         return CUDA_SUCCESS;
       case CU_FUNC_ATTRIBUTE_NUM_REGS:
         *value = static_cast<int>(own.registers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image.h"
 
+#include <algorithm>
 #include <elf.h>
 
 #include <cctype>
@@ -80,8 +81,10 @@ CUresult judgeElf(int abi, int target, bool isForOne, int driver, int capability
   return runs ? CUDA_SUCCESS : CUDA_ERROR_NO_BINARY_FOR_GPU;
 }
 
-/** A part that runs as it is, or else PTX; if there is neither, why the last PTX is none. */
-CUresult judgeFatBinary(const char* image, int driver, int capability) {
+/** A part that runs as it is, or else PTX, the newest; if there is neither, why the last PTX is none. */
+CUresult judgeFatBinary(const char* image, int driver, int capability, int* taken) {
+  int newestElf = 0;
+  int newestPtx = 0;
   auto header = read<FatBinaryHeader>(image);
   CUresult best = CUDA_ERROR_NO_BINARY_FOR_GPU;
   std::uint64_t end = header.headerBytes + header.bytes;
@@ -97,20 +100,24 @@ CUresult judgeFatBinary(const char* image, int driver, int capability) {
     }
     if (result == CUDA_SUCCESS) {
       best = result;
+      int& newest = part.kind == elfPart ? newestElf : newestPtx;
+      newest = std::max(newest, target);
     }
     at += part.headerBytes + part.bytes;
     if (part.headerBytes == 0) {
       return CUDA_ERROR_INVALID_IMAGE;
     }
   }
+  *taken = newestElf != 0 ? newestElf : newestPtx;
   return best;
 }
 
-CUresult judgeCubin(const void* image, int driver, int capability) {
+CUresult judgeCubin(const void* image, int driver, int capability, int* taken) {
   const auto* header = static_cast<const Elf64_Ehdr*>(image);
   int abi = header->e_ident[EI_ABIVERSION];
   bool isNew = abi >= firstAbiOfCuda13;
   int target = static_cast<int>((isNew ? header->e_flags >> 8 : header->e_flags) & 0xff);
+  *taken = target;
   return judgeElf(abi, target, false, driver, capability);
 }
 
@@ -129,7 +136,7 @@ const char* firstWord(const char* text) {
   }
 }
 
-CUresult judgePtxText(const char* text, int driver, int capability) {
+CUresult judgePtxText(const char* text, int driver, int capability, int* taken) {
   int major = 0;
   int minor = 0;
   int target = 0;
@@ -138,6 +145,7 @@ CUresult judgePtxText(const char* text, int driver, int capability) {
       std::sscanf(at, ".target sm_%d", &target) != 1) {
     return CUDA_ERROR_INVALID_PTX;
   }
+  *taken = target;
   return judgePtx(major, minor, target, driver, capability);
 }
 
@@ -159,14 +167,14 @@ ImageKind kindOf(const void* image) {
   return std::strncmp(firstWord(bytes), ".version", 8) == 0 ? ImageKind::ptx : ImageKind::unknown;
 }
 
-CUresult judge(const void* image, int driver, int capability) {
+CUresult judge(const void* image, int driver, int capability, int* target) {
   switch (kindOf(image)) {
     case ImageKind::fatBinary:
-      return judgeFatBinary(static_cast<const char*>(image), driver, capability);
+      return judgeFatBinary(static_cast<const char*>(image), driver, capability, target);
     case ImageKind::cubin:
-      return judgeCubin(image, driver, capability);
+      return judgeCubin(image, driver, capability, target);
     case ImageKind::ptx:
-      return judgePtxText(static_cast<const char*>(image), driver, capability);
+      return judgePtxText(static_cast<const char*>(image), driver, capability, target);
     default:
       return CUDA_ERROR_INVALID_IMAGE;
   }

@@ -16,8 +16,9 @@ ImageKind kindOf(const void* image);
  * compute capability (times ten).
  *
  * @param image a fat binary, a cubin or PTX
+ * @param target = the capability that the code it takes was made for
  * @return CUDA_SUCCESS if it takes it
  */
-CUresult judge(const void* image, int driver, int capability);
+CUresult judge(const void* image, int driver, int capability, int* target);
 
 }  // namespace emulator

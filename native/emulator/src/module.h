@@ -52,6 +52,10 @@ class Module {
   bool isShared(const void* address) const;
   const std::string& fileName() const { return path_; }
 
+  /** The compute capability that its code was made for, or that the code whose place it takes was. */
+  int target() const { return target_; }
+  void setTarget(int target) { target_ = target; }
+
  private:
   struct Variable {
     std::size_t offset;
@@ -66,6 +70,7 @@ class Module {
   void addSharedVariable(const std::string& symbol, Variable variable);
   char* dynamicShared() const;
 
+  int target_ = 0;
   int file_ = -1;
   void* library_ = nullptr;
   char* base_ = nullptr;

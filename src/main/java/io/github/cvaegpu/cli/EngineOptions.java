@@ -12,6 +12,8 @@ import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cuda.CudaAccelerator;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.engine.cuda.Precision;
+import io.github.cvaegpu.engine.cuda.StepKind;
+import io.github.cvaegpu.engine.cuda.Tune;
 import io.github.cvaegpu.foreign.CublasEnvironment;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -67,6 +69,20 @@ final class EngineOptions {
       description = "How a GPU multiplies large matrices. Default: ${DEFAULT-VALUE}.")
   private Precision precision;
 
+  @Option(
+      names = "--step",
+      paramLabel = "auto|fused|cublas",
+      defaultValue = "auto",
+      description = "A GPU's step: by our kernels alone, or with cuBLAS. Default: auto.")
+  private StepKind step;
+
+  @Option(
+      names = "--tune",
+      paramLabel = "off|on|force",
+      defaultValue = "on",
+      description = "Whether to time how a GPU's step is best launched. Default: on.")
+  private Tune tune;
+
   /** For tests: a folder with the emulator of native/emulator, to be taken for a GPU. */
   @Option(names = "--cuda-emulator", hidden = true)
   private Path emulator;
@@ -99,6 +115,12 @@ final class EngineOptions {
     }
     if (precision == Precision.TF32 && kind == Kind.CPU) {
       throw new InputException("--precision tf32 is for GPUs: the CPU engine has float32 alone.");
+    }
+    if (step != StepKind.AUTO && kind == Kind.CPU) {
+      throw new InputException("--step %s is for GPUs.".formatted(step));
+    }
+    if (step == StepKind.FUSED && precision == Precision.TF32) {
+      throw new InputException("--step fused computes in float32 alone, not in tf32.");
     }
     if (emulator != null) {
       if (!Files.isDirectory(emulator)) {
@@ -144,6 +166,16 @@ final class EngineOptions {
     return precision;
   }
 
+  /** Which kernels a GPU's steps are made of. */
+  StepKind step() {
+    return step;
+  }
+
+  /** Whether the cut of a GPU's launches is timed. */
+  Tune tune() {
+    return tune;
+  }
+
   /** Chooses what to train a plan on. */
   Chosen<Trainee> choose(TrainingPlan plan, ImageSet images) {
     return choose(accelerator -> plan.trainee(accelerator, images));
@@ -181,23 +213,29 @@ final class EngineOptions {
     if (precision != Precision.FLOAT32) {
       throw new InputException("--precision tf32 needs a GPU. " + problem);
     }
+    if (step != StepKind.AUTO) {
+      throw new InputException("--step %s needs a GPU. %s".formatted(step, problem));
+    }
   }
 
   private <T extends VaeModel> Chosen<T> cpu(
       Function<Accelerator, T> first, Optional<String> gpuFailure) {
     var accelerator = new CpuAccelerator(threads());
-    return with(accelerator, first, describeCpu(accelerator.info(), gpuFailure));
+    return with(accelerator, first, info -> describeCpu(info, gpuFailure));
   }
 
   private <T extends VaeModel> Chosen<T> cuda(Function<Accelerator, T> first) {
-    var accelerator = new CudaAccelerator(precision);
-    return with(accelerator, first, describeCuda(accelerator.info()));
+    var accelerator = new CudaAccelerator(precision, step, tune);
+    return with(accelerator, first, this::describeCuda);
   }
 
   private static <T extends VaeModel> Chosen<T> with(
-      Accelerator accelerator, Function<Accelerator, T> first, String description) {
+      Accelerator accelerator,
+      Function<Accelerator, T> first,
+      Function<EngineInfo, String> description) {
     try {
-      return new Chosen<>(accelerator, first.apply(accelerator), description);
+      T model = first.apply(accelerator);
+      return new Chosen<>(accelerator, model, description.apply(model.info()));
     } catch (RuntimeException | Error e) {
       try {
         accelerator.close();

@@ -94,6 +94,8 @@ final class ProfileCommand implements Callable<Integer> {
             plan.settings(),
             images,
             engineOptions.precision(),
+            engineOptions.step(),
+            engineOptions.tune(),
             plan.rule()::start,
             warmUp,
             steps);

@@ -9,11 +9,27 @@ package io.github.cvaegpu.engine;
  * @param library the matrix library, its version and the kernels it chose
  * @param threads threads of this process that compute or wait
  * @param precision {@code float32} or {@code tf32}
+ * @param tuning what was chosen of it by timing, or could have been; no bit depends on it
  */
 public record EngineInfo(
-    String engine, String device, String library, int threads, String precision) {
+    String engine, String device, String library, int threads, String precision, String tuning) {
 
-  /** All that may change the bits, for people: not the number of threads. */
+  /** An engine whose records are from before there was anything to choose has nothing. */
+  public EngineInfo {
+    tuning = tuning == null ? "" : tuning;
+  }
+
+  /** An engine with nothing to choose. */
+  public EngineInfo(String engine, String device, String library, int threads, String precision) {
+    this(engine, device, library, threads, precision, "");
+  }
+
+  /** The same, with more of what may change the bits, and with what was chosen. */
+  public EngineInfo with(String more, String chosen) {
+    return new EngineInfo(engine, device, library + ", " + more, threads, precision, chosen);
+  }
+
+  /** All that may change the bits, for people: neither the number of threads nor the tuning. */
   public String what() {
     return "%s on %s with %s in %s".formatted(engine, device, library, precision);
   }

@@ -3,13 +3,14 @@ package io.github.cvaegpu.foreign;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,6 +35,9 @@ public final class LaunchKernelEx {
   private static final int MOST_ATTRIBUTES = 2;
   private static final int CLUSTER_DIMENSION = 4;
   private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
+
+  /** What no parameter of a kernel needs more of. */
+  private static final long MOST_ALIGNED = 16;
 
   private final MethodHandle function;
 
@@ -80,15 +84,16 @@ public final class LaunchKernelEx {
    * @param config how
    * @param kernel the driver's handle
    * @param stream the driver's handle
-   * @param arguments a word for each parameter, of which the driver reads the first bytes
+   * @param arguments the bytes of each parameter
    * @return the driver's status, a {@code CUresult}
    */
-  public int launch(Config config, long kernel, long stream, long[] arguments) {
+  public int launch(Config config, long kernel, long stream, List<ByteBuffer> arguments) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment words = arena.allocateFrom(JAVA_LONG, arguments);
-      MemorySegment places = arena.allocate(ADDRESS, arguments.length);
-      for (int i = 0; i < arguments.length; i++) {
-        places.setAtIndex(ADDRESS, i, words.asSlice(i * JAVA_LONG.byteSize()));
+      MemorySegment places = arena.allocate(ADDRESS, arguments.size());
+      for (int i = 0; i < arguments.size(); i++) {
+        MemorySegment bytes = MemorySegment.ofBuffer(arguments.get(i));
+        MemorySegment value = arena.allocate(bytes.byteSize(), MOST_ALIGNED).copyFrom(bytes);
+        places.setAtIndex(ADDRESS, i, value);
       }
       return (int)
           function.invokeExact(

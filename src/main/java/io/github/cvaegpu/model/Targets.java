@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.model;
 
+import java.util.Locale;
+
 /** What the pixels of an image stand for: the network's inputs, and what it is to reconstruct. */
 public enum Targets {
   /** Intensities as they are, v / 255. */
@@ -21,4 +23,9 @@ public enum Targets {
    * @return from 0 to 1; of a black pixel 0, which engines skip
    */
   public abstract double of(int pixel);
+
+  /** Its name in kernels. */
+  public String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

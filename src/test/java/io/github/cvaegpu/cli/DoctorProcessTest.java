@@ -110,8 +110,7 @@ class DoctorProcessTest {
     assertEquals(0, auto.code(), auto.errors());
     assertTrue(auto.errors().contains("Engine cpu on "), auto.errors());
     // The jar's kernels, or that it has none, come before cuBLAS.
-    assertTrue(
-        auto.errors().contains("Warning: the GPU was not taken. The jar"), auto.errors());
+    assertTrue(auto.errors().contains("Warning: the GPU was not taken. The jar"), auto.errors());
     RunningProcess.Result cuda = train("none", "--engine", "cuda");
     assertEquals(1, cuda.code(), cuda.errors());
     assertTrue(cuda.errors().contains("The jar"), cuda.errors());

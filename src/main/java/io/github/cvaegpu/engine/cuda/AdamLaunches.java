@@ -8,7 +8,7 @@ final class AdamLaunches {
   private static final int BLOCK = 256;
 
   /** Operations on an element, as Work counts them. */
-  private static final int FLOP = 14;
+  static final int FLOP = 14;
 
   /** Floats moved for an element: four read, three written. */
   private static final int FLOATS = 7;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.Pointer;
@@ -11,7 +13,7 @@ import jcuda.Pointer;
  * tests compare those with the kernel's own.
  */
 final class Arguments {
-  private record Argument(int bytes, Object value, long word, Pointer place) {}
+  private record Argument(Object value, ByteBuffer bytes) {}
 
   private final List<Argument> arguments = new ArrayList<>();
 
@@ -24,43 +26,64 @@ final class Arguments {
 
   /** An address. */
   Arguments pointer(DevicePointer value) {
-    return add(Long.BYTES, value, value.address(), Pointer.to(value));
+    return add(value, bytes(Long.BYTES).putLong(value.address()));
   }
 
   /** An {@code int} or {@code unsigned int}. */
   Arguments i32(int value) {
-    return add(Integer.BYTES, value, value, Pointer.to(new int[] {value}));
+    return add(value, bytes(Integer.BYTES).putInt(value));
   }
 
   /** A {@code size_t} or {@code Word}. */
   Arguments i64(long value) {
-    return add(Long.BYTES, value, value, Pointer.to(new long[] {value}));
+    return add(value, bytes(Long.BYTES).putLong(value));
   }
 
   /** A {@code double}. */
   Arguments f64(double value) {
-    return add(
-        Double.BYTES, value, Double.doubleToRawLongBits(value), Pointer.to(new double[] {value}));
+    return add(value, bytes(Double.BYTES).putDouble(value));
   }
 
-  private Arguments add(int bytes, Object value, long word, Pointer place) {
-    arguments.add(new Argument(bytes, value, word, place));
+  /**
+   * A struct.
+   *
+   * @param name for messages
+   * @param value all of its bytes
+   */
+  Arguments struct(String name, ByteBuffer value) {
+    return add(name, value);
+  }
+
+  private Arguments add(Object value, ByteBuffer bytes) {
+    arguments.add(new Argument(value, bytes.rewind()));
     return this;
+  }
+
+  private static ByteBuffer bytes(int count) {
+    return ByteBuffer.allocate(count).order(ByteOrder.nativeOrder());
   }
 
   /** Bytes of each. */
   List<Integer> sizes() {
-    return arguments.stream().map(Argument::bytes).toList();
+    return arguments.stream().map(argument -> argument.bytes().capacity()).toList();
   }
 
   /** Where the driver finds them. */
   Pointer places() {
-    return Pointer.to(arguments.stream().map(Argument::place).toArray(Pointer[]::new));
+    return Pointer.to(
+        values().stream()
+            .map(
+                value -> {
+                  byte[] bytes = new byte[value.remaining()];
+                  value.get(bytes);
+                  return Pointer.to(bytes);
+                })
+            .toArray(Pointer[]::new));
   }
 
-  /** The value of each, in the first of a word's bytes. */
-  long[] words() {
-    return arguments.stream().mapToLong(Argument::word).toArray();
+  /** What the driver reads of each. */
+  List<ByteBuffer> values() {
+    return arguments.stream().map(argument -> argument.bytes().duplicate()).toList();
   }
 
   @Override

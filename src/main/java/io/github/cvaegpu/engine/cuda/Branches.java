@@ -15,4 +15,9 @@ record Branches(
     CudaStream host,
     CudaStream gradients,
     Products products,
-    Products sideProducts) {}
+    Products sideProducts) {
+  /** The same work, one launch after the other. */
+  Branches onMain() {
+    return new Branches(main, main, main, products, products);
+  }
+}

@@ -42,9 +42,19 @@ public final class CudaAccelerator implements Accelerator {
    * @param isCaptured whether steps are replayed from a graph, not launched one kernel at a time
    * @param large multiplications from which a product goes to cuBLAS
    * @param patience how long the GPU waits for a beta
+   * @param kind which kernels a step is made of
+   * @param tune whether the cut of a step's launches is timed
+   * @param keepsGradients whether the gradients of a step can be seen after it
    */
   record Options(
-      int stepsAhead, int stepsALaunch, boolean isCaptured, long large, Duration patience) {
+      int stepsAhead,
+      int stepsALaunch,
+      boolean isCaptured,
+      long large,
+      Duration patience,
+      StepKind kind,
+      Tune tune,
+      boolean keepsGradients) {
     /**
      * Sixteen steps are half a millisecond of the study's network: longer than a garbage collection
      * of a heap that is hardly allocated from, and what a stop asked for has to wait. Half of them
@@ -52,7 +62,31 @@ public final class CudaAccelerator implements Accelerator {
      * of the gaps between graphs is left.
      */
     static Options standard() {
-      return new Options(16, 8, true, Products.LARGE, Mailbox.PATIENCE);
+      return new Options(
+          16, 8, true, Products.LARGE, Mailbox.PATIENCE, StepKind.AUTO, Tune.OFF, false);
+    }
+
+    /** The same with another kind of step, and timed or not. */
+    Options with(StepKind otherKind, Tune otherTune) {
+      return new Options(
+          stepsAhead,
+          stepsALaunch,
+          isCaptured,
+          large,
+          patience,
+          otherKind,
+          otherTune,
+          keepsGradients);
+    }
+
+    /** The same with so many steps under way, a launch taking so many of them. */
+    Options ahead(int steps, int aLaunch) {
+      return new Options(steps, aLaunch, isCaptured, large, patience, kind, tune, keepsGradients);
+    }
+
+    /** The same, launched one kernel at a time. */
+    Options uncaptured() {
+      return new Options(stepsAhead, 1, false, large, patience, kind, tune, keepsGradients);
     }
 
     Options {
@@ -69,10 +103,12 @@ public final class CudaAccelerator implements Accelerator {
    * Opens the GPU and loads the kernels.
    *
    * @param precision how to multiply
+   * @param kind which kernels a step is made of
+   * @param tune whether the cut of a step's launches is timed
    * @throws EngineException if there is no GPU that can
    */
-  public CudaAccelerator(Precision precision) {
-    this(precision, Options.standard());
+  public CudaAccelerator(Precision precision, StepKind kind, Tune tune) {
+    this(precision, Options.standard().with(kind, tune));
   }
 
   CudaAccelerator(Precision precision, Options options) {
@@ -86,7 +122,7 @@ public final class CudaAccelerator implements Accelerator {
     try {
       device = resources.add(CudaRuntime.open());
       KernelModule module = resources.add(KernelImage.load(device));
-      kernels = new Kernels(module);
+      kernels = new Kernels(device, module);
       info =
           new EngineInfo(
               "cuda",

@@ -55,7 +55,7 @@ class CudaModel implements VaeModel {
   }
 
   @Override
-  public final EngineInfo info() {
+  public EngineInfo info() {
     return accelerator.info();
   }
 

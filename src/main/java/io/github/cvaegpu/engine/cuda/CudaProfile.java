@@ -34,6 +34,7 @@ public final class CudaProfile {
   private final TrainingSettings settings;
   private final ImageSet images;
   private final Precision precision;
+  private final CudaAccelerator.Options options;
   private final Supplier<BetaController> controllers;
   private final int warmUp;
   private final int steps;
@@ -49,7 +50,7 @@ public final class CudaProfile {
   /**
    * Launches of a step that are the same kernel or product, with one shape and in one phase.
    *
-   * @param phase name of TrainingStep's diagram
+   * @param phase name of CublasStep's diagram
    * @param kernel the kernel, or cuBLAS's function
    * @param shape grid and block, or sizes of the product
    * @param count launches a step
@@ -100,6 +101,8 @@ public final class CudaProfile {
    * @param settings how to train
    * @param images what to train on; only whole batches are
    * @param precision how to multiply
+   * @param kind which kernels a step is made of
+   * @param tune whether the cut of a step's launches is timed
    * @param controllers gives a new one, for each training
    * @param warmUp steps to be done before, from 1
    * @param steps steps to be measured, from 1
@@ -109,6 +112,8 @@ public final class CudaProfile {
       TrainingSettings settings,
       ImageSet images,
       Precision precision,
+      StepKind kind,
+      Tune tune,
       Supplier<BetaController> controllers,
       int warmUp,
       int steps) {
@@ -120,6 +125,7 @@ public final class CudaProfile {
     this.settings = settings;
     this.images = images;
     this.precision = precision;
+    options = CudaAccelerator.Options.standard().with(kind, tune);
     this.controllers = controllers;
     this.warmUp = warmUp;
     this.steps = steps;
@@ -130,11 +136,10 @@ public final class CudaProfile {
   /** Measures each launch, and the step as it is in training. */
   public Result measure() {
     Measured launches = launches();
-    try (CudaAccelerator accelerator =
-        new CudaAccelerator(precision, CudaAccelerator.Options.standard())) {
+    try (CudaAccelerator accelerator = new CudaAccelerator(precision, options)) {
       CudaTrainee trainee = trainee(accelerator);
       return new Result(
-          accelerator.info(),
+          trainee.info(),
           CudaLibraries.emulator().isPresent(),
           steps,
           launches.rows,
@@ -149,7 +154,7 @@ public final class CudaProfile {
   private Measured launches() {
     var timer = new LaunchTimer();
     try (CudaAccelerator accelerator =
-        new CudaAccelerator(precision, options(STEPS_AHEAD), timer)) {
+        new CudaAccelerator(precision, uncaptured(STEPS_AHEAD), timer)) {
       CudaTrainee trainee = trainee(accelerator);
       try {
         timer.start(warmUp, steps);
@@ -234,25 +239,25 @@ public final class CudaProfile {
    *     before it is done: a step has its beta before it is launched
    */
   public EngineInfo show(Window window) {
-    CudaAccelerator.Options options =
-        window == Window.GRAPH ? CudaAccelerator.Options.standard() : options(1);
-    try (CudaAccelerator accelerator = new CudaAccelerator(precision, options)) {
-      var training = new Training(trainee(accelerator));
+    CudaAccelerator.Options shown = window == Window.GRAPH ? options : uncaptured(1);
+    try (CudaAccelerator accelerator = new CudaAccelerator(precision, shown)) {
+      CudaTrainee trainee = trainee(accelerator);
+      var training = new Training(trainee);
       training.run(warmUp, (step, rl, kl, beta) -> true);
       accelerator.device().synchronize();
       Check.driver(JCudaDriver.cuProfilerStart(), "cuProfilerStart");
       training.run(steps, (step, rl, kl, beta) -> true);
       accelerator.device().synchronize();
       Check.driver(JCudaDriver.cuProfilerStop(), "cuProfilerStop");
-      return accelerator.info();
+      return trainee.info();
     }
   }
 
   // ---- what they share -------------------------------------------------------------------------
 
   /** Launched one kernel at a time. */
-  private static CudaAccelerator.Options options(int stepsAhead) {
-    return new CudaAccelerator.Options(stepsAhead, 1, false, Products.LARGE, Mailbox.PATIENCE);
+  private CudaAccelerator.Options uncaptured(int stepsAhead) {
+    return options.ahead(stepsAhead, 1).uncaptured();
   }
 
   /** To be trained, with initial weights. */

@@ -59,7 +59,7 @@ public final class CudaRuntime {
     CudaChain chain = chain(true);
     List<Link> links = new ArrayList<>(chain.links());
     if (chain.fault().isEmpty()) {
-      try (var accelerator = new CudaAccelerator(Precision.FLOAT32)) {
+      try (var accelerator = new CudaAccelerator(Precision.FLOAT32, StepKind.AUTO, Tune.OFF)) {
         links.add(Link.found("trial", "the GPU was opened: " + accelerator.info().library()));
       } catch (EngineException e) {
         links.add(new Link("trial", Optional.of("failed"), e.getMessage()));

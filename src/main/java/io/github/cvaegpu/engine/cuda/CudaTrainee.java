@@ -6,6 +6,7 @@ import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.StepSink;
 import io.github.cvaegpu.engine.Trainee;
@@ -14,28 +15,30 @@ import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.foreign.Nvtx;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.Locale;
+import java.util.Optional;
 import jcuda.Pointer;
 
 /**
  * A model that is trained on the GPU: beside a model's memory, gradients, Adam's moments and what a
  * step works with.
  *
- * <p>The step is captured here, once. Then an epoch is one graph launch a step, a few steps ahead
- * of the GPU, and an answer to each step's KL divergence; the host waits for words in memory, never
+ * <p>The step is captured here, once. Then an epoch is one graph launch for a few steps, ahead of
+ * the GPU, and an answer to each step's KL divergence; the host waits for words in memory, never
  * for the driver. Bit-identical from run to run on one GPU.
  */
 public final class CudaTrainee extends CudaModel implements Trainee {
   private final Nvtx nvtx = Nvtx.get();
   private final TrainingSettings settings;
   private final ImageSet images;
-  private final Branches branches;
   private final Mailbox mailbox;
   private final TrainedNetwork trained;
   private final StepInput input;
+  private final EngineInfo info;
   private final StepGraph graph;
   private final Runnable wholeBatch;
   private final Runnable severalBatches;
   private final Runnable lastBatch;
+  private final int stepsALaunch;
   private final StepPipeline pipeline;
 
   /** Its parameters are zero. The GPU is this thread's. */
@@ -46,38 +49,43 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     this.images = images;
     CudaAccelerator.Options options = accelerator.options();
     try {
-      branches = branches(accelerator.observer());
       mailbox = resources().add(new Mailbox(accelerator.device(), options.patience()));
       trained = TrainedNetwork.allocate(memory(), network());
       DevicePointer pixels = resources().add(accelerator.pixels().of(images)).address();
       input = StepInput.allocate(memory(), mailbox, pixels, images.size());
-      var steps =
-          new StepFactory(
-              accelerator.kernels(),
-              memory(),
-              trained,
-              input,
-              settings,
-              branches,
-              accelerator.observer());
-      Step whole = warmedUp(steps.step(settings.batchSize()));
+      StepFactory steps = steps();
+      StepTuner.Chosen chosen =
+          new StepTuner(
+                  accelerator,
+                  main(),
+                  input,
+                  settings.batchSize(),
+                  images.size() / settings.batchSize())
+              .choose(steps, shape.toString());
+      StepTuning tuning = chosen.tuning();
+      info = accelerator.info().with(steps.description(), chosen.toString());
+      Step whole = warmedUp(steps.step(settings.batchSize(), tuning, memory()));
       graph = resources().add(capture(whole, 1));
       wholeBatch = launcher(whole, graph, 1);
       severalBatches =
-          options.stepsALaunch() == 1
+          tuning.stepsALaunch() == 1
               ? wholeBatch
               : launcher(
                   whole,
-                  resources().add(capture(whole, options.stepsALaunch())),
-                  options.stepsALaunch());
+                  resources().add(capture(whole, tuning.stepsALaunch())),
+                  tuning.stepsALaunch());
       int lastRows = images.size() % settings.batchSize();
       if (lastRows == 0) {
         lastBatch = wholeBatch;
       } else {
-        Step last = warmedUp(steps.step(lastRows));
+        Step last = warmedUp(steps.step(lastRows, tuning, memory()));
         lastBatch = launcher(last, resources().add(capture(last, 1)), 1);
       }
-      pipeline = new StepPipeline(mailbox, new Launcher(), options.stepsAhead());
+      stepsALaunch = tuning.stepsALaunch();
+      // Where more were chosen than the options have, twice as many keep the GPU busy.
+      int stepsAhead =
+          stepsALaunch > options.stepsALaunch() ? 2 * stepsALaunch : options.stepsAhead();
+      pipeline = new StepPipeline(mailbox, new Launcher(), stepsAhead);
       // What the warm-up has left is not to be trained on.
       restore(TrainingState.initial(new float[layout().size()]));
     } catch (RuntimeException | Error e) {
@@ -100,9 +108,29 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     return shape;
   }
 
-  private Branches branches(LaunchObserver observer) {
-    CudaStream host = observer.isSerial() ? main() : stream("host");
-    CudaStream gradients = observer.isSerial() ? main() : stream("gradients");
+  /** Fused ones where they are asked for or fit, else ones by cuBLAS. */
+  private StepFactory steps() {
+    StepKind asked = accelerator().options().kind();
+    Optional<String> obstacle =
+        asked == StepKind.CUBLAS
+            ? Optional.of("asked for")
+            : FusedStepFactory.obstacle(accelerator(), shape(), settings);
+    if (obstacle.isEmpty()) {
+      return new FusedStepFactory(accelerator(), memory(), trained, input, settings, main());
+    }
+    if (asked == StepKind.FUSED) {
+      throw new InputException(
+          "The fused step does not train %s; take --step auto or cublas."
+              .formatted(obstacle.get()));
+    }
+    return new CublasStepFactory(
+        accelerator(), memory(), trained, input, settings, branches(), obstacle.get());
+  }
+
+  private Branches branches() {
+    boolean isSerial = accelerator().observer().isSerial();
+    CudaStream host = isSerial ? main() : stream("host");
+    CudaStream gradients = isSerial ? main() : stream("gradients");
     return new Branches(main(), host, gradients, products(), products(gradients));
   }
 
@@ -123,23 +151,19 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   private StepGraph capture(Step step, int count) {
     nvtx.push("capture", step.rows());
     try {
-      return new StepGraph(main(), times(count, step));
+      return new StepGraph(main(), Step.times(count, step));
     } finally {
       nvtx.pop();
     }
   }
 
-  /** Nothing that a step is launched with changes, so several are one captured several times. */
-  private static Runnable times(int count, Step step) {
-    return () -> {
-      for (int i = 0; i < count; i++) {
-        step.launch();
-      }
-    };
+  private Runnable launcher(Step step, StepGraph captured, int count) {
+    return accelerator().options().isCaptured() ? captured::launch : Step.times(count, step);
   }
 
-  private Runnable launcher(Step step, StepGraph captured, int count) {
-    return accelerator().options().isCaptured() ? captured::launch : times(count, step);
+  @Override
+  public EngineInfo info() {
+    return info;
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -161,7 +185,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   private final class Launcher implements StepLauncher {
     @Override
     public int stepsALaunch() {
-      return accelerator().options().stepsALaunch();
+      return stepsALaunch;
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -104,7 +105,8 @@ record FatBinary(List<Part> parts) {
   }
 
   /**
-   * What a GPU will run of it: its own code rather than PTX; empty if it takes nothing.
+   * What a GPU will run of it: its own code rather than PTX, and the newest of either; empty if it
+   * takes nothing.
    *
    * @param gpu its compute capability, e.g. 90
    * @param driver for which CUDA its driver is, e.g. 12060
@@ -112,7 +114,9 @@ record FatBinary(List<Part> parts) {
   Optional<Part> partFor(int gpu, int driver) {
     return parts.stream()
         .filter(part -> part.isFor(gpu, driver))
-        .min((a, b) -> Boolean.compare(a.isPtx(), b.isPtx()));
+        .max(
+            Comparator.comparing(Part::isPtx, Comparator.reverseOrder())
+                .thenComparingInt(Part::capability));
   }
 
   /** The oldest CUDA whose drivers take any of it, e.g. 13000. */

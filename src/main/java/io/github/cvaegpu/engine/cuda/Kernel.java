@@ -40,6 +40,17 @@ final class Kernel {
     return function;
   }
 
+  /** Compute capability of the PTX that its code was made of, as in {@code compute_90}: 90. */
+  int madeFor() {
+    int[] version = new int[1];
+    Check.driver(
+        JCudaDriver.cuFuncGetAttribute(
+            version, CUfunction_attribute.CU_FUNC_ATTRIBUTE_PTX_VERSION, function),
+        "cuFuncGetAttribute",
+        name);
+    return version[0];
+  }
+
   /**
    * Launches it on a grid of blocks that have nothing in common, or, while the stream is captured,
    * makes it a node of the graph.
@@ -81,7 +92,7 @@ final class Kernel {
               shape.sharedBytes(),
               shape.isProgrammatic());
       Check.driver(
-          extendedLaunch().launch(config, function.address(), stream.address(), arguments.words()),
+          extendedLaunch().launch(config, function.address(), stream.address(), arguments.values()),
           "cuLaunchKernelEx",
           name,
           shape,

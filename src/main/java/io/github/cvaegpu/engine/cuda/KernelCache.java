@@ -15,9 +15,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Kernels that NVRTC has compiled, kept for later runs. A file begins with the SHA-256 of what it
- * was kept under and of the code: a damaged one, or another's code under this name, is nothing that
- * was kept.
+ * What was found out about kernels, kept for later runs: code that NVRTC has made of them, or how
+ * they are best launched. A file begins with the SHA-256 of what it was kept under and of the code:
+ * a damaged one, or another's code under this name, is nothing that was kept.
  */
 final class KernelCache {
   private static final int DIGEST_BYTES = 32;
@@ -26,12 +26,15 @@ final class KernelCache {
   private static final int MOST_BYTES = 1 << 26;
 
   private final Path folder;
+  private final String suffix;
 
   /**
    * @param folder that nobody else can write to
+   * @param suffix of the files
    */
-  KernelCache(Path folder) {
+  KernelCache(Path folder, String suffix) {
     this.folder = folder;
+    this.suffix = suffix;
   }
 
   /**
@@ -71,12 +74,12 @@ final class KernelCache {
         Files.deleteIfExists(partial);
       }
     } catch (IOException e) {
-      // The next run compiles again.
+      // The next run finds it out again.
     }
   }
 
   private Path file(String key) {
-    return folder.resolve(key + ".cubin");
+    return folder.resolve(key + suffix);
   }
 
   private static byte[] digest(String key, byte[] code) {

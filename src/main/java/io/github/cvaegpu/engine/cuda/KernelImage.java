@@ -56,7 +56,7 @@ final class KernelImage {
 
   private static Optional<KernelCache> cache() {
     try {
-      return Optional.of(new KernelCache(NativeFolder.named("kernels")));
+      return Optional.of(new KernelCache(NativeFolder.named("kernels"), ".cubin"));
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -19,17 +19,25 @@ final class KernelSources {
       List.of(
           MAIN,
           "adam.cu",
+          "adam.cuh",
           "device.cuh",
+          "fused_linear.cu",
+          "fused_middle.cu",
+          "fused_update.cu",
           "gather.cu",
+          "gemm.cuh",
           "latent.cu",
+          "latent.cuh",
           "likelihood.cuh",
           "linear.cu",
           "loss.cu",
           "mailbox.cu",
+          "mailbox.cuh",
           "philox.cuh",
           "reduce.cuh",
           "relu.cuh",
-          "step.cuh");
+          "step.cuh",
+          "targets.cuh");
 
   private static final String FOLDER = "io/github/cvaegpu/kernels/";
   private static final String FAT_BINARY = "kernels.fatbin";

@@ -17,16 +17,21 @@ record Kernels(
     LatentLaunches latent,
     Map<Likelihood, LossLaunches> losses,
     AdamLaunches adam,
-    MailboxLaunches mailbox) {
+    MailboxLaunches mailbox,
+    FusedKernels fused,
+    Capacity capacity) {
 
-  Kernels(KernelModule module) {
+  /** Those of a module that has been loaded on a device. */
+  Kernels(Device device, KernelModule module) {
     this(
         new GatherLaunches(module),
         new LinearLaunches(module),
         new LatentLaunches(module),
         losses(module),
         new AdamLaunches(module),
-        new MailboxLaunches(module));
+        new MailboxLaunches(module),
+        new FusedKernels(module),
+        Capacity.of(device, module));
   }
 
   /** Those of every likelihood, so that one without kernels is found when a module is loaded. */

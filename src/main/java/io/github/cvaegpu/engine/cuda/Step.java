@@ -12,6 +12,15 @@ interface Step {
   /** Images of the batches that it is for. */
   int rows();
 
+  /** Launches a step again and again: nothing that it is launched with changes. */
+  static Runnable times(int count, Step step) {
+    return () -> {
+      for (int i = 0; i < count; i++) {
+        step.launch();
+      }
+    };
+  }
+
   /** Launches the step; while the main branch is captured, into its graph. */
   void launch();
 }

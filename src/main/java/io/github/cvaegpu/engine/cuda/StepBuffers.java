@@ -4,7 +4,7 @@ package io.github.cvaegpu.engine.cuda;
 import io.github.cvaegpu.model.VaeShape;
 
 /**
- * What a {@link TrainingStep} of any number of rows works with, beside the parameters: what it is
+ * What a {@link CublasStep} of any number of rows works with, beside the parameters: what it is
  * given, and what its launches hand on to each other.
  *
  * @param noise (rows, latent)

@@ -13,6 +13,7 @@ final class StepState {
   static final int BYTES = 32;
   static final int STEP = 0;
   static final int BATCH = 8;
+  static final int FAILED = 12;
 
   private final DevicePointer address;
 
@@ -31,8 +32,17 @@ final class StepState {
    * @param batch its batch of the epoch
    */
   void set(long step, int batch) {
+    write(step, batch, false);
+  }
+
+  /** Begins at the first step and batch, and no step waits for a beta: for timing. */
+  void setUnanswered() {
+    write(0, 0, true);
+  }
+
+  private void write(long step, int batch, boolean waitsForNothing) {
     ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
-    bytes.putLong(STEP, step).putInt(BATCH, batch);
+    bytes.putLong(STEP, step).putInt(BATCH, batch).putInt(FAILED, waitsForNothing ? 1 : 0);
     DeviceMemory.upload(address, Pointer.to(bytes.array()), BYTES);
   }
 }

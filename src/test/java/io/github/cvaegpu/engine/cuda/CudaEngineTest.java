@@ -64,11 +64,18 @@ class CudaEngineTest extends EngineContract {
     return new CudaAccelerator(
         precision,
         new CudaAccelerator.Options(
-            stepsAhead, Math.ceilDiv(stepsAhead, 2), isCaptured, large, Duration.ofSeconds(60)));
+            stepsAhead,
+            Math.ceilDiv(stepsAhead, 2),
+            isCaptured,
+            large,
+            Duration.ofSeconds(60),
+            StepKind.CUBLAS,
+            Tune.OFF,
+            true));
   }
 
   private static CudaAccelerator standard() {
-    return new CudaAccelerator(Precision.FLOAT32);
+    return new CudaAccelerator(Precision.FLOAT32, StepKind.CUBLAS, Tune.OFF);
   }
 
   /** Sizes that the contract has with products as in use, and others. */
@@ -238,7 +245,14 @@ class CudaEngineTest extends EngineContract {
   private static CudaAccelerator.Options options(
       int stepsAhead, int stepsALaunch, boolean isCaptured) {
     return new CudaAccelerator.Options(
-        stepsAhead, stepsALaunch, isCaptured, Products.LARGE, Duration.ofSeconds(60));
+        stepsAhead,
+        stepsALaunch,
+        isCaptured,
+        Products.LARGE,
+        Duration.ofSeconds(60),
+        StepKind.CUBLAS,
+        Tune.OFF,
+        false);
   }
 
   /**
@@ -442,7 +456,9 @@ class CudaEngineTest extends EngineContract {
   private static EngineException failureOf(Duration patience, BetaController controller) {
     var shape = new VaeShape(35, List.of(11), 2);
     ImageSet images = RandomImages.of(40, 5, 7, 0.4, SEED);
-    var options = new CudaAccelerator.Options(4, 2, true, Products.LARGE, patience);
+    var options =
+        new CudaAccelerator.Options(
+            4, 2, true, Products.LARGE, patience, StepKind.CUBLAS, Tune.OFF, false);
     var accelerator = new CudaAccelerator(Precision.FLOAT32, options);
     Trainee engine = accelerator.trainee(shape, settings(4), images);
     engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));

@@ -42,6 +42,8 @@ class CudaProfileTest {
         // Two whole batches, and some images more.
         TinyImages.draw(2 * BATCH + 11, 1),
         Precision.FLOAT32,
+        StepKind.CUBLAS,
+        Tune.OFF,
         () -> new ConstantBeta(beta),
         warmUp,
         steps);
@@ -167,7 +169,7 @@ class CudaProfileTest {
   /** What a profiler shows is found in the diagram. */
   @Test
   void everyPhaseIsInTheDiagram() throws IOException {
-    Path file = Path.of("src/main/java/io/github/cvaegpu/engine/cuda/TrainingStep.java");
+    Path file = Path.of("src/main/java/io/github/cvaegpu/engine/cuda/CublasStep.java");
     assumeTrue(Files.exists(file), "the sources are not where the tests run");
     String source = Files.readString(file);
     String diagram = source.substring(source.indexOf("<pre>"), source.indexOf("</pre>"));

@@ -6,7 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What a file of kernels states, for comparison with what Java states of it. */
 final class CudaSource {
@@ -14,6 +16,16 @@ final class CudaSource {
       Pattern.compile(
           "/\\*\\*(?<contract>(?:(?!\\*/).)*)\\*/\\s*extern \"C\" __global__ void"
               + " __launch_bounds__\\((?<bounds>[^)]*)\\)\\s*(?<name>\\w+)\\(",
+          Pattern.DOTALL);
+
+  /** A macro with arguments that makes kernels, and the comment before it. */
+  private static final Pattern MACRO =
+      Pattern.compile(
+          "(?<contract>/\\*\\*(?:(?!\\*/).)*\\*/)\\s*#define"
+              + " (?<name>\\w+)\\((?<parameters>[^)]*)\\)(?<body>(?:[^\n"
+              + "]*\\\\\n"
+              + ")*[^\n"
+              + "]*)\n",
           Pattern.DOTALL);
 
   private final String text;
@@ -26,7 +38,37 @@ final class CudaSource {
    * @param file a name in {@code kernels/}
    */
   static CudaSource of(String file) {
-    return new CudaSource(KernelSources.texts().get(file));
+    return new CudaSource(expanded(KernelSources.texts().get(file)));
+  }
+
+  /** With a kernel, and its contract, in place of each use of a macro that makes kernels. */
+  private static String expanded(String text) {
+    String rest = text;
+    for (MatchResult macro : MACRO.matcher(text).results().toList()) {
+      if (!macro.group("body").contains("__global__")) {
+        continue;
+      }
+      rest = rest.replace(macro.group(), "");
+      String kernel = macro.group("contract") + macro.group("body").replace("\\\n", "\n");
+      String[] parameters = macro.group("parameters").split(",\\s*", -1);
+      rest =
+          Pattern.compile("\n" + macro.group("name") + "\\(([^)]*)\\)\n")
+              .matcher(rest.replace("\n", "\n\n"))
+              .replaceAll(
+                  use ->
+                      Matcher.quoteReplacement(
+                          "\n" + with(kernel, parameters, use.group(1).split(",\\s*", -1)) + "\n"))
+              .replace("\n\n", "\n");
+    }
+    return rest;
+  }
+
+  private static String with(String kernel, String[] parameters, String[] arguments) {
+    String with = kernel;
+    for (int i = 0; i < parameters.length; i++) {
+      with = with.replaceAll("\\b" + parameters[i] + "\\b", arguments[i]);
+    }
+    return with.replace("##", "");
   }
 
   // ---- kernels ---------------------------------------------------------------------------------
@@ -59,10 +101,21 @@ final class CudaSource {
 
   // ---- constants -------------------------------------------------------------------------------
 
-  /** The value of a macro. */
+  /** The value of a macro, of this file or of one that is alone in having it. */
   int constant(String name) {
-    MatchResult found = only("#define " + name + " (\\w+)\n");
-    return product(found.group(1));
+    Pattern define = Pattern.compile("#define " + name + " (\\w+)\n");
+    List<String> found =
+        Stream.concat(
+                define.matcher(text).results(),
+                KernelSources.texts().values().stream()
+                    .filter(file -> !define.matcher(text).find())
+                    .flatMap(file -> define.matcher(file).results()))
+            .map(match -> match.group(1))
+            .toList();
+    if (found.size() != 1) {
+      throw new AssertionError(found.size() + " times " + name);
+    }
+    return product(found.getFirst());
   }
 
   private int product(String factors) {
@@ -120,7 +173,7 @@ final class CudaSource {
     }
     return switch (type) {
       case "int", "float" -> Integer.BYTES;
-      case "unsigned long long" -> Long.BYTES;
+      case "unsigned long long", "long long" -> Long.BYTES;
       default -> throw new AssertionError("how large is " + type + "?");
     };
   }

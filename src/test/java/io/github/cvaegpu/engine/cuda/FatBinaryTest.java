@@ -37,7 +37,8 @@ class FatBinaryTest {
   void theBuildsIsForWhatBuildShNames() {
     FatBinary built = FatBinary.read(ofTheBuild()).orElseThrow();
     assertEquals(
-        "sm_75, sm_80, sm_86, sm_89, sm_90, sm_100, sm_120, PTX of sm_75", built.toString());
+        "sm_75, sm_80, sm_86, sm_89, sm_90, sm_100, sm_120, PTX of sm_75, PTX of sm_90",
+        built.toString());
   }
 
   /** nvcc of CUDA 13 makes ELF files and PTX that only drivers for CUDA 13 take. */

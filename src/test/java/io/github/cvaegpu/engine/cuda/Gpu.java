@@ -18,7 +18,7 @@ final class Gpu implements AutoCloseable {
   final Device device = resources.add(CudaRuntime.open());
   final DeviceMemory memory = resources.add(new DeviceMemory());
   final KernelModule module = resources.add(KernelImage.load(device));
-  final Kernels kernels = new Kernels(module);
+  final Kernels kernels = new Kernels(device, module);
   final CudaStream stream =
       resources.add(
           new CudaStream("test", OnGpu.isReal() ? LaunchObserver.NONE : new DeclaredLaunches()));

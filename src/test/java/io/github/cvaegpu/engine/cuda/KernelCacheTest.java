@@ -25,7 +25,7 @@ class KernelCacheTest {
 
   @BeforeEach
   void keep() {
-    cache = new KernelCache(folder);
+    cache = new KernelCache(folder, ".cubin");
     assertTrue(cache.get(KEY).isEmpty());
     cache.put(KEY, CODE);
   }
@@ -82,7 +82,7 @@ class KernelCacheTest {
 
   @Test
   void whereNothingCanBeKeptNothingIs() throws IOException {
-    var none = new KernelCache(folder.resolve("absent"));
+    var none = new KernelCache(folder.resolve("absent"), ".cubin");
     none.put(KEY, CODE);
     assertTrue(none.get(KEY).isEmpty());
   }

@@ -2,7 +2,9 @@
 package io.github.cvaegpu.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.cvaegpu.emulator.Emulator;
@@ -39,6 +41,9 @@ class KernelImageTest {
     cache = Files.createDirectories(folder.resolve("cache"));
   }
 
+  /** Of the kernels that were loaded last. */
+  private boolean hasClusters;
+
   @AfterEach
   void reset() {
     if (!OnGpu.isReal()) {
@@ -57,13 +62,28 @@ class KernelImageTest {
                     device,
                     jar,
                     StubLibraries.libraries(folder),
-                    Optional.of(new KernelCache(cache)))
+                    Optional.of(new KernelCache(cache, ".cubin")))
                 .load()) {
       assertEquals(capability, device.capability());
       // All of them are there.
-      new Kernels(module);
+      hasClusters = new Kernels(device, module).capacity().hasClusters();
       return module.origin();
     }
+  }
+
+  /** Code of PTX for older GPUs knows no clusters: launched in some, it would be wrong. */
+  @Test
+  void clustersNeedCodeThatKnowsThem() {
+    byte[] old = new FatBinaries().ptx(9, 0, 75).bytes();
+    byte[] both = new FatBinaries().ptx(9, 0, 90).ptx(9, 0, 75).bytes();
+    load("13.0", 130, Optional.of(old));
+    assertFalse(hasClusters);
+    load("13.0", 130, Optional.of(both));
+    assertTrue(hasClusters);
+    load("13.0", 86, Optional.of(both));
+    assertFalse(hasClusters);
+    load("13.0", 90, Optional.of(FatBinaries.ofCuda13()));
+    assertTrue(hasClusters);
   }
 
   @Test

@@ -41,6 +41,10 @@ class LaunchesTest {
         var stream = new CudaStream("declared", declared)) {
       launchAll(gpu, mailbox, stream);
       stream.synchronize();
+      var fused = new FusedSteps(1, INPUTS, List.of(HIDDEN), LATENT, ROWS);
+      for (StepVariants variants : FusedSteps.oneByOne(gpu.kernels.capacity(), fused.shape())) {
+        fused.two(gpu, stream, variants);
+      }
     }
     Set<String> ours = new TreeSet<>();
     for (String file : KernelSources.FILES) {

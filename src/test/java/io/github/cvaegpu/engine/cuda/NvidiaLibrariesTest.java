@@ -110,7 +110,7 @@ class NvidiaLibrariesTest {
         try (Device device = CudaRuntime.open();
             KernelModule module =
                 new KernelImage(device, Optional.empty(), libraries, Optional.empty()).load()) {
-          new Kernels(module);
+          new Kernels(device, module);
           System.out.println(module.origin().replaceAll("\\.\\d+$", ""));
         }
       }

@@ -56,7 +56,7 @@ class StepPipelineTest {
 
     @Override
     public void launch(long step, int rows, int count) {
-      assertTrue(count == 1 || count == stepsALaunch && rows == BATCH, count + " steps");
+      assertTrue(count == 1 || (count == stepsALaunch && rows == BATCH), count + " steps");
       events.add(
           "launch "
               + step

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.foreign.Nvtx;
+import java.util.List;
+
+/**
+ * One training step on the GPU. Boxes are launches on three branches of one graph; an arrow between
+ * branches says who waits.
+ *
+ * <pre>
+ *   main                                              host                  gradients
+ *
+ *  gatherBatch      x from the dataset's bytes,      stepBegin: beta
+ *    |              noise                              |
+ *  encode...        h = max(x W^T + b, 0)              |
+ *    |                                                 |
+ *  latentForward    mean, logvar = h W^T + b           |
+ *    |              z = mean + exp(logvar/2) noise     |
+ *    |              KL;  d = max(z W^T + b, 0)         |
+ *  decode...        d = max(d W^T + b, 0)              |
+ *    |                                                 |
+ *  loss             RL;  dlogits = sigmoid(..) - x ----|-----------------&gt; weightGradient (last layer)
+ *    |                                                 |                     |
+ *  decodeBackward.. dd = (dd W) where d &gt; 0  ----------|-----------------&gt; weightGradient..., if large
+ *    |                                                 |                     |
+ *  latentBackward   dz, dmean, dlogvar, dh  &lt;----------+                     |
+ *    |                                      ---------&gt; stepEnd: RL, KL       |
+ *  encodeBackward.. dh = (dh W) where h &gt; 0  ----------|-----------------&gt; weightGradient..., if large
+ *    |                                                 |                   parameterGradients
+ *  weightGradient (first layer, if large)              |                     |
+ *    |                                                 |                     |
+ *  adamUpdate    &lt;-------------------------------------+---------------------+
+ * </pre>
+ *
+ * <p>A dot-dot-dot is a launch a hidden layer. Large products are cuBLAS's, with an epilogue for
+ * bias and ReLU; see {@link Products}. The host branch is off the critical path: beta of this step
+ * needs KL of the one before, which the host was told a whole step ago.
+ *
+ * <p>A step is for one number of rows, which is part of its launches; what changes from step to
+ * step is in {@link StepState}. Losses and gradients are summed over the batch.
+ */
+final class CublasStep implements Step {
+  private final LaunchObserver observer;
+  private final Kernels kernels;
+  private final LossLaunches loss;
+  private final TrainedNetwork trained;
+  private final CudaNetwork network;
+  private final StepBuffers buffers;
+  private final TrainingSettings settings;
+  private final int rows;
+  private final CudaStream main;
+  private final CudaStream host;
+  private final CudaStream gradients;
+  private final Products products;
+  private final Products sideProducts;
+  private final boolean isFused;
+  private final GradientTiles tiles;
+
+  /**
+   * @param rows images of the batches that it is for
+   * @param observer told of phases; the branches' streams tell it of launches
+   */
+  CublasStep(
+      Kernels kernels,
+      DeviceMemory memory,
+      TrainedNetwork trained,
+      StepBuffers buffers,
+      TrainingSettings settings,
+      Branches branches,
+      int rows,
+      LaunchObserver observer) {
+    this.observer = observer;
+    this.kernels = kernels;
+    loss = kernels.loss(settings.objective().likelihood());
+    this.trained = trained;
+    network = trained.parameters();
+    this.buffers = buffers;
+    this.settings = settings;
+    this.rows = rows;
+    main = branches.main();
+    host = branches.host();
+    gradients = branches.gradients();
+    products = branches.products();
+    sideProducts = branches.sideProducts();
+    isFused = network.latent() <= LatentLaunches.FUSED_LATENT;
+    tiles = tiles(memory);
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  // ---- the training step -----------------------------------------------------------------------
+
+  @Override
+  public void launch() {
+    observer.step(main);
+    host.waitFor(main);
+    phase("stepBegin", this::stepBegin);
+    phase("gatherBatch", this::gatherBatch);
+    phase("encode", this::encode);
+    phase("latentForward", this::latentForward);
+    phase("decode", this::decode);
+    phase("loss", this::loss);
+    phase("decodeBackward", this::decodeBackward);
+    main.waitFor(host);
+    phase("latentBackward", this::latentBackward);
+    host.waitFor(main);
+    phase("stepEnd", this::stepEnd);
+    phase("encodeBackward", this::encodeBackward);
+    phase("parameterGradients", this::parameterGradients);
+    main.waitFor(host);
+    main.waitFor(gradients);
+    phase("adamUpdate", this::adamUpdate);
+  }
+
+  // ---- its phases ------------------------------------------------------------------------------
+
+  private void stepBegin() {
+    kernels.mailbox().stepBegin(host, buffers.state(), buffers.mailbox(), settings.learningRate());
+  }
+
+  private void gatherBatch() {
+    kernels
+        .gather(settings.objective().targets())
+        .batch(
+            main,
+            buffers.state(),
+            buffers.pixels(),
+            buffers.order(),
+            settings.batchSize(),
+            rows,
+            settings.seed(),
+            buffers.activations().x(),
+            buffers.noise());
+  }
+
+  private void encode() {
+    DeviceMatrix input = buffers.activations().x();
+    for (int i = 0; i < encoded().size(); i++) {
+      products.forward(network.encoder().get(i), input, rows, true, encoded().get(i));
+      input = encoded().get(i);
+    }
+  }
+
+  private void latentForward() {
+    Activations a = buffers.activations();
+    CudaLayer head = network.headLayer();
+    CudaLayer first = network.firstDecoderLayer();
+    DeviceMatrix h = encoded().getLast();
+    DeviceMatrix d = decoded().getFirst();
+    if (isFused) {
+      kernels
+          .latent()
+          .forward(main, head, first, h, buffers.noise(), rows, a.heads(), a.z(), buffers.kl(), d);
+    } else {
+      products.forward(head, h, rows, false, a.heads());
+      kernels.latent().sampleForward(main, a.heads(), buffers.noise(), rows, a.z(), buffers.kl());
+      products.forward(first, a.z(), rows, true, d);
+    }
+  }
+
+  private void decode() {
+    for (int i = 1; i < decoded().size(); i++) {
+      products.forward(
+          network.decoder().get(i), decoded().get(i - 1), rows, true, decoded().get(i));
+    }
+  }
+
+  private void loss() {
+    Activations a = buffers.activations();
+    products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
+    loss.forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
+    weightGradientIfLarge(trained.gradients().outputLayer(), a.logits(), lastDecoded());
+  }
+
+  private void decodeBackward() {
+    DeviceMatrix dy = buffers.activations().logits();
+    for (int i = decoded().size() - 1; i >= 0; i--) {
+      CudaLayer layer = network.decoder().get(i + 1);
+      DeviceMatrix dx = buffers.gradients().decoded().get(i);
+      products.backwardInput(layer, dy, decoded().get(i), rows, dx);
+      if (i > 0) {
+        weightGradientIfLarge(trained.gradients().decoder().get(i), dx, decoded().get(i - 1));
+      }
+      dy = dx;
+    }
+  }
+
+  private void latentBackward() {
+    Activations a = buffers.activations();
+    ActivationGradients g = buffers.gradients();
+    CudaLayer head = network.headLayer();
+    CudaLayer first = network.firstDecoderLayer();
+    DeviceMatrix h = encoded().getLast();
+    DeviceMatrix dh = g.encoded().getLast();
+    DeviceMatrix dd = g.decoded().getFirst();
+    if (isFused) {
+      kernels
+          .latent()
+          .backward(
+              main,
+              buffers.state(),
+              head,
+              first,
+              dd,
+              a.heads(),
+              buffers.noise(),
+              h,
+              rows,
+              g.heads(),
+              dh);
+    } else {
+      products.backwardInput(first, dd, null, rows, g.z());
+      kernels
+          .latent()
+          .sampleBackward(
+              main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
+      products.backwardInput(head, g.heads(), h, rows, dh);
+    }
+    weightGradientIfLarge(trained.gradients().firstDecoderLayer(), dd, a.z());
+    weightGradientIfLarge(trained.gradients().headLayer(), g.heads(), h);
+  }
+
+  private void stepEnd() {
+    kernels
+        .mailbox()
+        .stepEnd(
+            host,
+            buffers.state(),
+            buffers.activations().loss(),
+            buffers.kl(),
+            rows,
+            buffers.mailbox());
+  }
+
+  private void encodeBackward() {
+    List<DeviceMatrix> dEncoded = buffers.gradients().encoded();
+    for (int i = encoded().size() - 1; i >= 1; i--) {
+      CudaLayer layer = network.encoder().get(i);
+      products.backwardInput(
+          layer, dEncoded.get(i), encoded().get(i - 1), rows, dEncoded.get(i - 1));
+      weightGradientIfLarge(
+          trained.gradients().encoder().get(i), dEncoded.get(i), encoded().get(i - 1));
+    }
+  }
+
+  private void parameterGradients() {
+    gradients.waitFor(main);
+    kernels.linear().backwardParameters(gradients, tiles, rows);
+    CudaLayer first = trained.gradients().encoder().getFirst();
+    if (products.isLarge(first, rows)) {
+      DeviceMatrix dh = buffers.gradients().encoded().getFirst();
+      phase(
+          "weightGradient",
+          () -> products.backwardWeight(first, dh, buffers.activations().x(), rows));
+    }
+  }
+
+  private void adamUpdate() {
+    kernels.adam().update(main, buffers.state(), trained);
+  }
+
+  // ---- what they share -------------------------------------------------------------------------
+
+  /** Makes launches under a name of the diagram, for profilers. */
+  private void phase(String name, Runnable launches) {
+    observer.begin(name);
+    Nvtx.get().range(name, rows, launches);
+    observer.end();
+  }
+
+  /** On the branch of gradients, as soon as dy is there. Small layers come later, all at once. */
+  private void weightGradientIfLarge(CudaLayer gradient, DeviceMatrix dy, DeviceMatrix x) {
+    if (products.isLarge(gradient, rows)) {
+      gradients.waitFor(main);
+      phase("weightGradient", () -> sideProducts.backwardWeight(gradient, dy, x, rows));
+    }
+  }
+
+  /** All biases, and the weights of small layers. */
+  private GradientTiles tiles(DeviceMemory memory) {
+    Activations a = buffers.activations();
+    ActivationGradients g = buffers.gradients();
+    var builder = new GradientTiles.Builder();
+    addTiles(builder, trained.gradients().encoder(), a.x(), encoded(), g.encoded(), g.heads());
+    addTiles(builder, trained.gradients().decoder(), a.z(), decoded(), g.decoded(), a.logits());
+    return builder.build(memory);
+  }
+
+  private void addTiles(
+      GradientTiles.Builder builder,
+      List<CudaLayer> chain,
+      DeviceMatrix input,
+      List<DeviceMatrix> hidden,
+      List<DeviceMatrix> dHidden,
+      DeviceMatrix dOutput) {
+    DeviceMatrix x = input;
+    for (int i = 0; i < chain.size(); i++) {
+      DeviceMatrix dy = i < dHidden.size() ? dHidden.get(i) : dOutput;
+      if (!products.isLarge(chain.get(i), rows)) {
+        builder.weight(chain.get(i), dy, x);
+      }
+      builder.bias(chain.get(i), dy);
+      x = i < hidden.size() ? hidden.get(i) : null;
+    }
+  }
+
+  private List<DeviceMatrix> encoded() {
+    return buffers.activations().encoded();
+  }
+
+  private List<DeviceMatrix> decoded() {
+    return buffers.activations().decoded();
+  }
+
+  private DeviceMatrix lastDecoded() {
+    return decoded().getLast();
+  }
+}

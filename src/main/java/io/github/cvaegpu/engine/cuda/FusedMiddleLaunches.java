@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import static io.github.cvaegpu.engine.cuda.Arguments.args;
+
+import io.github.cvaegpu.random.RandomPurpose;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Launches of fused_middle.cu. */
+final class FusedMiddleLaunches {
+  // Operations on a latent dimension, as Work counts them.
+  private static final int SAMPLE_FLOP = 10;
+  private static final int HEAD_GRADIENT_FLOP = 11;
+
+  private final KernelModule module;
+  private final Map<String, Kernel> kernels = new HashMap<>();
+
+  FusedMiddleLaunches(KernelModule module) {
+    this.module = module;
+  }
+
+  private Kernel kernel(String name, MiddleVariant variant) {
+    return kernels.computeIfAbsent(variant.kernel(name), module::kernel);
+  }
+
+  /** From the first hidden layer to the decoder's last, with noise, z and KL divergence. */
+  void forward(
+      CudaStream stream,
+      MiddleVariant variant,
+      boolean isProgrammatic,
+      StepState state,
+      MiddleLayers layers,
+      int rows,
+      long seed,
+      DeviceMatrix noise,
+      DevicePointer kl) {
+    long sample = (long) rows * noise.columns();
+    kernel("fused_middle_forward", variant)
+        .launch(
+            stream,
+            layers.work(rows).plus(Work.onFloats(SAMPLE_FLOP * sample, 2 * sample + rows)),
+            shape(
+                variant, rows, MiddleLayers.forwardBytes(layers.shape(), variant), isProgrammatic),
+            args()
+                .pointer(state.address())
+                .struct("layers", layers.struct())
+                .i32(rows)
+                .i32(noise.columns())
+                .i32((int) seed)
+                .i32((int) (seed >>> 32))
+                .i32(RandomPurpose.TRAINING_NOISE.id())
+                .pointer(noise.data())
+                .pointer(kl));
+  }
+
+  /** From the gradient by the decoder's last hidden layer to that by the encoder's first. */
+  void backward(
+      CudaStream stream,
+      MiddleVariant variant,
+      boolean isProgrammatic,
+      StepState state,
+      MiddleLayers layers,
+      DeviceMatrix dy,
+      DeviceMatrix heads,
+      DeviceMatrix noise,
+      int rows,
+      DeviceMatrix dheads) {
+    long sample = (long) rows * noise.columns();
+    kernel("fused_middle_backward", variant)
+        .launch(
+            stream,
+            layers.work(rows).plus(Work.onFloats(HEAD_GRADIENT_FLOP * sample, 5 * sample)),
+            shape(
+                variant, rows, MiddleLayers.backwardBytes(layers.shape(), variant), isProgrammatic),
+            args()
+                .pointer(state.address())
+                .struct("layers", layers.struct())
+                .pointer(dy.data())
+                .pointer(heads.data())
+                .pointer(noise.data())
+                .i32(rows)
+                .i32(noise.columns())
+                .i32(MiddleLayers.scratch(layers.shape(), variant))
+                .pointer(dheads.data()));
+  }
+
+  private static LaunchShape shape(
+      MiddleVariant variant, int rows, int sharedBytes, boolean isProgrammatic) {
+    LaunchShape shape = variant.shape(rows, sharedBytes);
+    return isProgrammatic ? shape.programmatic() : shape;
+  }
+}

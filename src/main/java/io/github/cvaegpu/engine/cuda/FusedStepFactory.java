@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Makes fused steps. */
+final class FusedStepFactory implements StepFactory {
+  private final CudaAccelerator accelerator;
+  private final TrainedNetwork network;
+  private final FusedBuffers buffers;
+  private final TrainingSettings settings;
+  private final CudaStream stream;
+
+  /**
+   * @param settings how to train; its batches are the largest
+   * @param stream where steps begin and end
+   */
+  FusedStepFactory(
+      CudaAccelerator accelerator,
+      DeviceMemory memory,
+      TrainedNetwork network,
+      StepInput input,
+      TrainingSettings settings,
+      CudaStream stream) {
+    this.accelerator = accelerator;
+    this.network = network;
+    this.settings = settings;
+    this.stream = stream;
+    buffers = FusedBuffers.allocate(memory, input, shape(), settings.batchSize());
+  }
+
+  private VaeShape shape() {
+    return network.parameters().layout().shape();
+  }
+
+  /** What keeps fused steps from training a network, for a sentence; empty if nothing does. */
+  static Optional<String> obstacle(
+      CudaAccelerator accelerator, VaeShape shape, TrainingSettings settings) {
+    if (accelerator.precision() != Precision.FLOAT32) {
+      return Optional.of("in " + accelerator.precision());
+    }
+    if (settings.batchSize() > FusedStep.MOST_ROWS) {
+      return Optional.of(
+          String.format(Locale.ROOT, "batches of more than %d images", FusedStep.MOST_ROWS));
+    }
+    if (!MiddleLayers.fits(shape.hidden().size())) {
+      return Optional.of(
+          String.format(Locale.ROOT, "more than %d hidden layers", MiddleLayers.MOST / 2));
+    }
+    if (MiddleLayers.weights(shape) > FusedStep.MOST_MIDDLE) {
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "more than %d weights between the first layer and the last",
+              FusedStep.MOST_MIDDLE));
+    }
+    if (MiddleVariant.all(accelerator.kernels().capacity(), shape).isEmpty()) {
+      return Optional.of("layers too wide for this GPU's shared memory");
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public String description() {
+    return "fused step";
+  }
+
+  @Override
+  public StepTuning standard() {
+    return new StepTuning(
+        StepVariants.standard(accelerator.kernels().capacity(), shape()),
+        1,
+        accelerator.options().stepsALaunch());
+  }
+
+  @Override
+  public Choices<StepTuning> choices() {
+    boolean hasClusters = accelerator.kernels().capacity().hasClusters();
+    List<LinearVariant> linear = LinearVariant.all(hasClusters);
+    List<MiddleVariant> middle = MiddleVariant.all(accelerator.kernels().capacity(), shape());
+    return new Choices<StepTuning>()
+        .add(
+            hasClusters ? List.of(true, false) : List.of(false),
+            (tuning, choice) -> tuning.with(tuning.variants().withProgrammatic(choice)))
+        .add(linear, (tuning, choice) -> tuning.with(tuning.variants().withFirst(choice)))
+        .add(linear, (tuning, choice) -> tuning.with(tuning.variants().withOutput(choice)))
+        .add(linear, (tuning, choice) -> tuning.with(tuning.variants().withBack(choice)))
+        .add(middle, (tuning, choice) -> tuning.with(tuning.variants().withMiddleForward(choice)))
+        .add(middle, (tuning, choice) -> tuning.with(tuning.variants().withMiddleBackward(choice)))
+        .add(
+            UpdateVariant.ALL,
+            (tuning, choice) -> tuning.with(tuning.variants().withUpdate(choice)))
+        .add(STEPS_A_LAUNCH, StepTuning::withStepsALaunch);
+  }
+
+  @Override
+  public Step step(int rows, StepTuning tuning, DeviceMemory memory) {
+    return new FusedStep(
+        accelerator.kernels().fused(),
+        memory,
+        network,
+        buffers,
+        settings,
+        tuning.variants(),
+        stream,
+        rows,
+        accelerator.options().keepsGradients(),
+        accelerator.observer());
+  }
+}

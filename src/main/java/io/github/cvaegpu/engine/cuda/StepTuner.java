@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import io.github.cvaegpu.Digests;
+import io.github.cvaegpu.foreign.CudaLibraries;
+import io.github.cvaegpu.foreign.NativeFolder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import jcuda.driver.CUevent;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Chooses how a step's launches are cut, by timing whole steps: once for a GPU, driver, network and
+ * batch, in some tenths of a second; the choice is kept. It may not change a bit of any result.
+ */
+final class StepTuner {
+  /** Replays of a graph that are timed together, and how often that is done; the least counts. */
+  private static final int REPLAYS = 4;
+
+  private static final int TIMES = 3;
+
+  private final CudaAccelerator accelerator;
+  private final CudaStream stream;
+  private final StepInput input;
+  private final int rows;
+  private final int batches;
+
+  /**
+   * @param stream where steps begin and end
+   * @param input that of the steps; what is in it afterwards is not to be relied on
+   * @param rows images of a batch
+   * @param batches whole batches of an epoch: steps that can follow each other
+   */
+  StepTuner(
+      CudaAccelerator accelerator, CudaStream stream, StepInput input, int rows, int batches) {
+    this.accelerator = accelerator;
+    this.stream = stream;
+    this.input = input;
+    this.rows = rows;
+    this.batches = batches;
+  }
+
+  /** A choice, and where it comes from. */
+  record Chosen(StepTuning tuning, String origin) {
+    @Override
+    public String toString() {
+      return tuning + " (" + origin + ")";
+    }
+  }
+
+  /** Chooses, as the options of the accelerator say. */
+  Chosen choose(StepFactory steps, String network) {
+    Tune tune = accelerator.options().tune();
+    // An emulator's times are no reason to choose anything, but a test may insist.
+    if (tune == Tune.OFF || (tune == Tune.ON && CudaLibraries.emulator().isPresent())) {
+      return new Chosen(steps.standard(), "not timed");
+    }
+    if (replays(steps.standard()) == 0) {
+      return new Chosen(steps.standard(), "too few batches to time");
+    }
+    Optional<KernelCache> cache = cache();
+    String key = key(steps, network);
+    if (tune == Tune.ON) {
+      Optional<StepTuning> kept =
+          cache
+              .flatMap(files -> files.get(key))
+              .flatMap(StepTuner::parsed)
+              .filter(tuning -> steps.choices().include(steps.standard(), tuning));
+      if (kept.isPresent()) {
+        return new Chosen(kept.get(), "timed before");
+      }
+    }
+    StepTuning fastest = steps.choices().fastest(steps.standard(), one -> micros(steps, one));
+    cache.ifPresent(
+        files -> files.put(key, new Gson().toJson(fastest).getBytes(StandardCharsets.UTF_8)));
+    return new Chosen(fastest, "timed now");
+  }
+
+  private static Optional<KernelCache> cache() {
+    try {
+      return Optional.of(new KernelCache(NativeFolder.named("kernels"), ".tuning"));
+    } catch (IOException e) {
+      // Without a cache it is timed each time.
+      return Optional.empty();
+    }
+  }
+
+  /** All that the choice depends on. */
+  private String key(StepFactory steps, String network) {
+    Device device = accelerator.device();
+    String all =
+        String.join(
+            "\n",
+            device.name(),
+            Integer.toString(device.capability()),
+            accelerator.info().library(),
+            KernelSources.sha256(KernelSources.texts(), List.of()),
+            steps.description(),
+            network,
+            Integer.toString(rows));
+    return HexFormat.of().formatHex(Digests.sha256().digest(all.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static Optional<StepTuning> parsed(byte[] json) {
+    try {
+      return Optional.ofNullable(
+          new Gson().fromJson(new String(json, StandardCharsets.UTF_8), StepTuning.class));
+    } catch (JsonParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  // ---- timing ----------------------------------------------------------------------------------
+
+  /** Replays of a graph, for as long as there are batches. */
+  private int replays(StepTuning tuning) {
+    return Math.min(REPLAYS, batches / tuning.stepsALaunch());
+  }
+
+  /** Microseconds a step, for a choice; no step waits for a beta meanwhile. */
+  private double micros(StepFactory steps, StepTuning tuning) {
+    int replays = replays(tuning);
+    if (replays == 0) {
+      return Double.POSITIVE_INFINITY;
+    }
+    var start = new CUevent();
+    var end = new CUevent();
+    Check.driver(JCudaDriver.cuEventCreate(start, 0), "cuEventCreate");
+    Check.driver(JCudaDriver.cuEventCreate(end, 0), "cuEventCreate");
+    try (var memory = new DeviceMemory()) {
+      Step step = steps.step(rows, tuning, memory);
+      // What is loaded with a first launch may not be loaded in a capture.
+      input.state().setUnanswered();
+      step.launch();
+      stream.synchronize();
+      try (var graph = new StepGraph(stream, Step.times(tuning.stepsALaunch(), step))) {
+        double least = Double.POSITIVE_INFINITY;
+        for (int i = 0; i <= TIMES; i++) {
+          input.state().setUnanswered();
+          record(start);
+          for (int replay = 0; replay < replays; replay++) {
+            graph.launch();
+          }
+          record(end);
+          stream.synchronize();
+          // The first time is a warm-up.
+          least = i == 0 ? least : Math.min(least, elapsed(start, end));
+        }
+        return 1e3 * least / (replays * tuning.stepsALaunch());
+      }
+    } finally {
+      JCudaDriver.cuEventDestroy(start);
+      JCudaDriver.cuEventDestroy(end);
+    }
+  }
+
+  private void record(CUevent event) {
+    Check.driver(JCudaDriver.cuEventRecord(event, stream.handle()), "cuEventRecord");
+  }
+
+  private static float elapsed(CUevent start, CUevent end) {
+    float[] millis = new float[1];
+    Check.driver(JCudaDriver.cuEventElapsedTime(millis, start, end), "cuEventElapsedTime");
+    return millis[0];
+  }
+}
