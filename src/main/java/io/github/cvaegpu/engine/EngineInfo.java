@@ -26,7 +26,7 @@ public record EngineInfo(
 
   /** The same, with more of what may change the bits, and with what was chosen. */
   public EngineInfo with(String more, String chosen) {
-    return new EngineInfo(engine, device, library + ", " + more, threads, precision, chosen);
+    return new EngineInfo(engine, device, more + ", " + library, threads, precision, chosen);
   }
 
   /** All that may change the bits, for people: neither the number of threads nor the tuning. */

@@ -34,6 +34,7 @@ final class FusedStep implements Step {
   static final long MOST_MIDDLE = 1 << 19;
 
   private final LaunchObserver observer;
+  private final Kernels all;
   private final FusedKernels kernels;
   private final CudaNetwork network;
   private final TrainedNetwork trained;
@@ -52,7 +53,7 @@ final class FusedStep implements Step {
    * @param observer told of phases; the stream tells it of launches
    */
   FusedStep(
-      FusedKernels kernels,
+      Kernels kernels,
       DeviceMemory memory,
       TrainedNetwork trained,
       FusedBuffers buffers,
@@ -63,7 +64,8 @@ final class FusedStep implements Step {
       boolean keepsGradients,
       LaunchObserver observer) {
     this.observer = observer;
-    this.kernels = kernels;
+    all = kernels;
+    this.kernels = kernels.fused();
     this.trained = trained;
     network = trained.parameters();
     this.buffers = buffers;
@@ -86,6 +88,9 @@ final class FusedStep implements Step {
   @Override
   public void launch() {
     observer.step(stream);
+    if (observer.isSerial()) {
+      phase("stepBegin", this::stepBegin);
+    }
     phase("firstForward", this::firstForward);
     phase("middleForward", this::middleForward);
     phase("outputLoss", this::outputLoss);
@@ -95,6 +100,16 @@ final class FusedStep implements Step {
   }
 
   // ---- its phases ------------------------------------------------------------------------------
+
+  /**
+   * Only where launches are timed: waits until the host has made all of them. Otherwise the GPU
+   * would be done with each before the next is there, and a launch's time would be the host's.
+   */
+  private void stepBegin() {
+    all.mailbox()
+        .stepBegin(
+            stream, buffers.input().state(), buffers.input().mailbox(), settings.learningRate());
+  }
 
   private void firstForward() {
     kernels

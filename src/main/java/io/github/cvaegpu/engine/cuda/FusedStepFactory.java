@@ -100,7 +100,7 @@ final class FusedStepFactory implements StepFactory {
   @Override
   public Step step(int rows, StepTuning tuning, DeviceMemory memory) {
     return new FusedStep(
-        accelerator.kernels().fused(),
+        accelerator.kernels(),
         memory,
         network,
         buffers,

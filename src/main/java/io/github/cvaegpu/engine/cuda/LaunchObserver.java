@@ -8,7 +8,10 @@ interface LaunchObserver {
   /** Sees nothing. */
   LaunchObserver NONE = new LaunchObserver() {};
 
-  /** Whether a step's branches are to be one stream, so that no launch overlaps another. */
+  /**
+   * Whether launches are timed: a step's branches are then one stream, so that none overlaps
+   * another, and its first launch waits until the host has made the rest.
+   */
   default boolean isSerial() {
     return false;
   }

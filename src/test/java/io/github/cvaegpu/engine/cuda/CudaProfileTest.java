@@ -36,13 +36,18 @@ class CudaProfileTest {
   private static CudaProfile.Result result;
 
   private static CudaProfile profile(double beta, double learningRate, int warmUp, int steps) {
+    return profile(StepKind.CUBLAS, beta, learningRate, warmUp, steps);
+  }
+
+  private static CudaProfile profile(
+      StepKind kind, double beta, double learningRate, int warmUp, int steps) {
     return new CudaProfile(
         SHAPE,
         new TrainingSettings(Objective.study(), 1, BATCH, learningRate),
         // Two whole batches, and some images more.
         TinyImages.draw(2 * BATCH + 11, 1),
         Precision.FLOAT32,
-        StepKind.CUBLAS,
+        kind,
         Tune.OFF,
         () -> new ConstantBeta(beta),
         warmUp,
@@ -67,6 +72,34 @@ class CudaProfileTest {
   private static void assertWork(long flop, long bytes, CudaProfile.Row row) {
     assertEquals(flop, row.flop(), row::toString);
     assertEquals(bytes, row.bytes(), row::toString);
+  }
+
+  /** The first one holds the GPU until the host has made the rest; in training it is not there. */
+  @Test
+  void everyLaunchOfAFusedStepIsThereOnce() {
+    CudaProfile.Result fused = profile(StepKind.FUSED, 1, 1e-4, 1, 2).measure();
+    assertEquals(
+        List.of(
+            "stepBegin",
+            "firstForward",
+            "middleForward",
+            "outputLoss",
+            "outputBackward",
+            "middleBackward",
+            "update"),
+        fused.rows().stream().map(CudaProfile.Row::phase).toList());
+    assertEquals(6, fused.graphNodes());
+    assertTrue(Double.isNaN(fused.rows().getFirst().micros()));
+    for (CudaProfile.Row row : fused.rows().subList(1, 7)) {
+      assertEquals(1, row.count());
+      assertTrue(row.micros() > 0 && row.bytes() > 0 && row.flop() > 0, row::toString);
+    }
+    // Weights once for each product, moments and parameters there and back; no floats of images.
+    CudaProfile.Row update = fused.rows().getLast();
+    long parameters = 2L * (81 * 700 + 700 * 10) + 10 * 4 + 2 * 10 + 700 + 10 + 4 + 10 + 700 + 81;
+    long operands = 2 * (81 + 700 + 700 + 10) + 10 + 4 + 2 + 10;
+    assertEquals(4 * (6 * parameters + BATCH * operands), update.bytes());
+    assertEquals(parameters * (2L * BATCH + 14), update.flop());
   }
 
   @Test

@@ -59,7 +59,7 @@ final class FusedSteps {
       FusedBuffers buffers = FusedBuffers.allocate(memory, input, shape, rows);
       var step =
           new FusedStep(
-              gpu.kernels.fused(),
+              gpu.kernels,
               memory,
               trained,
               buffers,
