@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.cuda.OnGpu;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.launcher.RunningProcess;
@@ -108,6 +109,10 @@ class CudaTrainIT {
     assertEquals(
         List.of("cuda", "cpu", "cuda"),
         record.sessions().stream().map(session -> session.engine().engine()).toList());
+    EngineInfo gpu = record.sessions().getFirst().engine();
+    assertTrue(gpu.library().startsWith("fused step, "), gpu.library());
+    assertTrue(gpu.tuning().contains(" steps a launch ("), gpu.tuning());
+    assertEquals("", record.sessions().get(1).engine().tuning());
     assertEquals(
         RunDirectory.readRecord(onCpu).metrics().test().elbo().mean(),
         record.metrics().test().elbo().mean(),

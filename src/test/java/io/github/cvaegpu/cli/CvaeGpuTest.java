@@ -278,6 +278,10 @@ class CvaeGpuTest {
         "--engine gpu | --engine must be auto or cuda or cpu, not 'gpu'.",
         "--engine cpu --precision tf32 | --precision tf32 is for GPUs: the CPU engine has float32"
             + " alone.",
+        "--engine cpu --step fused | --step fused is for GPUs.",
+        "--step fused --precision tf32 | --step fused computes in float32 alone, not in tf32.",
+        "--step persistent | --step must be auto or fused or cublas, not 'persistent'.",
+        "--tune always | --tune must be off or on or force, not 'always'.",
         "--cuda-emulator /absent | --cuda-emulator names /absent, which is no folder.",
         "--checkpoint-every 10 | *",
         "--checkpoint-every 0s | *",

@@ -49,8 +49,10 @@ class ProfileCommandTest {
 
   @Test
   void printsATableAndHowToLookCloser() {
-    CommandRun run = CommandRun.of(profile("--steps", "3", "--warm-up", "1")).succeeded();
+    CommandRun run =
+        CommandRun.of(profile("--steps", "3", "--warm-up", "1", "--step", "cublas")).succeeded();
     assertTrue(run.err().startsWith("Engine cuda on "), run.err());
+    assertTrue(run.err().contains(": cuBLAS step: asked for, "), run.err());
     assertTrue(run.out().contains("A step of 64 images"), run.out());
     for (String kernel : List.of("gather_batch", "latent_backward", "adam_update")) {
       assertEquals(
@@ -71,6 +73,7 @@ class ProfileCommandTest {
   @Test
   void jsonHasARowForEachLaunch() {
     CommandRun run = CommandRun.of(profile("--steps", "2", "--warm-up", "1", "--json")).succeeded();
+    assertTrue(run.err().contains(": fused step, "), run.err());
     assertEquals(1, run.out().lines().count());
     JsonObject json = run.json();
     assertEquals(Set.of("dataset", "data", "plan", "result", "command_lines"), json.keySet());
@@ -108,7 +111,8 @@ class ProfileCommandTest {
       assertTrue(seen.add(row.get("phase") + kernel + row.get("shape") + row.get("flop")), kernel);
       assertEquals(kernel.equals("step_begin"), row.get("micros").isJsonNull(), kernel);
     }
-    assertEquals(result.get("graph_nodes").getAsInt(), seen.size());
+    // A timed step begins with one that is not there in training.
+    assertEquals(result.get("graph_nodes").getAsInt() + 1, seen.size());
     JsonObject line = json.getAsJsonArray("command_lines").get(0).getAsJsonObject();
     assertEquals(Set.of("tool", "purpose", "line"), line.keySet());
     assertFalse(line.get("line").getAsString().contains("--json"));
@@ -117,7 +121,7 @@ class ProfileCommandTest {
   /** The whole program, in a process with a profiler attached as profilers are. */
   @Test
   void aProfilerIsToldOfEpochsStepsAndPhases() throws Exception {
-    List<String> told = underAProfiler("launches");
+    List<String> told = underAProfiler("launches", "cublas");
     int step = told.indexOf("push step 1");
     assertEquals("domain cvae-gpu", told.getFirst());
     assertEquals(
@@ -154,8 +158,31 @@ class ProfileCommandTest {
   }
 
   @Test
+  void aProfilerIsToldOfTheSixPhasesOfAFusedStep() throws Exception {
+    List<String> told = underAProfiler("launches", "fused");
+    int step = told.indexOf("push step 1");
+    assertEquals(
+        List.of(
+            "push step 1",
+            "push firstForward 64",
+            "pop",
+            "push middleForward 64",
+            "pop",
+            "push outputLoss 64",
+            "pop",
+            "push outputBackward 64",
+            "pop",
+            "push middleBackward 64",
+            "pop",
+            "push update 64",
+            "pop",
+            "pop"),
+        told.subList(step, step + 14));
+  }
+
+  @Test
   void aReplayedStepHasARangeAndNoPhases() throws Exception {
-    List<String> told = underAProfiler("graph");
+    List<String> told = underAProfiler("graph", "auto");
     // Whole batches and the last one are captured, with their phases.
     assertTrue(told.contains("push capture 64"), told::toString);
     assertTrue(told.contains("push capture 44"), told::toString);
@@ -163,10 +190,10 @@ class ProfileCommandTest {
     assertTrue(replayed.contains("mark beta 2"), replayed::toString);
     int step = replayed.indexOf("push step 2");
     assertEquals(List.of("push step 2", "pop"), replayed.subList(step, step + 2));
-    assertFalse(replayed.contains("push encode 64"), replayed::toString);
+    assertFalse(replayed.contains("push update 64"), replayed::toString);
   }
 
-  private List<String> underAProfiler(String window) throws Exception {
+  private List<String> underAProfiler(String window, String step) throws Exception {
     assumeTrue(
         Nvtx.isInJar(),
         "this build has no libcvae-nvtx.so: it needs a C compiler and NVTX's headers in CUDA_HOME");
@@ -177,6 +204,7 @@ class ProfileCommandTest {
             System.getenv(),
             System.getProperty("java.class.path"));
     command.addAll(profile("--for-profiler", window, "--warm-up", "1", "--steps", "2"));
+    command.addAll(List.of("--step", step));
     CudaLibraries.emulator()
         .ifPresent(emulator -> Collections.addAll(command, "--cuda-emulator", emulator.toString()));
     var builder = new ProcessBuilder(command);
