@@ -84,7 +84,8 @@ final class Device implements AutoCloseable {
     return driverNumber() / 1000;
   }
 
-  private static int driverNumber() {
+  /** As the driver gives it, e.g. 13000. */
+  static int driverNumber() {
     int[] version = new int[1];
     Check.driver(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
     return version[0];

@@ -79,12 +79,12 @@ final class FusedStepFactory implements StepFactory {
 
   @Override
   public Choices<StepTuning> choices() {
-    boolean hasClusters = accelerator.kernels().capacity().hasClusters();
-    List<LinearVariant> linear = LinearVariant.all(hasClusters);
-    List<MiddleVariant> middle = MiddleVariant.all(accelerator.kernels().capacity(), shape());
+    Capacity capacity = accelerator.kernels().capacity();
+    List<LinearVariant> linear = LinearVariant.all(capacity.hasClusters());
+    List<MiddleVariant> middle = MiddleVariant.all(capacity, shape());
     return new Choices<StepTuning>()
         .add(
-            hasClusters ? List.of(true, false) : List.of(false),
+            capacity.beginsEarly() ? List.of(true, false) : List.of(false),
             (tuning, choice) -> tuning.with(tuning.variants().withProgrammatic(choice)))
         .add(linear, (tuning, choice) -> tuning.with(tuning.variants().withFirst(choice)))
         .add(linear, (tuning, choice) -> tuning.with(tuning.variants().withOutput(choice)))

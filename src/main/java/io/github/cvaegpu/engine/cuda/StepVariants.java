@@ -36,7 +36,7 @@ record StepVariants(
         middle,
         middle,
         UpdateVariant.ALL.getFirst(),
-        capacity.hasClusters());
+        capacity.beginsEarly());
   }
 
   StepVariants withFirst(LinearVariant other) {

@@ -42,7 +42,7 @@ class KernelImageTest {
   }
 
   /** Of the kernels that were loaded last. */
-  private boolean hasClusters;
+  private Capacity capacity;
 
   @AfterEach
   void reset() {
@@ -66,7 +66,7 @@ class KernelImageTest {
                 .load()) {
       assertEquals(capability, device.capability());
       // All of them are there.
-      hasClusters = new Kernels(device, module).capacity().hasClusters();
+      capacity = new Kernels(device, module).capacity();
       return module.origin();
     }
   }
@@ -77,13 +77,17 @@ class KernelImageTest {
     byte[] old = new FatBinaries().ptx(9, 0, 75).bytes();
     byte[] both = new FatBinaries().ptx(9, 0, 90).ptx(9, 0, 75).bytes();
     load("13.0", 130, Optional.of(old));
-    assertFalse(hasClusters);
+    assertFalse(capacity.hasClusters());
     load("13.0", 130, Optional.of(both));
-    assertTrue(hasClusters);
+    assertTrue(capacity.hasClusters());
     load("13.0", 86, Optional.of(both));
-    assertFalse(hasClusters);
+    assertFalse(capacity.hasClusters());
     load("13.0", 90, Optional.of(FatBinaries.ofCuda13()));
-    assertTrue(hasClusters);
+    assertTrue(capacity.hasClusters());
+    assertTrue(capacity.beginsEarly());
+    load("12.2", 90, Optional.of(FatBinaries.ofCuda12()));
+    assertTrue(capacity.hasClusters());
+    assertFalse(capacity.beginsEarly(), "graphs of CUDA 12.2 have no such edges");
   }
 
   @Test
