@@ -91,6 +91,22 @@ struct RowGroup {
   }
 };
 
+/** A block's dynamic shared memory, handed out array by array, in the order in which Java counts them. */
+struct SharedFloats {
+  float* free;
+
+  __device__ SharedFloats() {
+    extern __shared__ float4 memory[];
+    free = reinterpret_cast<float*>(memory);
+  }
+
+  __device__ float* take(int floats) {
+    float* taken = free;
+    free += floats;
+    return taken;
+  }
+};
+
 /** This block's outputs of `width`: all, or its share. */
 struct Range {
   int begin;
@@ -231,18 +247,12 @@ template <int ROWS>
 __device__ inline void middle_forward_all(const StepState* state, const Middle& middle, int rows,
                                           int latent, unsigned int seed_low, unsigned int seed_high,
                                           unsigned int stream, float* noise_out, float* kl_out) {
-  extern __shared__ float4 memory[];
-  float* free = reinterpret_cast<float*>(memory);
-  auto take = [&free](int floats) {
-    float* taken = free;
-    free += floats;
-    return taken;
-  };
+  SharedFloats shared;
   RowGroup<ROWS> group(rows);
-  float* x = take(ROWS * middle.layers[0].in);
-  float* noise = take(ROWS * latent);
-  float* z = take(ROWS * latent);
-  float* kls = take(ROWS * latent);
+  float* x = shared.take(ROWS * middle.layers[0].in);
+  float* noise = shared.take(ROWS * latent);
+  float* z = shared.take(ROWS * latent);
+  float* kls = shared.take(ROWS * latent);
   wait_for_previous_grid();
   let_next_grid_start();
   group.load(middle.layers[0].x, middle.layers[0].in, x);
@@ -258,7 +268,7 @@ __device__ inline void middle_forward_all(const StepState* state, const Middle& 
   }
   for (int i = 0; i < middle.encoder; i++) {
     bool gives_heads = i == middle.encoder - 1;
-    float* y = take(ROWS * middle.layers[i].out);
+    float* y = shared.take(ROWS * middle.layers[i].out);
     middle_forward(group, middle.layers[i], x, !gives_heads, y);
     x = y;
   }
@@ -271,7 +281,7 @@ __device__ inline void middle_forward_all(const StepState* state, const Middle& 
   }
   x = z;
   for (int i = 0; i < middle.decoder; i++) {
-    float* y = i == middle.decoder - 1 ? nullptr : take(ROWS * decoder[i].out);
+    float* y = i == middle.decoder - 1 ? nullptr : shared.take(ROWS * decoder[i].out);
     middle_forward(group, decoder[i], x, true, y);
     x = y;
   }
@@ -363,38 +373,32 @@ __device__ inline void middle_backward_all(const StepState* state, const Middle&
                                            const float* dy_out, const float* heads_in,
                                            const float* noise_in, int rows, int latent,
                                            float* dheads_out, int scratch_floats) {
-  extern __shared__ float4 memory[];
-  float* free = reinterpret_cast<float*>(memory);
-  auto take = [&free](int floats) {
-    float* taken = free;
-    free += floats;
-    return taken;
-  };
+  SharedFloats shared;
   RowGroup<ROWS> group(rows);
   const MiddleLayer* decoder = middle.layers + middle.encoder;
-  float* scratch = take(scratch_floats);
-  float* heads = take(ROWS * 2 * latent);
-  float* noise = take(ROWS * latent);
-  float* dheads = take(ROWS * 2 * latent);
-  float* dy = take(ROWS * decoder[middle.decoder - 1].out);
+  float* scratch = shared.take(scratch_floats);
+  float* heads = shared.take(ROWS * 2 * latent);
+  float* noise = shared.take(ROWS * latent);
+  float* dheads = shared.take(ROWS * 2 * latent);
+  float* dy = shared.take(ROWS * decoder[middle.decoder - 1].out);
   wait_for_previous_grid();
   let_next_grid_start();
   // All at once: each of these would otherwise be one more wait for memory on the way.
   group.load(heads_in, 2 * latent, heads);
   group.load(noise_in, latent, noise);
   group.load(dy_out, decoder[middle.decoder - 1].out, dy);
-  float* masks = free;
+  float* masks = shared.take(0);
   for (int i = middle.decoder - 1; i > 0; i--) {
-    group.load(decoder[i].x, decoder[i].in, take(ROWS * decoder[i].in));
+    group.load(decoder[i].x, decoder[i].in, shared.take(ROWS * decoder[i].in));
   }
   for (int i = middle.encoder - 1; i >= 0; i--) {
-    group.load(middle.layers[i].x, middle.layers[i].in, take(ROWS * middle.layers[i].in));
+    group.load(middle.layers[i].x, middle.layers[i].in, shared.take(ROWS * middle.layers[i].in));
   }
   float beta = state->beta;
   // Whoever is stored to has begun.
   cluster_barrier();
   for (int i = middle.decoder - 1; i >= 0; i--) {
-    float* dx = take(ROWS * decoder[i].in);
+    float* dx = shared.take(ROWS * decoder[i].in);
     // No ReLU made z, and no other launch needs its gradient.
     middle_backward(group, decoder[i], dy, i == 0 ? nullptr : masks, dx,
                     i == 0 ? nullptr : decoder[i].dx, scratch);
@@ -414,7 +418,7 @@ __device__ inline void middle_backward_all(const StepState* state, const Middle&
   __syncthreads();
   dy = dheads;
   for (int i = middle.encoder - 1; i >= 0; i--) {
-    float* dx = i == 0 ? nullptr : take(ROWS * middle.layers[i].in);
+    float* dx = i == 0 ? nullptr : shared.take(ROWS * middle.layers[i].in);
     middle_backward(group, middle.layers[i], dy, masks, dx, middle.layers[i].dx, scratch);
     masks += ROWS * middle.layers[i].in;
     dy = dx;

@@ -5,6 +5,7 @@
 
 #include "adam.cuh"
 #include "gemm.cuh"
+#include "reduce.cuh"
 #include "step.cuh"
 #include "targets.cuh"
 
@@ -94,22 +95,10 @@ __device__ inline void update_weight(const UpdateTile& tile, const X& x, float s
 /** A bias's tile: g[o] = sum over r of dy[r, o], for 32 o: four parts of the rows, added first to last. */
 __device__ inline void update_bias(const UpdateTile& tile, int rows, const Trained& trained,
                                    const StepState* state, float* parts) {
-  const int warps = GROUP_THREADS / 32;
-  int lane = threadIdx.x % 32;
-  int warp = threadIdx.x / 32;
-  int output = tile.first_out + lane;
-  float sum = 0;
-  if (output < tile.out) {
-    int end = (int)((long long)rows * (warp + 1) / warps);
-#pragma unroll 8
-    for (int r = (int)((long long)rows * warp / warps); r < end; r++) {
-      sum += tile.dy[(size_t)r * tile.out + output];
-    }
-  }
-  parts[warp * 32 + lane] = sum;
-  __syncthreads();
-  if (warp == 0 && output < tile.out) {
-    float g[4] = {parts[lane] + parts[32 + lane] + parts[64 + lane] + parts[96 + lane], 0, 0, 0};
+  int output = tile.first_out + threadIdx.x % 32;
+  float sum = column_sum<GROUP_THREADS / 32>(tile.dy, rows, tile.out, output, parts);
+  if (threadIdx.x < 32 && output < tile.out) {
+    float g[4] = {sum, 0, 0, 0};
     update_quad(trained, tile.first + output, 1, false, g, state->step_size, state->root_scale);
   }
 }

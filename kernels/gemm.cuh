@@ -358,15 +358,16 @@ __device__ inline void multiply_cut(const A& a, const B& b, int first_m, int fir
   int warp = threadIdx.x / 32;
   int lane = threadIdx.x % 32;
   int longest = chunk_begin(terms, CHUNKS, 1);
-  unsigned blocks = cluster_size();
-  float sums[R][4];
-  if (blocks > 1) {
-    int chunk = cluster_rank() * GROUPS + group;
+  auto to_parts = [&](int chunk) {
+    float sums[R][4];
     multiply<M, N>(a, b, first_m, first_n, chunk_begin(terms, CHUNKS, chunk),
                    chunk_begin(terms, CHUNKS, chunk + 1), longest, shared.stages[group], thread,
                    sums);
     __syncthreads();
     put<M, N>(sums, shared.parts[group], thread);
+  };
+  if (cluster_size() > 1) {
+    to_parts(cluster_rank() * GROUPS + group);
     cluster_barrier();
     int rows = M / (CHUNKS / GROUPS);
     for (int unit = warp; unit < rows * (N / 32); unit += WARPS) {
@@ -390,12 +391,7 @@ __device__ inline void multiply_cut(const A& a, const B& b, int first_m, int fir
   }
   float totals[UNITS_A_WARP] = {};
   for (int round = 0; round < CHUNKS / GROUPS; round++) {
-    int chunk = round * GROUPS + group;
-    multiply<M, N>(a, b, first_m, first_n, chunk_begin(terms, CHUNKS, chunk),
-                   chunk_begin(terms, CHUNKS, chunk + 1), longest, shared.stages[group], thread,
-                   sums);
-    __syncthreads();
-    put<M, N>(sums, shared.parts[group], thread);
+    to_parts(round * GROUPS + group);
     __syncthreads();
 #pragma unroll
     for (int i = 0; i < UNITS_A_WARP; i++) {

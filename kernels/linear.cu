@@ -8,6 +8,7 @@
 //
 // Every sum has an order that depends on its length alone, and no launch writes an element twice.
 
+#include "reduce.cuh"
 #include "relu.cuh"
 
 // Each warp of linear_forward computes a tile of this many rows and outputs.
@@ -243,29 +244,11 @@ __device__ inline void weight_tile(const GradientTile& tile, int rows, float (&d
 }
 
 /** gradient[o] = sum over r of dy[r, o], for 32 o: eight parts of the rows, added first to last. */
-__device__ inline void bias_tile(const GradientTile& tile, int rows,
-                                 float (&parts)[TILE][TILE + 1]) {
-  const int warps = TILE_THREADS / 32;
-  int lane = threadIdx.x % 32;
-  int warp = threadIdx.x / 32;
-  int output = tile.first_out + lane;
-  float sum = 0;
-  if (output < tile.out) {
-    int end = (int)((long long)rows * (warp + 1) / warps);
-#pragma unroll 4
-    for (int r = (int)((long long)rows * warp / warps); r < end; r++) {
-      sum += tile.dy[(size_t)r * tile.out + output];
-    }
-  }
-  parts[warp][lane] = sum;
-  __syncthreads();
-  if (warp == 0 && output < tile.out) {
-    float total = 0;
-#pragma unroll
-    for (int i = 0; i < warps; i++) {
-      total += parts[i][lane];
-    }
-    tile.gradient[output] = total;
+__device__ inline void bias_tile(const GradientTile& tile, int rows, float* parts) {
+  int output = tile.first_out + threadIdx.x % 32;
+  float sum = column_sum<TILE_THREADS / 32>(tile.dy, rows, tile.out, output, parts);
+  if (threadIdx.x < 32 && output < tile.out) {
+    tile.gradient[output] = sum;
   }
 }
 
@@ -290,6 +273,6 @@ extern "C" __global__ void __launch_bounds__(TILE_THREADS)
   if (tile.x != nullptr) {
     weight_tile(tile, rows, a, b);
   } else {
-    bias_tile(tile, rows, a);
+    bias_tile(tile, rows, &a[0][0]);
   }
 }

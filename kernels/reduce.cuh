@@ -44,3 +44,36 @@ __device__ inline T block_sum(T value, T (&scratch)[THREADS]) {
   }
   return total;
 }
+
+/**
+ * Sum over the rows of a column, by a block of WARPS warps: each warp takes a part of the rows, and the parts
+ * are added first to last. All threads must call it.
+ *
+ * @param column that of the calling lane; not below `columns` for none
+ * @param parts shared, 32 a warp
+ * @return the sum, in the first warp
+ */
+template <int WARPS>
+__device__ inline float column_sum(const float* matrix, int rows, int columns, int column,
+                                   float* parts) {
+  int lane = threadIdx.x % 32;
+  int warp = threadIdx.x / 32;
+  float sum = 0;
+  if (column < columns) {
+    int end = (int)((long long)rows * (warp + 1) / WARPS);
+#pragma unroll 4
+    for (int r = (int)((long long)rows * warp / WARPS); r < end; r++) {
+      sum += matrix[(size_t)r * columns + column];
+    }
+  }
+  parts[threadIdx.x] = sum;
+  __syncthreads();
+  float total = 0;
+  if (warp == 0) {
+#pragma unroll
+    for (int i = 0; i < WARPS; i++) {
+      total += parts[32 * i + lane];
+    }
+  }
+  return total;
+}

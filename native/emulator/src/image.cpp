@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image.h"
 
-#include <algorithm>
 #include <elf.h>
+#include <algorithm>
 
 #include <cctype>
 #include <cstdint>
