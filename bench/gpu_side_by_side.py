@@ -3,8 +3,10 @@
 """Trains the study's ControlVAE on a GPU with cvae-gpu, PyTorch and JAX in turn: microseconds a step.
 
 The programs take turns, in another order each round, and the figure of each is the median of all its
-epochs. cvae-gpu runs twice, once with the controller and once with a constant beta: the difference is
-what the controller on the host costs. A peer that is not installed is left out, and said to be.
+epochs. cvae-gpu runs with each kind of step, and once with a constant beta instead of the controller:
+the difference is what the controller on the host costs. A peer that is not installed is left out, and
+said to be. Where the time is short, --seconds says when no other program is begun; those that the
+comparison can least do without come first.
 
   bench/gpu_side_by_side.py --data MNIST_DIR --out bench/results/NAME.json
 """
@@ -14,14 +16,31 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 from machine import commit, facts, gpu_facts
 
 BENCH = Path(__file__).resolve().parent
-PEERS = ["torch", "torch-fused", "torch-graph", "torch-graph-device", "jax"]
-BETA = "cvae-gpu, constant beta"
+# What cvae-gpu is run with, by the name of its row.
+OURS = {
+    "cvae-gpu": [],
+    "cvae-gpu, cuBLAS step": ["--step", "cublas"],
+    "cvae-gpu, constant beta": ["--model", "beta"],
+}
+
+# In the first round's order: the best that the others have, then what shows where their time goes.
+ORDER = [
+    "cvae-gpu",
+    "jax",
+    "torch-graph-device",
+    "torch",
+    "cvae-gpu, cuBLAS step",
+    "cvae-gpu, constant beta",
+    "torch-graph",
+    "torch-fused",
+]
 
 # For one program's epochs of one round: far more than any needs.
 SECONDS = 90
@@ -32,9 +51,9 @@ class Missing(Exception):
     """A program that cannot run here; the message says why."""
 
 
-def last_line(command):
+def last_line(command, seconds):
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
     except (OSError, subprocess.TimeoutExpired) as e:
         raise Missing(str(e)) from e
     if result.returncode != 0:
@@ -50,27 +69,29 @@ def main():
     parser.add_argument("--jar", default=BENCH.parent / "cvae-gpu.jar")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5, help="measured in each round")
+    parser.add_argument("--seconds", type=int, default=3600, help="to end after")
+    parser.add_argument("--plan", default="", help="options of cvae-gpu's, for a try without a GPU")
     parser.add_argument("--out")
     a = parser.parse_args()
 
-    def ours(*model):
-        java = [a.java, *JAVA_OPTIONS, "-XX:+UseSerialGC", "-jar", a.jar, "bench", "--json"]
-        plan = ["--engine", "cuda", "--lr", "0.001", "--data", a.data, "--rounds", str(a.epochs)]
-        return last_line([*java, *plan, *model])["result"]
+    end = time.monotonic() + a.seconds
 
-    def peer(name):
-        script = [sys.executable, BENCH / "peers.py", "--only", name, "--data", a.data]
-        return last_line([*script, "--epochs", str(a.epochs), "--device", "cuda"])
+    def result_of(command):
+        return last_line(command, min(SECONDS, max(1, end - time.monotonic())))
 
     def measure(name):
-        """Microseconds a step of each epoch, and what measured them."""
-        if name.startswith("cvae-gpu"):
-            result = ours(*(["--model", "beta"] if name == BETA else []))
-            return result["microseconds_a_step"], result["engine"]["library"], result["kl"]
-        result = peer(name)
+        """Microseconds a step of each epoch, what measured them, and the KL divergence at the end."""
+        if name in OURS:
+            java = [a.java, *JAVA_OPTIONS, "-XX:+UseSerialGC", "-jar", a.jar, "bench", "--json"]
+            plan = ["--engine", "cuda", "--lr", "0.001", "--data", a.data, "--rounds", str(a.epochs)]
+            result = result_of([*java, *plan, *a.plan.split(), *OURS[name]])["result"]
+            engine = result["engine"]
+            version = f"{engine['device']}: {engine['library']}"
+            return result["microseconds_a_step"], version, result["kl"]
+        script = [sys.executable, BENCH / "peers.py", "--only", name, "--data", a.data]
+        result = result_of([*script, "--epochs", str(a.epochs), "--device", "cuda"])
         return result["us_per_step"], result["version"], result["kl"]
 
-    names = ["cvae-gpu", BETA, *PEERS]
     times, versions, kl, missing = {}, {}, {}, {}
 
     def medians():
@@ -83,7 +104,7 @@ def main():
             "commit": commit(),
             "machine": {**facts(), **gpu_facts()},
             "versions": versions,
-            "left_out": missing,
+            "left_out": {name: why for name, why in missing.items() if name not in times},
             "kl_at_the_end": kl,
             "us_per_step": times,
             "median": medians(),
@@ -91,18 +112,21 @@ def main():
         Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
 
     for r in range(a.rounds):
-        turn = r % len(names)
-        for name in names[turn:] + names[:turn]:
+        turn = r % len(ORDER)
+        for name in ORDER[turn:] + ORDER[:turn]:
             if name in missing:
+                continue
+            if time.monotonic() >= end:
+                print(f"round {r + 1}: {name} not begun: no time left", flush=True)
                 continue
             try:
                 epochs, versions[name], kl[name] = measure(name)
             except Missing as e:
                 missing[name] = str(e)
                 print(f"{name}: left out: {e}", flush=True)
-                continue
-            times.setdefault(name, []).extend(epochs)
-            print(f"round {r + 1}: {name:24s} {statistics.median(epochs):9.1f} us", flush=True)
+            else:
+                times.setdefault(name, []).extend(epochs)
+                print(f"round {r + 1}: {name:24s} {statistics.median(epochs):9.1f} us", flush=True)
             if a.out:
                 # After each: whoever stops this for want of time has what was measured.
                 write()

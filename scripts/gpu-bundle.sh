@@ -1,21 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes one archive that checks and measures cvae-gpu on a Linux x86-64 machine with an NVIDIA GPU, and
-# needs nothing there but the driver and cuBLAS (of CUDA 12 or 13): a Java runtime, the program, its tests
-# and the benchmarks are inside. There:
+# Makes one archive that checks and measures cvae-gpu on a Linux x86-64 machine with an NVIDIA GPU, where the
+# time is short and nothing can be installed. It needs nothing there but the driver and cuBLAS (of CUDA 12 or
+# 13): a Java runtime, the program, its tests, MNIST and the benchmarks are inside. There:
 #
-#   tar xzf gpu-bundle.tar.gz && gpu-bundle/run.sh
+#   tar xf gpu-bundle.tar.xz || python3 -m tarfile -e gpu-bundle.tar.xz
+#   gpu-bundle/run.sh --minutes 4      # does it work, and how fast is a step
+#   gpu-bundle/run.sh --minutes 9      # the rest
 #
-# Usage: scripts/gpu-bundle.sh [--data DIR] [--out FILE]
-#   --data  a folder with MNIST's four files, to be carried along; without it run.sh has to be given one
-#   --out   where to write the archive; default target/gpu-bundle.tar.gz
+# Usage: scripts/gpu-bundle.sh [--data DIR] [--out FILE] [--limit MIB] [--no-build]
+#   --data      a folder with MNIST's four files, to be carried along; without it run.sh has to be given one
+#   --out       where to write the archive; its ending, .tar.xz or .tar.gz, says how it is compressed; default
+#               target/gpu-bundle.tar.xz
+#   --limit     what the archive and the files that git knows or does not ignore may come to together: where one
+#               travels, the other does; default 64
+#   --no-build  takes target/ as the last build left it
 
 set -eu
 cd "$(dirname "$0")/.."
 
+# Of the archive alone.
+most_mib=40
+
 data=
-out=target/gpu-bundle.tar.gz
+out=target/gpu-bundle.tar.xz
+limit=64
+build=yes
 while [ $# -gt 0 ]; do
   case "$1" in
     --data)
@@ -25,6 +36,14 @@ while [ $# -gt 0 ]; do
     --out)
       out=$2
       shift 2
+      ;;
+    --limit)
+      limit=$2
+      shift 2
+      ;;
+    --no-build)
+      build=
+      shift
       ;;
     *)
       echo "gpu-bundle.sh: unknown option $1" >&2
@@ -49,50 +68,111 @@ jdk() {
   fail "no JDK 25 or newer with jlink: install one, or set JAVA_HOME to it"
 }
 
-command -v zip >/dev/null || fail "zip is missing: install it"
+# repack FROM TO: a jar without what other systems need and what figures, pages and the CPU engine are made with.
+# Stored, for the archive is compressed as a whole.
+repack() {
+  rm -rf target/gpu-jar
+  mkdir target/gpu-jar
+  from=$PWD/$1
+  (
+    cd target/gpu-jar
+    "$jdk/bin/jar" --extract --file "$from"
+    rm -rf org/bytedeco org/jline/nativ org/apache/batik org/apache/xmlgraphics org/apache/commons org/knowm \
+      de/bwaldvogel META-INF/resources
+  )
+  "$jdk/bin/jar" --create --no-compress --file "$2" --manifest target/gpu-jar/META-INF/MANIFEST.MF \
+    -C target/gpu-jar .
+  rm -rf target/gpu-jar
+}
+
+# Images of the rehearsal, whose pixels are as good as any: the characters of a text.
+rehearsal_images() {
+  printf '\000\000\010\003\000\000\000%b\000\000\000\034\000\000\000\034' "\\0$(printf %o "$1")"
+  head -c $(($1 * 784)) LICENSE
+}
+rehearsal_labels() {
+  printf '\000\000\010\001\000\000\000%b' "\\0$(printf %o "$1")"
+  head -c "$1" /dev/zero
+}
+
+# expect NAME PLAN...: the losses of the first epoch on the CPU engine, which the GPU's are compared with.
+expect() {
+  name=$1
+  shift
+  rm -rf target/gpu-expected
+  "$jdk/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC \
+    -jar target/cvae-gpu.jar train --engine cpu --threads 2 --epochs 1 --lr 0.001 --quiet \
+    --out target/gpu-expected "$@" 2>target/gpu-expected.txt || {
+    cat target/gpu-expected.txt >&2
+    fail "the CPU engine could not train what the GPU is to be compared with"
+  }
+  cp target/gpu-expected/metrics.csv "$stage/expected/$name.csv"
+}
+
 jdk=$(jdk)
 stage=target/gpu-bundle
 rm -rf "$stage" "$out"
-mkdir -p "$stage/lib" "$stage/bench"
+mkdir -p "$stage/lib" "$stage/bench" "$stage/expected" "$stage/rehearsal" "$stage/test-data" "$stage/kernels"
 
-mvn -q -DskipTests package
+[ -z "$build" ] || mvn -q -DskipTests package
+for built in target/cvae-gpu.jar target/test-classes; do
+  test -e "$built" || fail "there is no $built: build it first"
+done
 test -f target/classes/io/github/cvaegpu/kernels/kernels.fatbin ||
   echo "gpu-bundle.sh: without nvcc the kernels are not compiled; the other machine needs NVRTC" >&2
 
 "$jdk/bin/jlink" --output "$stage/runtime" --strip-debug --no-header-files --no-man-pages \
-  --compress zip-9 --add-modules \
+  --compress zip-0 --add-modules \
   java.base,java.logging,java.management,java.net.http,java.xml,jdk.incubator.vector,jdk.management,jdk.unsupported,jdk.zipfs \
   2>target/jlink.txt || {
   cat target/jlink.txt >&2
   fail "jlink failed"
 }
-
-# The program without what other systems need, and without what figures and pages are made with.
-cp target/cvae-gpu.jar "$stage/cvae-gpu.jar"
-zip -q -d "$stage/cvae-gpu.jar" 'org/bytedeco/openblas/linux-arm64/*' \
-  'org/jline/nativ/Windows/*' 'org/jline/nativ/Mac/*' 'org/jline/nativ/FreeBSD/*' \
-  'org/apache/batik/*' 'org/apache/xmlgraphics/*' 'org/apache/commons/*' 'org/knowm/*' \
-  'de/bwaldvogel/*' 'META-INF/resources/*'
+if command -v strip >/dev/null; then
+  chmod u+w "$stage"/runtime/lib/*.so "$stage"/runtime/lib/server/*.so
+  strip --strip-unneeded "$stage"/runtime/lib/*.so "$stage"/runtime/lib/server/*.so
+fi
+repack target/cvae-gpu.jar "$stage/cvae-gpu.jar"
 
 # Tests, and what runs them without Maven, in the version that Maven runs them with.
 version=$(sed -n 's:.*<junit.version>5\.\(.*\)</junit.version>.*:1.\1:p' pom.xml)
-mvn -q dependency:copy -DoutputDirectory="$PWD/$stage/lib" \
+mvn -q dependency:copy -DoutputDirectory="$PWD/target/gpu-lib" \
   -Dartifact="org.junit.platform:junit-platform-console-standalone:$version"
+repack "target/gpu-lib/junit-platform-console-standalone-$version.jar" "$stage/lib/junit.jar"
 cp -r target/test-classes "$stage/test-classes"
-cp -r test-data "$stage/test-data"
+cp -r test-data/golden "$stage/test-data/golden"
 
 cp bench/peers.py bench/machine.py bench/gpu_side_by_side.py bench/foundations.cu "$stage/bench/"
+cp kernels/*.cu kernels/*.cuh "$stage/kernels/"
 cp scripts/gpu-run.sh "$stage/run.sh"
+cp scripts/gpu-steps.sh "$stage/steps.sh"
 git rev-parse --short HEAD >"$stage/commit"
 test -z "$(git status --porcelain)" || echo "and changes" >>"$stage/commit"
+
+rehearsal_images 12 >"$stage/rehearsal/train-images-idx3-ubyte"
+rehearsal_images 4 >"$stage/rehearsal/t10k-images-idx3-ubyte"
+rehearsal_labels 12 >"$stage/rehearsal/train-labels-idx1-ubyte"
+rehearsal_labels 4 >"$stage/rehearsal/t10k-labels-idx1-ubyte"
+echo "--batch 4 --hidden 12,5" >"$stage/rehearsal/plan"
+# shellcheck disable=SC2046 # The options are words.
+expect rehearsal --data "$stage/rehearsal" $(cat "$stage/rehearsal/plan")
 if [ -n "$data" ]; then
   mkdir "$stage/mnist"
   for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
-    cp "$data/$name"-ubyte* "$stage/mnist/"
+    if [ -f "$data/$name-ubyte.gz" ]; then
+      gzip -dc "$data/$name-ubyte.gz" >"$stage/mnist/$name-ubyte"
+    else
+      cp "$data/$name-ubyte" "$stage/mnist/"
+    fi
   done
+  expect study --data "$stage/mnist"
 fi
 
-tar czf "$out" -C target gpu-bundle
+XZ_OPT="-6 -T0" tar caf "$out" -C target gpu-bundle
+
 size=$(wc -c <"$out")
-echo "$out: $((size / 1000000)) MB"
-[ "$size" -lt 60000000 ] || fail "the archive is larger than 60 MB"
+tree=$(git ls-files -z --cached --others --exclude-standard | xargs -0 stat -c %s 2>/dev/null | awk '{ s += $1 } END { print s }')
+echo "$out: $size bytes, and $tree in the files that travel with it"
+[ "$size" -le $((most_mib << 20)) ] || fail "the archive is larger than $most_mib MiB"
+[ $((size + tree)) -le $((limit << 20)) ] ||
+  fail "the archive and the tree come to more than $limit MiB: take files out of the tree, or give another --limit"

@@ -1,23 +1,36 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Checks and measures cvae-gpu on this machine's GPU, in nine minutes at most, and leaves what it found in
-# results/. It is run.sh of the archive that scripts/gpu-bundle.sh makes.
+# Checks and measures cvae-gpu on this machine's GPU, in four or in nine minutes at most, and leaves one archive
+# with what it found, for bench/gpu_tables.py. It is run.sh of the archive that scripts/gpu-bundle.sh makes.
 #
-# Usage: run.sh [--data DIR] [--out DIR] [--epochs N] [--cuda-emulator DIR]
-#   --data           MNIST's four files; default: mnist/ of the archive
-#   --out            where the results go, a new folder; default: results
-#   --epochs         of the two trainings; default 200, the study's
-#   --cuda-emulator  tries this script without a GPU, on the emulator of native/emulator: no sanitizer, no
-#                    peers, and its times mean nothing
+# Usage: run.sh [--minutes 4|9] [--data DIR] [--out FILE] [--epochs N] [--seconds N] [--step-seconds N]
+#               [--rehearse DIR]
+#   --minutes       4: whether it works, and how fast a step is; 9: everything else. Default: 4
+#   --data          MNIST's four files; default: mnist/ of the archive
+#   --out           the archive to be written; default: gpu-results-4.tar.gz or gpu-results-9.tar.gz, here
+#   --epochs        of the long trainings; default 200, the study's
+#   --seconds       for all of it, where there are not so many minutes
+#   --step-seconds  the most for one step; default: what each of them is given below
+#   --rehearse      tries all this without a GPU, on the emulator that is in DIR (target/native/emulator of a
+#                   build), with a tiny network: what it leaves is marked, and its times mean nothing
 #
-# A step that fails or runs out of time is reported and does not keep the next from running; the exit
-# status is 1 if there was one.
+# What matters most comes first. A step that fails, hangs or lacks a program keeps no other from running, and the
+# archive is written anew after each. But where doctor does not say that training can run on the GPU, nothing else
+# can work: then it ends at once, and says why.
+#
+# The exit status is 0 if all went well, 1 if a step did not, 3 if doctor found no GPU that can be used.
 
 set -u
 caller=$PWD
 cd "$(dirname "$0")" || exit 1
 here=$PWD
+started=$(date +%s)
+
+refuse() {
+  echo "run.sh: $1" >&2
+  exit 2
+}
 
 # A path as the caller meant it.
 from_caller() {
@@ -27,157 +40,184 @@ from_caller() {
   esac
 }
 
-data=$here/mnist
-out=$here/results
-epochs=200
-emulator=
+minutes=4
+DATA=
+archive=
+EPOCHS=200
+EMULATOR=
+seconds=
+step_seconds=600
 while [ $# -gt 0 ]; do
+  [ $# -gt 1 ] || refuse "$1 needs a value, or is unknown"
   case "$1" in
-    --data)
-      data=$(from_caller "$2")
-      shift 2
-      ;;
-    --out)
-      out=$(from_caller "$2")
-      shift 2
-      ;;
-    --epochs)
-      epochs=$2
-      shift 2
-      ;;
-    --cuda-emulator)
-      emulator=$(from_caller "$2")
-      shift 2
-      ;;
-    *)
-      echo "run.sh: unknown option $1" >&2
-      exit 2
-      ;;
+    --minutes) minutes=$2 ;;
+    --data) DATA=$(from_caller "$2") ;;
+    --out) archive=$(from_caller "$2") ;;
+    --epochs) EPOCHS=$2 ;;
+    --seconds) seconds=$2 ;;
+    --step-seconds) step_seconds=$2 ;;
+    --rehearse) EMULATOR=$(from_caller "$2") ;;
+    *) refuse "unknown option $1" ;;
   esac
+  shift 2
 done
-if [ ! -d "$data" ]; then
-  echo "run.sh: $data is no folder: name one with MNIST's four files by --data" >&2
-  exit 2
+case "$minutes" in
+  4 | 9) ;;
+  *) refuse "--minutes is 4 or 9, not $minutes" ;;
+esac
+PLAN=
+EXPECTED=$here/expected/study.csv
+if [ -n "$EMULATOR" ]; then
+  [ -d "$EMULATOR" ] || refuse "$EMULATOR is no folder: --rehearse takes the one with the emulator"
+  DATA=${DATA:-$here/rehearsal}
+  PLAN=$(cat rehearsal/plan)
+  EXPECTED=$here/expected/rehearsal.csv
 fi
-mkdir "$out" || exit 1
+DATA=${DATA:-$here/mnist}
+[ -d "$DATA" ] || refuse "$DATA is no folder: name one with MNIST's four files by --data"
+archive=${archive:-$caller/gpu-results-$minutes.tar.gz}
+[ ! -e "$archive" ] || refuse "$archive is there already"
+RESULTS=$here/gpu-results-$minutes
+WORK=$here/work-$minutes
+rm -rf "$RESULTS" "$WORK"
+mkdir "$RESULTS" "$WORK" || exit 1
+: >"$archive" || refuse "$archive cannot be written"
 
-java=$here/runtime/bin/java
-options="--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED"
-tests="cvae-gpu.jar:test-classes:$(echo lib/*.jar | tr ' ' :)"
-engine="--engine cuda"
-[ -z "$emulator" ] || engine="$engine --cuda-emulator $emulator"
+# CUDA's libraries may be packages of a Python in a virtual environment, and NVIDIA's tools beside the PATH.
+prefix=
+if command -v python3 >/dev/null; then
+  prefix=$(timeout -k 2 10 python3 -c 'import sys; print(sys.prefix)' 2>/dev/null) || prefix=
+fi
+if [ -n "$prefix" ]; then
+  export VIRTUAL_ENV="${VIRTUAL_ENV:-$prefix}"
+  for folder in "$prefix"/lib/python3*/site-packages/nvidia/*/lib; do
+    [ ! -d "$folder" ] || LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  done
+  [ -z "${LD_LIBRARY_PATH:-}" ] || export LD_LIBRARY_PATH
+fi
+for folder in /usr/local/cuda/bin /opt/nvidia/nsight-compute/*; do
+  [ ! -d "$folder" ] || PATH=$PATH:$folder
+done
+export DATA EPOCHS EMULATOR PLAN EXPECTED RESULTS WORK
+
+{
+  echo "commit: $(tr '\n' ' ' <commit)"
+  echo "when: $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  echo "minutes: $minutes"
+  echo "system: $(uname -srm)"
+  [ -z "$EMULATOR" ] || echo "rehearsed: on the emulator, no GPU; no figure here means anything"
+} >"$RESULTS/about.txt"
+: >"$RESULTS/summary.tsv"
+
+# Kept in all circumstances: what is left of it bounds each step, and ten seconds are for the archive.
+deadline=$((started + ${seconds:-$((minutes * 60))} - 10))
 failed=0
-deadline=$(($(date +%s) + 540))
 
-# step NAME SECONDS COMMAND...: runs it, its output in NAME.txt, and says how it went. What the command is
-# a function for, that puts under the limit.
+keep() {
+  tar czf "$WORK/archive" -C "$here" "${RESULTS##*/}" && mv "$WORK/archive" "$archive"
+}
+
+# report NAME OUTCOME SECONDS WHY
+report() {
+  printf '%s\t%s\t%s\t%s\n' "$@" >>"$RESULTS/summary.tsv"
+  printf '%-18s %-12s %4d s  %s\n' "$@"
+}
+
+interrupted() {
+  [ ! -s "$WORK/pid" ] || kill "$(cat "$WORK/pid")" 2>/dev/null
+  report "$name" interrupted $(($(date +%s) - begun)) ""
+  keep
+  exit 1
+}
+name=start
+begun=$started
+trap interrupted INT TERM HUP
+
+# step NAME SECONDS: has steps.sh do it, its output in NAME.txt, and says how it went.
 step() {
   name=$1
-  seconds=$2
-  shift 2
+  limit=$2
   begun=$(date +%s)
-  left=$((deadline - begun))
-  if [ -z "$emulator" ] && [ "$left" -lt "$seconds" ]; then
-    seconds=$left
-  fi
-  if [ "$seconds" -lt 15 ]; then
-    outcome="no time left"
+  why=
+  for bound in "$step_seconds" $((deadline - begun)); do
+    [ "$bound" -ge "$limit" ] || limit=$bound
+  done
+  if [ "$limit" -lt 5 ]; then
+    report "$name" "no time left" 0 ""
     failed=1
-  else
-    "$@" >"$out/$name.txt" 2>&1
-    status=$?
-    case $status in
-      0) outcome=ok ;;
-      124 | 137) outcome="out of time" ;;
-      *) outcome="FAILED ($status)" ;;
-    esac
-    [ $status -eq 0 ] || failed=1
+    return 1
   fi
-  printf '%-24s %-12s %4d s\n' "$name" "$outcome" $(($(date +%s) - begun)) | tee -a "$out/summary.txt"
+  rm -f "$WORK/status" "$WORK/pid"
+  (
+    SECONDS_LEFT=$limit timeout -k 3 "$limit" ./steps.sh "$name" >"$RESULTS/$name.txt" 2>&1 </dev/null &
+    echo $! >"$WORK/pid"
+    wait $!
+    echo $? >"$WORK/status"
+  ) &
+  # A process that waits inside the driver cannot be killed, and then timeout does not end either.
+  until [ -s "$WORK/status" ]; do
+    [ "$(date +%s)" -le $((begun + limit + 5)) ] || break
+    sleep 0.2
+  done
+  status=124
+  [ ! -s "$WORK/status" ] || status=$(cat "$WORK/status")
+  case $status in
+    0) outcome=ok ;;
+    4)
+      outcome="left out"
+      why=$(tail -n 1 "$RESULTS/$name.txt")
+      ;;
+    124 | 137) outcome="out of time" ;;
+    *)
+      outcome=FAILED
+      why="exit status $status; $(tail -n 1 "$RESULTS/$name.txt")"
+      ;;
+  esac
+  report "$name" "$outcome" $(($(date +%s) - begun)) "$(echo "$why" | tr '\t' ' ' | cut -c 1-150)"
+  keep
+  case $status in
+    0 | 4) ;;
+    *)
+      failed=1
+      return 1
+      ;;
+  esac
 }
 
-# A command under the step's limit. A JVM whose GPU hangs does not end when it is asked to.
-limited() {
-  timeout -k 5 "$seconds" "$@"
-}
-
-# has NAME STEP: whether a program that a step needs is there; a step that it is not is left out.
-has() {
-  command -v "$1" >/dev/null && return
-  printf '%-24s left out: no %s\n' "$2" "$1" | tee -a "$out/summary.txt"
-  return 1
-}
-
-# The program, in one process: given the module that it needs, the launcher starts no other.
-program() {
-  # shellcheck disable=SC2086
-  limited "$java" $options -XX:+UseSerialGC -jar cvae-gpu.jar "$@"
-}
-
-side_by_side() {
-  limited python3 bench/gpu_side_by_side.py --java "$java" --data "$data" \
-    --rounds 2 --out "$out/gpu-side-by-side.json"
-}
-
-machine() {
-  cat commit
-  uname -srm
-  date -u
-  if command -v nvcc >/dev/null; then
-    nvcc --version
-  fi
-  [ -n "$emulator" ] || limited nvidia-smi
-}
-
-unit_tests() {
-  # shellcheck disable=SC2086 # The options are words.
-  limited "$java" $options "$@" -cp "$tests" org.junit.platform.console.ConsoleLauncher execute \
-    --disable-banner --disable-ansi-colors --details=tree --details-theme=ascii --fail-if-no-tests \
-    --include-classname '.*Test' --select-package io.github.cvaegpu.engine.cuda &&
-    # Skipped is not passed, but where a test says that it is not for a machine like this one.
-    ! grep '\[A\]\|\[S\]' "$out/tests.txt" | grep -v 'a real GPU\|the sources are not where' &&
-    ! grep -q ' 0 tests successful' "$out/tests.txt"
-}
-
-train() {
-  # shellcheck disable=SC2086
-  program train --model "$1" --lr 0.001 --epochs "$epochs" --data "$data" \
-    --out "$out/$1" --json --quiet $engine
-}
-
-# A few steps launched kernel by kernel, which is what the sanitizer sees best.
-sanitizer() {
-  # shellcheck disable=SC2086
-  limited compute-sanitizer --tool "$1" --error-exitcode 1 --target-processes all \
-    "$java" $options -XX:+UseSerialGC -jar cvae-gpu.jar profile --for-profiler launches --warm-up 1 \
-    --steps 3 --data "$data" $engine
-}
-
-foundations() {
-  # shellcheck disable=SC2086
-  limited "$java" $options -cp "$tests" io.github.cvaegpu.engine.cuda.Foundations "$out/gpu-foundations.json"
-}
-
-: >"$out/summary.txt"
-# What matters most comes first, for the case that time runs out.
-step machine 20 machine
-step doctor 60 program doctor
-if [ -n "$emulator" ]; then
-  step tests 300 unit_tests "-Dcvaegpu.native=$(dirname "$emulator")"
+step machine 15
+if ! step doctor 40; then
+  echo "run.sh: the GPU cannot be used, so nothing else was tried. doctor said:" >&2
+  grep -E 'missing|failed|training' "$RESULTS/doctor.txt" >&2 || cat "$RESULTS/doctor.txt" >&2
+  exit 3
+fi
+if [ "$minutes" -eq 4 ]; then
+  step kernel-tests 60
+  step epoch-fused 20
+  step epoch-cublas 20
+  step bench-fused 20
+  step bench-cublas 20
+  step profile-fused 20
+  step profile-cublas 20
+  step memcheck-fused 45
+  step step-tests 60
+  step memcheck-cublas 45
 else
-  step tests 180 unit_tests -Dcvaegpu.gpu=real
-  if has python3 side-by-side; then
-    step side-by-side 200 side_by_side
-    tail -n 12 "$out/side-by-side.txt"
-  fi
-  step foundations 40 foundations
+  step bench-untuned 20
+  step bench-tuned 30
+  step side-by-side 150
+  step train-control 40
+  step train-again 40
+  step same-bits 10
+  step train-beta 40
+  step racecheck-fused 45
+  step ncu-fused 60
+  step initcheck-fused 45
+  step synccheck-fused 45
+  step foundations 40
+  step racecheck-cublas 45
+  step initcheck-cublas 45
+  step synccheck-cublas 45
+  step resources 60
 fi
-# shellcheck disable=SC2086
-step profile 60 program profile --data "$data" $engine
-step train-control 60 train control
-step train-beta 60 train beta
-if [ -z "$emulator" ] && has compute-sanitizer memcheck; then
-  step memcheck 90 sanitizer memcheck
-  step racecheck 90 sanitizer racecheck
-fi
+echo "$archive: $(wc -c <"$archive") bytes"
 exit $failed

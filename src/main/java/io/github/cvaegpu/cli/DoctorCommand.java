@@ -8,8 +8,10 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.engine.cpu.CpuInfo;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
+import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code doctor}: says what the program finds on this machine, and what is missing. */
@@ -39,6 +42,10 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  /** For rehearsals: as train's. */
+  @Option(names = "--cuda-emulator", hidden = true)
+  private Path emulator;
+
   /** A doctor for this process's environment. */
   DoctorCommand() {
     this(() -> new DatasetLoader(DataLocations.fromEnvironment()), CudaRuntime::examine);
@@ -57,6 +64,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (emulator != null) {
+      CudaLibraries.useEmulator(Optional.of(emulator));
+    }
     line("program", Program.nameAndVersion());
     line(
         "Java",
