@@ -39,7 +39,7 @@ done
 cat >planted/compute-sanitizer <<'TOOL'
 #!/bin/sh
 if [ "${HANGS:-}" ] && [ ! -f "$WORK/hung" ]; then
-  : >"$WORK/hung"
+  echo $$ >"$WORK/hung"
   trap '' TERM
   while :; do sleep 1; done
 fi
@@ -75,11 +75,18 @@ shows() {
   done
 }
 
+# has_ended: whether what hung is no more, or waits for its end to be noticed.
+has_ended() {
+  hung=$(cat gpu-bundle/work-4/hung)
+  ! kill -0 "$hung" 2>/dev/null || grep -q '^State:.*Z' "/proc/$hung/status"
+}
+
 echo "four minutes, without Python, and with a tool that hangs"
 HANGS=yes run 1 "$scratch/planted:$scratch/tools" --minutes 4 --step-seconds 25
 shows ok machine doctor kernel-tests epoch-fused epoch-cublas bench-fused bench-cublas profile-fused profile-cublas \
   step-tests memcheck-cublas
 shows "out of time" memcheck-fused
+has_ended || fail "what hung was left running"
 grep -q "[1-9] tests successful" gpu-bundle/gpu-results-4/kernel-tests.txt || fail "no kernel was tested"
 
 echo "nine minutes"
@@ -118,12 +125,18 @@ run 3 "$scratch/tools" --out lacking.tar.gz
 grep -q "cuBLAS was not found" said.txt || fail "why the GPU cannot be used was not said"
 emulator=$whole
 rm tools/tee
-printf '#!/bin/sh\ntrap "" TERM\nwhile :; do sleep 1; done\n' >tools/tee
+cat >tools/tee <<'TOOL'
+#!/bin/sh
+echo $$ >"$WORK/hung"
+trap '' TERM
+while :; do sleep 1; done
+TOOL
 chmod +x tools/tee
 before=$(date +%s)
 run 3 "$scratch/tools" --out hung.tar.gz --seconds 18
 [ $(($(date +%s) - before)) -le 18 ] || fail "the script did not keep to its seconds"
 shows "out of time" doctor
+has_ended || fail "the doctor that hung was left running"
 for archive in lacking hung; do
   tar tzf $archive.tar.gz | grep -q /doctor.txt || fail "what doctor said was not kept"
 done

@@ -123,8 +123,20 @@ report() {
   printf '%-18s %-12s %4d s  %s\n' "$@"
 }
 
+# What a step has left running, for timeout ends as soon as the step itself does: three seconds to end, then no more.
+end_all() {
+  [ -s "$WORK/pid" ] || return 0
+  group=$(cat "$WORK/pid")
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    kill -s 0 -- "-$group" 2>/dev/null || return 0
+    sleep 0.3
+  done
+  kill -s KILL -- "-$group" 2>/dev/null
+}
+
 interrupted() {
   [ ! -s "$WORK/pid" ] || kill "$(cat "$WORK/pid")" 2>/dev/null
+  end_all
   report "$name" interrupted $(($(date +%s) - begun)) ""
   keep
   exit 1
@@ -159,6 +171,7 @@ step() {
     [ "$(date +%s)" -le $((begun + limit + 5)) ] || break
     sleep 0.2
   done
+  end_all
   status=124
   [ ! -s "$WORK/status" ] || status=$(cat "$WORK/status")
   case $status in
