@@ -29,8 +29,8 @@ import jcuda.driver.JCudaDriver;
  * barrier over the grid, the mailbox's round trip from Java, and each large product of the study's
  * step by cuBLAS. Prints a table; with an argument, writes JSON there.
  *
- * <p>A program, not a test: it needs a GPU and NVRTC, and is run by {@code scripts/gpu-steps.sh} from
- * a folder that holds {@code bench/foundations.cu}.
+ * <p>A program, not a test: it needs a GPU and NVRTC, and is run by {@code scripts/gpu-steps.sh}
+ * from a folder that holds {@code bench/foundations.cu}.
  */
 final class Foundations {
   private static final int REPEATS = 1_000;
