@@ -131,20 +131,22 @@ cublasStatus_t withHandle(cublasHandle_t handle, Body body) {
 
 extern "C" {
 
-CUresult cuCtxGetCurrent(CUcontext* context);
-
 cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
-  CUcontext context = nullptr;
   *handle = nullptr;
-  if (cuCtxGetCurrent(&context) != CUDA_SUCCESS || context == nullptr) {
-    return CUBLAS_STATUS_NOT_INITIALIZED;
+  CUresult attached = cvaeEmulatorAttach();
+  if (attached != CUDA_SUCCESS) {
+    return attached == CUDA_ERROR_OUT_OF_MEMORY ? CUBLAS_STATUS_ALLOC_FAILED
+                                                : CUBLAS_STATUS_NOT_INITIALIZED;
   }
   *handle = new cublasContext;
   return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
-  return withHandle(handle, [](cublasContext& own) { delete &own; });
+  return withHandle(handle, [](cublasContext& own) {
+    delete &own;
+    cvaeEmulatorDetach();
+  });
 }
 
 cublasStatus_t cublasGetVersion_v2(cublasHandle_t handle, int* version) {

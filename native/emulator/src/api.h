@@ -8,11 +8,19 @@
 
 #include "context.h"
 #include "driver_api.h"
+#include "planted.h"
 
 namespace emulator {
 
 /** The calling thread's current context; null if it has none, or one that was destroyed. */
 CUctx_st* currentContext();
+
+/**
+ * NVIDIA's runtime, which is in cuBLAS, begins to use the current context.
+ *
+ * @return whether it can: it never gets over a primary context that it used and that was let go of
+ */
+bool attachRuntime();
 
 bool isInitialized();
 
@@ -38,6 +46,15 @@ CUresult withContext(Body body) noexcept {
       return CUDA_ERROR_INVALID_CONTEXT;
     }
     return context->failure() != CUDA_SUCCESS ? context->failure() : body(*context);
+  });
+}
+
+/** The same for a call that a test may make fail. */
+template <typename Body>
+CUresult withContext(const char* call, Body body) noexcept {
+  return withContext([&](CUctx_st& context) -> CUresult {
+    CUresult planted = plantedFailure(call);
+    return planted != CUDA_SUCCESS ? planted : body(context);
   });
 }
 

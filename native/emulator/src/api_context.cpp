@@ -13,6 +13,10 @@ namespace {
 struct Primary {
   CUctx_st* context = nullptr;
   int users = 0;
+  /** Whether the runtime in cuBLAS uses the context, or one that was there before. */
+  bool hasRuntime = false;
+  /** Whether a context that it used, and that was well, is gone. */
+  bool hasLeftRuntime = false;
 };
 
 /** All contexts of the process. */
@@ -62,7 +66,26 @@ CUresult destroy(CUctx_st* context) {
   return CUDA_SUCCESS;
 }
 
+/** What keeps a context from being created, if anything does. */
+CUresult mayCreate() {
+  if (config().computeMode != ComputeMode::standard) {
+    return CUDA_ERROR_DEVICE_UNAVAILABLE;
+  }
+  return plantedFailure("cuCtxCreate");
+}
+
 }  // namespace
+
+bool attachRuntime() {
+  CUctx_st* current = currentContext();
+  for (auto& [device, primary] : contexts().primary) {
+    if (primary.users > 0 && primary.context == current) {
+      primary.hasRuntime = true;
+      return !primary.hasLeftRuntime;
+    }
+  }
+  return current != nullptr;
+}
 
 CUctx_st* currentContext() {
   return stack().empty() || !exists(stack().back()) ? nullptr : stack().back();
@@ -81,6 +104,9 @@ CUresult cuCtxCreate_v2(CUcontext* context, unsigned int, CUdevice device) {
   return guarded([=] {
     if (device < 0 || device >= emulator::config().devices) {
       return CUDA_ERROR_INVALID_DEVICE;
+    }
+    if (CUresult refused = emulator::mayCreate(); refused != CUDA_SUCCESS) {
+      return refused;
     }
     *context = emulator::create();
     stack().push_back(*context);
@@ -166,9 +192,13 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
       return CUDA_ERROR_INVALID_DEVICE;
     }
     auto& primary = contexts().primary[device];
-    if (primary.users++ == 0) {
+    if (primary.users == 0) {
+      if (CUresult refused = emulator::mayCreate(); refused != CUDA_SUCCESS) {
+        return refused;
+      }
       primary.context = emulator::create();
     }
+    primary.users++;
     *context = primary.context;
     return CUDA_SUCCESS;
   });
@@ -180,7 +210,14 @@ CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
     if (primary.users == 0) {
       return CUDA_ERROR_INVALID_CONTEXT;
     }
-    return --primary.users == 0 ? emulator::destroy(primary.context) : CUDA_SUCCESS;
+    if (--primary.users > 0) {
+      return CUDA_SUCCESS;
+    }
+    // From a context that has failed nobody expects anything any more.
+    bool isWell = primary.context->failure() == CUDA_SUCCESS;
+    primary.hasLeftRuntime |= isWell && primary.hasRuntime;
+    primary.hasRuntime &= isWell;
+    return emulator::destroy(primary.context);
   });
 }
 

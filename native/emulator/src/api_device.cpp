@@ -74,8 +74,9 @@ int attribute(int which) {
       return limits().hasClusters ? 1 : 0;
     case CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT:
       return config().watchdog ? 1 : 0;
-    case CU_DEVICE_ATTRIBUTE_INTEGRATED:
     case CU_DEVICE_ATTRIBUTE_COMPUTE_MODE:
+      return static_cast<int>(config().computeMode);
+    case CU_DEVICE_ATTRIBUTE_INTEGRATED:
     case CU_DEVICE_ATTRIBUTE_ECC_ENABLED:
     case CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY:
       return 0;
@@ -97,6 +98,7 @@ constexpr ErrorText errorTexts[] = {
     CVAE_ERROR(CUDA_ERROR_INVALID_VALUE, "invalid argument"),
     CVAE_ERROR(CUDA_ERROR_OUT_OF_MEMORY, "out of memory"),
     CVAE_ERROR(CUDA_ERROR_NOT_INITIALIZED, "initialization error"),
+    CVAE_ERROR(CUDA_ERROR_DEVICE_UNAVAILABLE, "CUDA-capable device(s) is/are busy or unavailable"),
     CVAE_ERROR(CUDA_ERROR_NO_DEVICE, "no CUDA-capable device is detected"),
     CVAE_ERROR(CUDA_ERROR_INVALID_DEVICE, "invalid device ordinal"),
     CVAE_ERROR(CUDA_ERROR_INVALID_IMAGE, "device kernel image is invalid"),
@@ -104,6 +106,7 @@ constexpr ErrorText errorTexts[] = {
     CVAE_ERROR(CUDA_ERROR_INVALID_PTX, "the PTX code cannot be compiled"),
     CVAE_ERROR(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, "the PTX is of a newer toolkit"),
     CVAE_ERROR(CUDA_ERROR_INVALID_CONTEXT, "invalid device context"),
+    CVAE_ERROR(CUDA_ERROR_ECC_UNCORRECTABLE, "uncorrectable ECC error encountered"),
     CVAE_ERROR(CUDA_ERROR_INVALID_HANDLE, "invalid resource handle"),
     CVAE_ERROR(CUDA_ERROR_NOT_FOUND, "named symbol not found"),
     CVAE_ERROR(CUDA_ERROR_NOT_READY, "device not ready"),
@@ -133,6 +136,7 @@ constexpr ErrorText errorTexts[] = {
                "attempt to terminate a thread-local capture sequence from another thread"),
     CVAE_ERROR(CUDA_ERROR_INVALID_CLUSTER_SIZE,
                "a kernel launch error has occurred due to cluster misconfiguration"),
+    CVAE_ERROR(CUDA_ERROR_UNKNOWN, "unknown error"),
 };
 
 #undef CVAE_ERROR

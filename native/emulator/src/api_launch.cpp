@@ -21,7 +21,7 @@ CUresult launch(CUfunction function, const LaunchShape& shape, CUstream stream, 
     TaskPointer task;
     CUresult result =
         emulator::prepareLaunch(*emulator::functionOf(function), shape, arguments, &task);
-    return result == CUDA_SUCCESS ? context.submit(own, task) : result;
+    return result == CUDA_SUCCESS ? context.submitLaunch(own, task) : result;
   });
 }
 

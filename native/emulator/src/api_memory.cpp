@@ -81,9 +81,12 @@ CUresult release(CUctx_st& context, MemoryKind kind, void* base) {
   if (CUresult forbidden = context.forbidInCapture(); forbidden != CUDA_SUCCESS) {
     return forbidden;
   }
-  // As a real driver does: work under way may still need it.
-  if (CUresult failed = context.synchronize(); failed != CUDA_SUCCESS) {
-    return failed;
+  // A real driver waits for work that may still need device memory. Of pinned memory nobody says that it
+  // does.
+  if (kind == MemoryKind::device) {
+    if (CUresult failed = context.synchronize(); failed != CUDA_SUCCESS) {
+      return failed;
+    }
   }
   {
     std::lock_guard<std::mutex> lock(context.mutex);
@@ -97,7 +100,7 @@ CUresult release(CUctx_st& context, MemoryKind kind, void* base) {
 extern "C" {
 
 CUresult cuMemAlloc_v2(CUdeviceptr* result, std::size_t bytes) {
-  return withContext([=](CUctx_st& context) {
+  return withContext("cuMemAlloc", [=](CUctx_st& context) {
     void* base = nullptr;
     CUresult allocated = allocate(context, MemoryKind::device, bytes, &base);
     *result = address(base);
@@ -111,8 +114,9 @@ CUresult cuMemFree_v2(CUdeviceptr base) {
 }
 
 CUresult cuMemHostAlloc(void** result, std::size_t bytes, unsigned int) {
-  return withContext(
-      [=](CUctx_st& context) { return allocate(context, MemoryKind::pinned, bytes, result); });
+  return withContext("cuMemHostAlloc", [=](CUctx_st& context) {
+    return allocate(context, MemoryKind::pinned, bytes, result);
+  });
 }
 
 CUresult cuMemFreeHost(void* base) {
@@ -120,7 +124,7 @@ CUresult cuMemFreeHost(void* base) {
 }
 
 CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* result, void* host, unsigned int flags) {
-  return withContext([=](CUctx_st&) {
+  return withContext("cuMemHostGetDevicePointer", [=](CUctx_st&) {
     *result = address(host);
     return flags == 0 && Memory::instance().isPinned(host) ? CUDA_SUCCESS
                                                            : CUDA_ERROR_INVALID_VALUE;

@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "config.h"
+#include "planted.h"
 #include "report.h"
 
 using emulator::Failure;
@@ -37,7 +38,7 @@ bool isDone(const emulator::Record& record) {
 extern "C" {
 
 CUresult cuStreamCreate(CUstream* stream, unsigned int flags) {
-  return withContext([=](CUctx_st& context) {
+  return withContext("cuStreamCreate", [=](CUctx_st& context) {
     return flags > CU_STREAM_NON_BLOCKING
                ? CUDA_ERROR_INVALID_VALUE
                : context.createStream(flags != CU_STREAM_NON_BLOCKING, stream);
@@ -69,7 +70,7 @@ CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int) {
 }
 
 CUresult cuEventCreate(CUevent* event, unsigned int flags) {
-  return withContext([=](CUctx_st& context) {
+  return withContext("cuEventCreate", [=](CUctx_st& context) {
     auto created = std::make_unique<CUevent_st>();
     created->timing = (flags & CU_EVENT_DISABLE_TIMING) == 0;
     *event = created.get();
@@ -181,7 +182,7 @@ CUresult cuGraphNodeGetType(CUgraphNode node, CUgraphNodeType* type) {
 }
 
 CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph, unsigned long long) {
-  return withContext([=](CUctx_st& context) {
+  return withContext("cuGraphInstantiate", [=](CUctx_st& context) {
     if (!emulator::has(context, context.graphs, graph)) {
       return CUDA_ERROR_INVALID_VALUE;
     }
@@ -195,7 +196,7 @@ CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph, unsigned 
 }
 
 CUresult cuGraphUpload(CUgraphExec exec, CUstream) {
-  return withContext([=](CUctx_st& context) {
+  return withContext("cuGraphUpload", [=](CUctx_st& context) {
     return emulator::has(context, context.graphExecs, exec) ? CUDA_SUCCESS
                                                             : CUDA_ERROR_INVALID_VALUE;
   });
@@ -210,15 +211,16 @@ CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
       emulator::unsupported("cuGraphLaunch into a stream that is captured");
     }
     // A copy: the graph may be destroyed once it is launched.
-    return context.submit(own, emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
-                                              [tasks = exec->tasks](Team& team, Failure* failure) {
-                                                for (const TaskPointer& task : tasks) {
-                                                  if (!task->run(team, failure)) {
-                                                    return false;
-                                                  }
-                                                }
-                                                return true;
-                                              }));
+    return context.submitLaunch(
+        own, emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
+                            [tasks = exec->tasks](Team& team, Failure* failure) {
+                              for (const TaskPointer& task : tasks) {
+                                if (!emulator::runTask(*task, team, failure)) {
+                                  return false;
+                                }
+                              }
+                              return true;
+                            }));
   });
 }
 

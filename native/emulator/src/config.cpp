@@ -9,6 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "planted.h"
+
 namespace emulator {
 namespace {
 
@@ -59,6 +61,18 @@ bool setDriver(Config& config, const std::string& text) {
   return true;
 }
 
+bool setComputeMode(Config& config, const std::string& text) {
+  static const std::map<std::string, ComputeMode> modes = {{"default", ComputeMode::standard},
+                                                           {"prohibited", ComputeMode::prohibited},
+                                                           {"exclusive", ComputeMode::exclusive}};
+  auto found = modes.find(text);
+  if (found == modes.end()) {
+    return false;
+  }
+  config.computeMode = found->second;
+  return true;
+}
+
 bool setGuard(Config& config, const std::string& text) {
   config.guardBefore = text == "before";
   return text == "before" || text == "after";
@@ -71,6 +85,8 @@ const std::map<std::string, Setter>& setters() {
       {"CAPABILITY", number(&Config::capability, 50)},
       {"MULTIPROCESSORS", number(&Config::multiprocessors, 1)},
       {"MEMORY_MB", number(&Config::memoryBytes, 1, 1 << 20)},
+      {"TAKEN_MB", number(&Config::takenBytes, 0, 1 << 20)},
+      {"COMPUTE_MODE", setComputeMode},
       {"STACK_KB", number(&Config::stackBytes, 16, 1 << 10)},
       {"DELAY_US", number(&Config::delayMicroseconds, 0)},
       {"TIMEOUT_S", number(&Config::timeoutSeconds, 1)},
@@ -79,6 +95,9 @@ const std::map<std::string, Setter>& setters() {
       {"GUARD", setGuard},
       {"WATCHDOG", flag(&Config::watchdog)},
       {"HOST_ACCESS", flag(&Config::hostAccess)},
+      {"LAUNCH_BLOCKING", flag(&Config::launchBlocking)},
+      {"FAIL", [](Config&, const std::string& text) { return plantFailure(text); }},
+      {"LOSE", [](Config&, const std::string& text) { return plantLoss(text); }},
   };
   return *all;
 }

@@ -8,6 +8,9 @@ namespace emulator {
 /** In which order a block's threads start and a graph's nodes run. */
 enum class Order { ascending, descending, shuffled };
 
+/** Who may use the device: anybody, one process, which is another, or nobody; CUcomputemode's numbers. */
+enum class ComputeMode { standard = 0, prohibited = 2, exclusive = 3 };
+
 /** What the environment asks for; native/README.md describes each setting. */
 struct Config {
   int devices = 1;
@@ -16,6 +19,8 @@ struct Config {
   int capability = 90;
   int multiprocessors = 16;
   std::size_t memoryBytes = std::size_t{4} << 30;
+  std::size_t takenBytes = 0;
+  ComputeMode computeMode = ComputeMode::standard;
   std::size_t stackBytes = std::size_t{64} << 10;
   int delayMicroseconds = 0;
   int timeoutSeconds = 30;
@@ -24,6 +29,7 @@ struct Config {
   bool guardBefore = false;
   bool watchdog = false;
   bool hostAccess = false;
+  bool launchBlocking = false;
 };
 
 /** The process's settings: the environment's, changed by cvaeEmulatorConfigure. */

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config.h"
 #include "fault.h"
 
 using emulator::Capture;
@@ -19,6 +20,12 @@ using Lock = std::lock_guard<std::mutex>;
 CUctx_st::CUctx_st() {
   emulator::handleFaults();
   legacy_ = std::make_unique<CUstream_st>(health_, true);
+}
+
+std::size_t CUctx_st::held() {
+  Lock lock(mutex);
+  return streams_.size() + events.size() + modules.size() + graphs.size() + graphExecs.size() +
+         deviceMemory.size() + pinnedMemory.size();
 }
 
 CUctx_st::~CUctx_st() {
@@ -108,6 +115,17 @@ CUresult CUctx_st::submit(CUstream_st& stream, TaskPointer task,
     *completion = done;
   }
   return CUDA_SUCCESS;
+}
+
+CUresult CUctx_st::submitLaunch(CUstream_st& stream, TaskPointer task) {
+  std::shared_ptr<Completion> completion;
+  CUresult result = submit(stream, std::move(task), &completion);
+  // While it is captured, nothing is launched.
+  if (completion == nullptr || !emulator::config().launchBlocking) {
+    return result;
+  }
+  completion->wait();
+  return failure();
 }
 
 CUresult CUctx_st::runNow(TaskPointer task) {

@@ -52,6 +52,8 @@ struct CUctx_st {
   /** Has a stream do a task, or record it. */
   CUresult submit(CUstream_st& stream, emulator::TaskPointer task,
                   std::shared_ptr<emulator::Completion>* completion = nullptr);
+  /** Submits a launch; where launches block, returns when it is done. */
+  CUresult submitLaunch(CUstream_st& stream, emulator::TaskPointer task);
   /** Submits to the legacy stream and waits. */
   CUresult runNow(emulator::TaskPointer task);
 
@@ -67,6 +69,9 @@ struct CUctx_st {
   /** The error for a call that must not be made while the calling thread's captures go on. */
   CUresult forbidInCapture();
   CUresult forbidInCapture(const CUevent_st& event);
+
+  /** How many things were made in it and are still there. */
+  std::size_t held();
 
   // Handles of this context.
   std::set<std::unique_ptr<CUevent_st>> events;

@@ -2,6 +2,7 @@
 #include "interface.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "api.h"
@@ -11,6 +12,12 @@
 using emulator::Failure;
 using emulator::Memory;
 using emulator::Team;
+
+namespace {
+
+std::atomic<std::size_t> cublasHandles{0};
+
+}  // namespace
 
 extern "C" {
 
@@ -48,6 +55,23 @@ std::size_t cvaeEmulatorReport(char* text, std::size_t capacity) {
   std::memcpy(text, report.data(), length);
   text[length] = 0;
   return length;
+}
+
+CUresult cvaeEmulatorAttach() {
+  return emulator::withContext("cublasCreate", [](CUctx_st&) {
+    if (!emulator::attachRuntime()) {
+      return CUDA_ERROR_INVALID_CONTEXT;
+    }
+    cublasHandles++;
+    return CUDA_SUCCESS;
+  });
+}
+
+void cvaeEmulatorDetach() { cublasHandles--; }
+
+std::size_t cvaeEmulatorHeld() {
+  CUctx_st* context = emulator::currentContext();
+  return cublasHandles + (context == nullptr ? 0 : context->held());
 }
 
 void cvaeEmulatorUnsupported(const char* call) { emulator::unsupported(call); }

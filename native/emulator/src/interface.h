@@ -24,6 +24,16 @@ bool cvaeEmulatorMayTouch(const char* what, const void* address, std::size_t byt
 int cvaeEmulatorConfigure(const char* name, const char* value);
 /** Copies the newest report, cut to fit. @return its length */
 std::size_t cvaeEmulatorReport(char* text, std::size_t capacity);
+/**
+ * A handle of cuBLAS is to be made.
+ *
+ * @return what keeps it from being made, or CUDA_SUCCESS
+ */
+CUresult cvaeEmulatorAttach(void);
+/** It has been destroyed. */
+void cvaeEmulatorDetach(void);
+/** Things that the calling thread's context holds, and handles of cuBLAS: what was made and not given back. */
+std::size_t cvaeEmulatorHeld(void);
 /** Says that a call is not supported, and ends the process. */
 [[noreturn]] void cvaeEmulatorUnsupported(const char* call);
 }

@@ -117,8 +117,7 @@ void* Memory::allocate(std::size_t bytes, MemoryKind kind) {
   std::lock_guard<std::mutex> guard(mutex_);
   std::size_t padded = roundUp(bytes, alignment);
   std::size_t pageBytes = roundUp(padded, pageSize());
-  bool tooMuch = kind == MemoryKind::device &&
-                 padded > config().memoryBytes - std::min(config().memoryBytes, deviceBytes_);
+  bool tooMuch = kind == MemoryKind::device && padded > freeBytesLocked();
   if (padded < bytes || tooMuch || pageBytes + 2 * pageSize() > rangeBytes_ - used_) {
     return nullptr;
   }
@@ -240,7 +239,12 @@ std::string Memory::damage() const {
 
 std::size_t Memory::freeBytes() const {
   std::lock_guard<std::mutex> guard(mutex_);
-  return config().memoryBytes - std::min(config().memoryBytes, deviceBytes_);
+  return freeBytesLocked();
+}
+
+std::size_t Memory::freeBytesLocked() const {
+  return config().memoryBytes -
+         std::min(config().memoryBytes, config().takenBytes + deviceBytes_);
 }
 
 void Memory::protectDevice(int protection) const {

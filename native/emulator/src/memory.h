@@ -65,6 +65,7 @@ class Memory {
  private:
   Memory();
   void protectDevice(int protection) const;
+  std::size_t freeBytesLocked() const;
 
   mutable std::mutex mutex_;
   std::map<const char*, Allocation> live_;

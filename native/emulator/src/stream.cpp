@@ -6,6 +6,7 @@
 #include "config.h"
 #include "fault.h"
 #include "memory.h"
+#include "planted.h"
 
 using emulator::Completion;
 using emulator::Failure;
@@ -63,7 +64,7 @@ void CUstream_st::perform(const Item& item) {
     }
     Failure failure;
     emulator::Memory::instance().enter();
-    bool good = item.task->run(team_, &failure);
+    bool good = emulator::runTask(*item.task, team_, &failure);
     emulator::Memory::instance().leave();
     if (!good) {
       health_.fail(failure);

@@ -114,8 +114,10 @@ class EmulatedDriverTest {
 
   @Test
   void thePrimaryContextIsSharedAndGoesWithItsLastUser() {
+    // The second device: of the first the CUDA engine keeps it for good, in tests of this process.
+    Emulator.configure("DEVICES", "2");
     CUdevice ordinal = new CUdevice();
-    JCudaDriver.cuDeviceGet(ordinal, 0);
+    JCudaDriver.cuDeviceGet(ordinal, 1);
     CUcontext first = new CUcontext();
     CUcontext second = new CUcontext();
     JCudaDriver.cuDevicePrimaryCtxRetain(first, ordinal);
@@ -128,6 +130,7 @@ class EmulatedDriverTest {
     var gone = assertThrows(CudaException.class, () -> device.allocate(4));
     assertEquals("CUDA_ERROR_INVALID_CONTEXT", gone.getMessage());
     JCudaDriver.cuCtxSetCurrent(device.context());
+    Emulator.configure("DEVICES", "1");
   }
 
   @Test

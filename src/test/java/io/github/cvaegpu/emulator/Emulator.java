@@ -100,6 +100,11 @@ public final class Emulator {
     }
   }
 
+  /** What this thread's context holds, and cuBLAS's handles: made and not given back. */
+  public static long held() {
+    return (long) call("cvaeEmulatorHeld", FunctionDescriptor.of(JAVA_LONG));
+  }
+
   /** The newest report of something that went wrong. */
   public static String report() {
     try (Arena arena = Arena.ofConfined()) {
