@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Option;
@@ -226,7 +227,16 @@ final class EngineOptions {
 
   private <T extends VaeModel> Chosen<T> cuda(Function<Accelerator, T> first) {
     var accelerator = new CudaAccelerator(precision, step, tune);
-    return with(accelerator, first, this::describeCuda);
+    return with(accelerator, first, info -> describeCuda(info) + aboutBlocking(System.getenv()));
+  }
+
+  /** A warning where the environment slows the GPU down; it gives the same bits. */
+  static String aboutBlocking(Map<String, String> environment) {
+    return CudaAccelerator.blocksLaunches(environment)
+        ? System.lineSeparator()
+            + "Warning: CUDA_LAUNCH_BLOCKING is set, so the GPU is given one step at a time and"
+            + " waits between them."
+        : "";
   }
 
   private static <T extends VaeModel> Chosen<T> with(
@@ -299,12 +309,19 @@ final class EngineOptions {
     String device = plainName(info.device());
     String library =
         cut(info.library().replace(" kernels)", ")"), Math.max(SHORTEST, room - device.length()));
-    return start + cut(device, room - library.length()) + ": " + library + end;
+    return start + cutDevice(device, room - library.length()) + ": " + library + end;
   }
 
   /** A processor's name without what all of them have in it. */
   private static String plainName(String device) {
     return device.replaceAll("\\((R|TM|r|tm)\\)| CPU| \\d+-Core| Processor| @ .*", "").strip();
+  }
+
+  /** Which slice of a GPU it is, as MIG names it at the end, is what is asked about first. */
+  private static String cutDevice(String device, int length) {
+    int slice = device.indexOf(" MIG ");
+    String end = slice < 0 || device.length() <= length ? "" : device.substring(slice);
+    return cut(device.substring(0, device.length() - end.length()), length - end.length()) + end;
   }
 
   private static String cut(String text, int length) {

@@ -6,6 +6,7 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.Spelling;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.DataUnavailableException;
+import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.train.DivergedException;
@@ -112,7 +113,7 @@ final class Failures {
     }
     if (e instanceof EngineException) {
       command.getErr().println(e.getMessage());
-      return ExitCode.FAILED;
+      return e instanceof DeviceLostException ? ExitCode.TRY_AGAIN : ExitCode.FAILED;
     }
     if (e instanceof DivergedException || e instanceof LossNotFiniteException) {
       command.getErr().println(e.getMessage());

@@ -7,6 +7,7 @@ import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.foreign.Terminal;
@@ -273,18 +274,24 @@ final class TrainCommand implements Callable<Integer> {
               .lastRecord()
               .ifPresent(record -> out().println(TrainingSummary.json(record, directory.folder())));
         }
-        throw e instanceof EngineException
-            ? new EngineException(e.getMessage() + whatIsKept(directory), e)
-            : e;
+        throw e instanceof EngineException failure ? withWhatIsKept(failure, directory) : e;
       }
     }
+  }
+
+  private static EngineException withWhatIsKept(EngineException e, RunDirectory directory) {
+    String message = e.getMessage() + whatIsKept(directory);
+    return e instanceof DeviceLostException
+        ? new DeviceLostException(message, e)
+        : new EngineException(message, e);
   }
 
   private static String whatIsKept(RunDirectory directory) {
     return Files.exists(directory.checkpointFile())
         ? " The last checkpoint is kept. To go on: "
             + Program.command("train", "--resume", "--out", directory.folder().toString())
-        : " There was no checkpoint yet.";
+        : " There was no checkpoint yet. To start over: "
+            + Program.command("train", "--resume", "--out", directory.folder().toString());
   }
 
   private Progress progress(TrainingPlan plan, Dataset dataset) {

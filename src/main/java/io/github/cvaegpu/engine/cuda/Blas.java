@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.engine.EngineException;
 import java.util.Locale;
 import jcuda.Pointer;
 import jcuda.jcublas.JCublas2;
@@ -42,11 +43,22 @@ final class Blas implements AutoCloseable {
 
   Blas(DeviceMemory memory, CudaStream stream, Precision precision) {
     this.stream = stream;
+    // Before the handle, which would have to be given back where there is no memory.
+    DevicePointer workspace = memory.bytes(WORKSPACE_BYTES);
     Check.blas(JCublas2.cublasCreate(handle), "cublasCreate");
+    try {
+      setUp(workspace, precision);
+    } catch (EngineException e) {
+      JCublas2.cublasDestroy(handle);
+      throw e;
+    }
+  }
+
+  private void setUp(DevicePointer workspace, Precision precision) {
     Check.blas(
         JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())), "cublasSetStream");
     Check.blas(
-        JCublas2.cublasSetWorkspace(handle, memory.bytes(WORKSPACE_BYTES), WORKSPACE_BYTES),
+        JCublas2.cublasSetWorkspace(handle, workspace, WORKSPACE_BYTES),
         "cublasSetWorkspace",
         WORKSPACE_BYTES + " bytes");
     int mode =

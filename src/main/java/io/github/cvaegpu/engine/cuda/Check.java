@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -22,14 +23,47 @@ final class Check {
    */
   static void driver(int status, String call, Object... operands) {
     if (status != CUresult.CUDA_SUCCESS) {
-      throw new EngineException(
-          "%s failed: %s. %s".formatted(named(call, operands), driverText(status), remedy(status)));
+      String message =
+          "%s failed: %s. %s".formatted(named(call, operands), driverText(status), remedy(status));
+      throw isLoss(status) ? new DeviceLostException(message) : new EngineException(message);
     }
+  }
+
+  /**
+   * Whether a status says that the context has failed: every call returns it from then on, and only
+   * another process is sure to get over it. Some of these may be a defect of a kernel as well as of
+   * the hardware; nothing tells them apart.
+   */
+  static boolean isLoss(int status) {
+    return switch (status) {
+      case CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE,
+          CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
+          CUresult.CUDA_ERROR_NVLINK_UNCORRECTABLE,
+          CUresult.CUDA_ERROR_ILLEGAL_ADDRESS,
+          CUresult.CUDA_ERROR_LAUNCH_TIMEOUT,
+          CUresult.CUDA_ERROR_CONTEXT_IS_DESTROYED,
+          CUresult.CUDA_ERROR_HARDWARE_STACK_ERROR,
+          CUresult.CUDA_ERROR_ILLEGAL_INSTRUCTION,
+          CUresult.CUDA_ERROR_MISALIGNED_ADDRESS,
+          CUresult.CUDA_ERROR_INVALID_ADDRESS_SPACE,
+          CUresult.CUDA_ERROR_INVALID_PC,
+          CUresult.CUDA_ERROR_LAUNCH_FAILED,
+          CUresult.CUDA_ERROR_MPS_RPC_FAILURE,
+          CUresult.CUDA_ERROR_EXTERNAL_DEVICE,
+          CUresult.CUDA_ERROR_UNKNOWN ->
+          true;
+      default -> false;
+    };
   }
 
   /** Demands that a call to cuBLAS has succeeded. */
   static void blas(int status, String call, Object... operands) {
     if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+      // Of a GPU that is lost cuBLAS says little; the driver knows.
+      int health = JCudaDriver.cuStreamQuery(JCudaDriver.CU_STREAM_LEGACY);
+      if (isLoss(health)) {
+        driver(health, call, operands);
+      }
       throw new EngineException(
           "%s failed: %s (%s). %s"
               .formatted(
@@ -68,7 +102,13 @@ final class Check {
       case CUresult.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
           CUresult.CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE ->
           "The NVIDIA driver's parts do not go together: install it again and restart the machine.";
-      default -> "If it happens again, look for the GPU in nvidia-smi and in the system's log.";
+      case CUresult.CUDA_ERROR_ECC_UNCORRECTABLE ->
+          "The GPU's memory has failed, and what it held is lost; nvidia-smi -q -d ECC tells of it.";
+      default ->
+          isLoss(status)
+              ? "The GPU is lost to this process, with what it held; nvidia-smi and the system's log"
+                  + " (Xid) may say why."
+              : "If it happens again, look for the GPU in nvidia-smi and in the system's log.";
     };
   }
 

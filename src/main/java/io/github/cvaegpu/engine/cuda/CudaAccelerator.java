@@ -11,6 +11,7 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * The engine for NVIDIA GPUs: the device, our kernels on it, and the models that use them.
@@ -62,8 +63,17 @@ public final class CudaAccelerator implements Accelerator {
      * of the gaps between graphs is left.
      */
     static Options standard() {
-      return new Options(
-          16, 8, true, Products.LARGE, Mailbox.PATIENCE, StepKind.AUTO, Tune.OFF, false);
+      return standard(System.getenv());
+    }
+
+    /**
+     * The same for an environment: where a launch returns only when it is done, a step may not be
+     * launched before its beta is there, so there is one step at a time.
+     */
+    static Options standard(Map<String, String> environment) {
+      var options =
+          new Options(16, 8, true, Products.LARGE, Mailbox.PATIENCE, StepKind.AUTO, Tune.OFF, false);
+      return blocksLaunches(environment) ? options.ahead(1, 1) : options;
     }
 
     /** The same with another kind of step, and timed or not. */
@@ -97,6 +107,17 @@ public final class CudaAccelerator implements Accelerator {
         throw new IllegalArgumentException(stepsALaunch + " steps a launch");
       }
     }
+  }
+
+  /**
+   * Whether the environment has the driver return from a launch only when it is done. It cannot be
+   * asked for that; profilers and debuggers that do the same without it need the variable set too.
+   *
+   * @param environment variables of the process
+   */
+  public static boolean blocksLaunches(Map<String, String> environment) {
+    String value = environment.getOrDefault("CUDA_LAUNCH_BLOCKING", "").strip();
+    return !value.isEmpty() && !value.equals("0");
   }
 
   /**
@@ -151,7 +172,7 @@ public final class CudaAccelerator implements Accelerator {
     try {
       model.overwriteParameters(parameters);
     } catch (RuntimeException | Error e) {
-      model.resources().closeAfter(e);
+      model.giveBackAfter(e);
       throw e;
     }
     models.add(model);
@@ -172,7 +193,7 @@ public final class CudaAccelerator implements Accelerator {
   synchronized void release(CudaModel model) {
     models.remove(model);
     device.makeCurrent();
-    model.resources().close();
+    model.giveBack();
   }
 
   // ---- for models ------------------------------------------------------------------------------

@@ -8,12 +8,15 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A model on the GPU: parameters, a stream, and activations for a chunk of rows. */
 class CudaModel implements VaeModel {
   private final CudaAccelerator accelerator;
   private final ParameterLayout layout;
   private final Resources resources = new Resources();
+  private final List<CudaStream> streams = new ArrayList<>();
   private final DeviceMemory memory;
   private final CudaStream stream;
   private final Products products;
@@ -33,14 +36,16 @@ class CudaModel implements VaeModel {
       inference =
           new Inference(accelerator.kernels(), objective, memory, network, stream, products);
     } catch (RuntimeException | Error e) {
-      resources.closeAfter(e);
+      giveBackAfter(e);
       throw e;
     }
   }
 
   /** A stream that is closed with the model. */
   final CudaStream stream(String name) {
-    return resources.add(new CudaStream(name, accelerator.observer()));
+    CudaStream made = resources.add(new CudaStream(name, accelerator.observer()));
+    streams.add(made);
+    return made;
   }
 
   /** Products on a stream, with a cuBLAS of their own that is closed with the model. */
@@ -108,6 +113,22 @@ class CudaModel implements VaeModel {
 
   final ParameterLayout layout() {
     return layout;
+  }
+
+  /**
+   * Gives back all that the model has. What a failure has left under way may still store into what
+   * is freed here, first of all into the mailbox: it is waited for. Only on the model's own streams,
+   * as others may be at work; whether that went well nobody needs to know any more.
+   */
+  final void giveBack() {
+    streams.forEach(CudaStream::settle);
+    resources.close();
+  }
+
+  /** The same after a failure, to which further ones are added. */
+  final void giveBackAfter(Throwable failure) {
+    streams.forEach(CudaStream::settle);
+    resources.closeAfter(failure);
   }
 
   /** What is given back when the model is closed. */

@@ -154,7 +154,8 @@ public final class CudaProfile {
   private Measured launches() {
     var timer = new LaunchTimer();
     try (CudaAccelerator accelerator =
-        new CudaAccelerator(precision, uncaptured(STEPS_AHEAD), timer)) {
+        new CudaAccelerator(
+            precision, uncaptured(Math.min(STEPS_AHEAD, options.stepsAhead())), timer)) {
       CudaTrainee trainee = trainee(accelerator);
       try {
         timer.start(warmUp, steps);

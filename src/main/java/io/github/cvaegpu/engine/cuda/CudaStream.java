@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.engine.EngineException;
 import java.util.function.Supplier;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
@@ -34,10 +35,15 @@ final class CudaStream implements AutoCloseable {
         JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate",
         name);
-    Check.driver(
-        JCudaDriver.cuEventCreate(soFar, CUevent_flags.CU_EVENT_DISABLE_TIMING),
-        "cuEventCreate",
-        name);
+    try {
+      Check.driver(
+          JCudaDriver.cuEventCreate(soFar, CUevent_flags.CU_EVENT_DISABLE_TIMING),
+          "cuEventCreate",
+          name);
+    } catch (EngineException e) {
+      JCudaDriver.cuStreamDestroy(stream);
+      throw e;
+    }
   }
 
   /** Lets what is given to this stream from now on wait for all that the other has so far. */
@@ -53,6 +59,11 @@ final class CudaStream implements AutoCloseable {
   /** Waits for all that the stream has been given. */
   void synchronize() {
     Check.driver(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize", name);
+  }
+
+  /** The same where it does not matter any more whether it went well. */
+  void settle() {
+    JCudaDriver.cuStreamSynchronize(stream);
   }
 
   /**

@@ -52,7 +52,12 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       mailbox = resources().add(new Mailbox(accelerator.device(), options.patience()));
       trained = TrainedNetwork.allocate(memory(), network());
       DevicePointer pixels = resources().add(accelerator.pixels().of(images)).address();
-      input = StepInput.allocate(memory(), mailbox, pixels, images.size());
+      input =
+          StepInput.allocate(
+              memory(),
+              mailbox,
+              pixels,
+              Math.max(images.size(), StepTuner.images(settings.batchSize())));
       StepFactory steps = steps();
       StepTuner.Chosen chosen =
           new StepTuner(
@@ -62,7 +67,8 @@ public final class CudaTrainee extends CudaModel implements Trainee {
                   settings.batchSize(),
                   images.size() / settings.batchSize())
               .choose(steps, shape.toString());
-      StepTuning tuning = chosen.tuning();
+      StepTuning tuning =
+          options.stepsAhead() == 1 ? chosen.tuning().withStepsALaunch(1) : chosen.tuning();
       info = accelerator.info().with(steps.description(), chosen.toString());
       Step whole = warmedUp(steps.step(settings.batchSize(), tuning, memory()));
       graph = resources().add(capture(whole, 1));
@@ -89,7 +95,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       // What the warm-up has left is not to be trained on.
       restore(TrainingState.initial(new float[layout().size()]));
     } catch (RuntimeException | Error e) {
-      resources().closeAfter(e);
+      giveBackAfter(e);
       throw e;
     }
   }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.engine.EngineException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import jcuda.driver.CUcomputemode;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -13,6 +17,12 @@ import jcuda.driver.JCudaDriver;
  */
 final class Device implements AutoCloseable {
   private static final int NAME_BYTES = 256;
+
+  /** Compute capability times ten of the oldest GPUs that kernels/build.sh compiles for. */
+  static final int LEAST_CAPABILITY = 75;
+
+  /** Whether the primary context is retained beyond the devices that are open. */
+  private static boolean isKept;
 
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
@@ -32,8 +42,66 @@ final class Device implements AutoCloseable {
     capability =
         10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
             + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
-    Check.driver(
-        JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain", name);
+    if (capability < LEAST_CAPABILITY) {
+      throw new EngineException(
+          String.format(
+              Locale.ROOT,
+              "%s has compute capability %d.%d, and the CUDA engine needs %d.%d or newer: take"
+                  + " another GPU with CUDA_VISIBLE_DEVICES, or --engine cpu.",
+              name,
+              capability / 10,
+              capability % 10,
+              LEAST_CAPABILITY / 10,
+              LEAST_CAPABILITY % 10));
+    }
+    retain();
+    keep();
+  }
+
+  private void retain() {
+    int mode = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_MODE);
+    int status = JCudaDriver.cuDevicePrimaryCtxRetain(context, device);
+    if (mode == CUcomputemode.CU_COMPUTEMODE_PROHIBITED && status != CUresult.CUDA_SUCCESS) {
+      throw new EngineException(
+          "%s is in compute mode prohibited, in which no program may use it: the administrator can"
+              .formatted(name)
+              + " change that (nvidia-smi -c DEFAULT).");
+    }
+    if (status == CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE) {
+      throw new EngineException(
+          mode == CUcomputemode.CU_COMPUTEMODE_EXCLUSIVE_PROCESS
+              ? ("%s is in compute mode exclusive process, and another program has it (nvidia-smi"
+                      + " lists it): wait until that has ended, or take another GPU with"
+                      + " CUDA_VISIBLE_DEVICES.")
+                  .formatted(name)
+              : "%s is not available at the moment: look for it in nvidia-smi and in the system's log."
+                  .formatted(name));
+    }
+    if (Check.isLoss(status)) {
+      // Nothing is lost yet: to start again at once would end the same way.
+      throw new EngineException(
+          "%s cannot be opened: %s. Look for it in nvidia-smi and in the system's log."
+              .formatted(name, Check.driverText(status)));
+    }
+    Check.driver(status, "cuDevicePrimaryCtxRetain", name);
+  }
+
+  /**
+   * Retains the primary context once more, until the process ends. NVIDIA's runtime within cuBLAS
+   * works in it and never hears that it is gone: if the last of our devices let go of it, the driver
+   * would reset it, and the next device's cuBLAS might find its own state destroyed (error 709). It
+   * keeps some hundred megabytes of the GPU, but nothing of any model.
+   */
+  private void keep() {
+    synchronized (Device.class) {
+      if (!isKept) {
+        Check.driver(
+            JCudaDriver.cuDevicePrimaryCtxRetain(new CUcontext(), device),
+            "cuDevicePrimaryCtxRetain",
+            name);
+        isKept = true;
+      }
+    }
   }
 
   /** Opens the GPU and makes it this thread's. */
@@ -91,8 +159,21 @@ final class Device implements AutoCloseable {
     return version[0];
   }
 
+  /** Of a context that has failed nothing is kept: what is opened next may begin anew. */
   @Override
   public void close() {
+    JCudaDriver.cuCtxSetCurrent(context);
+    boolean hasFailed = Check.isLoss(JCudaDriver.cuStreamQuery(JCudaDriver.CU_STREAM_LEGACY));
+    release();
+    synchronized (Device.class) {
+      if (hasFailed && isKept) {
+        isKept = false;
+        release();
+      }
+    }
+  }
+
+  private void release() {
     Check.driver(JCudaDriver.cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease", name);
   }
 }

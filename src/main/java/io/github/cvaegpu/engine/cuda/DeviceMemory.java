@@ -1,22 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.engine.EngineException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import jcuda.Pointer;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** Memory of the GPU: allocated while a model is made, freed with it, and never in between. */
 final class DeviceMemory implements AutoCloseable {
-  private final List<DevicePointer> allocations = new ArrayList<>();
+  private record Allocation(DevicePointer pointer, long bytes) {}
+
+  private final List<Allocation> allocations = new ArrayList<>();
 
   /** Allocates bytes of unspecified content, aligned for anything. */
   DevicePointer bytes(long count) {
     var pointer = new DevicePointer();
-    Check.driver(
-        JCudaDriver.cuMemAlloc(pointer, Math.max(1, count)), "cuMemAlloc", count + " bytes");
-    allocations.add(pointer);
+    int status = JCudaDriver.cuMemAlloc(pointer, Math.max(1, count));
+    if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+      throw new EngineException(tooLittle(count));
+    }
+    Check.driver(status, "cuMemAlloc", count + " bytes");
+    allocations.add(new Allocation(pointer, count));
     return pointer;
+  }
+
+  private String tooLittle(long asked) {
+    long[] free = new long[1];
+    long[] total = new long[1];
+    boolean isKnown = JCudaDriver.cuMemGetInfo(free, total) == CUresult.CUDA_SUCCESS;
+    long held = allocations.stream().mapToLong(Allocation::bytes).sum();
+    return String.format(
+        Locale.ROOT,
+        "cuMemAlloc(%d bytes) failed: the GPU has too little free memory%s, and this model holds %s"
+            + " of it already. Take a smaller --batch or smaller --hidden layers, or end other"
+            + " programs that use the GPU (nvidia-smi lists them).",
+        asked,
+        isKnown ? ", %s of %s".formatted(megabytes(free[0]), megabytes(total[0])) : "",
+        megabytes(held));
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%,d MB", bytes >> 20);
   }
 
   /** Allocates floats of unspecified content. */
@@ -55,7 +82,8 @@ final class DeviceMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    for (DevicePointer pointer : allocations.reversed()) {
+    for (Allocation allocation : allocations.reversed()) {
+      DevicePointer pointer = allocation.pointer();
       Check.driver(JCudaDriver.cuMemFree(pointer), "cuMemFree", pointer);
     }
     allocations.clear();

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT;
 
+import io.github.cvaegpu.engine.EngineException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -57,8 +58,13 @@ final class Mailbox implements StepExchange, AutoCloseable {
     patience = limited ? PATIENCE_UNDER_WATCHDOG : longest;
     Check.driver(
         JCudaDriver.cuMemHostAlloc(host, BYTES, DEVICE_MAP), "cuMemHostAlloc", BYTES + " bytes");
-    Check.driver(
-        JCudaDriver.cuMemHostGetDevicePointer(device, host, 0), "cuMemHostGetDevicePointer");
+    try {
+      Check.driver(
+          JCudaDriver.cuMemHostGetDevicePointer(device, host, 0), "cuMemHostGetDevicePointer");
+    } catch (EngineException e) {
+      JCudaDriver.cuMemFreeHost(host);
+      throw e;
+    }
     words = MemorySegment.ofBuffer(host.getByteBuffer(0, BYTES).order(ByteOrder.nativeOrder()));
     words.fill((byte) 0);
   }

@@ -44,9 +44,15 @@ final class StepGraph implements AutoCloseable {
       JCudaDriver.cuGraphDestroy(graph);
       throw e;
     }
-    // Now, and not with the first launch, when the GPU may be waiting for this thread.
-    Check.driver(JCudaDriver.cuGraphUpload(executable, stream.handle()), "cuGraphUpload");
-    stream.synchronize();
+    try {
+      // Now, and not with the first launch, when the GPU may be waiting for this thread.
+      Check.driver(JCudaDriver.cuGraphUpload(executable, stream.handle()), "cuGraphUpload");
+      stream.synchronize();
+    } catch (EngineException e) {
+      JCudaDriver.cuGraphExecDestroy(executable);
+      JCudaDriver.cuGraphDestroy(graph);
+      throw e;
+    }
   }
 
   /** Has the GPU do it all once more, after what the stream has been given. */
