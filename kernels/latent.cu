@@ -172,7 +172,8 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
  *
  * heads, dheads (rows, 2 latent)      noise, dz (rows, latent)      dheads: =
  *
- * Launch: grid ceil(rows * latent / 256), blocks of 256.
+ * Launch: grid ceil(rows * latent / 256), blocks of 256. An int holds the count: of the 65,535 rows and the 1,024
+ *         dimensions at most it is 2^26.
  */
 extern "C" __global__ void __launch_bounds__(256)
     latent_sample_backward(const StepState* __restrict__ state, const float* __restrict__ heads,

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.Calibrator;
@@ -97,6 +98,8 @@ final class CalibrateCommand implements Callable<Integer> {
                   CheckpointInterval.parse("10s")),
               progress,
               interruption::isRequested);
+    } catch (DeviceLostException e) {
+      throw Failures.sameCommandGoesOn(e);
     }
     if (calibration.isEmpty()) {
       err().println("Stopped; everything so far is kept. The same command goes on.");

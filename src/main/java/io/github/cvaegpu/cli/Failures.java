@@ -99,6 +99,12 @@ final class Failures {
     return Optional.of("a name that files can have");
   }
 
+  /** What a command says of a lost GPU that trains runs one after another. */
+  static DeviceLostException sameCommandGoesOn(DeviceLostException e) {
+    return new DeviceLostException(
+        e.getMessage() + " Everything so far is kept. The same command goes on.", e);
+  }
+
   /** For commands that could not do their work. */
   static int failed(Exception e, CommandLine command, ParseResult parsed) {
     if (e instanceof StoppedException || isByShutdown(e)) {

@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.study.Study;
@@ -122,6 +123,8 @@ final class ReproduceCommand implements Callable<Integer> {
       try (Interruption interruption = Interruption.install()) {
         return reproduce(study, dataset, chosen.accelerator(), interruption);
       }
+    } catch (DeviceLostException e) {
+      throw Failures.sameCommandGoesOn(e);
     }
   }
 

@@ -207,6 +207,8 @@ final class TrainCommand implements Callable<Integer> {
                   checkpointEvery),
               progress,
               interruption::isRequested);
+    } catch (DeviceLostException e) {
+      throw Failures.sameCommandGoesOn(e);
     }
     if (calibration.isEmpty() || Interruption.wasRequested()) {
       err().println("Stopped while calibrating; what is done is kept. The same command goes on.");

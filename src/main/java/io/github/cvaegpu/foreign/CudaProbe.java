@@ -13,6 +13,7 @@ import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -23,10 +24,7 @@ public final class CudaProbe {
   private static final int CAPABILITY_MINOR = 76;
   private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
 
-  private static final Problem NO_GPU_SEEN =
-      new Problem(
-          "the NVIDIA driver sees no GPU",
-          "check CUDA_VISIBLE_DEVICES and, in a container, that it was started with --gpus all");
+  private static final Problem NO_GPU_SEEN = noGpuSeen(System.getenv());
 
   private CudaProbe() {}
 
@@ -68,6 +66,19 @@ public final class CudaProbe {
           .map(OptionalInt::of)
           .orElseGet(OptionalInt::empty);
     }
+  }
+
+  /** Where the variable is set, it is why: a driver takes none for what it cannot read. */
+  static Problem noGpuSeen(Map<String, String> environment) {
+    String visible = environment.get("CUDA_VISIBLE_DEVICES");
+    return new Problem(
+        "the NVIDIA driver sees no GPU",
+        visible == null
+            ? "check that nvidia-smi shows one and, in a container, that it was started with --gpus"
+                + " all"
+            : ("CUDA_VISIBLE_DEVICES is '%s' and hides them all: unset it, or name one of those"
+                    + " that nvidia-smi -L lists, by number or by UUID")
+                .formatted(visible));
   }
 
   /** Something kept the driver from answering. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +70,33 @@ class BenchCommandTest {
         assertTrue(line.matches("Engine cuda on .{3,}: .{4,}, float32 \\(.*\\)"), line);
       }
     }
+  }
+
+  /** Which slice it is stays in the line, however long its GPU's name. */
+  @Test
+  void theLineNamesTheSliceOfAGpu() {
+    for (String device :
+        List.of("NVIDIA H100 80GB HBM3", "NVIDIA RTX PRO 6000 Blackwell Server Edition")) {
+      String line =
+          new EngineOptions()
+              .describeCuda(
+                  new EngineInfo(
+                      "cuda",
+                      device + " MIG 1g.10gb",
+                      "driver for CUDA 12.8, cuBLAS 12.6.1, kernels of the jar",
+                      1,
+                      "float32"));
+      assertTrue(line.length() <= EngineOptions.LINE, line);
+      assertTrue(line.contains(" on NVIDIA "), line);
+      assertTrue(line.contains(" MIG 1g.10gb: "), line);
+    }
+  }
+
+  @Test
+  void theEnvironmentThatBlocksLaunchesIsWarnedOf() {
+    assertEquals("", EngineOptions.aboutBlocking(Map.of("CUDA_LAUNCH_BLOCKING", "0")));
+    assertTrue(
+        EngineOptions.aboutBlocking(Map.of("CUDA_LAUNCH_BLOCKING", "1")).contains("Warning: "));
   }
 
   @Test

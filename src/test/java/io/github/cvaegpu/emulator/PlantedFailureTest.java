@@ -57,7 +57,8 @@ class PlantedFailureTest {
 
   @Test
   void whatMeansNothingIsRefused() {
-    for (String text : List.of("cuMemAlloc", ":1:2", "cuMemAlloc:0:2", "cuMemAlloc:1:2x", "x:y:z")) {
+    for (String text :
+        List.of("cuMemAlloc", ":1:2", "cuMemAlloc:0:2", "cuMemAlloc:1:2x", "x:y:z")) {
       assertThrows(IllegalArgumentException.class, () -> Emulator.configure("FAIL", text), text);
     }
     for (String text : List.of("3", "0:999", "3:", "x:1")) {
@@ -140,7 +141,10 @@ class PlantedFailureTest {
     assertEquals(before, Emulator.held());
   }
 
-  /** NVIDIA's runtime, which is in cuBLAS, works in the primary context and hears nothing of its end. */
+  /**
+   * NVIDIA's runtime, which is in cuBLAS, works in the primary context and hears nothing of its
+   * end.
+   */
   @Test
   void cublasDoesNotGetOverTheEndOfItsPrimaryContext() {
     JCublas2.setExceptionsEnabled(true);

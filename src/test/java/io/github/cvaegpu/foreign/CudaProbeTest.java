@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,16 +85,26 @@ class CudaProbeTest {
   void aDriverThatSeesNoGpuIsNotToBeInstalled() throws Exception {
     assertProblem(
         "the NVIDIA driver sees no GPU",
-        "CUDA_VISIBLE_DEVICES",
+        CudaProbe.noGpuSeen(System.getenv()).remedy(),
         Optional.of("13.1"),
         ask(VERSION, "int cuInit(unsigned flags) { return 100; }"));
+  }
+
+  @Test
+  void aVariableThatHidesAllGpusIsNamedWithItsValue() {
+    String without = CudaProbe.noGpuSeen(Map.of()).remedy();
+    assertTrue(without.contains("--gpus all"), without);
+    for (String value : List.of("", "-1", "MIG-no-such")) {
+      String with = CudaProbe.noGpuSeen(Map.of("CUDA_VISIBLE_DEVICES", value)).remedy();
+      assertTrue(with.startsWith("CUDA_VISIBLE_DEVICES is '" + value + "' and hides"), with);
+    }
   }
 
   @Test
   void noDevicesIsTheSame() throws Exception {
     assertProblem(
         "the NVIDIA driver sees no GPU",
-        "--gpus",
+        CudaProbe.noGpuSeen(System.getenv()).remedy(),
         Optional.of("13.1"),
         ask(VERSION, INIT, "int cuDeviceGetCount(int *n) { *n = 0; return 0; }"));
   }

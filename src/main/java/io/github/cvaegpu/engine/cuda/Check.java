@@ -103,11 +103,12 @@ final class Check {
           CUresult.CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE ->
           "The NVIDIA driver's parts do not go together: install it again and restart the machine.";
       case CUresult.CUDA_ERROR_ECC_UNCORRECTABLE ->
-          "The GPU's memory has failed, and what it held is lost; nvidia-smi -q -d ECC tells of it.";
+          "The GPU's memory has failed, and what it held is lost; nvidia-smi -q -d ECC tells of"
+              + " it.";
       default ->
           isLoss(status)
-              ? "The GPU is lost to this process, with what it held; nvidia-smi and the system's log"
-                  + " (Xid) may say why."
+              ? "The GPU is lost to this process, with what it held; nvidia-smi and the system's"
+                  + " log (Xid) may say why."
               : "If it happens again, look for the GPU in nvidia-smi and in the system's log.";
     };
   }

@@ -72,7 +72,8 @@ public final class CudaAccelerator implements Accelerator {
      */
     static Options standard(Map<String, String> environment) {
       var options =
-          new Options(16, 8, true, Products.LARGE, Mailbox.PATIENCE, StepKind.AUTO, Tune.OFF, false);
+          new Options(
+              16, 8, true, Products.LARGE, Mailbox.PATIENCE, StepKind.AUTO, Tune.OFF, false);
       return blocksLaunches(environment) ? options.ahead(1, 1) : options;
     }
 

@@ -117,8 +117,8 @@ class CudaModel implements VaeModel {
 
   /**
    * Gives back all that the model has. What a failure has left under way may still store into what
-   * is freed here, first of all into the mailbox: it is waited for. Only on the model's own streams,
-   * as others may be at work; whether that went well nobody needs to know any more.
+   * is freed here, first of all into the mailbox: it is waited for. Only on the model's own
+   * streams, as others may be at work; whether that went well nobody needs to know any more.
    */
   final void giveBack() {
     streams.forEach(CudaStream::settle);

@@ -64,7 +64,7 @@ final class Device implements AutoCloseable {
     if (mode == CUcomputemode.CU_COMPUTEMODE_PROHIBITED && status != CUresult.CUDA_SUCCESS) {
       throw new EngineException(
           "%s is in compute mode prohibited, in which no program may use it: the administrator can"
-              .formatted(name)
+                  .formatted(name)
               + " change that (nvidia-smi -c DEFAULT).");
     }
     if (status == CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE) {
@@ -88,9 +88,9 @@ final class Device implements AutoCloseable {
 
   /**
    * Retains the primary context once more, until the process ends. NVIDIA's runtime within cuBLAS
-   * works in it and never hears that it is gone: if the last of our devices let go of it, the driver
-   * would reset it, and the next device's cuBLAS might find its own state destroyed (error 709). It
-   * keeps some hundred megabytes of the GPU, but nothing of any model.
+   * works in it and never hears that it is gone: if the last of our devices let go of it, the
+   * driver would reset it, and the next device's cuBLAS might find its own state destroyed (error
+   * 709). It keeps some hundred megabytes of the GPU, but nothing of any model.
    */
   private void keep() {
     synchronized (Device.class) {

@@ -222,8 +222,7 @@ class CudaFaultsTest {
         assertTrue(failures > 0, call + " is not called");
         Emulator.configure("FAIL", "cuMemAlloc:3:2");
         assertThrows(
-            EngineException.class,
-            () -> accelerator.model(SHAPE, Objective.study(), parameters));
+            EngineException.class, () -> accelerator.model(SHAPE, Objective.study(), parameters));
         assertEquals(before, Emulator.held());
         Emulator.configure("FAIL", "");
         try (VaeModel model = accelerator.model(SHAPE, Objective.study(), parameters)) {
@@ -238,8 +237,7 @@ class CudaFaultsTest {
     try (var accelerator = new CudaAccelerator(Precision.FLOAT32, of(StepKind.AUTO))) {
       Emulator.configure("TAKEN_MB", "4090");
       var failure =
-          assertThrows(
-              EngineException.class, () -> accelerator.trainee(SHAPE, settings(), IMAGES));
+          assertThrows(EngineException.class, () -> accelerator.trainee(SHAPE, settings(), IMAGES));
       String message = failure.getMessage();
       assertTrue(
           message.matches(
@@ -351,8 +349,8 @@ class CudaFaultsTest {
   // ---- one process, several accelerators -------------------------------------------------------
 
   /**
-   * cuBLAS may not get over the end of the primary context, see the emulator's, so that is kept; and
-   * models hold nothing beyond their own time.
+   * cuBLAS may not get over the end of the primary context, see the emulator's, so that is kept;
+   * and models hold nothing beyond their own time.
    */
   @Test
   void acceleratorsFollowEachOtherInOneContext() {
