@@ -211,16 +211,16 @@ CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
       emulator::unsupported("cuGraphLaunch into a stream that is captured");
     }
     // A copy: the graph may be destroyed once it is launched.
-    return context.submitLaunch(
-        own, emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
-                            [tasks = exec->tasks](Team& team, Failure* failure) {
-                              for (const TaskPointer& task : tasks) {
-                                if (!emulator::runTask(*task, team, failure)) {
-                                  return false;
-                                }
-                              }
-                              return true;
-                            }));
+    return context.submitLaunch(own,
+                                emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
+                                               [tasks = exec->tasks](Team& team, Failure* failure) {
+                                                 for (const TaskPointer& task : tasks) {
+                                                   if (!emulator::runTask(*task, team, failure)) {
+                                                     return false;
+                                                   }
+                                                 }
+                                                 return true;
+                                               }));
   });
 }
 

@@ -243,8 +243,7 @@ std::size_t Memory::freeBytes() const {
 }
 
 std::size_t Memory::freeBytesLocked() const {
-  return config().memoryBytes -
-         std::min(config().memoryBytes, config().takenBytes + deviceBytes_);
+  return config().memoryBytes - std::min(config().memoryBytes, config().takenBytes + deviceBytes_);
 }
 
 void Memory::protectDevice(int protection) const {

@@ -16,9 +16,7 @@ struct Plant {
   int code = CUDA_SUCCESS;
 
   /** Counts once more. @return the code if it is now, else CUDA_SUCCESS */
-  CUresult count() {
-    return left > 0 && --left == 0 ? static_cast<CUresult>(code) : CUDA_SUCCESS;
-  }
+  CUresult count() { return left > 0 && --left == 0 ? static_cast<CUresult>(code) : CUDA_SUCCESS; }
 };
 
 std::mutex mutex;
@@ -37,8 +35,7 @@ bool set(Plant& plant, const std::string& call, const char* numbers) {
   Plant read;
   read.call = call;
   char rest = 0;
-  bool good =
-      std::sscanf(numbers, "%d:%d%c", &read.left, &read.code, &rest) == 2 && read.left > 0;
+  bool good = std::sscanf(numbers, "%d:%d%c", &read.left, &read.code, &rest) == 2 && read.left > 0;
   if (good) {
     plant = read;
   }

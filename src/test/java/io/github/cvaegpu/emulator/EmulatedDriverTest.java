@@ -127,7 +127,7 @@ class EmulatedDriverTest {
     JCudaDriver.cuDevicePrimaryCtxRelease(ordinal);
     device.allocate(4);
     JCudaDriver.cuDevicePrimaryCtxRelease(ordinal);
-    var gone = assertThrows(CudaException.class, () -> device.allocate(4));
+    var gone = assertThrows(CudaException.class, () -> JCudaDriver.cuCtxSetCurrent(first));
     assertEquals("CUDA_ERROR_INVALID_CONTEXT", gone.getMessage());
     JCudaDriver.cuCtxSetCurrent(device.context());
     Emulator.configure("DEVICES", "1");
