@@ -52,12 +52,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       mailbox = resources().add(new Mailbox(accelerator.device(), options.patience()));
       trained = TrainedNetwork.allocate(memory(), network());
       DevicePointer pixels = resources().add(accelerator.pixels().of(images)).address();
-      input =
-          StepInput.allocate(
-              memory(),
-              mailbox,
-              pixels,
-              Math.max(images.size(), StepTuner.images(settings.batchSize())));
+      input = StepInput.allocate(memory(), mailbox, pixels, images.size());
       StepFactory steps = steps();
       StepTuner.Chosen chosen =
           new StepTuner(

@@ -9,14 +9,14 @@ import jcuda.Pointer;
  * @param state where the run stands
  * @param mailbox where the steps meet the host
  * @param pixels (images, inputs) bytes of the whole dataset
- * @param order (images, or more where few of them are timed) the epoch's order
+ * @param order (images) the epoch's order
  */
 record StepInput(StepState state, Mailbox mailbox, DevicePointer pixels, DevicePointer order) {
   /**
    * Until an epoch begins, the order is the first image again and again.
    *
    * @param pixels those of the images, which are on the GPU already
-   * @param images how many an order may have
+   * @param images how many there are
    */
   static StepInput allocate(
       DeviceMemory memory, Mailbox mailbox, DevicePointer pixels, int images) {

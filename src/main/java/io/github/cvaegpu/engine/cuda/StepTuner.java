@@ -8,7 +8,6 @@ import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.NativeFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -44,16 +43,6 @@ final class StepTuner {
     this.input = input;
     this.rows = rows;
     this.batches = batches;
-  }
-
-  /**
-   * Images of the longest run of steps that is timed in one piece, and so the least that an order
-   * has to have.
-   *
-   * @param rows images of a batch
-   */
-  static int images(int rows) {
-    return REPLAYS * Collections.max(StepFactory.STEPS_A_LAUNCH) * rows;
   }
 
   /** A choice, and where it comes from. */

@@ -66,12 +66,4 @@ class LargestSizesTest {
     assertInt("means", (long) Inference.CAPACITY * VaeShape.MAX_WIDTH);
     assertInt("heads", 2L * Inference.CAPACITY * VaeShape.MAX_LATENT);
   }
-
-  /** What is timed needs an order of its own length. */
-  @Test
-  void theOrderOfTimedStepsIsAnArray() {
-    long timed = StepTuner.images(CudaAccelerator.MAX_BATCH);
-    assertTrue(timed >= CudaAccelerator.MAX_BATCH);
-    assertInt("bytes", timed * Integer.BYTES);
-  }
 }
