@@ -29,6 +29,32 @@ struct Pending {
   const float* betaOnDevice;
 };
 
+const char* touch(const float* matrix, int rows, int columns, int leadingDimension,
+                  long long stride, int count, bool write) {
+  for (int i = 0; i < count; i++) {
+    CvaeEmulatorColumns touched{matrix + i * stride, rows * sizeof(float),
+                                leadingDimension * sizeof(float),
+                                static_cast<std::size_t>(columns)};
+    if (const char* wrong = cvaeEmulatorTouch("a product of cuBLAS", &touched, write);
+        wrong != nullptr) {
+      return wrong;
+    }
+  }
+  return nullptr;
+}
+
+/** Tells of a product's reads and writes. @return null, or what is wrong with them */
+const char* touch(const Gemm& g, float beta) {
+  const char* wrong = touch(g.a, g.rowsOfA(), g.columnsOfA(), g.lda, g.strideA, g.count, false);
+  if (wrong == nullptr) {
+    wrong = touch(g.b, g.rowsOfB(), g.columnsOfB(), g.ldb, g.strideB, g.count, false);
+  }
+  if (wrong == nullptr && beta != 0.0F) {
+    wrong = touch(g.c, g.m, g.n, g.ldc, g.strideC, g.count, false);
+  }
+  return wrong == nullptr ? touch(g.c, g.m, g.n, g.ldc, g.strideC, g.count, true) : wrong;
+}
+
 const char* run(void* data) {
   Pending pending = *static_cast<Pending*>(data);
   const Gemm& g = pending.gemm;
@@ -50,6 +76,9 @@ const char* run(void* data) {
                                      emulator::extent(g.m, g.n, g.ldc, g.strideC, g.count));
   if (!inside) {
     return "cuBLAS product: a matrix is not all in device memory";
+  }
+  if (const char* wrong = touch(g, pending.beta); wrong != nullptr) {
+    return wrong;
   }
   emulator::compute(g, pending.alpha, pending.beta);
   return nullptr;

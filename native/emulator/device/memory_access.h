@@ -6,6 +6,9 @@
 
 #include "runtime.h"
 
+// Always, so that an access is at the line of the kernel that makes it.
+#define CVAE_INLINE inline __attribute__((always_inline))
+
 namespace emulator {
 
 /** Atomic access is what a loop that waits for another thread does: now and then, let it run. */
@@ -17,7 +20,7 @@ inline void polled() {
 }
 
 template <typename T, typename F>
-T update(T* address, F change) {
+CVAE_INLINE T update(T* address, F change) {
   polled();
   T old;
   __atomic_load(address, &old, __ATOMIC_RELAXED);
@@ -32,34 +35,34 @@ T update(T* address, F change) {
 }  // namespace emulator
 
 #define CVAE_ATOMICS(T)                                                                       \
-  inline T atomicAdd(T* address, T value) {                                                   \
+  CVAE_INLINE T atomicAdd(T* address, T value) {                                              \
     return emulator::update(address, [value](T old) { return static_cast<T>(old + value); }); \
   }                                                                                           \
-  inline T atomicExch(T* address, T value) {                                                  \
+  CVAE_INLINE T atomicExch(T* address, T value) {                                             \
     return emulator::update(address, [value](T) { return value; });                           \
   }
 
 #define CVAE_INTEGER_ATOMICS(T)                                                                \
   CVAE_ATOMICS(T)                                                                              \
-  inline T atomicSub(T* address, T value) {                                                    \
+  CVAE_INLINE T atomicSub(T* address, T value) {                                               \
     return emulator::update(address, [value](T old) { return static_cast<T>(old - value); });  \
   }                                                                                            \
-  inline T atomicMin(T* address, T value) {                                                    \
+  CVAE_INLINE T atomicMin(T* address, T value) {                                               \
     return emulator::update(address, [value](T old) { return value < old ? value : old; });    \
   }                                                                                            \
-  inline T atomicMax(T* address, T value) {                                                    \
+  CVAE_INLINE T atomicMax(T* address, T value) {                                               \
     return emulator::update(address, [value](T old) { return value > old ? value : old; });    \
   }                                                                                            \
-  inline T atomicAnd(T* address, T value) {                                                    \
+  CVAE_INLINE T atomicAnd(T* address, T value) {                                               \
     return emulator::update(address, [value](T old) { return static_cast<T>(old & value); });  \
   }                                                                                            \
-  inline T atomicOr(T* address, T value) {                                                     \
+  CVAE_INLINE T atomicOr(T* address, T value) {                                                \
     return emulator::update(address, [value](T old) { return static_cast<T>(old | value); });  \
   }                                                                                            \
-  inline T atomicXor(T* address, T value) {                                                    \
+  CVAE_INLINE T atomicXor(T* address, T value) {                                               \
     return emulator::update(address, [value](T old) { return static_cast<T>(old ^ value); });  \
   }                                                                                            \
-  inline T atomicCAS(T* address, T compare, T value) {                                         \
+  CVAE_INLINE T atomicCAS(T* address, T compare, T value) {                                    \
     return emulator::update(address,                                                           \
                             [compare, value](T old) { return old == compare ? value : old; }); \
   }
@@ -73,7 +76,7 @@ CVAE_INTEGER_ATOMICS(unsigned long long)
 #undef CVAE_INTEGER_ATOMICS
 #undef CVAE_ATOMICS
 
-inline unsigned int atomicInc(unsigned int* address, unsigned int limit) {
+CVAE_INLINE unsigned int atomicInc(unsigned int* address, unsigned int limit) {
   return emulator::update(address,
                           [limit](unsigned int old) { return old >= limit ? 0 : old + 1; });
 }
@@ -83,30 +86,32 @@ inline void __threadfence_block() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 inline void __threadfence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 template <typename T>
-T __ldg(const T* address) {
+CVAE_INLINE T __ldg(const T* address) {
   return *address;
 }
 template <typename T>
-T __ldca(const T* address) {
+CVAE_INLINE T __ldca(const T* address) {
   return *address;
 }
 template <typename T>
-T __ldcg(const T* address) {
+CVAE_INLINE T __ldcg(const T* address) {
   return *address;
 }
 template <typename T>
-T __ldcs(const T* address) {
+CVAE_INLINE T __ldcs(const T* address) {
   return *address;
 }
 template <typename T>
-void __stwb(T* address, T value) {
+CVAE_INLINE void __stwb(T* address, T value) {
   *address = value;
 }
 template <typename T>
-void __stcg(T* address, T value) {
+CVAE_INLINE void __stcg(T* address, T value) {
   *address = value;
 }
 template <typename T>
-void __stcs(T* address, T value) {
+CVAE_INLINE void __stcs(T* address, T value) {
   *address = value;
 }
+
+#undef CVAE_INLINE

@@ -6,10 +6,12 @@
 #include "api.h"
 #include "config.h"
 #include "report.h"
+#include "task_check.h"
 
 using emulator::Failure;
 using emulator::Memory;
 using emulator::MemoryKind;
+using emulator::TaskCheck;
 using emulator::TaskPointer;
 using emulator::Team;
 using emulator::withContext;
@@ -32,7 +34,11 @@ bool isOnDevice(const char* call, const void* start, std::size_t bytes) {
 }
 
 TaskPointer copyTask(void* to, const void* from, std::size_t bytes) {
-  return emulator::task(CU_GRAPH_NODE_TYPE_MEMCPY, [=](Team&, Failure*) {
+  return emulator::task(CU_GRAPH_NODE_TYPE_MEMCPY, [=](Team&, Failure* failure) {
+    TaskCheck check("a copy");
+    if (!check.look(from, bytes, false, failure) || !check.look(to, bytes, true, failure)) {
+      return false;
+    }
     std::memmove(to, from, bytes);
     return true;
   });
@@ -42,7 +48,10 @@ TaskPointer copyTask(void* to, const void* from, std::size_t bytes) {
 TaskPointer copyTaskOf(void* to, const void* from, std::size_t bytes) {
   const auto* start = static_cast<const char*>(from);
   auto staged = std::make_shared<std::vector<char>>(start, start + bytes);
-  return emulator::task(CU_GRAPH_NODE_TYPE_MEMCPY, [=](Team&, Failure*) {
+  return emulator::task(CU_GRAPH_NODE_TYPE_MEMCPY, [=](Team&, Failure* failure) {
+    if (!TaskCheck("a copy").look(to, bytes, true, failure)) {
+      return false;
+    }
     std::memcpy(to, staged->data(), bytes);
     return true;
   });
@@ -50,7 +59,10 @@ TaskPointer copyTaskOf(void* to, const void* from, std::size_t bytes) {
 
 template <typename T>
 TaskPointer fillTask(void* to, T value, std::size_t count) {
-  return emulator::task(CU_GRAPH_NODE_TYPE_MEMSET, [=](Team&, Failure*) {
+  return emulator::task(CU_GRAPH_NODE_TYPE_MEMSET, [=](Team&, Failure* failure) {
+    if (!TaskCheck("a memset").look(to, count * sizeof value, true, failure)) {
+      return false;
+    }
     for (std::size_t i = 0; i < count; i++) {
       std::memcpy(static_cast<char*>(to) + i * sizeof value, &value, sizeof value);
     }

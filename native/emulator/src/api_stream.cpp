@@ -8,7 +8,6 @@
 #include "report.h"
 
 using emulator::Failure;
-using emulator::TaskPointer;
 using emulator::Team;
 using emulator::withContext;
 using emulator::withStream;
@@ -187,7 +186,7 @@ CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph, unsigned 
       return CUDA_ERROR_INVALID_VALUE;
     }
     auto created = std::make_unique<CUgraphExec_st>();
-    created->tasks = graph->graph.schedule(emulator::config().order);
+    created->schedule = graph->graph.schedule(emulator::config().order);
     *exec = created.get();
     std::lock_guard<std::mutex> lock(context.mutex);
     context.graphExecs.insert(std::move(created));
@@ -212,15 +211,10 @@ CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
     }
     // A copy: the graph may be destroyed once it is launched.
     return context.submitLaunch(own,
-                                emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
-                                               [tasks = exec->tasks](Team& team, Failure* failure) {
-                                                 for (const TaskPointer& task : tasks) {
-                                                   if (!emulator::runTask(*task, team, failure)) {
-                                                     return false;
-                                                   }
-                                                 }
-                                                 return true;
-                                               }));
+                          emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
+                                         [schedule = exec->schedule](Team& team, Failure* failure) {
+                                           return emulator::run(schedule, team, failure);
+                                         }));
   });
 }
 

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <random>
 
+#include "block_check.h"
 #include "cluster.h"
 #include "driver_api.h"
 #include "limits.h"
@@ -34,7 +35,7 @@ BlockRunner& BlockRunner::ofThisThread() {
 
 BlockRunner* BlockRunner::running() { return runningHere; }
 
-BlockRunner::BlockRunner() = default;
+BlockRunner::BlockRunner() : check_(std::make_unique<BlockCheck>(&inKernel_)) {}
 BlockRunner::~BlockRunner() = default;
 
 bool BlockRunner::run(Grid& grid, uint3 blockIdx, Seat seat, Failure* failure) {
@@ -44,9 +45,16 @@ bool BlockRunner::run(Grid& grid, uint3 blockIdx, Seat seat, Failure* failure) {
   grid.module->prepareShared(*grid.kernel, grid.dynamicShared);
   seat.cluster->begin(seat.rank, blockIdx, grid.module->sharedOfThread());
   runningHere = this;
+  if (grid.moment != nullptr) {
+    check_->begin(grid, blockIdx);
+  }
   schedule();
   runningHere = nullptr;
   leaveCluster();
+  const std::string unwritten = check_->end();
+  if (failure_.code == 0 && !unwritten.empty()) {
+    failure_ = {CUDA_ERROR_LAUNCH_FAILED, unwritten};
+  }
   if (failure_.code == 0 && !grid.module->sharedIsIntact(grid.dynamicShared)) {
     failure_ = {CUDA_ERROR_ILLEGAL_ADDRESS,
                 format("kernel %s, block (%u,%u,%u): written after the end of dynamic shared "
@@ -98,6 +106,7 @@ void BlockRunner::schedule() {
       break;
     }
     current_ = fiber;
+    check_->select(fiber->thread.rank);
     fiber->resume(&scheduler_);
     current_ = nullptr;
   }
@@ -172,6 +181,7 @@ bool BlockRunner::takeThread() {
   current_->clusterArrivals = current_->clusterWaits = 0;
   current_->sawPreviousGrid = false;
   threads_[rank] = current_;
+  check_->select(rank);
   return true;
 }
 
@@ -219,6 +229,9 @@ void BlockRunner::releaseBarrier() {
     threads_[rank]->waitsForBlock = false;
     ready_.push_back(threads_[rank]);
   }
+  if (BlockCheck::running() != nullptr) {
+    check_->clock().barrier();
+  }
   barrierResult_ = predicates_;
   predicates_ = atBarrier_ = fruitless_ = 0;
 }
@@ -265,6 +278,10 @@ void BlockRunner::releaseLanes(unsigned number, unsigned mask) {
     }
     values[lane] = fiber->value;
     ballot |= fiber->value != 0 ? 1U << lane : 0;
+  }
+  // A shuffle and a vote order no memory accesses.
+  if (kind == Collective::sync && BlockCheck::running() != nullptr) {
+    check_->clock().meet(number, lanes);
   }
   warp.waiting &= ~lanes;
   for (unsigned rest = lanes; rest != 0; rest &= rest - 1) {

@@ -19,7 +19,9 @@ struct Failure {
   std::string text;
 };
 
+class BlockCheck;
 class Module;
+class Moment;
 class Cluster;
 
 /** A block's place among those that run together with it. */
@@ -41,6 +43,11 @@ struct Grid {
   bool programmatic = false;
   Order order = Order::ascending;
   std::atomic<bool> cancelled{false};
+  /** When it runs, if its module is a checked one; null otherwise. */
+  const Moment* moment = nullptr;
+
+  /** Whether an address is in its arguments. */
+  bool holdsArgument(const void* address) const;
 };
 
 /**
@@ -141,6 +148,7 @@ class BlockRunner {
   Failure failure_;
   Fault fault_{};
   volatile bool inKernel_ = false;
+  std::unique_ptr<BlockCheck> check_;
 };
 
 }  // namespace emulator

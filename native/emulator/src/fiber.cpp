@@ -95,4 +95,9 @@ bool Fiber::isOverflow(const void* address) const {
   return address >= mapping_ && address < mapping_ + pageBytes();
 }
 
+bool Fiber::owns(const void* address) const {
+  return (address >= mapping_ && address < mapping_ + bytes_) ||
+         (address >= this && address < this + 1);
+}
+
 }  // namespace emulator

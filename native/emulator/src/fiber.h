@@ -25,6 +25,8 @@ class Fiber {
   /** Where its stack can begin anew, for code that never returns. */
   void* top() const;
   bool isOverflow(const void* address) const;
+  /** Whether an address is on its stack, or in itself. */
+  bool owns(const void* address) const;
 
   /** What the CUDA thread on it sees. */
   Thread thread{};

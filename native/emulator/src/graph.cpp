@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph.h"
 
+#include "planted.h"
+
 #include <algorithm>
 #include <random>
 
@@ -27,9 +29,12 @@ std::vector<const Node*> Graph::leaves() const {
   return leaves;
 }
 
-std::vector<TaskPointer> Graph::schedule(Order order) const {
+Schedule Graph::schedule(Order order) const {
   std::vector<bool> done(nodes_.size());
   std::vector<TaskPointer> tasks;
+  Ancestors ancestors;
+  // By a node's number: its place among the tasks.
+  std::vector<std::size_t> places(nodes_.size());
   std::minstd_rand random(1);
   while (tasks.size() < nodes_.size()) {
     std::vector<const Node*> ready;
@@ -44,9 +49,30 @@ std::vector<TaskPointer> Graph::schedule(Order order) const {
                        : order == Order::descending ? ready.back()
                                                     : ready[random() % ready.size()];
     done[next->number] = true;
+    places[next->number] = tasks.size();
+    std::vector<bool> before(nodes_.size());
+    for (const Node* node : next->after) {
+      const std::size_t place = places[node->number];
+      before[place] = true;
+      for (std::size_t i = 0; i < place; i++) {
+        before[i] = before[i] || ancestors[place][i];
+      }
+    }
     tasks.push_back(next->task);
+    ancestors.push_back(std::move(before));
   }
-  return tasks;
+  return {std::move(tasks), std::move(ancestors)};
+}
+
+bool run(const Schedule& schedule, Team& team, Failure* failure) {
+  beginGraph(schedule.ancestors);
+  for (std::size_t i = 0; i < schedule.tasks.size(); i++) {
+    beginNode(static_cast<unsigned>(i));
+    if (!runTask(*schedule.tasks[i], team, failure)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace emulator

@@ -18,6 +18,12 @@ namespace emulator {
 
 using Node = CUgraphNode_st;
 
+/** Tasks one after the other, with those that have to come before each. */
+struct Schedule {
+  std::vector<TaskPointer> tasks;
+  Ancestors ancestors;
+};
+
 /** Tasks with their order, as a capture found them. */
 class Graph {
  public:
@@ -26,11 +32,14 @@ class Graph {
   /** Nodes that no other comes after. */
   std::vector<const Node*> leaves() const;
   /** The tasks, each after all that it comes after; of those that may be next, as `order` says. */
-  std::vector<TaskPointer> schedule(Order order) const;
+  Schedule schedule(Order order) const;
 
  private:
   std::vector<std::unique_ptr<Node>> nodes_;
 };
+
+/** Runs a launch of a graph. @return whether all went well */
+bool run(const Schedule& schedule, Team& team, Failure* failure);
 
 }  // namespace emulator
 
@@ -39,5 +48,5 @@ struct CUgraph_st {
 };
 
 struct CUgraphExec_st {
-  std::vector<emulator::TaskPointer> tasks;
+  emulator::Schedule schedule;
 };

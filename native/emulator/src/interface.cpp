@@ -8,6 +8,7 @@
 #include "api.h"
 #include "config.h"
 #include "report.h"
+#include "task_check.h"
 
 using emulator::Failure;
 using emulator::Memory;
@@ -43,6 +44,18 @@ bool cvaeEmulatorMayTouch(const char* what, const void* address, std::size_t byt
   emulator::report(emulator::format("%s: %zu bytes at %p, ", what, bytes, address) +
                    Memory::instance().describe(address) + ", are not all device memory");
   return false;
+}
+
+const char* cvaeEmulatorTouch(const char* what, const CvaeEmulatorColumns* columns, bool write) {
+  static thread_local Failure failure;
+  emulator::TaskCheck check(what);
+  const auto* column = static_cast<const char*>(columns->first);
+  for (std::size_t i = 0; i < columns->count; i++) {
+    if (!check.look(column + i * columns->distance, columns->bytes, write, &failure)) {
+      return failure.text.c_str();
+    }
+  }
+  return nullptr;
 }
 
 int cvaeEmulatorConfigure(const char* name, const char* value) {

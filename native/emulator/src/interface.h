@@ -20,6 +20,22 @@ struct CvaeEmulatorWork {
 CUresult cvaeEmulatorSubmit(CUstream stream, const CvaeEmulatorWork* work);
 /** Whether kernels may touch these bytes; where not, `what` is told of with where they lie. */
 bool cvaeEmulatorMayTouch(const char* what, const void* address, std::size_t bytes);
+/** Columns of a matrix, one after the other, as work touches them. */
+struct CvaeEmulatorColumns {
+  const void* first;
+  std::size_t bytes;
+  /** From the start of one to the start of the next. */
+  std::size_t distance;
+  std::size_t count;
+};
+
+/**
+ * Tells what the running work does to memory, before it does it.
+ *
+ * @param what the work, in reports
+ * @return null if that is well, else what is not, until the thread's next call
+ */
+const char* cvaeEmulatorTouch(const char* what, const CvaeEmulatorColumns* columns, bool write);
 /** See config.h. @return 1 if the setting was made */
 int cvaeEmulatorConfigure(const char* name, const char* value);
 /** Copies the newest report, cut to fit. @return its length */

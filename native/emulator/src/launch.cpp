@@ -7,6 +7,7 @@
 #include "config.h"
 #include "limits.h"
 #include "memory.h"
+#include "moment.h"
 #include "report.h"
 
 namespace emulator {
@@ -65,6 +66,14 @@ bool run(const Function& function, const LaunchShape& shape, void** arguments, T
   grid.dynamicShared = shape.dynamicShared;
   grid.programmatic = shape.programmatic;
   grid.order = config().order;
+  Moment moment;
+  if (!function.module->isChecked()) {
+    Memory::instance().touchedUnseen();
+  } else if (TaskScope::isOpen()) {
+    moment = Moment::begin(
+        Accessor(function.kernel->name, function.module->fileName(), shape.grid, shape.block));
+    grid.moment = &moment;
+  }
   if (!team.run(grid, shape.cooperative, failure)) {
     return false;
   }

@@ -136,6 +136,9 @@ void* Memory::allocate(std::size_t bytes, MemoryKind kind) {
     }
   }
   live_.emplace(base, allocation);
+  if (shadow_ != nullptr) {
+    shadow_->allow(base, bytes, kind == MemoryKind::pinned);
+  }
   return base;
 }
 
@@ -149,10 +152,40 @@ bool Memory::free(void* base, MemoryKind kind) {
   if (kind == MemoryKind::device) {
     deviceBytes_ -= roundUp(allocation.size, alignment);
   }
+  if (shadow_ != nullptr) {
+    shadow_->forbid(allocation.pages, allocation.pageBytes);
+  }
   protect(allocation, PROT_NONE);
   madvise(allocation.pages, allocation.pageBytes, MADV_DONTNEED);
   freed_.insert(live_.extract(found));
   return true;
+}
+
+void Memory::watch() {
+  std::lock_guard<std::mutex> guard(mutex_);
+  if (watchers_++ > 0) {
+    return;
+  }
+  shadow_ = std::make_shared<Shadow>(range_, rangeBytes_);
+  writesUnseen_ = false;
+  for (const auto& [base, allocation] : live_) {
+    if (allocation.kind != MemoryKind::module) {
+      // Whoever wrote it has not been seen.
+      shadow_->allow(base, allocation.size, true);
+    }
+  }
+}
+
+void Memory::unwatch() {
+  std::lock_guard<std::mutex> guard(mutex_);
+  if (--watchers_ == 0) {
+    shadow_.reset();
+  }
+}
+
+std::shared_ptr<Shadow> Memory::shadow() const {
+  std::lock_guard<std::mutex> guard(mutex_);
+  return shadow_;
 }
 
 void Memory::addModule(void* base, std::size_t bytes) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
+
+#include "shadow.h"
 
 namespace emulator {
 
@@ -54,6 +58,15 @@ class Memory {
   /** @return what was written beside an allocation; empty if nothing was */
   std::string damage() const;
 
+  /** Remembers who touches it for as long as there is a checked module. */
+  void watch();
+  void unwatch();
+  /** What is remembered; null if nothing is. */
+  std::shared_ptr<Shadow> shadow() const;
+  /** Something will touch it that does not tell: what was written is not known any more. */
+  void touchedUnseen() { writesUnseen_ = true; }
+  bool knowsWrites() const { return !writesUnseen_; }
+
   std::size_t freeBytes() const;
 
   /** Between these a worker touches device memory. */
@@ -77,6 +90,9 @@ class Memory {
   unsigned count_ = 0;
   int users_ = 0;
   bool hidden_ = false;
+  int watchers_ = 0;
+  std::shared_ptr<Shadow> shadow_;
+  std::atomic<bool> writesUnseen_{false};
 };
 
 }  // namespace emulator

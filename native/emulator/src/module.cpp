@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "module.h"
 
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
@@ -27,6 +28,9 @@ namespace {
 /** Kernels that register while their module is being loaded, which one thread does at a time. */
 std::vector<const Kernel*>* registering = nullptr;
 
+/** Whether it tells of its accesses. */
+bool loadingChecked = false;
+
 std::mutex& loading() {
   static auto* mutex = new std::mutex;
   return *mutex;
@@ -49,6 +53,13 @@ bool writeAll(int file, const char* bytes, std::size_t count) {
   return true;
 }
 
+std::string demangled(const std::string& symbol) {
+  int status = 0;
+  std::unique_ptr<char, void (*)(void*)> text(
+      abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free);
+  return status == 0 ? text.get() : symbol;
+}
+
 }  // namespace
 
 std::unique_ptr<Module> Module::load(const void* image) {
@@ -56,10 +67,14 @@ std::unique_ptr<Module> Module::load(const void* image) {
   std::unique_ptr<Module> module(new Module);
   std::vector<const Kernel*> kernels;
   registering = &kernels;
+  loadingChecked = false;
   bool opened = module->open(image) && module->readSymbols(static_cast<const char*>(image));
   registering = nullptr;
   if (!opened) {
     return nullptr;
+  }
+  if (loadingChecked) {
+    module->watch();
   }
   for (const Kernel* kernel : kernels) {
     std::size_t bytes = 0;
@@ -122,8 +137,12 @@ bool Module::readSymbols(const char* image) {
   const auto* sections = reinterpret_cast<const Elf64_Shdr*>(image + header->e_shoff);
   const auto* segments = reinterpret_cast<const Elf64_Phdr*>(image + header->e_phoff);
   for (int i = 0; i < header->e_phnum; i++) {
+    if (segments[i].p_type == PT_LOAD) {
+      end_ = std::max<const char*>(end_, base_ + segments[i].p_vaddr + segments[i].p_memsz);
+    }
     if (segments[i].p_type == PT_LOAD && (segments[i].p_flags & PF_W) != 0) {
       writable_ = base_ + segments[i].p_vaddr;
+      writableBytes_ = segments[i].p_memsz;
       Memory::instance().addModule(writable_, segments[i].p_memsz);
     }
     if (segments[i].p_type == PT_TLS) {
@@ -146,9 +165,9 @@ bool Module::readSymbols(const char* image) {
       continue;
     }
     if (ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT) {
-      globals_[name] = {symbol.st_value, symbol.st_size};
+      globals_[name] = {symbol.st_value, symbol.st_size, name};
     } else if (ELF64_ST_TYPE(symbol.st_info) == STT_TLS) {
-      addSharedVariable(name, {symbol.st_value, symbol.st_size});
+      addSharedVariable(name, {symbol.st_value, symbol.st_size, demangled(name)});
     }
   }
   return true;
@@ -201,6 +220,9 @@ void Module::addSharedVariable(const std::string& symbol, Variable variable) {
 }
 
 Module::~Module() {
+  if (isChecked()) {
+    Memory::instance().unwatch();
+  }
   if (writable_ != nullptr) {
     Memory::instance().removeModule(writable_);
   }
@@ -252,6 +274,35 @@ void Module::prepareShared(const Kernel& kernel, std::size_t bytes) const {
       }
     }
   }
+}
+
+void Module::loadingIsChecked() { loadingChecked = true; }
+
+void Module::watch() {
+  Memory::instance().watch();
+  const auto start =
+      reinterpret_cast<std::uintptr_t>(writable_) / Shadow::chunkBytes * Shadow::chunkBytes;
+  char* end = static_cast<char*>(writable_) + writableBytes_;
+  variablesShadow_ = std::make_unique<Shadow>(reinterpret_cast<const void*>(start),
+                                              reinterpret_cast<std::uintptr_t>(end) - start);
+  variablesShadow_->allow(writable_, writableBytes_, true);
+}
+
+std::vector<SharedVariable> Module::sharedOf(const Kernel& kernel, std::size_t dynamicBytes) const {
+  char* start = sharedOfThread();
+  std::vector<SharedVariable> result;
+  for (const char* owner : {kernel.name, ""}) {
+    auto variables = shared_.find(owner);
+    if (variables != shared_.end()) {
+      for (const Variable& variable : variables->second) {
+        result.push_back({start + variable.offset, variable.bytes, variable.name});
+      }
+    }
+  }
+  if (dynamicBytes > 0) {
+    result.push_back({dynamicShared(), dynamicBytes, "dynamic shared memory"});
+  }
+  return result;
 }
 
 bool Module::sharedIsIntact(std::size_t bytes) const {

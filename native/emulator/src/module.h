@@ -8,8 +8,16 @@
 #include <vector>
 
 #include "../device/runtime.h"
+#include "shadow.h"
 
 namespace emulator {
+
+/** Shared memory of the block that a thread runs. */
+struct SharedVariable {
+  char* address;
+  std::size_t bytes;
+  std::string name;
+};
 
 /** A kernel of a module, with what was set for it. */
 struct Function {
@@ -46,8 +54,9 @@ class Module {
   void prepareShared(const Kernel& kernel, std::size_t dynamicShared) const;
   /** Whether a block kept to its dynamic shared memory. */
   bool sharedIsIntact(std::size_t dynamicShared) const;
-  /** Where the calling thread has what its block shares. */
+  /** Where the calling thread has what its block shares, and how much that may be. */
   char* sharedOfThread() const;
+  std::size_t sharedBytes() const { return sharedBytes_; }
   /** Whether an address is in there. */
   bool isShared(const void* address) const;
   const std::string& fileName() const { return path_; }
@@ -56,10 +65,24 @@ class Module {
   int target() const { return target_; }
   void setTarget(int target) { target_ = target; }
 
+  /** Whether its kernels tell of their accesses (tell.cpp). */
+  bool isChecked() const { return variablesShadow_ != nullptr; }
+  /** Called while one is being loaded that does. */
+  static void loadingIsChecked();
+  /** Where it was loaded to. */
+  const char* base() const { return base_; }
+  /** Whether an address is in it. */
+  bool holds(const void* address) const { return address >= base_ && address < end_; }
+  /** Of a checked module, the shadow of its variables. */
+  Shadow* variables() const { return variablesShadow_.get(); }
+  /** What a kernel's block shares. */
+  std::vector<SharedVariable> sharedOf(const Kernel& kernel, std::size_t dynamicShared) const;
+
  private:
   struct Variable {
     std::size_t offset;
     std::size_t bytes;
+    std::string name;
   };
 
   Module() = default;
@@ -67,6 +90,7 @@ class Module {
   bool readSymbols(const char* image);
   /** Sets what ptxas said that a kernel needs on the emulated device, if the module knows. */
   void readResources(Function* function) const;
+  void watch();
   void addSharedVariable(const std::string& symbol, Variable variable);
   char* dynamicShared() const;
 
@@ -83,6 +107,9 @@ class Module {
   std::size_t sharedBytes_ = 0;
   char* (*dynamicSharedOfThread_)() = nullptr;
   void* writable_ = nullptr;
+  std::size_t writableBytes_ = 0;
+  const char* end_ = nullptr;
+  std::unique_ptr<Shadow> variablesShadow_;
 };
 
 }  // namespace emulator

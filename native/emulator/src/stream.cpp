@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <optional>
+
 #include "config.h"
 #include "fault.h"
 #include "memory.h"
@@ -10,7 +12,9 @@
 
 using emulator::Completion;
 using emulator::Failure;
+using emulator::join;
 using emulator::TaskPointer;
+using emulator::TasksOver;
 
 CUstream_st::CUstream_st(emulator::Health& health, bool blocking)
     : health_(health), blocking_(blocking), worker_(&CUstream_st::work, this) {}
@@ -22,12 +26,13 @@ CUstream_st::~CUstream_st() {
   }
   wake_.notify_all();
   worker_.join();
+  emulator::hostLearns(over_);
 }
 
 std::shared_ptr<Completion> CUstream_st::enqueue(TaskPointer task, Completions after) {
   auto completion = std::make_shared<Completion>();
   std::lock_guard<std::mutex> lock(mutex_);
-  items_.push_back({std::move(task), std::move(after), completion});
+  items_.push_back({std::move(task), std::move(after), completion, emulator::overForHost()});
   last_ = completion;
   wake_.notify_all();
   return completion;
@@ -49,14 +54,17 @@ void CUstream_st::work() {
     Item item = std::move(items_.front());
     items_.pop_front();
     lock.unlock();
-    perform(item);
+    over_ = perform(item);
+    item.completion->finish(over_);
     lock.lock();
   }
 }
 
-void CUstream_st::perform(const Item& item) {
+TasksOver CUstream_st::perform(const Item& item) {
+  TasksOver over = over_;
+  join(over, item.over);
   for (const auto& before : item.after) {
-    before->wait();
+    join(over, before->waitFor());
   }
   if (health_.failure() == CUDA_SUCCESS) {
     if (emulator::config().delayMicroseconds > 0) {
@@ -64,11 +72,18 @@ void CUstream_st::perform(const Item& item) {
     }
     Failure failure;
     emulator::Memory::instance().enter();
+    std::optional<emulator::TaskScope> scope;
+    if (emulator::Memory::instance().shadow() != nullptr) {
+      scope.emplace(number_, over);
+    }
     bool good = emulator::runTask(*item.task, team_, &failure);
     emulator::Memory::instance().leave();
     if (!good) {
       health_.fail(failure);
     }
+    if (scope.has_value()) {
+      return scope->after();
+    }
   }
-  item.completion->finish();
+  return over;
 }

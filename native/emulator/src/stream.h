@@ -39,13 +39,18 @@ struct CUstream_st {
     emulator::TaskPointer task;
     Completions after;
     std::shared_ptr<emulator::Completion> completion;
+    /** What was over for the host when it was submitted. */
+    emulator::TasksOver over;
   };
 
   void work();
-  void perform(const Item& item);
+  emulator::TasksOver perform(const Item& item);
 
   emulator::Health& health_;
   const bool blocking_;
+  const unsigned number_ = emulator::newStream();
+  /** What is over once the newest task that was done is. */
+  emulator::TasksOver over_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Item> items_;

@@ -97,7 +97,16 @@ public final class CudaLibraries {
 
   /** The driver's library: its name for the dynamic linker, or its path. */
   public String driver() {
-    return emulatorFolder.map(folder -> folder.resolve(DRIVER).toString()).orElse(DRIVER);
+    return emulatorFolder.map(folder -> realPath(folder.resolve(DRIVER))).orElse(DRIVER);
+  }
+
+  /** Without links: emulators that differ in their kernels alone have one driver. */
+  private static String realPath(Path file) {
+    try {
+      return file.toRealPath().toString();
+    } catch (IOException e) {
+      return file.toString();
+    }
   }
 
   /** Whether the driver is the emulator's. */

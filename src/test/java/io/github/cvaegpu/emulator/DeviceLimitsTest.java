@@ -233,7 +233,7 @@ class DeviceLimitsTest {
   void theKernelsKnowTheirRegisters() {
     open(90);
     CUmodule module = new CUmodule();
-    JCudaDriver.cuModuleLoadData(module, Emulator.module("kernels.so"));
+    JCudaDriver.cuModuleLoadData(module, Emulator.module("emulator/kernels.so"));
     CUfunction function = new CUfunction();
     JCudaDriver.cuModuleGetFunction(function, module, "latent_forward");
     assertTrue(attribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS) > 16);

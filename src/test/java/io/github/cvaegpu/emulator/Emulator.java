@@ -75,7 +75,7 @@ public final class Emulator {
   /** The image of a module of kernels, for {@code cuModuleLoadData}. */
   public static byte[] module(String name) {
     try {
-      return Files.readAllBytes(file("emulator/" + name));
+      return Files.readAllBytes(file(name));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

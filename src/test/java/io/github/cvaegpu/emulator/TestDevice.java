@@ -21,13 +21,20 @@ final class TestDevice implements AutoCloseable {
   private final CUmodule module = new CUmodule();
 
   TestDevice() {
+    this("emulator/test-kernels.so");
+  }
+
+  /**
+   * @param file a module that native/Makefile made
+   */
+  TestDevice(String file) {
     Emulator.loadDriver();
     JCudaDriver.setExceptionsEnabled(true);
     JCudaDriver.cuInit(0);
     CUdevice device = new CUdevice();
     JCudaDriver.cuDeviceGet(device, 0);
     JCudaDriver.cuCtxCreate(context, 0, device);
-    JCudaDriver.cuModuleLoadData(module, Emulator.module("test-kernels.so"));
+    JCudaDriver.cuModuleLoadData(module, Emulator.module(file));
   }
 
   CUmodule module() {

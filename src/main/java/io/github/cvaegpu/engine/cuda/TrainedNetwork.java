@@ -20,10 +20,19 @@ record TrainedNetwork(
 
   static TrainedNetwork allocate(DeviceMemory memory, CudaNetwork parameters) {
     ParameterLayout layout = parameters.layout();
-    var gradients = new CudaNetwork(memory, layout);
-    // Between tensors, where no kernel writes, a gradient is 0 for good.
-    DeviceMemory.upload(gradients.address(), new float[layout.size()]);
-    return new TrainedNetwork(
-        parameters, gradients, memory.floats(layout.size()), memory.floats(layout.size()));
+    var trained =
+        new TrainedNetwork(
+            parameters,
+            new CudaNetwork(memory, layout),
+            memory.floats(layout.size()),
+            memory.floats(layout.size()));
+    // Between tensors, where no kernel writes, a gradient is 0 for good. The others are read by a
+    // step's first run, before there is anything to train.
+    var zeros = new float[layout.size()];
+    DeviceMemory.upload(trained.parameters.address(), zeros);
+    DeviceMemory.upload(trained.gradients.address(), zeros);
+    DeviceMemory.upload(trained.firstMoment, zeros);
+    DeviceMemory.upload(trained.secondMoment, zeros);
+    return trained;
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** adam.cu against Adam in double. */
-@ExtendWith(OnGpu.class)
+@ExtendWith(OnGpu.Checked.class)
 class AdamKernelTest {
   private static final double LEARNING_RATE = 1e-3;
   private static final int STEPS = 5;

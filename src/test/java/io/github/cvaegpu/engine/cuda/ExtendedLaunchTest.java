@@ -39,7 +39,7 @@ class ExtendedLaunchTest {
     gpu = new Gpu(1);
     var loaded = new CUmodule();
     Check.driver(
-        JCudaDriver.cuModuleLoadData(loaded, Emulator.module("test-kernels.so")),
+        JCudaDriver.cuModuleLoadData(loaded, Emulator.module("emulator/test-kernels.so")),
         "cuModuleLoadData");
     module = new KernelModule(loaded, "test kernels");
     stream = new CudaStream("test");

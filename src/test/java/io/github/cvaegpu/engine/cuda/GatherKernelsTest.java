@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** gather.cu against the pixels' definition and the noise of package random. */
-@ExtendWith(OnGpu.class)
+@ExtendWith(OnGpu.Checked.class)
 class GatherKernelsTest {
   private static final int BATCH = 2;
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** latent.cu against its formulas in double. */
-@ExtendWith(OnGpu.class)
+@ExtendWith(OnGpu.Checked.class)
 class LatentKernelsTest {
   private static final float BETA = 0.37f;
   private static final CudaSource.Struct STATE = CudaSource.of("step.cuh").struct("StepState");

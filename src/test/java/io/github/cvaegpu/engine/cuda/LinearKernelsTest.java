@@ -6,7 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** linear.cu, and cuBLAS with its epilogues, against the formulas in double. */
-@ExtendWith(OnGpu.class)
+@ExtendWith(OnGpu.Checked.class)
 class LinearKernelsTest {
   /** Sizes that no tile divides, and those of the study; none is square. */
   @ParameterizedTest(name = "batch {0}, {1} -> {2}, cuBLAS {3}")

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** loss.cu against each likelihood's formulas in double. */
-@ExtendWith(OnGpu.class)
+@ExtendWith(OnGpu.Checked.class)
 class LossKernelsTest {
   @ParameterizedTest(name = "batch {0}, {1} pixels, {2} samples after {3}")
   @CsvSource({"1, 784, 1, 0", "7, 3, 2, 1", "37, 203, 5, 3", "96, 50, 3, 2", "128, 784, 1, 0"})

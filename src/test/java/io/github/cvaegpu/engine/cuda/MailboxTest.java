@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** mailbox.cu and the host's side of it. */
-@ExtendWith(OnGpu.class)
+@ExtendWith(OnGpu.Checked.class)
 @Timeout(60)
 class MailboxTest {
   private static final CudaSource.Struct STATE = CudaSource.of("step.cuh").struct("StepState");

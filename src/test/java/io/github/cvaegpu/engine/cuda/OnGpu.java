@@ -19,11 +19,35 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * to be there; else on the emulator that the build makes. Where it could not make one, the class is
  * skipped, with the reason.
  */
-public final class OnGpu implements BeforeAllCallback, AfterAllCallback {
+public class OnGpu implements BeforeAllCallback, AfterAllCallback {
   private static final Path NATIVE = Path.of(System.getProperty("cvaegpu.native", "target/native"));
 
   /** Folder of the emulator. */
   public static final Path EMULATOR = NATIVE.resolve("emulator");
+
+  private final String emulator;
+
+  /** On the emulator, kernels are as fast as it has them. */
+  public OnGpu() {
+    this("emulator");
+  }
+
+  private OnGpu(String emulator) {
+    this.emulator = System.getProperty("cvaegpu.emulator", emulator);
+  }
+
+  /**
+   * The same, but on the emulator with kernels that tell of each access to memory, so that a race
+   * or an access beyond an array fails the test whatever came of it ({@code native/README.md}). A
+   * system property, {@code cvaegpu.emulator}, has all tests run with these ({@code checked}) or
+   * with the others ({@code emulator}).
+   */
+  public static final class Checked extends OnGpu {
+    /** For JUnit. */
+    public Checked() {
+      super("checked");
+    }
+  }
 
   /** Whether tests run on the machine's own GPU. */
   public static boolean isReal() {
@@ -50,7 +74,7 @@ public final class OnGpu implements BeforeAllCallback, AfterAllCallback {
   public void beforeAll(ExtensionContext context) {
     if (!isReal()) {
       requireEmulator();
-      CudaLibraries.useEmulator(Optional.of(EMULATOR));
+      CudaLibraries.useEmulator(Optional.of(NATIVE.resolve(emulator)));
     }
     CudaRuntime.problem().ifPresent(problem -> fail(problem));
   }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cuda;
+
+import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.ReferenceVae;
+import io.github.cvaegpu.engine.RelativeNorm;
+import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.engine.cpu.RandomImages;
+import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Whole steps and inference with each access of each kernel looked at: what one kernel needs of
+ * another is ordered by an edge of the step's graph, and what a thread needs of another by a
+ * barrier.
+ */
+@ExtendWith(OnGpu.Checked.class)
+class CheckedStepTest {
+  private static final long SEED = 5;
+
+  /**
+   * Fused steps, and others: with the latent space's fused kernels and the others, products by
+   * cuBLAS and by our kernels.
+   */
+  @ParameterizedTest(name = "{0}, latent {1}, captured {2}, cuBLAS from {3}")
+  @CsvSource({
+    "CUBLAS, 3, true, 0",
+    "CUBLAS, 3, true, 100000",
+    "CUBLAS, 3, false, 1000",
+    "CUBLAS, 20, true, 0",
+    "CUBLAS, 20, true, 100000",
+    "CUBLAS, 20, false, 1000",
+  })
+  void trainsLikeTheCpuEngine(StepKind kind, int latent, boolean isCaptured, long large) {
+    var shape = new VaeShape(63, List.of(40, 9), latent);
+    ImageSet images = RandomImages.of(2 * 37 + 5, 7, 9, 0.3, SEED);
+    TrainingState cpu;
+    try (var accelerator = new CpuAccelerator(1)) {
+      cpu = twoEpochs(accelerator, shape, images);
+    }
+    var options =
+        new CudaAccelerator.Options(
+            8, 2, isCaptured, large, Duration.ofSeconds(60), kind, Tune.OFF, false);
+    try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options)) {
+      TrainingState gpu = twoEpochs(accelerator, shape, images);
+      RelativeNorm.assertNear(
+          "parameters",
+          new ParameterLayout(shape),
+          ReferenceVae.toDouble(cpu.parameters()),
+          gpu.parameters(),
+          1e-4);
+      infer(accelerator, shape, images, gpu.parameters());
+    }
+  }
+
+  private static TrainingState twoEpochs(Accelerator accelerator, VaeShape shape, ImageSet images) {
+    try (Trainee trainee =
+        accelerator.trainee(
+            shape, new TrainingSettings(Objective.study(), SEED, 37, 1e-3), images)) {
+      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      for (int epoch = 0; epoch < 2; epoch++) {
+        trainee.trainEpoch(
+            BatchOrder.shuffled(SEED, epoch, images.size(), 37),
+            new ConstantBeta(1),
+            (step, rl, kl, beta) -> true);
+      }
+      return trainee.state();
+    }
+  }
+
+  private static void infer(
+      Accelerator accelerator, VaeShape shape, ImageSet images, float[] parameters) {
+    int count = images.size();
+    float[] z = new float[count * shape.latent()];
+    try (VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
+      model.encode(images, 0, count, z, new float[z.length]);
+      model.decode(z, count, new float[count * shape.inputs()]);
+      model.reconstructionLoss(images, 0, count, 1, z, new float[count]);
+    }
+  }
+}
