@@ -86,7 +86,7 @@ __device__ inline void wait_for_previous_grid() { cvaeEmulatorWaitForPreviousGri
  * Lets the next grid begin, if its launch is programmatic, once all blocks of this one have called this or
  * have ended. Promises it nothing: what this grid stores, before or after, it sees by its own wait.
  */
-__device__ inline void let_next_grid_start() {}
+__device__ inline void let_next_grid_start() { cvaeEmulatorLetNextGridStart(); }
 
 #else
 

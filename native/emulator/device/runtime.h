@@ -79,6 +79,7 @@ void cvaeEmulatorClusterWait(emulator::Place place);
 void* cvaeEmulatorInBlock(void* shared, unsigned int rank, emulator::Place place);
 /** The thread will see what the grid before stored. */
 void cvaeEmulatorWaitForPreviousGrid();
+void cvaeEmulatorLetNextGridStart();
 /** Lets other threads run: the caller waits for something that one of them does. */
 void cvaeEmulatorYield();
 /** Ends the kernel with an error. */

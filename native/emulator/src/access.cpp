@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access.h"
 
+#include <algorithm>
+
 #include "driver_api.h"
 #include "moment.h"
 #include "report.h"
@@ -37,8 +39,11 @@ std::string earlierText(const Finding& finding, const Accessor& mine) {
   const std::string did = finding.earlier.write ? " has written" : " has read";
   if (other.grid() != finding.mine.grid()) {
     Accessor who = accessor(other.grid());
+    const bool isAwaited =
+        std::binary_search(mine.awaited.begin(), mine.awaited.end(), other.grid());
     return authorText(other, who) + did + placeText(other, who) +
-           "; no stream, event or graph edge puts one before the other";
+           (isAwaited ? "; the thread has not called wait_for_previous_grid()"
+                      : "; no stream, event or graph edge puts one before the other");
   }
   const std::string place = did + placeText(other, mine);
   if (!other.sameBlock(finding.mine)) {

@@ -43,11 +43,11 @@ bool BlockRunner::run(Grid& grid, uint3 blockIdx, Seat seat, Failure* failure) {
   seat_ = seat;
   setUp(blockIdx);
   grid.module->prepareShared(*grid.kernel, grid.dynamicShared);
-  seat.cluster->begin(seat.rank, blockIdx, grid.module->sharedOfThread());
   runningHere = this;
   if (grid.moment != nullptr) {
-    check_->begin(grid, blockIdx);
+    check_->begin(grid, blockIdx, seat);
   }
+  seat.cluster->begin(seat.rank, blockIdx, grid.module->sharedOfThread(), check_.get());
   schedule();
   runningHere = nullptr;
   leaveCluster();

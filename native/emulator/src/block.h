@@ -78,6 +78,7 @@ class BlockRunner {
   void clusterWait(Place place);
   void* inBlock(void* shared, unsigned rank, Place place);
   void waitForPreviousGrid();
+  void letNextGridStart();
   void yield();
   [[noreturn]] void fail(int code, const std::string& what);
 

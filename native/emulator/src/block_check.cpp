@@ -2,6 +2,7 @@
 #include "block_check.h"
 
 #include "block.h"
+#include "cluster.h"
 #include "memory.h"
 #include "module.h"
 #include "moment.h"
@@ -28,14 +29,17 @@ bool Grid::holdsArgument(const void* address) const {
 
 __thread BlockCheck* BlockCheck::running_ = nullptr;
 
-void BlockCheck::begin(const Grid& grid, uint3 blockIdx) {
+void BlockCheck::begin(const Grid& grid, uint3 blockIdx, Seat seat) {
   const std::uint32_t block = number(blockIdx, grid.gridDim);
   of_ = &grid;
+  cluster_ = seat.cluster;
+  blockIdx_ = blockIdx;
   grid_ = grid.moment->number();
   author_ = Stamp::author(grid_, block, 0);
   memory_ = Memory::instance().shadow();
   demandWritten_ = Memory::instance().knowsWrites();
   clock_.begin(block, grid.blockDim.x * grid.blockDim.y * grid.blockDim.z);
+  forgetShared();
   use(*grid.module);
   prepareShared();
   running_ = this;
@@ -51,10 +55,6 @@ std::string BlockCheck::end() {
     wrong = author(*unwritten_) + ": " + explain(*unwritten_, describe(unwritten_->access.address));
     unwritten_.reset();
   }
-  for (const SharedVariable& variable : variables_) {
-    shared_->forbid(variable.address, variable.bytes);
-  }
-  variables_.clear();
   return wrong;
 }
 
@@ -72,6 +72,13 @@ void BlockCheck::use(const Module& module) {
       std::make_unique<Shadow>(reinterpret_cast<const void*>(start), base + sharedBytes_ - start);
 }
 
+/** Not when a block has ended: one that failed may have others beside it that still run. */
+void BlockCheck::forgetShared() {
+  for (const SharedVariable& variable : variables_) {
+    shared_->forbid(variable.address, variable.bytes);
+  }
+}
+
 void BlockCheck::prepareShared() {
   variables_ = module_->sharedOf(*of_->kernel, of_->dynamicShared);
   for (const SharedVariable& variable : variables_) {
@@ -79,20 +86,41 @@ void BlockCheck::prepareShared() {
   }
 }
 
+BlockCheck* BlockCheck::ownerOf(const void* address) {
+  if (shares(address)) {
+    return this;
+  }
+  for (unsigned rank = 0; rank < cluster_->size(); rank++) {
+    BlockCheck* other = cluster_->check(rank);
+    if (other != nullptr && other->shares(address)) {
+      return other;
+    }
+  }
+  return nullptr;
+}
+
+/** Whether an earlier access is over for the thread that runs. */
+inline bool BlockCheck::isOver(const Stamp& other) const {
+  if (other.grid() == grid_) {
+    return clock_.isOver(other, thread_);
+  }
+  return of_->moment->isAfter(other.grid()) &&
+         (!of_->moment->isAwaited(other.grid()) ||
+          BlockRunner::running()->fiber()->sawPreviousGrid);
+}
+
 void BlockCheck::look(const Access& access, const void* place) {
-  const auto address = reinterpret_cast<std::uintptr_t>(access.address);
   const std::uint64_t author = author_ | std::uint64_t{thread_} << Stamp::threadShift;
   const std::uint64_t at = reinterpret_cast<std::uintptr_t>(place) - code_;
   const Stamp mine{author, clock_.now(thread_) << 24 | (at & Stamp::maxPlace)};
-  auto isOver = [&](const Stamp& other) {
-    return other.grid() == grid_ ? clock_.isOver(other, thread_)
-                                 : of_->moment->isAfter(other.grid());
-  };
+  auto isOver = [this](const Stamp& other) { return this->isOver(other); };
   Finding finding;
   bool good;
-  if (address - sharedBase_ < sharedBytes_) {
-    auto shadowAt = [&](const char* word) { return shared_->at(word); };
-    good = checkAccess<false>(access, mine, true, shadowAt, isOver, &finding);
+  if (BlockCheck* owner = ownerOf(access.address); owner != nullptr) {
+    auto shadowAt = [owner](const char* word) { return owner->shared_->at(word); };
+    good = cluster_->size() == 1
+               ? checkAccess<false>(access, mine, true, shadowAt, isOver, &finding)
+               : checkAccess<true>(access, mine, true, shadowAt, isOver, &finding);
   } else if (Shadow& memory = *memory_; memory.covers(access.address)) {
     auto shadowAt = [&](const char* word) { return memory.at(word); };
     good = checkAccess<true>(access, mine, demandWritten_, shadowAt, isOver, &finding);
@@ -121,12 +149,18 @@ void BlockCheck::fail(const Finding& finding) {
                                explain(finding, describe(finding.access.address)));
 }
 
-std::string BlockCheck::describe(const void* address) const {
-  const auto* byte = static_cast<const char*>(address);
-  if (reinterpret_cast<std::uintptr_t>(address) - sharedBase_ >= sharedBytes_) {
-    return Memory::instance().owns(address) ? Memory::instance().describe(address)
-                                            : "which is none of the device's memory";
+std::string BlockCheck::describe(const void* address) {
+  if (const BlockCheck* owner = ownerOf(address); owner != nullptr) {
+    const uint3 b = owner->blockIdx_;
+    return owner->describeShared(address) +
+           (owner == this ? "" : format(" of block (%u,%u,%u)", b.x, b.y, b.z));
   }
+  return Memory::instance().owns(address) ? Memory::instance().describe(address)
+                                          : "which is none of the device's memory";
+}
+
+std::string BlockCheck::describeShared(const void* address) const {
+  const auto* byte = static_cast<const char*>(address);
   std::string nearest = "shared memory that the kernel does not have";
   std::ptrdiff_t least = PTRDIFF_MAX;
   for (const SharedVariable& variable : variables_) {

@@ -14,7 +14,9 @@
 namespace emulator {
 
 struct Grid;
+struct Seat;
 struct SharedVariable;
+class Cluster;
 class Module;
 
 /**
@@ -24,7 +26,7 @@ class Module;
 class BlockCheck {
  public:
   /** Before a block of a checked module runs on the calling thread. */
-  void begin(const Grid& grid, uint3 blockIdx);
+  void begin(const Grid& grid, uint3 blockIdx, Seat seat);
   /**
    * After it has. A read of what nothing has written is told of only now: if another thread has written there since,
    * it was a race, and that is what to say.
@@ -64,16 +66,27 @@ class BlockCheck {
   void look(const Access& access, const void* place);
 
  private:
+  /** Whether an address is among what its block may share. */
+  bool shares(const void* address) const {
+    return reinterpret_cast<std::uintptr_t>(address) - sharedBase_ < sharedBytes_;
+  }
+  /** That of the cluster's block whose shared memory an address is in; null if there is none. */
+  BlockCheck* ownerOf(const void* address);
+  bool isOver(const Stamp& other) const;
   void use(const Module& module);
+  void forgetShared();
   void prepareShared();
   [[noreturn]] void fail(const Finding& finding);
-  std::string describe(const void* address) const;
+  std::string describe(const void* address);
+  std::string describeShared(const void* address) const;
 
   // Looked at in each access. A pointer, of which there is room in any process.
   __attribute__((tls_model("initial-exec"))) static __thread BlockCheck* running_;
 
   volatile bool* const inKernel_;
   const Grid* of_ = nullptr;
+  const Cluster* cluster_ = nullptr;
+  uint3 blockIdx_{};
   std::uint32_t grid_ = 0;
   std::uint64_t author_ = 0;
   unsigned thread_ = 0;

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint64_t threadsInKey = 1 << 11;
 constexpr std::uint64_t wholeBlock = 1 << 10;
+/** More than a clock goes on by while the threads of a block come to a cluster's barrier. */
+constexpr std::uint64_t leap = 1 << 16;
 
 std::uint64_t keyOf(std::uint32_t block, std::uint64_t thread) {
   return block * threadsInKey + thread;
@@ -63,6 +65,10 @@ void BlockClock::begin(std::uint32_t block, unsigned threads) {
   lanes_.clear();
   foreign_.clear();
   learnt_.clear();
+  cluster_.clear();
+  coming_.clear();
+  goneOn_.assign(threads, false);
+  goneOnCount_ = comeCount_ = 0;
 }
 
 void BlockClock::barrier() {
@@ -71,6 +77,39 @@ void BlockClock::barrier() {
   for (Learnt& learnt : learnt_) {
     foreign_.join(learnt.known);
     learnt.known.clear();
+  }
+}
+
+void BlockClock::arrive(unsigned thread) {
+  if (comeCount_++ == 0) {
+    comingMark_ = *std::max_element(now_.begin(), now_.end()) + leap;
+  }
+  if (!learnt_.empty()) {
+    coming_.join(learnt_[thread].known);
+  }
+  now_[thread] = comingMark_;
+}
+
+Knowledge BlockClock::arrived() {
+  comeCount_ = 0;
+  mark_ = comingMark_;
+  Knowledge all = foreign_;
+  all.join(coming_);
+  coming_.clear();
+  all.addBlock(block_, mark_);
+  return all;
+}
+
+void BlockClock::goOn(unsigned thread, const Knowledge& cluster) {
+  if (goneOnCount_ == 0) {
+    cluster_ = cluster;
+  }
+  goneOn_[thread] = true;
+  if (++goneOnCount_ == now_.size()) {
+    floor_ = std::max(floor_, mark_);
+    foreign_.join(cluster_);
+    goneOn_.assign(now_.size(), false);
+    goneOnCount_ = 0;
   }
 }
 
@@ -111,6 +150,9 @@ BlockClock::Learnt& BlockClock::learnt(unsigned thread) {
 
 Knowledge BlockClock::release(unsigned thread) {
   Knowledge all = foreign_;
+  if (hasGoneOn(thread)) {
+    all.join(cluster_);
+  }
   if (!learnt_.empty()) {
     all.join(learnt_[thread].known);
   }
@@ -158,7 +200,8 @@ bool BlockClock::learntHere(const Stamp& stamp, unsigned thread) const {
 }
 
 bool BlockClock::learntOf(const Stamp& stamp, unsigned thread) const {
-  return foreign_.covers(stamp) || (!learnt_.empty() && learnt_[thread].known.covers(stamp));
+  return foreign_.covers(stamp) || (hasGoneOn(thread) && cluster_.covers(stamp)) ||
+         (!learnt_.empty() && learnt_[thread].known.covers(stamp));
 }
 
 }  // namespace emulator

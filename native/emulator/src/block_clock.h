@@ -36,7 +36,7 @@ class Knowledge {
 /**
  * What the threads of a block know of each other's accesses. Each thread has a clock, which goes on when the thread
  * makes known what it did; an access is over for another thread that has learnt of its clock: from a barrier, from
- * __syncwarp, or from an atomic access between a fence of the one and a fence of the other.
+ * a cluster's barrier, from __syncwarp, or from an atomic access between a fence of the one and a fence of the other.
  */
 class BlockClock {
  public:
@@ -53,6 +53,12 @@ class BlockClock {
 
   /** All threads meet. */
   void barrier();
+  /** A thread comes to the cluster's barrier. */
+  void arrive(unsigned thread);
+  /** What all threads have done before they came: once the last one has. */
+  Knowledge arrived();
+  /** A thread goes on after the cluster's barrier, knowing what all its blocks did before it. */
+  void goOn(unsigned thread, const Knowledge& cluster);
   /** Lanes of a warp meet. */
   void meet(unsigned warp, unsigned lanes);
   /** All that a thread knows, its own accesses among it. */
@@ -74,6 +80,7 @@ class BlockClock {
 
   bool learntHere(const Stamp& stamp, unsigned thread) const;
   bool learntOf(const Stamp& stamp, unsigned thread) const;
+  bool hasGoneOn(unsigned thread) const { return goneOnCount_ > 0 && goneOn_[thread]; }
   Learnt& learnt(unsigned thread);
   std::uint64_t* lanesOf(unsigned thread) { return &lanes_[std::size_t{thread} * 32]; }
   const std::uint64_t* lanesOf(unsigned thread) const { return &lanes_[std::size_t{thread} * 32]; }
@@ -86,6 +93,16 @@ class BlockClock {
   std::vector<std::uint64_t> lanes_;
   /** Of other blocks, known to the whole block. */
   Knowledge foreign_;
+  /** What the threads that have gone on know of the cluster, until all have: then it is the whole block's. */
+  Knowledge cluster_;
+  std::vector<bool> goneOn_;
+  unsigned goneOnCount_ = 0;
+  /** The clock that no access has yet that is before the cluster's next barrier, and that of the last one. */
+  std::uint64_t comingMark_ = 0;
+  std::uint64_t mark_ = 0;
+  /** What the threads that have come there knew by themselves. */
+  Knowledge coming_;
+  unsigned comeCount_ = 0;
   /** Empty until a thread of the block uses atomics. */
   std::vector<Learnt> learnt_;
 };

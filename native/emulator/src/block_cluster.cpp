@@ -4,9 +4,11 @@
 #include <cstring>
 
 #include "block.h"
+#include "block_check.h"
 #include "cluster.h"
 #include "driver_api.h"
 #include "module.h"
+#include "moment.h"
 #include "place.h"
 #include "report.h"
 
@@ -27,10 +29,14 @@ void BlockRunner::clusterArrive(Place place) {
          "barrier divergence: a thread comes to the cluster's barrier at " + text(place) +
              ", another of its block at " + text(clusterPlace_));
   }
+  const bool isChecked = BlockCheck::running() != nullptr;
+  if (isChecked) {
+    check_->clock().arrive(self->thread.rank);
+  }
   if (atClusterBarrier_ == size_) {
     atClusterBarrier_ = 0;
     clusterBarriers_++;
-    seat_.cluster->arrive();
+    seat_.cluster->arrive(isChecked ? check_->clock().arrived() : Knowledge());
   }
   inKernel_ = true;
 }
@@ -50,6 +56,9 @@ void BlockRunner::clusterWait(Place place) {
   }
   self->clusterWaits++;
   seat_.cluster->goOn(seat_.rank, barrier);
+  if (BlockCheck::running() != nullptr) {
+    check_->clock().goOn(self->thread.rank, seat_.cluster->done());
+  }
   inKernel_ = true;
 }
 
@@ -130,6 +139,14 @@ void* BlockRunner::inBlock(void* shared, unsigned rank, Place place) {
 
 void BlockRunner::waitForPreviousGrid() { current_->sawPreviousGrid = true; }
 
+void BlockRunner::letNextGridStart() {
+  if (grid_->programmatic && !current_->sawPreviousGrid && grid_->moment != nullptr) {
+    inKernel_ = false;
+    grid_->moment->letNextStart();
+    inKernel_ = true;
+  }
+}
+
 /** In a programmatic launch, no thread may end without having waited for the grid before. */
 void BlockRunner::checkPreviousGrid() {
   if (grid_->programmatic && !current_->sawPreviousGrid) {
@@ -156,4 +173,6 @@ void* cvaeEmulatorInBlock(void* shared, unsigned int rank, emulator::Place place
 }
 
 void cvaeEmulatorWaitForPreviousGrid() { BlockRunner::running()->waitForPreviousGrid(); }
+
+void cvaeEmulatorLetNextGridStart() { BlockRunner::running()->letNextGridStart(); }
 }

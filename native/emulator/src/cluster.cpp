@@ -30,19 +30,24 @@ void Cluster::reset() {
     block.uses.assign(blocks_.size(), Use{});
   }
   arrived_ = ended_ = 0;
+  coming_.clear();
   passed_ = 0;
 }
 
-void Cluster::begin(unsigned rank, uint3 blockIdx, char* shared) {
+void Cluster::begin(unsigned rank, uint3 blockIdx, char* shared, BlockCheck* check) {
   std::lock_guard<std::mutex> lock(mutex_);
   blocks_[rank].blockIdx = blockIdx;
   blocks_[rank].shared = shared;
+  blocks_[rank].check = check;
 }
 
-void Cluster::arrive() {
+void Cluster::arrive(const Knowledge& done) {
   std::lock_guard<std::mutex> lock(mutex_);
+  coming_.join(done);
   if (++arrived_ == size()) {
     arrived_ = 0;
+    done_ = coming_;
+    coming_.clear();
     passed_++;
     for (Block& block : blocks_) {
       block.state = block.state == State::waiting ? State::running : block.state;

@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "../device/runtime.h"
+#include "block_clock.h"
 
 namespace emulator {
+
+class BlockCheck;
 
 /**
  * Blocks that run together, each on a thread of the operating system: their barriers, their shared
@@ -23,10 +26,12 @@ class Cluster {
 
   unsigned size() const { return static_cast<unsigned>(blocks_.size()); }
 
-  /** A block begins; `shared` is where its shared memory lies. */
-  void begin(unsigned rank, uint3 blockIdx, char* shared);
-  /** All threads of a block have come to its next barrier. */
-  void arrive();
+  /** A block begins; `shared` is where its shared memory lies, `check` what looks at its accesses. */
+  void begin(unsigned rank, uint3 blockIdx, char* shared, BlockCheck* check);
+  /** All threads of a block have come to its next barrier, before which they did and knew this. */
+  void arrive(const Knowledge& done);
+  /** What all blocks have done before the last barrier, while no block has come to the next one. */
+  const Knowledge& done() const { return done_; }
   /** Whether all blocks have come to a barrier, the first of which is 0. */
   bool hasPassed(unsigned barrier) const {
     return passed_.load(std::memory_order_acquire) > barrier;
@@ -41,6 +46,8 @@ class Cluster {
    * @return whether they have come
    */
   bool await(unsigned rank, unsigned barrier, Place place, std::string* wrong);
+  /** What looks at the accesses of a block. */
+  BlockCheck* check(unsigned rank) const { return blocks_[rank].check; }
   /** Another block's shared memory is used, between its barriers `arrivals` - 1 and `arrivals`. */
   char* use(unsigned user, unsigned owner, unsigned arrivals, Place place);
   /**
@@ -64,6 +71,7 @@ class Cluster {
     State state = State::running;
     uint3 blockIdx{};
     char* shared = nullptr;
+    BlockCheck* check = nullptr;
     Place place{};
     /** Barriers that a thread of it went on after. */
     unsigned waits = 0;
@@ -80,6 +88,9 @@ class Cluster {
   const std::atomic<bool>& cancelled_;
   std::vector<Block> blocks_;
   unsigned arrived_ = 0;
+  /** What those that have come to the next barrier have done, and all before the last one. */
+  Knowledge coming_;
+  Knowledge done_;
   std::atomic<unsigned> passed_{0};
   unsigned ended_ = 0;
   unsigned generation_ = 0;

@@ -71,7 +71,8 @@ bool run(const Function& function, const LaunchShape& shape, void** arguments, T
     Memory::instance().touchedUnseen();
   } else if (TaskScope::isOpen()) {
     moment = Moment::begin(
-        Accessor(function.kernel->name, function.module->fileName(), shape.grid, shape.block));
+        Accessor(function.kernel->name, function.module->fileName(), shape.grid, shape.block),
+        shape.programmatic);
     grid.moment = &moment;
   }
   if (!team.run(grid, shape.cooperative, failure)) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moment.h"
 
-#include <algorithm>
 #include <mutex>
 
 namespace emulator {
@@ -10,6 +9,8 @@ struct RunningTask {
   unsigned stream;
   std::uint64_t number;
   TasksOver before;
+  /** How many tasks of its stream are known to be over, however it is launched. */
+  std::uint64_t known = 0;
   const Ancestors* ancestors = nullptr;
   std::uint32_t firstAccessor = 0;
   unsigned node = 0;
@@ -26,16 +27,14 @@ struct Registry {
   std::vector<Accessor> accessors{1};
   /** By stream: the first accessor's number of each of its tasks. */
   std::vector<std::vector<std::uint32_t>> tasks;
+  /** By stream: the newest accessor; 0 if that was a graph's. */
+  std::vector<std::uint32_t> newest;
   TasksOver overForHost;
 };
 
 Registry& registry() {
   static auto* registry = new Registry;
   return *registry;
-}
-
-std::uint64_t count(const TasksOver& over, unsigned stream) {
-  return stream < over.size() ? over[stream] : 0;
 }
 
 /** The first accessor of another stream whose task is not known to be over. Under the registry's lock. */
@@ -51,7 +50,49 @@ std::uint32_t firstUnknown(const RunningTask& task) {
   return first;
 }
 
+/** Those that come before a node with no other between. */
+std::vector<std::uint32_t> parents(const Ancestors& ancestors, unsigned node) {
+  std::vector<bool> rest = ancestors[node];
+  std::vector<std::uint32_t> result;
+  for (unsigned i = node; i-- > 0;) {
+    if (rest[i]) {
+      result.push_back(i);
+      for (unsigned before = 0; before < i; before++) {
+        rest[before] = rest[before] && !ancestors[i][before];
+      }
+    }
+  }
+  return result;
+}
+
+/** Whom a programmatic launch may run beside until it waits for them. Under the registry's lock. */
+std::vector<std::uint32_t> besides(const RunningTask& task) {
+  const auto& accessors = registry().accessors;
+  std::vector<std::uint32_t> last;
+  if (task.ancestors != nullptr) {
+    for (std::uint32_t parent : parents(*task.ancestors, task.node)) {
+      last.push_back(task.firstAccessor + parent);
+    }
+  } else if (std::uint32_t newest = registry().newest[task.stream];
+             newest != 0 && accessors[newest].task > task.known) {
+    last.push_back(newest);
+  }
+  std::vector<std::uint32_t> all = last;
+  for (std::uint32_t one : last) {
+    const Accessor& accessor = accessors[one];
+    if (accessor.letsNextStart) {
+      all.insert(all.end(), accessor.awaited.begin(), accessor.awaited.end());
+    }
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 }  // namespace
+
+std::uint64_t count(const TasksOver& over, unsigned stream) {
+  return stream < over.size() ? over[stream] : 0;
+}
 
 void join(TasksOver& over, const TasksOver& other) {
   over.resize(std::max(over.size(), other.size()));
@@ -60,7 +101,7 @@ void join(TasksOver& over, const TasksOver& other) {
   }
 }
 
-Moment Moment::begin(Accessor accessor) {
+Moment Moment::begin(Accessor accessor, bool programmatic) {
   RunningTask* task = runningTask;
   std::lock_guard<std::mutex> lock(registry().mutex);
   auto& accessors = registry().accessors;
@@ -68,6 +109,9 @@ Moment Moment::begin(Accessor accessor) {
   accessor.task = task->number;
   Moment moment;
   moment.task_ = task;
+  if (programmatic) {
+    accessor.awaited = moment.awaited_ = besides(*task);
+  }
   if (task->ancestors != nullptr) {
     moment.node_ = task->node;
     moment.number_ = task->firstAccessor + task->node;
@@ -76,11 +120,17 @@ Moment Moment::begin(Accessor accessor) {
     if (task->accessor == 0) {
       task->accessor = static_cast<std::uint32_t>(accessors.size());
       accessors.push_back(std::move(accessor));
+      registry().newest[task->stream] = task->accessor;
     }
     moment.number_ = task->accessor;
   }
   moment.allBefore_ = firstUnknown(*task);
   return moment;
+}
+
+void Moment::letNextStart() const {
+  std::lock_guard<std::mutex> lock(registry().mutex);
+  registry().accessors[number_].letsNextStart = true;
 }
 
 bool Moment::isAfterSlowly(std::uint32_t other) const {
@@ -101,10 +151,11 @@ Accessor accessor(std::uint32_t number) {
 unsigned newStream() {
   std::lock_guard<std::mutex> lock(registry().mutex);
   registry().tasks.emplace_back();
+  registry().newest.push_back(0);
   return static_cast<unsigned>(registry().tasks.size() - 1);
 }
 
-TaskScope::TaskScope(unsigned stream, TasksOver before) {
+TaskScope::TaskScope(unsigned stream, TasksOver before, std::uint64_t known) {
   std::lock_guard<std::mutex> lock(registry().mutex);
   auto& tasks = registry().tasks[stream];
   join(before, TasksOver(stream + 1));
@@ -115,6 +166,7 @@ TaskScope::TaskScope(unsigned stream, TasksOver before) {
   task_->stream = stream;
   task_->number = tasks.size();
   task_->before = std::move(before);
+  task_->known = known;
   task_->firstAccessor = first;
   runningTask = task_.get();
 }
@@ -136,6 +188,7 @@ void beginGraph(const Ancestors& ancestors) {
     runningTask->firstAccessor = static_cast<std::uint32_t>(accessors.size());
     registry().tasks[runningTask->stream].back() = runningTask->firstAccessor;
     runningTask->ancestors = &ancestors;
+    registry().newest[runningTask->stream] = 0;
     accessors.resize(accessors.size() + ancestors.size());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +27,10 @@ struct Accessor {
   // Set when it begins.
   unsigned stream = 0;
   std::uint64_t task = 0;
+  /** Those that may not be over when it begins, though before it: it waits for them itself. Ascending. */
+  std::vector<std::uint32_t> awaited;
+  /** Whether the next may begin before these are over. */
+  bool letsNextStart = false;
 
   explicit Accessor(std::string name_ = "", std::string module_ = "", dim3 gridDim_ = {},
                     dim3 blockDim_ = {})
@@ -44,10 +49,20 @@ using Ancestors = std::vector<std::vector<bool>>;
  */
 class Moment {
  public:
-  /** Begins an accessor's work in the calling thread's task. */
-  static Moment begin(Accessor accessor);
+  /**
+   * Begins an accessor's work in the calling thread's task.
+   *
+   * @param programmatic whether it may begin before the one before it is over
+   */
+  static Moment begin(Accessor accessor, bool programmatic = false);
 
   std::uint32_t number() const { return number_; }
+  /** Lets the next accessor begin, if it is a programmatic one, before this one has waited for those before it. */
+  void letNextStart() const;
+  /** Whether an accessor's work, which is over for this one, is so only once it has waited for it. */
+  bool isAwaited(std::uint32_t other) const {
+    return !awaited_.empty() && std::binary_search(awaited_.begin(), awaited_.end(), other);
+  }
   /** Whether an accessor's work is over for this one. */
   bool isAfter(std::uint32_t other) const { return other < allBefore_ || isAfterSlowly(other); }
 
@@ -58,6 +73,7 @@ class Moment {
   std::uint32_t allBefore_ = 0;
   const struct RunningTask* task_ = nullptr;
   unsigned node_ = 0;
+  std::vector<std::uint32_t> awaited_;
 };
 
 Accessor accessor(std::uint32_t number);
@@ -68,8 +84,11 @@ unsigned newStream();
 /** A task that the calling thread runs, for as long as this lives. */
 class TaskScope {
  public:
-  /** @param before what is over when it begins */
-  TaskScope(unsigned stream, TasksOver before);
+  /**
+   * @param before what is over when it begins
+   * @param known how many tasks of its stream are not only before it but known to be over
+   */
+  TaskScope(unsigned stream, TasksOver before, std::uint64_t known);
   ~TaskScope();
   TaskScope(const TaskScope&) = delete;
   TaskScope& operator=(const TaskScope&) = delete;
@@ -87,6 +106,9 @@ class TaskScope {
 void beginGraph(const Ancestors& ancestors);
 /** It is at a node, by its place in the order in which they run. */
 void beginNode(unsigned node);
+
+/** How many tasks of a stream are over. */
+std::uint64_t count(const TasksOver& over, unsigned stream);
 
 /** What the host has waited for: before all that it submits from now on. */
 TasksOver overForHost();

@@ -61,11 +61,12 @@ void CUstream_st::work() {
 }
 
 TasksOver CUstream_st::perform(const Item& item) {
-  TasksOver over = over_;
-  join(over, item.over);
+  TasksOver known = item.over;
   for (const auto& before : item.after) {
-    join(over, before->waitFor());
+    join(known, before->waitFor());
   }
+  TasksOver over = over_;
+  join(over, known);
   if (health_.failure() == CUDA_SUCCESS) {
     if (emulator::config().delayMicroseconds > 0) {
       usleep(static_cast<useconds_t>(emulator::config().delayMicroseconds));
@@ -74,7 +75,7 @@ TasksOver CUstream_st::perform(const Item& item) {
     emulator::Memory::instance().enter();
     std::optional<emulator::TaskScope> scope;
     if (emulator::Memory::instance().shadow() != nullptr) {
-      scope.emplace(number_, over);
+      scope.emplace(number_, over, emulator::count(known, number_));
     }
     bool good = emulator::runTask(*item.task, team_, &failure);
     emulator::Memory::instance().leave();

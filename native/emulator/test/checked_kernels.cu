@@ -2,6 +2,7 @@
 //
 // Kernels with an error each that only a checked module finds, or finds at its place. Each is right when `right` is
 // not 0: the check must then be silent.
+#include "device.cuh"
 
 /** The barrier between writing and reading others' values is missing. Launch: one block of 64. */
 extern "C" __global__ void barrier_after_writes(float* y, int right) {
@@ -172,4 +173,146 @@ extern "C" __global__ void others_local(float* y, int right) {
   __syncthreads();
   y[threadIdx.x] = *address[right ? threadIdx.x : 1 - threadIdx.x];
   __syncthreads();
+}
+
+// Clusters of two blocks of 32; the first barrier is for the other block to have begun.
+
+/** Reads another block's shared memory with only a barrier of its own block before. */
+extern "C" __global__ void cluster_reads_too_early(float* y, int right) {
+  __shared__ float own[32];
+  cluster_barrier();
+  own[threadIdx.x] = 1.0f;
+  if (right) {
+    cluster_barrier();
+  } else {
+    __syncthreads();
+  }
+  y[blockIdx.x * 32 + threadIdx.x] = *in_block(&own[threadIdx.x], cluster_rank() ^ 1);
+  cluster_barrier();
+}
+
+/** Writes its own shared memory again while the other block may still read it. */
+extern "C" __global__ void cluster_reuses_too_early(float* y, int right) {
+  __shared__ float own[32];
+  float sum = 0.0f;
+  for (int round = 0; round < 2; round++) {
+    own[threadIdx.x] = (float)round;
+    cluster_barrier();
+    sum += *in_block(&own[threadIdx.x], cluster_rank() ^ 1);
+    if (right) {
+      cluster_barrier();
+    } else {
+      __syncthreads();
+    }
+  }
+  cluster_barrier();
+  y[blockIdx.x * 32 + threadIdx.x] = sum;
+}
+
+/** Reads what the other block stores here with only a barrier of its own block between. */
+extern "C" __global__ void cluster_stores_unordered(float* y, int right) {
+  __shared__ float given[32];
+  cluster_barrier();
+  *in_block(&given[threadIdx.x], cluster_rank() ^ 1) = 1.0f;
+  if (right) {
+    cluster_barrier();
+  } else {
+    __syncthreads();
+  }
+  y[blockIdx.x * 32 + threadIdx.x] = given[threadIdx.x];
+  cluster_barrier();
+}
+
+/** Both blocks of a cluster store to one element. */
+extern "C" __global__ void cluster_stores_twice(float* y, int right) {
+  __shared__ float given[32];
+  cluster_barrier();
+  int at = right ? (threadIdx.x + 16 * cluster_rank()) % 32 : threadIdx.x;
+  if (!right || threadIdx.x < 16) {
+    *in_block(&given[at], 0) = 1.0f;
+  }
+  cluster_barrier();
+  y[blockIdx.x * 32 + threadIdx.x] = *in_block(&given[threadIdx.x], 0);
+  cluster_barrier();
+}
+
+/** Reads after it has come to the barrier, but before it has waited for the others there. */
+extern "C" __global__ void cluster_reads_before_the_wait(float* y, int right) {
+  __shared__ float own[32];
+  cluster_barrier();
+  own[threadIdx.x] = 1.0f;
+  float other = 0.0f;
+  cluster_arrive();
+  if (!right) {
+    other = *in_block(&own[threadIdx.x], cluster_rank() ^ 1);
+  }
+  cluster_wait();
+  if (right) {
+    other = *in_block(&own[threadIdx.x], cluster_rank() ^ 1);
+  }
+  y[blockIdx.x * 32 + threadIdx.x] = other;
+  cluster_barrier();
+}
+
+/** Stores after it has come to the barrier what others read when they have waited there. */
+extern "C" __global__ void cluster_stores_after_arriving(float* y, int right) {
+  __shared__ float own[32];
+  cluster_barrier();
+  if (right) {
+    own[threadIdx.x] = 1.0f;
+  }
+  cluster_arrive();
+  if (!right) {
+    own[threadIdx.x] = 1.0f;
+  }
+  cluster_wait();
+  y[blockIdx.x * 32 + threadIdx.x] = *in_block(&own[threadIdx.x], cluster_rank() ^ 1);
+  cluster_barrier();
+}
+
+/** Blocks of a cluster exchange through global memory; x has an element for each thread. */
+extern "C" __global__ void cluster_exchanges(float* x, float* y, int right) {
+  int i = blockIdx.x * 32 + threadIdx.x;
+  x[i] = 1.0f;
+  if (right) {
+    cluster_barrier();
+  } else {
+    __syncthreads();
+  }
+  y[i] = x[i ^ 32];
+}
+
+// Programmatic launches of blocks of 32.
+
+/** y = x, read before it waits for the grid that stored it. */
+extern "C" __global__ void reads_before_waiting(const float* x, float* y, int right) {
+  int i = blockIdx.x * 32 + threadIdx.x;
+  float value = right ? 0.0f : x[i];
+  wait_for_previous_grid();
+  y[i] = right ? x[i] : value;
+}
+
+/** y = 1, stored before it waits for the grid that may still read it. */
+extern "C" __global__ void stores_before_waiting(float* y, int right) {
+  int i = blockIdx.x * 32 + threadIdx.x;
+  if (!right) {
+    y[i] = 1.0f;
+  }
+  wait_for_previous_grid();
+  if (right) {
+    y[i] = 1.0f;
+  }
+}
+
+/** y = x; lets the next grid begin before or after it has itself waited. */
+extern "C" __global__ void lets_the_next_start(const float* x, float* y, int right) {
+  int i = blockIdx.x * 32 + threadIdx.x;
+  if (!right) {
+    let_next_grid_start();
+  }
+  wait_for_previous_grid();
+  if (right) {
+    let_next_grid_start();
+  }
+  y[i] = x[i];
 }

@@ -38,6 +38,8 @@ class CheckedStepTest {
    */
   @ParameterizedTest(name = "{0}, latent {1}, captured {2}, cuBLAS from {3}")
   @CsvSource({
+    "FUSED, 3, true, 0",
+    "FUSED, 20, false, 0",
     "CUBLAS, 3, true, 0",
     "CUBLAS, 3, true, 100000",
     "CUBLAS, 3, false, 1000",
