@@ -104,9 +104,8 @@ inline bool BlockCheck::isOver(const Stamp& other) const {
   if (other.grid() == grid_) {
     return clock_.isOver(other, thread_);
   }
-  return of_->moment->isAfter(other.grid()) &&
-         (!of_->moment->isAwaited(other.grid()) ||
-          BlockRunner::running()->fiber()->sawPreviousGrid);
+  return of_->moment->isAfter(other.grid()) && (!of_->moment->isAwaited(other.grid()) ||
+                                                BlockRunner::running()->fiber()->sawPreviousGrid);
 }
 
 void BlockCheck::look(const Access& access, const void* place) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import jcuda.Pointer;
 
@@ -40,6 +41,33 @@ final class FusedSteps {
 
   /** All that two steps leave: parameters, moments, the second one's gradients, both losses. */
   List<float[]> two(Gpu gpu, CudaStream stream, StepVariants variants) {
+    return two(
+        gpu,
+        stream,
+        variants,
+        step -> {
+          step.launch();
+          stream.synchronize();
+          step.launch();
+        });
+  }
+
+  /** The same of two steps that are one graph. */
+  List<float[]> twoCaptured(Gpu gpu, StepVariants variants) {
+    return two(
+        gpu,
+        gpu.stream,
+        variants,
+        step -> {
+          try (var graph = new StepGraph(gpu.stream, Step.times(2, step))) {
+            graph.launch();
+            gpu.stream.synchronize();
+          }
+        });
+  }
+
+  private List<float[]> two(
+      Gpu gpu, CudaStream stream, StepVariants variants, Consumer<Step> launches) {
     try (var memory = new DeviceMemory();
         var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
       var layout = new ParameterLayout(shape);
@@ -72,8 +100,10 @@ final class FusedSteps {
       List<float[]> left = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
         mailbox.putBeta(i, 0.5f + i);
-        step.launch();
-        stream.synchronize();
+      }
+      launches.accept(step);
+      stream.synchronize();
+      for (int i = 0; i < 2; i++) {
         left.add(new float[] {mailbox.reconstructionLoss(i), mailbox.klDivergence(i)});
       }
       for (DevicePointer array :
