@@ -210,11 +210,11 @@ CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
       emulator::unsupported("cuGraphLaunch into a stream that is captured");
     }
     // A copy: the graph may be destroyed once it is launched.
-    return context.submitLaunch(own,
-                          emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
-                                         [schedule = exec->schedule](Team& team, Failure* failure) {
-                                           return emulator::run(schedule, team, failure);
-                                         }));
+    return context.submitLaunch(
+        own, emulator::task(CU_GRAPH_NODE_TYPE_EMPTY,
+                            [schedule = exec->schedule](Team& team, Failure* failure) {
+                              return emulator::run(schedule, team, failure);
+                            }));
   });
 }
 

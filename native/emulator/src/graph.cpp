@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph.h"
 
-#include "planted.h"
-
 #include <algorithm>
 #include <random>
+
+#include "planted.h"
 
 namespace emulator {
 
