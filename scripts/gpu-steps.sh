@@ -128,7 +128,8 @@ sanitizer() {
   kind=$2
   set -- compute-sanitizer --tool "$1" --error-exitcode 1 --target-processes all --print-limit 20
   if [ "$kind" = cublas ] && [ "$3" != memcheck ]; then
-    set -- "$@" --kernel-name-exclude kns=gemm,kns=splitK,kns=cublas,kns=cutlass
+    set -- "$@" --kernel-name-exclude kns=gemm --kernel-name-exclude kns=splitK \
+      --kernel-name-exclude kns=cublas --kernel-name-exclude kns=cutlass
   fi
   under "$@"
 }
@@ -189,7 +190,7 @@ resources() {
 }
 
 # All of them run on the emulator in the build; a rehearsal is to show that they can be started from here.
-kernel_tests=$(many '(Adam|Gather|Latent|Linear|Loss|Fused).*Kernels?Test|MailboxTest|ExtendedLaunchTest' 'AdamKernelTest')
+kernel_tests=$(many '(Adam|Gather|Latent|Linear|Loss)Kernels?Test|FusedVariantsTest|MailboxTest|ExtendedLaunchTest' 'AdamKernelTest')
 step_tests=$(many '.*(Step|Engine|Profile|Variant|Tuner).*Test' 'RooflineTest')
 
 case "$name" in

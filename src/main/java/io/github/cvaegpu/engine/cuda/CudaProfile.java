@@ -50,7 +50,7 @@ public final class CudaProfile {
   /**
    * Launches of a step that are the same kernel or product, with one shape and in one phase.
    *
-   * @param phase name of CublasStep's diagram
+   * @param phase name of the diagram of FusedStep or CublasStep
    * @param kernel the kernel, or cuBLAS's function
    * @param shape grid and block, or sizes of the product
    * @param count launches a step
@@ -135,20 +135,27 @@ public final class CudaProfile {
 
   /** Measures each launch, and the step as it is in training. */
   public Result measure() {
-    Measured launches = launches();
+    EngineInfo info;
+    double graphMicros;
+    int nodes;
+    // First, as it may choose how launches are cut, and keep that for the others.
     try (CudaAccelerator accelerator = new CudaAccelerator(precision, options)) {
       CudaTrainee trainee = trainee(accelerator);
-      return new Result(
-          trainee.info(),
-          CudaLibraries.emulator().isPresent(),
-          steps,
-          launches.rows,
-          launches.serialMicros,
-          launches.eventMicros,
-          graphMicros(trainee),
-          trainee.nodes(),
-          launches.peaks);
+      info = trainee.info();
+      graphMicros = graphMicros(trainee);
+      nodes = trainee.nodes();
     }
+    Measured launches = launches();
+    return new Result(
+        info,
+        CudaLibraries.emulator().isPresent(),
+        steps,
+        launches.rows,
+        launches.serialMicros,
+        launches.eventMicros,
+        graphMicros,
+        nodes,
+        launches.peaks);
   }
 
   private Measured launches() {

@@ -62,9 +62,15 @@ public final class CudaTrainee extends CudaModel implements Trainee {
                   settings.batchSize(),
                   images.size() / settings.batchSize())
               .choose(steps, shape.toString());
-      StepTuning tuning =
-          options.stepsAhead() == 1 ? chosen.tuning().withStepsALaunch(1) : chosen.tuning();
-      info = accelerator.info().with(steps.description(), chosen.toString());
+      StepTuning tuning = chosen.tuning();
+      int batches = images.size() / settings.batchSize();
+      if (!options.isCaptured() || options.stepsAhead() == 1 || batches < tuning.stepsALaunch()) {
+        tuning = tuning.withStepsALaunch(options.stepsALaunch());
+      }
+      info =
+          accelerator
+              .info()
+              .with(steps.description(), new StepTuner.Chosen(tuning, chosen.origin()).toString());
       Step whole = warmedUp(steps.step(settings.batchSize(), tuning, memory()));
       graph = resources().add(capture(whole, 1));
       wholeBatch = launcher(whole, graph, 1);

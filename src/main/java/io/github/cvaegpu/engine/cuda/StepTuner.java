@@ -4,10 +4,13 @@ package io.github.cvaegpu.engine.cuda;
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.Digests;
+import io.github.cvaegpu.engine.DeviceLostException;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.NativeFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +26,8 @@ final class StepTuner {
   private static final int REPLAYS = 4;
 
   private static final int TIMES = 3;
+
+  private static final Duration WARM_UP = Duration.ofMillis(100);
 
   private final CudaAccelerator accelerator;
   private final CudaStream stream;
@@ -65,7 +70,7 @@ final class StepTuner {
     }
     Optional<KernelCache> cache = cache();
     String key = key(steps, network);
-    if (tune == Tune.ON) {
+    if (tune == Tune.ON || !isAsInTraining()) {
       Optional<StepTuning> kept =
           cache
               .flatMap(files -> files.get(key))
@@ -75,10 +80,21 @@ final class StepTuner {
         return new Chosen(kept.get(), "timed before");
       }
     }
+    if (!isAsInTraining()) {
+      return new Chosen(steps.standard(), "not timed");
+    }
+    warmUp(steps);
     StepTuning fastest = steps.choices().fastest(steps.standard(), one -> micros(steps, one));
     cache.ifPresent(
         files -> files.put(key, new Gson().toJson(fastest).getBytes(StandardCharsets.UTF_8)));
     return new Chosen(fastest, "timed now");
+  }
+
+  /** Whether what is timed here would be what training does: no profile, and no blocking launch. */
+  private boolean isAsInTraining() {
+    return accelerator.options().isCaptured()
+        && !accelerator.observer().isSerial()
+        && accelerator.options().stepsAhead() > 1;
   }
 
   private static Optional<KernelCache> cache() {
@@ -122,17 +138,38 @@ final class StepTuner {
     return Math.min(REPLAYS, batches / tuning.stepsALaunch());
   }
 
-  /** Microseconds a step, for a choice; no step waits for a beta meanwhile. */
+  /** Has the GPU work until its clock has risen. */
+  private void warmUp(StepFactory steps) {
+    long end = System.nanoTime() + WARM_UP.toNanos();
+    do {
+      micros(steps, steps.standard());
+    } while (System.nanoTime() < end);
+  }
+
+  /**
+   * Microseconds a step, for a choice; no step waits for a beta meanwhile. Infinite for what the
+   * GPU refuses, as a small one may a large cluster.
+   */
   private double micros(StepFactory steps, StepTuning tuning) {
+    try {
+      return timed(steps, tuning);
+    } catch (DeviceLostException e) {
+      throw e;
+    } catch (EngineException e) {
+      return Double.POSITIVE_INFINITY;
+    }
+  }
+
+  private double timed(StepFactory steps, StepTuning tuning) {
     int replays = replays(tuning);
     if (replays == 0) {
       return Double.POSITIVE_INFINITY;
     }
     var start = new CUevent();
     var end = new CUevent();
-    Check.driver(JCudaDriver.cuEventCreate(start, 0), "cuEventCreate");
-    Check.driver(JCudaDriver.cuEventCreate(end, 0), "cuEventCreate");
     try (var memory = new DeviceMemory()) {
+      Check.driver(JCudaDriver.cuEventCreate(start, 0), "cuEventCreate");
+      Check.driver(JCudaDriver.cuEventCreate(end, 0), "cuEventCreate");
       Step step = steps.step(rows, tuning, memory);
       // What is loaded with a first launch may not be loaded in a capture.
       input.state().setUnanswered();

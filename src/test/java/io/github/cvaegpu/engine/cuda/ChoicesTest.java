@@ -25,17 +25,35 @@ class ChoicesTest {
             new Pair(1, 10),
             pair -> {
               timed.add(pair);
-              return Math.abs(pair.a() - 2) + (pair.b() == 20 ? 0 : 0.5);
+              return 1 + Math.abs(pair.a() - 2) + (pair.b() == 20 ? 0 : 0.5);
             });
     assertEquals(new Pair(2, 20), fastest);
-    // The start once, and nothing twice in one thing.
+    // Each alternative, and beside it the best so far.
     assertEquals(
-        List.of(new Pair(1, 10), new Pair(2, 10), new Pair(3, 10), new Pair(2, 20)), timed);
+        List.of(
+            new Pair(2, 10),
+            new Pair(1, 10),
+            new Pair(3, 10),
+            new Pair(2, 10),
+            new Pair(2, 20),
+            new Pair(2, 10)),
+        timed);
   }
 
   @Test
-  void whatIsNoFasterIsNotTaken() {
-    assertEquals(new Pair(3, 10), CHOICES.fastest(new Pair(3, 10), pair -> 1));
+  void whatIsHardlyFasterIsNotTaken() {
+    Pair start = new Pair(3, 10);
+    assertEquals(start, CHOICES.fastest(start, pair -> 1));
+    assertEquals(start, CHOICES.fastest(start, pair -> pair.equals(start) ? 1 : 0.985));
+    assertEquals(1, CHOICES.fastest(start, pair -> pair.a() == 1 ? 0.97 : 1).a());
+  }
+
+  /** A clock that rises makes whatever comes later faster. */
+  @Test
+  void whatIsTimedLaterIsNotTakenForThat() {
+    int[] calls = {0};
+    Pair start = new Pair(1, 10);
+    assertEquals(start, CHOICES.fastest(start, pair -> 100 - calls[0]++ * 0.5));
   }
 
   @Test
