@@ -130,7 +130,7 @@ class DoctorProcessTest {
     RunningProcess.Result doctor = run("doctor");
     assumeTrue(row(doctor, "cuBLAS").contains("libcublas.so.13"), "this machine has cuBLAS 12");
     assertTrue(row(doctor, "cublasLt").contains(", version 13."), doctor.text());
-    assertTrue(row(doctor, "NVRTC").contains(" compiles them for sm_90"), doctor.text());
+    assertTrue(row(doctor, "NVRTC").contains(" compiles for sm_90"), doctor.text());
     assertTrue(row(doctor, "trial").startsWith("trial: failed. cublasCreate()"), doctor.text());
     assertEquals("training   can run, on the CPU", doctor.text().lines().toList().getLast());
     RunningProcess.Result train = train("cpu");

@@ -33,7 +33,7 @@ final class CudaChain {
    * @param libraries where to look for CUDA's libraries
    * @param code the kernels that nvcc compiled into the jar, if it did
    * @param examines whether to look behind a missing link too, for whoever has to install something
-   *     wants to know of all of it, and to have NVRTC compile the kernels, which takes a second
+   *     wants to know of all of it, and to have NVRTC compile a kernel, which takes a second
    */
   CudaChain(CudaLibraries libraries, Optional<byte[]> code, boolean examines) {
     this.libraries = libraries;
@@ -175,9 +175,9 @@ final class CudaChain {
         driver.devices().isEmpty()
             ? compiler.capabilities().getLast()
             : driver.devices().getFirst().capability();
-    compiler.compile(KernelSources.MAIN, KernelSources.texts(), capability);
+    compiler.compile(KernelSources.SMALL, KernelSources.texts(), capability);
     return String.format(
-        Locale.ROOT, ", version %s, compiles them for sm_%d", compiler.version(), capability);
+        Locale.ROOT, ", version %s, compiles for sm_%d", compiler.version(), capability);
   }
 
   private String noCompiler(Optional<String> failure) {

@@ -52,8 +52,8 @@ public final class CudaRuntime {
   }
 
   /**
-   * Looks at the whole chain and tries it: NVRTC compiles the kernels, and where nothing is
-   * missing, the GPU is opened and gets them.
+   * Looks at the whole chain and tries it: NVRTC compiles a kernel, and where nothing is missing,
+   * the GPU is opened and gets them.
    */
   public static List<Link> examine() {
     CudaChain chain = chain(true);

@@ -15,6 +15,9 @@ final class KernelSources {
   /** What is compiled; it includes all others. */
   static final String MAIN = "module.cu";
 
+  /** One kernel, for who wants to see whether a compiler works: all of them take it ten seconds. */
+  static final String SMALL = "adam.cu";
+
   static final List<String> FILES =
       List.of(
           MAIN,

@@ -126,7 +126,7 @@ class CudaChainTest {
         lines(
             "13.0",
             "kernels: in the jar: sm_90",
-            "NVRTC: LIB/libnvrtc.so.13, version 13.4, compiles them for sm_90; not needed",
+            "NVRTC: LIB/libnvrtc.so.13, version 13.4, compiles for sm_90; not needed",
             "cuBLAS: LIB/libcublas.so.13, version 13.1.2",
             "whole"),
         examined("13.0", "13"));
@@ -143,7 +143,7 @@ class CudaChainTest {
             "12.6",
             "kernels: the jar's kernels need a driver for CUDA 13.0, and this one is for CUDA 12.6;"
                 + " NVRTC compiles them",
-            "NVRTC: LIB/libnvrtc.so.12, version 12.4, compiles them for sm_90",
+            "NVRTC: LIB/libnvrtc.so.12, version 12.4, compiles for sm_90",
             "cuBLAS: LIB/libcublas.so.12, version 12.1.2",
             "whole"),
         examined("12.6", "13"));
@@ -230,7 +230,7 @@ class CudaChainTest {
             JCUDA,
             "kernels: in the jar: sm_75, sm_80, sm_90, sm_120, PTX of sm_75; for drivers for CUDA"
                 + " 13.0 or newer",
-            "NVRTC: LIB/libnvrtc.so.13, version 13.4, compiles them for sm_120; not needed",
+            "NVRTC: LIB/libnvrtc.so.13, version 13.4, compiles for sm_120; not needed",
             "cuBLAS: LIB/libcublas.so.13, version 13.1.2",
             problem),
         lines);

@@ -168,7 +168,7 @@ class KernelImageTest {
             new FatBinaries().ptx(8, 7, 90).bytes(),
             new FatBinaries().elfForOne(8, 100).elf(7, 86).bytes());
     for (String driver : List.of("11.8", "12.4", "12.7", "12.8", "13.0", "13.1")) {
-      for (int capability : List.of(70, 75, 86, 90, 100, 103, 130)) {
+      for (int capability : List.of(75, 86, 90, 100, 103, 130)) {
         Emulator.configure("DRIVER", driver);
         Emulator.configure("CAPABILITY", Integer.toString(capability));
         String[] parts = driver.split("\\.", 2);

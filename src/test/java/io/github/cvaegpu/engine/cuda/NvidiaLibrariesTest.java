@@ -55,17 +55,10 @@ class NvidiaLibrariesTest {
     private static void compile(Nvrtc nvrtc) throws Nvrtc.CompileException {
       System.out.println("NVRTC " + nvrtc.version());
       Map<String, String> sources = KernelSources.texts();
-      for (int capability : nvrtc.capabilities()) {
-        byte[] code = nvrtc.compile(KernelSources.MAIN, sources, capability);
-        // An ELF file of the ABI that drivers for CUDA 13 were the first to know.
-        boolean isElf = code.length > 8 && code[0] == 0x7f && code[1] == 'E' && code[3] == 'F';
-        System.out.printf(
-            Locale.ROOT,
-            "sm_%d %s [%s]%n",
-            capability,
-            isElf ? "ABI " + code[8] : "no code",
-            nvrtc.log());
-      }
+      nvrtc.capabilities().parallelStream()
+          .map(capability -> compiled(sources, capability))
+          .toList()
+          .forEach(System.out::println);
       byte[] ptx = nvrtc.compile(KernelSources.MAIN, sources, 200);
       String text = new String(ptx, StandardCharsets.UTF_8);
       System.out.printf(
@@ -74,6 +67,24 @@ class NvidiaLibrariesTest {
         nvrtc.compile(KernelSources.MAIN, sources, 70);
       } catch (Nvrtc.CompileException e) {
         System.out.println(e.getMessage().replaceAll(".*/", ""));
+      }
+    }
+
+    /** What becomes of all kernels for a GPU; by a compiler of its own, whose log is one run's. */
+    private static String compiled(Map<String, String> sources, int capability) {
+      try {
+        var nvrtc = new Nvrtc(libraries.loadNvrtc(13).orElseThrow());
+        byte[] code = nvrtc.compile(KernelSources.MAIN, sources, capability);
+        // An ELF file of the ABI that drivers for CUDA 13 were the first to know.
+        boolean isElf = code.length > 8 && code[0] == 0x7f && code[1] == 'E' && code[3] == 'F';
+        return String.format(
+            Locale.ROOT,
+            "sm_%d %s [%s]",
+            capability,
+            isElf ? "ABI " + code[8] : "no code",
+            nvrtc.log());
+      } catch (Nvrtc.CompileException e) {
+        return String.format(Locale.ROOT, "sm_%d: %s", capability, e.getMessage());
       }
     }
 
