@@ -112,7 +112,6 @@ __device__ inline Word clock_nanoseconds() {
 
 #if __CUDA_ARCH__ >= 900
 
-// Without .aligned, which would ask of the compiler that lanes of unlike loops have met again before.
 __device__ inline unsigned cluster_rank() {
   unsigned rank;
   asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
@@ -125,6 +124,7 @@ __device__ inline unsigned cluster_size() {
   return size;
 }
 
+// Without .aligned, which would ask of the compiler that lanes of unlike loops have met again before.
 __device__ inline void cluster_arrive() {
   asm volatile("barrier.cluster.arrive.release;" ::: "memory");
 }

@@ -25,7 +25,7 @@
 /** First term of a chunk; a multiple of 4, so that four terms in a row can be one access. */
 __device__ inline int chunk_begin(int terms, int chunks, int chunk) {
   int length = ((terms + chunks - 1) / chunks + 3) / 4 * 4;
-  return min((int)min((long long)length * chunk, (long long)terms), terms);
+  return (int)min((long long)length * chunk, (long long)terms);
 }
 
 /** Whether 4 floats at multiples of 4 of a row can be one access. */
@@ -225,10 +225,6 @@ struct Tile {
   }
   __device__ static int column(int thread) { return thread / 32 % (N / 32) * 32 + thread % 8 * 4; }
 };
-
-__device__ inline float element(float4 quad, int i) {
-  return i == 0 ? quad.x : i == 1 ? quad.y : i == 2 ? quad.z : quad.w;
-}
 
 template <int R>
 __device__ inline void load_elements(const float* from, float (&to)[R]) {

@@ -63,14 +63,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
                   images.size() / settings.batchSize())
               .choose(steps, shape.toString());
       StepTuning tuning = chosen.tuning();
-      int batches = images.size() / settings.batchSize();
-      if (!options.isCaptured() || options.stepsAhead() == 1 || batches < tuning.stepsALaunch()) {
-        tuning = tuning.withStepsALaunch(options.stepsALaunch());
-      }
-      info =
-          accelerator
-              .info()
-              .with(steps.description(), new StepTuner.Chosen(tuning, chosen.origin()).toString());
+      info = accelerator.info().with(steps.description(), chosen.toString());
       Step whole = warmedUp(steps.step(settings.batchSize(), tuning, memory()));
       graph = resources().add(capture(whole, 1));
       wholeBatch = launcher(whole, graph, 1);

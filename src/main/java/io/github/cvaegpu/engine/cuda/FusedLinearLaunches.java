@@ -5,8 +5,6 @@ import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Targets;
-import java.util.HashMap;
-import java.util.Map;
 
 /** Launches of fused_linear.cu. */
 final class FusedLinearLaunches {
@@ -15,14 +13,13 @@ final class FusedLinearLaunches {
   private static final int LOSS_FLOP = 12;
 
   private final KernelModule module;
-  private final Map<String, Kernel> kernels = new HashMap<>();
 
   FusedLinearLaunches(KernelModule module) {
     this.module = module;
   }
 
   private Kernel kernel(String name, LinearVariant variant) {
-    return kernels.computeIfAbsent(variant.kernel(name), module::kernel);
+    return module.kernel(variant.kernel(name));
   }
 
   /** The first hidden layer of the batch at hand, whose images it writes down. */
@@ -140,7 +137,6 @@ final class FusedLinearLaunches {
   }
 
   private static LaunchShape shape(LinearVariant variant, long tiles, boolean isProgrammatic) {
-    LaunchShape shape = variant.shape(tiles);
-    return isProgrammatic ? shape.programmatic() : shape;
+    return variant.shape(tiles).programmatic(isProgrammatic);
   }
 }

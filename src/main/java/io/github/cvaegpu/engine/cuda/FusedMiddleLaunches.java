@@ -4,24 +4,17 @@ package io.github.cvaegpu.engine.cuda;
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
 import io.github.cvaegpu.random.RandomPurpose;
-import java.util.HashMap;
-import java.util.Map;
 
 /** Launches of fused_middle.cu. */
 final class FusedMiddleLaunches {
-  // Operations on a latent dimension, as Work counts them.
-  private static final int SAMPLE_FLOP = 10;
-  private static final int HEAD_GRADIENT_FLOP = 11;
-
   private final KernelModule module;
-  private final Map<String, Kernel> kernels = new HashMap<>();
 
   FusedMiddleLaunches(KernelModule module) {
     this.module = module;
   }
 
   private Kernel kernel(String name, MiddleVariant variant) {
-    return kernels.computeIfAbsent(variant.kernel(name), module::kernel);
+    return module.kernel(variant.kernel(name));
   }
 
   /** From the first hidden layer to the decoder's last, with noise, z and KL divergence. */
@@ -39,7 +32,9 @@ final class FusedMiddleLaunches {
     kernel("fused_middle_forward", variant)
         .launch(
             stream,
-            layers.work(rows).plus(Work.onFloats(SAMPLE_FLOP * sample, 2 * sample + rows)),
+            layers
+                .work(rows)
+                .plus(Work.onFloats(LatentLaunches.SAMPLE_FLOP * sample, 2 * sample + rows)),
             shape(
                 variant, rows, MiddleLayers.forwardBytes(layers.shape(), variant), isProgrammatic),
             args()
@@ -70,7 +65,9 @@ final class FusedMiddleLaunches {
     kernel("fused_middle_backward", variant)
         .launch(
             stream,
-            layers.work(rows).plus(Work.onFloats(HEAD_GRADIENT_FLOP * sample, 5 * sample)),
+            layers
+                .work(rows)
+                .plus(Work.onFloats(LatentLaunches.HEAD_GRADIENT_FLOP * sample, 5 * sample)),
             shape(
                 variant, rows, MiddleLayers.backwardBytes(layers.shape(), variant), isProgrammatic),
             args()
@@ -87,7 +84,6 @@ final class FusedMiddleLaunches {
 
   private static LaunchShape shape(
       MiddleVariant variant, int rows, int sharedBytes, boolean isProgrammatic) {
-    LaunchShape shape = variant.shape(rows, sharedBytes);
-    return isProgrammatic ? shape.programmatic() : shape;
+    return variant.shape(rows, sharedBytes).programmatic(isProgrammatic);
   }
 }

@@ -34,8 +34,7 @@ final class FusedStep implements Step {
   static final long MOST_MIDDLE = 1 << 19;
 
   private final LaunchObserver observer;
-  private final Kernels all;
-  private final FusedKernels kernels;
+  private final Kernels kernels;
   private final CudaNetwork network;
   private final TrainedNetwork trained;
   private final FusedBuffers buffers;
@@ -64,8 +63,7 @@ final class FusedStep implements Step {
       boolean keepsGradients,
       LaunchObserver observer) {
     this.observer = observer;
-    all = kernels;
-    this.kernels = kernels.fused();
+    this.kernels = kernels;
     this.trained = trained;
     network = trained.parameters();
     this.buffers = buffers;
@@ -106,13 +104,15 @@ final class FusedStep implements Step {
    * would be done with each before the next is there, and a launch's time would be the host's.
    */
   private void stepBegin() {
-    all.mailbox()
+    kernels
+        .mailbox()
         .stepBegin(
             stream, buffers.input().state(), buffers.input().mailbox(), settings.learningRate());
   }
 
   private void firstForward() {
     kernels
+        .fused()
         .linear()
         .firstForward(
             stream,
@@ -129,6 +129,7 @@ final class FusedStep implements Step {
 
   private void middleForward() {
     kernels
+        .fused()
         .middle()
         .forward(
             stream,
@@ -144,6 +145,7 @@ final class FusedStep implements Step {
 
   private void outputLoss() {
     kernels
+        .fused()
         .linear()
         .outputLoss(
             stream,
@@ -162,6 +164,7 @@ final class FusedStep implements Step {
 
   private void outputBackward() {
     kernels
+        .fused()
         .linear()
         .outputBackward(
             stream,
@@ -180,6 +183,7 @@ final class FusedStep implements Step {
 
   private void middleBackward() {
     kernels
+        .fused()
         .middle()
         .backward(
             stream,
@@ -196,6 +200,7 @@ final class FusedStep implements Step {
 
   private void update() {
     kernels
+        .fused()
         .update()
         .update(
             stream,

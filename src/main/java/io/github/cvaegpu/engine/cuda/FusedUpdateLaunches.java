@@ -4,13 +4,10 @@ package io.github.cvaegpu.engine.cuda;
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
 import io.github.cvaegpu.model.Targets;
-import java.util.HashMap;
-import java.util.Map;
 
 /** The launch of fused_update.cu. */
 final class FusedUpdateLaunches {
   private final KernelModule module;
-  private final Map<String, Kernel> kernels = new HashMap<>();
 
   FusedUpdateLaunches(KernelModule module) {
     this.module = module;
@@ -32,12 +29,12 @@ final class FusedUpdateLaunches {
       TrainedNetwork trained,
       DevicePointer gradients) {
     LaunchShape shape = LaunchShape.of(tiles.count(), 1, LinearVariant.GROUP_THREADS);
-    kernels
-        .computeIfAbsent(tiles.variant().kernel("fused_update_" + targets.text()), module::kernel)
+    module
+        .kernel(tiles.variant().kernel("fused_update_" + targets.text()))
         .launch(
             stream,
             tiles.work(rows),
-            isProgrammatic ? shape.programmatic() : shape,
+            shape.programmatic(isProgrammatic),
             args()
                 .pointer(tiles.address())
                 .pointer(input.pixels())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
 
@@ -8,6 +10,9 @@ import jcuda.driver.JCudaDriver;
 final class KernelModule implements AutoCloseable {
   private final CUmodule module;
   private final String origin;
+
+  /** By name; models on threads of their own may ask at once. */
+  private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
 
   /**
    * @param module a loaded module
@@ -18,8 +23,12 @@ final class KernelModule implements AutoCloseable {
     this.origin = origin;
   }
 
-  /** One of its kernels. */
+  /** One of its kernels, the same each time. */
   Kernel kernel(String name) {
+    return kernels.computeIfAbsent(name, this::find);
+  }
+
+  private Kernel find(String name) {
     var function = new FunctionHandle();
     Check.driver(
         JCudaDriver.cuModuleGetFunction(function, module, name), "cuModuleGetFunction", name);

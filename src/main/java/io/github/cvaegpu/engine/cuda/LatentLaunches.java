@@ -12,8 +12,8 @@ final class LatentLaunches {
   private static final int BLOCK = 256;
 
   // Operations on an element, as Work counts them.
-  private static final int SAMPLE_FLOP = 10;
-  private static final int HEAD_GRADIENT_FLOP = 11;
+  static final int SAMPLE_FLOP = 10;
+  static final int HEAD_GRADIENT_FLOP = 11;
 
   private final Kernel forward;
   private final Kernel backward;

@@ -32,9 +32,9 @@ record LaunchShape(
     return new LaunchShape(blocksX, blocksY, threads, clusterX, bytes, isProgrammatic);
   }
 
-  /** The same, begun when the grid before lets it. */
-  LaunchShape programmatic() {
-    return new LaunchShape(blocksX, blocksY, threads, clusterX, sharedBytes, true);
+  /** The same, begun when the grid before lets it, or when that has ended. */
+  LaunchShape programmatic(boolean isEarly) {
+    return new LaunchShape(blocksX, blocksY, threads, clusterX, sharedBytes, isEarly);
   }
 
   /** Whether it needs nothing that has come to CUDA with sm_90. */

@@ -60,6 +60,22 @@ final class StepTuner {
 
   /** Chooses, as the options of the accelerator say. */
   Chosen choose(StepFactory steps, String network) {
+    Chosen chosen = fastest(steps, network);
+    StepTuning tuning = chosen.tuning();
+    // What was timed for other numbers of batches, or for launches that are graphs, may not do
+    // here.
+    return canLaunch(tuning)
+        ? chosen
+        : new Chosen(
+            tuning.withStepsALaunch(accelerator.options().stepsALaunch()), chosen.origin());
+  }
+
+  private boolean canLaunch(StepTuning tuning) {
+    CudaAccelerator.Options options = accelerator.options();
+    return options.isCaptured() && options.stepsAhead() > 1 && batches >= tuning.stepsALaunch();
+  }
+
+  private Chosen fastest(StepFactory steps, String network) {
     Tune tune = accelerator.options().tune();
     // An emulator's times are no reason to choose anything, but a test may insist.
     if (tune == Tune.OFF || (tune == Tune.ON && CudaLibraries.emulator().isPresent())) {

@@ -102,7 +102,7 @@ class ExtendedLaunchTest {
               for (int i = 0; i < pairs; i++) {
                 turn.launch(stream, Work.NONE, clusters, args().pointer(x).pointer(y));
                 turn.launch(
-                    stream, Work.NONE, clusters.programmatic(), args().pointer(y).pointer(x));
+                    stream, Work.NONE, clusters.programmatic(true), args().pointer(y).pointer(x));
               }
             })) {
       assertEquals(2 * pairs, graph.nodes());
@@ -149,7 +149,7 @@ class ExtendedLaunchTest {
   @Test
   void aRefusedLaunchSaysHowItWasLaunched() {
     Kernel kernel = module.kernel("cluster_sums");
-    LaunchShape shape = shape().inClusters(3).programmatic();
+    LaunchShape shape = shape().inClusters(3).programmatic(true);
     var refused =
         assertThrows(
             EngineException.class,
@@ -176,7 +176,8 @@ class ExtendedLaunchTest {
   void aGpuWithoutClustersRefusesThem() {
     Emulator.configure("CAPABILITY", "89");
     Kernel kernel = module.kernel("cluster_sums");
-    for (LaunchShape shape : new LaunchShape[] {shape().inClusters(2), shape().programmatic()}) {
+    for (LaunchShape shape :
+        new LaunchShape[] {shape().inClusters(2), shape().programmatic(true)}) {
       var refused =
           assertThrows(
               EngineException.class,
