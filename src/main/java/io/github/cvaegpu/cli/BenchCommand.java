@@ -26,13 +26,17 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Measures training speed; on the CPU beside that of the step's matrix products alone.",
+      BenchCommand.WHAT,
       "Takes train's options for what to train; keeps nothing."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Measures training speed; on the CPU beside that of the step's matrix products alone.";
+
   /** The machine-readable form. */
   private record Line(String dataset, String data, TrainingPlan plan, Object result) {}
 

@@ -27,8 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "calibrate",
     description = {
-      "Measures which set points of the KL divergence a controller can hold, by three short runs:"
-          + " at the upper limit of beta, at 1 and at the lower limit.",
+      CalibrateCommand.WHAT,
       "--kl checks a set point of your own. The same command goes on where an interrupted one"
           + " stopped."
     },
@@ -36,6 +35,11 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     sortOptions = false)
 final class CalibrateCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Measures which set points of the KL divergence a controller can hold, by three short runs:"
+          + " at the upper limit of beta, at 1 and at the lower limit.";
+
   /** The machine-readable form. */
   private record Line(
       String dataset,

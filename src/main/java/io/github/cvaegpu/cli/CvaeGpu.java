@@ -13,9 +13,10 @@ import java.io.Writer;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 
 /** The command line. */
@@ -24,18 +25,6 @@ import picocli.CommandLine.Spec;
     description = "Trains variational autoencoders whose KL divergence is held at a set point.",
     mixinStandardHelpOptions = true,
     versionProvider = CvaeGpu.Version.class,
-    subcommands = {
-      TrainCommand.class,
-      EvaluateCommand.class,
-      CalibrateCommand.class,
-      ReproduceCommand.class,
-      ReportCommand.class,
-      DataCommand.class,
-      BenchCommand.class,
-      ProfileCommand.class,
-      DoctorCommand.class,
-      HelpCommand.class
-    },
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 stopped by"
@@ -58,7 +47,6 @@ public final class CvaeGpu implements Runnable {
 
   /** Runs the program and exits with its exit code. */
   public static void main(String[] asRead) {
-    LauncherWatch.start(Interruption::userSignal);
     String[] args = Names.arguments(asRead);
     // The program's own numbers name their locale; the libraries that it prints with ask this one.
     Locale.setDefault(Locale.ROOT);
@@ -75,7 +63,7 @@ public final class CvaeGpu implements Runnable {
     }
     int code;
     try {
-      code = run(args, out, err);
+      code = run(args, out, err, CvaeGpu::watch);
     } catch (RuntimeException | Error e) {
       // Without an exit here, a shutdown that waits for the run would wait for ever.
       code = Failures.crashed(e, err);
@@ -83,26 +71,67 @@ public final class CvaeGpu implements Runnable {
     Interruption.exit(standardOutput.exitCode(code, err));
   }
 
+  private static void watch() {
+    LauncherWatch.start(Interruption::userSignal);
+  }
+
+  /** Runs a command in a process that is not the program's alone. */
+  static int run(String[] args, Writer out, Writer err) {
+    return run(args, out, err, () -> {});
+  }
+
   /**
    * Runs a command.
    *
    * @param out takes what is printed; flushed at the end
    * @param err takes messages; flushed after each line
+   * @param begun run before anything is done but to print help or to refuse the arguments, which
+   *     are answered before it would be over
    */
-  static int run(String[] args, Writer out, Writer err) {
+  private static int run(String[] args, Writer out, Writer err, Runnable begun) {
     PrintWriter printableOut = PrintableWriter.to(out);
     int code =
-        commandLine(new CvaeGpu())
+        commandLine(args)
             .setOut(printableOut)
             .setErr(PrintableWriter.to(err))
+            .setExecutionStrategy(parsed -> execute(parsed, begun))
             .execute(args);
     printableOut.flush();
     return code;
   }
 
-  /** A command line with this program's manners. */
+  private static int execute(ParseResult parsed, Runnable begun) {
+    boolean asksForHelp = false;
+    for (CommandLine command : parsed.asCommandLineList()) {
+      ParseResult words = command.getParseResult();
+      asksForHelp |= words.isUsageHelpRequested() || words.isVersionHelpRequested();
+    }
+    if (!asksForHelp) {
+      begun.run();
+    }
+    return new RunLast().execute(parsed);
+  }
+
+  /** The program with all commands. */
+  static CommandLine commandLine() {
+    var line = new CommandLine(new CvaeGpu());
+    Commands.addAll(line);
+    return withManners(line);
+  }
+
+  /** The program as far as these arguments need it. */
+  private static CommandLine commandLine(String[] args) {
+    var line = new CommandLine(new CvaeGpu());
+    Commands.addFor(args, line);
+    return withManners(line);
+  }
+
+  /** One command alone. */
   static CommandLine commandLine(Object command) {
-    var line = new CommandLine(command);
+    return withManners(new CommandLine(command));
+  }
+
+  private static CommandLine withManners(CommandLine line) {
     PlanOptions.hideRefused(line);
     return line.setUsageHelpWidth(HELP_WIDTH)
         .setUsageHelpLongOptionsMaxWidth(OPTION_WIDTH)

@@ -23,9 +23,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "data",
     mixinStandardHelpOptions = true,
-    description = "Lists the datasets: where each is, and whether its bytes are verified.",
+    description = DataCommand.WHAT,
     subcommands = {DataCommand.Listing.class, DataCommand.Fetch.class, DataCommand.Where.class})
 final class DataCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Lists the datasets: where each is, and whether its bytes are verified.";
+
   private final Supplier<DatasetLoader> loader;
 
   @Spec private CommandSpec spec;

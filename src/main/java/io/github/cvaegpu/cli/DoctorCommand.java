@@ -25,11 +25,15 @@ import picocli.CommandLine.Spec;
 /** {@code doctor}: says what the program finds on this machine, and what is missing. */
 @Command(
     name = "doctor",
-    description = "Says what was found on this machine for training, and what is missing.",
+    description = DoctorCommand.WHAT,
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     footer = {"", "Exit code 0 when training can run, else 1."})
 final class DoctorCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Says what was found on this machine for training, and what is missing.";
+
   private static final String BLAS = "BLAS";
   private static final String DATASETS = "datasets";
 

@@ -31,14 +31,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = {
-      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --latent its"
-          + " latent space too.",
+      EvaluateCommand.WHAT,
       "Without --data, on the images that the run was trained on."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)
 final class EvaluateCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --latent its"
+          + " latent space too.";
+
   private static final int MAX_SAMPLES = 1_000_000;
 
   /** An image's samples are held at once, with their noise: 80 MB. */

@@ -136,7 +136,7 @@ final class PlanOptions {
     REFUSED.forEach(
         (command, options) -> {
           CommandLine sub = line.getSubcommands().get(command);
-          if (sub != null) {
+          if (hasOptions(sub)) {
             for (String option : options) {
               hide(sub.getCommandSpec(), option);
             }
@@ -145,7 +145,7 @@ final class PlanOptions {
     SET_POINT.forEach(
         (command, description) -> {
           CommandLine sub = line.getSubcommands().get(command);
-          if (sub != null) {
+          if (hasOptions(sub)) {
             replace(
                 sub.getCommandSpec(),
                 OptionSpec.builder(sub.getCommandSpec().findOption("--kl"))
@@ -154,6 +154,11 @@ final class PlanOptions {
                     .build());
           }
         });
+  }
+
+  /** Not so of a command that is only mentioned. */
+  private static boolean hasOptions(CommandLine command) {
+    return command != null && !command.getCommandSpec().options().isEmpty();
   }
 
   private static void hide(CommandSpec spec, String name) {

@@ -23,14 +23,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "profile",
     description = {
-      "Times every kernel and product of a training step on the GPU, beside the least that its"
-          + " memory and arithmetic allow, and prints how to look closer with NVIDIA's tools.",
+      ProfileCommand.WHAT,
       "Takes train's options for what to train; keeps nothing."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)
 final class ProfileCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Times every kernel and product of a training step on the GPU, beside the least that its"
+          + " memory and arithmetic allow, and prints how to look closer with NVIDIA's tools.";
+
   /** Each step keeps some twenty of the driver's events. */
   private static final int MOST_STEPS = 10_000;
 

@@ -41,14 +41,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "Writes one HTML page about runs: curves to zoom into, settings side by side, and a latent"
-          + " map on which the model draws. It needs no network.",
+      ReportCommand.WHAT,
       "Without --data, each run's map is of the test images that it was trained beside."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)
 final class ReportCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Writes one HTML page about runs: curves to zoom into, settings side by side, and a latent"
+          + " map on which the model draws. It needs no network.";
+
   private static final long SHOWN_SEED = 10;
 
   @Spec private CommandSpec spec;

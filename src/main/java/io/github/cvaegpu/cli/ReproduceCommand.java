@@ -32,14 +32,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reproduce",
     description = {
-      "Repeats the study: trains its beta-VAE and its ControlVAE, draws its figures, and says which"
-          + " of its sentences hold.",
+      ReproduceCommand.WHAT,
       "The same command goes on where an interrupted one stopped; what is finished is kept."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Repeats the study: trains its beta-VAE and its ControlVAE, draws its figures, and says which"
+          + " of its sentences hold.";
+
   private static final String RUNS = "runs";
 
   @Spec private CommandSpec spec;

@@ -44,8 +44,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Trains a ControlVAE or a beta-VAE. The defaults are the study's settings but for"
-          + " --anti-windup, where the study's is study and can latch.",
+      TrainCommand.WHAT,
       "--lr is the smaller of the study's two rates; its published runs took 0.001, with which KL"
           + " comes near its set point sooner."
     },
@@ -53,6 +52,11 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Trains a ControlVAE or a beta-VAE. The defaults are the study's settings but for"
+          + " --anti-windup, where the study's is study and can latch.";
+
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 

@@ -38,7 +38,7 @@ class CvaeGpuTest {
 
   static Stream<CommandLine> commands() {
     List<CommandLine> found = new ArrayList<>();
-    collect(CvaeGpu.commandLine(new CvaeGpu()), found);
+    collect(CvaeGpu.commandLine(), found);
     return found.stream();
   }
 
@@ -66,6 +66,28 @@ class CvaeGpuTest {
             "cvae-gpu doctor",
             "cvae-gpu help"),
         commands().map(command -> command.getCommandSpec().qualifiedName()).toList());
+  }
+
+  /** What is asked of the program makes only the commands that are named: nobody can tell. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void eachHelpIsThatOfTheProgramWithAllCommands(CommandLine command) {
+    String[] words = command.getCommandSpec().qualifiedName().split(" ", -1);
+    List<String> asked = new ArrayList<>(List.of(words).subList(1, words.length));
+    asked.add("--help");
+    assertEquals(command.getUsageMessage(), CommandRun.of(asked).succeeded().out());
+    if (words.length == 2 && !words[1].equals("help")) {
+      assertEquals(command.getUsageMessage(), CommandRun.of("help", words[1]).succeeded().out());
+    }
+  }
+
+  @Test
+  void aCommandThatIsMisspeltIsKnownAllTheSame() {
+    assertEquals(
+        "Unknown argument 'trian'; did you mean train?", CommandRun.of("trian").refusal());
+    assertEquals(
+        "Unknown argument 'trian'; did you mean train?",
+        CommandRun.of("trian", "--out", "images").refusal());
   }
 
   @ParameterizedTest
@@ -122,7 +144,7 @@ class CvaeGpuTest {
     "--model, control"
   })
   void theDefaultThatTheHelpNamesIsTheStudys(String option, String value) {
-    CommandLine train = CvaeGpu.commandLine(new CvaeGpu()).getSubcommands().get("train");
+    CommandLine train = CvaeGpu.commandLine().getSubcommands().get("train");
     String description = String.join("", train.getCommandSpec().findOption(option).description());
     assertTrue(description.endsWith("Default: " + value + "."), description);
     var plain = new PlanOptions();
@@ -175,7 +197,7 @@ class CvaeGpuTest {
 
   @Test
   void helpShowsNothingThatIsRefused() {
-    CommandLine program = CvaeGpu.commandLine(new CvaeGpu());
+    CommandLine program = CvaeGpu.commandLine();
     for (String command : List.of("calibrate", "bench", "profile")) {
       String help = program.getSubcommands().get(command).getUsageMessage();
       assertFalse(help.contains(" --epochs"), help);

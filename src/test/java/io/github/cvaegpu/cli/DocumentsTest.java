@@ -70,7 +70,7 @@ class DocumentsTest {
         String line = found.group(1).strip();
         commands++;
         try {
-          CvaeGpu.commandLine(new CvaeGpu()).parseArgs(words(line));
+          CvaeGpu.commandLine().parseArgs(words(line));
         } catch (ParameterException e) {
           refused.add(document + ": " + line + ": " + e.getMessage());
         }
@@ -232,7 +232,7 @@ class DocumentsTest {
             .filter(found -> found.group(1).contains("--out runs/mine"))
             .findFirst()
             .orElseThrow();
-    var command = CvaeGpu.commandLine(new CvaeGpu());
+    var command = CvaeGpu.commandLine();
     var options = command.parseArgs(words(train.group(1).strip())).subcommand();
     List<Integer> sizes = new ArrayList<>(List.of(28 * 28));
     for (String width :
