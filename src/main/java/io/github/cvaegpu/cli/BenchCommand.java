@@ -25,10 +25,7 @@ import picocli.CommandLine.Spec;
 /** {@code bench}: how fast the study's ControlVAE, or another plan, trains here. */
 @Command(
     name = "bench",
-    description = {
-      BenchCommand.WHAT,
-      "Takes train's options for what to train; keeps nothing."
-    },
+    description = {BenchCommand.WHAT, "Takes train's options for what to train; keeps nothing."},
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)

@@ -22,10 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code profile}: where a training step's time goes on the GPU. */
 @Command(
     name = "profile",
-    description = {
-      ProfileCommand.WHAT,
-      "Takes train's options for what to train; keeps nothing."
-    },
+    description = {ProfileCommand.WHAT, "Takes train's options for what to train; keeps nothing."},
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false)

@@ -19,20 +19,24 @@ final class ChildJvm {
   /** The program's own exit code for a SIGUSR1, and that of sysexits.h for "try again". */
   private static final int TRY_AGAIN = 75;
 
+  private final ClassArchive archive;
   private Process process;
   private StderrPump pump;
   private boolean ending;
 
-  private ChildJvm() {}
+  private ChildJvm(ClassArchive archive) {
+    this.archive = archive;
+  }
 
   /**
    * Starts the child and ends this JVM with it. Returns only if this JVM was told to end before the
    * child was started.
    *
+   * @param archive what the child leaves for the next start; null if nothing
    * @throws LaunchException if the child cannot be started
    */
-  static void runAndExit(ProcessBuilder builder) {
-    ChildJvm child = new ChildJvm();
+  static void runAndExit(ProcessBuilder builder, ClassArchive archive) {
+    ChildJvm child = new ChildJvm(archive);
     Runtime.getRuntime().addShutdownHook(new EndHook(child));
     if (child.start(builder)) {
       child.exitWithIt();
@@ -80,6 +84,9 @@ final class ChildJvm {
       pump.awaitEnd();
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts this thread", e);
+    }
+    if (archive != null) {
+      archive.finish(code);
     }
     if (code == UserSignal.KILLED && System.getProperty("os.name").equals("Linux")) {
       // The signal came before the child could take it: nothing was begun that could be lost.

@@ -29,6 +29,18 @@ final class JavaRuntime {
   }
 
   /**
+   * The Java that runs this, which has the module.
+   *
+   * @return null where it has no binary, as a runtime image made by jlink or jpackage may
+   */
+  static JavaRuntime running() {
+    File binary = binary(new File(System.getProperty("java.home")));
+    return binary == null
+        ? null
+        : new JavaRuntime(binary, System.getProperty("java.version"), true);
+  }
+
+  /**
    * The java binary of a home folder, of a macOS bundle that contains one, or the file itself.
    *
    * @return null where there is none

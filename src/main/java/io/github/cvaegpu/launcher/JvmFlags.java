@@ -21,6 +21,38 @@ public final class JvmFlags {
   }
 
   /**
+   * Whether arguments ask only for help or the version. Looks at the first two alone: further on,
+   * such a word may be an option's value.
+   */
+  static boolean isQuestion(String[] args) {
+    if (args.length == 0 || args[0].startsWith("-") || args[0].equals("help")) {
+      return true;
+    }
+    return args.length > 1 && (args[1].equals("--help") || args[1].equals("-h"));
+  }
+
+  /**
+   * Has the JVM compile a method after ten times as many calls as usual: of what runs at a start
+   * most is not worth it. A method that loops is compiled as early as ever.
+   */
+  static List<String> compilingLate() {
+    return List.of(
+        "-XX:Tier3InvocationThreshold=2000",
+        "-XX:Tier3MinInvocationThreshold=1000",
+        "-XX:Tier3CompileThreshold=20000",
+        "-XX:Tier0InvokeNotifyFreqLog=10");
+  }
+
+  /**
+   * For a JVM that prints help and is gone: the second compiler would never be done. Without a
+   * module more than usual, and with native access as the jar's manifest has it instead of by a
+   * flag, the JVM can use what the JDK has archived of its modules.
+   */
+  static List<String> answering() {
+    return List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+  }
+
+  /**
    * Cuts a text into words where there is white space, as a shell does. Between single quotes all
    * characters stand for themselves; between double quotes all but a backslash before a double
    * quote or a backslash; elsewhere a backslash takes a quote, white space or a backslash as it is.

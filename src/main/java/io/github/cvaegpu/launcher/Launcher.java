@@ -44,16 +44,24 @@ public final class Launcher {
    * @throws Throwable what the program throws, when it runs in this JVM
    */
   public static void main(String[] args) throws Throwable {
-    if (runningFeature() >= JavaRuntime.FEATURE && startedWithVectorModule()) {
+    boolean isChild = System.getProperty(LauncherWatch.PROPERTY) != null;
+    if (isChild || (runningFeature() >= JavaRuntime.FEATURE && startedWithVectorModule())) {
       runHere(args);
       return;
     }
     try {
-      ProcessBuilder child = new ProcessBuilder(command(findJava(), args));
+      JavaRuntime java = findJava();
+      String classPath = System.getProperty("java.class.path");
+      // The options are those of the program's Java; a newer one may know others.
+      ClassArchive archive =
+          java.feature() == JavaRuntime.FEATURE
+              ? ClassArchive.of(java.java(), classPath, args, System.getenv())
+              : null;
+      ProcessBuilder child = new ProcessBuilder(command(java.java(), classPath, archive, args));
       if (Names.areAscii()) {
         child.environment().put(Names.LOCALE_VARIABLE, Names.LOCALE);
       }
-      ChildJvm.runAndExit(child);
+      ChildJvm.runAndExit(child, archive);
     } catch (LaunchException e) {
       System.err.println(e.getMessage());
       System.exit(1);
@@ -78,10 +86,17 @@ public final class Launcher {
     }
   }
 
-  private static List<String> command(File java, String[] args) {
+  private static List<String> command(
+      File java, String classPath, ClassArchive archive, String[] args) {
     List<String> command = new ArrayList<>();
     command.add(java.getPath());
-    command.addAll(JvmFlags.own());
+    // Of an archive it is known that the class path is the jar, and that the options are known.
+    boolean isAnswer = archive != null && JvmFlags.isQuestion(args);
+    command.addAll(isAnswer ? JvmFlags.answering() : JvmFlags.own());
+    if (archive != null) {
+      command.addAll(JvmFlags.compilingLate());
+      command.addAll(archive.flags());
+    }
     command.add("-D".concat(LauncherWatch.PROPERTY).concat("=true"));
     if (Names.areAscii()) {
       for (String arg : args) {
@@ -96,11 +111,16 @@ public final class Launcher {
     if (options != null) {
       command.addAll(words(options));
     }
-    command.add("-cp");
     // Of "java -jar" this is the jar as it was named, good for the child, whose working folder is
     // the same; of a start from an IDE it is all that the program needs.
-    command.add(System.getProperty("java.class.path"));
-    command.add(PROGRAM);
+    if (isAnswer) {
+      command.add("-jar");
+      command.add(classPath);
+    } else {
+      command.add("-cp");
+      command.add(classPath);
+      command.add(PROGRAM);
+    }
     for (String arg : args) {
       // The child knows where these are from, and reads them there.
       command.add(Names.areAscii() ? arg.replace('\ufffd', '?') : arg);
@@ -123,13 +143,13 @@ public final class Launcher {
     }
   }
 
-  private static File findJava() {
+  private static JavaRuntime findJava() {
     Map<String, String> environment = System.getenv();
     String chosen = environment.get(JAVA_VARIABLE);
     if (chosen != null && !chosen.isEmpty()) {
       return chosenJava(chosen);
     }
-    File running = runningJava();
+    JavaRuntime running = runningJava();
     if (running != null) {
       return running;
     }
@@ -138,24 +158,23 @@ public final class Launcher {
     if (found == null) {
       throw new LaunchException(noneFound());
     }
-    return found.java();
+    return found;
   }
 
-  /** The binary of the running JVM, or null where it cannot run the program. */
-  private static File runningJava() {
+  /** The running JVM, or null where it cannot run the program. */
+  private static JavaRuntime runningJava() {
     if (runningFeature() < JavaRuntime.FEATURE
         || !ModuleFinder.ofSystem().find(JavaRuntime.VECTOR_MODULE).isPresent()) {
       return null;
     }
-    // A runtime image made by jlink or jpackage may have no binary.
-    return JavaRuntime.binary(new File(System.getProperty("java.home")));
+    return JavaRuntime.running();
   }
 
   private static int runningFeature() {
     return JavaRuntime.feature(System.getProperty("java.version"));
   }
 
-  private static File chosenJava(String chosen) {
+  private static JavaRuntime chosenJava(String chosen) {
     if (Names.isLost(chosen)) {
       throw new LaunchException(
           Names.sentence("The environment variable " + JAVA_VARIABLE + " with the value", chosen));
@@ -182,7 +201,7 @@ public final class Launcher {
               + runtime.description()
               + ".");
     }
-    return runtime.java();
+    return runtime;
   }
 
   private static List<File> roots(Map<String, String> environment) {

@@ -83,8 +83,7 @@ class CvaeGpuTest {
 
   @Test
   void aCommandThatIsMisspeltIsKnownAllTheSame() {
-    assertEquals(
-        "Unknown argument 'trian'; did you mean train?", CommandRun.of("trian").refusal());
+    assertEquals("Unknown argument 'trian'; did you mean train?", CommandRun.of("trian").refusal());
     assertEquals(
         "Unknown argument 'trian'; did you mean train?",
         CommandRun.of("trian", "--out", "images").refusal());

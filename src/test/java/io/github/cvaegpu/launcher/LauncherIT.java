@@ -14,10 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.jar.JarFile;
-import java.util.jar.JarOutputStream;
-import java.util.zip.ZipEntry;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,8 +34,6 @@ class LauncherIT {
     OLD
   }
 
-  private static final String CHILD_SOURCE = "CvaeGpu.java";
-
   @TempDir static Path temp;
 
   private static Path jar;
@@ -51,41 +45,7 @@ class LauncherIT {
     newJava = JavaRuntime.binary(new File(System.getProperty("java.home")));
     oldJava = RunningProcess.findOldJava();
     Path folder = Files.createDirectories(temp.resolve("odd folder %20 'q' \"+#;&"));
-    jar = folder.resolve("the jar.jar");
-    Path classes = compileProgram();
-    try (var from = new JarFile(System.getProperty("cvaegpu.jar"));
-        var to = new JarOutputStream(Files.newOutputStream(jar), from.getManifest())) {
-      for (var entry : from.stream().toList()) {
-        if (entry.getName().startsWith("io/github/cvaegpu/launcher/") && !entry.isDirectory()) {
-          to.putNextEntry(new ZipEntry(entry.getName()));
-          from.getInputStream(entry).transferTo(to);
-        }
-      }
-      String program = "io/github/cvaegpu/cli/CvaeGpu.class";
-      to.putNextEntry(new ZipEntry(program));
-      Files.copy(classes.resolve(program), to);
-    }
-  }
-
-  private static Path compileProgram() throws IOException {
-    Path source = temp.resolve(CHILD_SOURCE);
-    try (var in = LauncherIT.class.getResourceAsStream(CHILD_SOURCE)) {
-      Files.copy(in, source);
-    }
-    Path classes = temp.resolve("classes");
-    int code =
-        ToolProvider.getSystemJavaCompiler()
-            .run(
-                null,
-                null,
-                null,
-                "-d",
-                classes.toString(),
-                "-cp",
-                System.getProperty("cvaegpu.jar"),
-                source.toString());
-    assertEquals(0, code);
-    return classes;
+    jar = LauncherJar.make(folder.resolve("the jar.jar"), "FIRST");
   }
 
   @ParameterizedTest
@@ -447,6 +407,7 @@ class LauncherIT {
             List.of(
                 "CVAE_GPU_JAVA", "CVAE_GPU_JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
     environment.put("JAVA_HOME", System.getProperty("java.home"));
+    environment.put("XDG_CACHE_HOME", temp.resolve("cache").toString());
     return builder;
   }
 

@@ -7,6 +7,8 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.concurrent.CountDownLatch;
 
@@ -32,6 +34,13 @@ public final class CvaeGpu {
         for (String arg : args) {
           out.println("<" + arg + ">");
         }
+      }
+      case "archive" -> {
+        // What the process has in memory of the cache, and a mark for which jar's class this is.
+        try (var maps = Files.lines(Path.of("/proc/self/maps"))) {
+          out.println(maps.anyMatch(line -> line.contains("/cvae-gpu/classes/")));
+        }
+        out.println("FIRST");
       }
       case "exit" -> System.exit(Integer.parseInt(args[1]));
       case "java" -> {
