@@ -36,13 +36,13 @@ final class LauncherJar {
         }
       }
       to.putNextEntry(new ZipEntry(PROGRAM));
-      Files.copy(compileProgram(mark).resolve(PROGRAM), to);
+      Files.copy(compileProgram(jar.getParent(), mark).resolve(PROGRAM), to);
     }
     return Files.move(made, jar, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private static Path compileProgram(String mark) throws IOException {
-    Path folder = Files.createTempDirectory(Path.of(System.getProperty("java.io.tmpdir")), "made");
+  private static Path compileProgram(Path parent, String mark) throws IOException {
+    Path folder = Files.createTempDirectory(parent, "made");
     Path source = folder.resolve(SOURCE);
     try (var in = LauncherJar.class.getResourceAsStream(SOURCE)) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
