@@ -2,6 +2,7 @@
 package io.github.cvaegpu;
 
 import java.math.BigDecimal;
+import java.util.Locale;
 
 /** Numbers as people and engines take them. */
 public final class Numbers {
@@ -15,6 +16,15 @@ public final class Numbers {
     return Double.isFinite(value)
         ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
         : Double.toString(value);
+  }
+
+  /**
+   * A number in a format of {@code String.format}, but never a zero with a minus: what is rounded
+   * to nothing has no direction.
+   */
+  public static String rounded(String format, double value) {
+    String text = String.format(Locale.ROOT, format, value);
+    return text.matches("-0(\\.0+)?") ? text.substring(1) : text;
   }
 
   /** Whether a number stays positive and finite as a float, in which engines compute. */

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
     description = {BenchCommand.WHAT, "Takes train's options for what to train; keeps nothing."},
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"", EngineOptions.TUNE})
 final class BenchCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -72,6 +73,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     planOptions.refuseEpochs("bench", "--rounds");
     TrainingPlan plan = planOptions.plan("bench");
+    engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     plan.requireFits(dataset.train());
     if (engineOptions.takesGpu()) {

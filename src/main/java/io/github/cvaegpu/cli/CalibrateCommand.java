@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"", EngineOptions.TUNE})
 final class CalibrateCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -93,6 +94,7 @@ final class CalibrateCommand implements Callable<Integer> {
         StudyProgress progress =
             quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
       chosen.first().close();
+      chosen.tell(true, err());
       calibration =
           calibrator.measure(
               chosen.accelerator(),

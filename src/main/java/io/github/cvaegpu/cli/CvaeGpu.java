@@ -28,8 +28,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 stopped by"
-          + " SIGUSR1 and 130 by Ctrl-C or SIGTERM (what trains has written a checkpoint), 141"
-          + " done, but whoever read the output had closed it."
+          + " SIGUSR1, or the GPU was lost, 130 stopped by Ctrl-C or SIGTERM, 141 done, but whoever"
+          + " read the output had closed it. What trains writes a checkpoint when it is stopped; of"
+          + " a lost GPU there is the one before."
     })
 public final class CvaeGpu implements Runnable {
   private static final int HELP_WIDTH = 120;
@@ -132,7 +133,7 @@ public final class CvaeGpu implements Runnable {
   }
 
   private static CommandLine withManners(CommandLine line) {
-    PlanOptions.hideRefused(line);
+    CommandOptions.fit(line);
     return line.setUsageHelpWidth(HELP_WIDTH)
         .setUsageHelpLongOptionsMaxWidth(OPTION_WIDTH)
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -8,7 +8,6 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.engine.cpu.CpuInfo;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
-import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -68,9 +67,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (emulator != null) {
-      CudaLibraries.useEmulator(Optional.of(emulator));
-    }
+    EngineOptions.useEmulator(emulator);
     line("program", Program.nameAndVersion());
     line(
         "Java",

@@ -17,6 +17,7 @@ import io.github.cvaegpu.engine.cuda.Tune;
 import io.github.cvaegpu.foreign.CublasEnvironment;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.train.TrainingPlan;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,6 +42,12 @@ final class EngineOptions {
       return name().toLowerCase(Locale.ROOT);
     }
   }
+
+  /** What {@code --tune} is, at the foot of the help of what trains. */
+  static final String TUNE =
+      "--tune says how the launches of a GPU's step are cut into blocks, which changes no bit. off:"
+          + " as built in. on: as was timed to be the fastest before for this GPU, driver, network"
+          + " and batch, and is kept in the cache; timed now if it was not. force: timed again.";
 
   /** Characters of the line that tells of the engine. */
   static final int LINE = 100;
@@ -70,18 +77,18 @@ final class EngineOptions {
       description = "How a GPU multiplies large matrices. Default: ${DEFAULT-VALUE}.")
   private Precision precision;
 
+  // Commands that train nothing lack the two that follow (CommandOptions), and so their defaults.
+
   @Option(
       names = "--step",
       paramLabel = "auto|fused|cublas",
-      defaultValue = "auto",
       description = "A GPU's step: by our kernels alone, or with cuBLAS. Default: auto.")
-  private StepKind step;
+  private StepKind step = StepKind.AUTO;
 
   @Option(
       names = "--tune",
       paramLabel = "off|on|force",
-      defaultValue = "on",
-      description = "Whether to time how a GPU's step is best launched. Default: on.")
+      description = "GPU step's cut: off built in, on timed once, force timed now. Default: on.")
   private Tune tune;
 
   /** For tests: a folder with the emulator of native/emulator, to be taken for a GPU. */
@@ -98,6 +105,11 @@ final class EngineOptions {
    */
   record Chosen<T extends VaeModel>(Accelerator accelerator, T first, String description)
       implements AutoCloseable {
+    /** Prints which engine it is, with its warnings; where it is to be quiet, those alone. */
+    void tell(boolean quiet, PrintWriter err) {
+      description.lines().skip(quiet ? 1 : 0).forEach(err::println);
+    }
+
     @Override
     public void close() {
       accelerator.close();
@@ -120,16 +132,28 @@ final class EngineOptions {
     if (step != StepKind.AUTO && kind == Kind.CPU) {
       throw new InputException("--step %s is for GPUs.".formatted(step));
     }
+    if (tune != null && kind == Kind.CPU) {
+      throw new InputException("--tune %s is for GPUs.".formatted(tune));
+    }
     if (step == StepKind.FUSED && precision == Precision.TF32) {
       throw new InputException("--step fused computes in float32 alone, not in tf32.");
     }
-    if (emulator != null) {
-      if (!Files.isDirectory(emulator)) {
-        throw new InputException(
-            "--cuda-emulator names %s, which is no folder.".formatted(emulator));
-      }
-      CudaLibraries.useEmulator(Optional.of(emulator));
+    useEmulator(emulator);
+  }
+
+  /**
+   * Takes an emulator for this machine's GPU.
+   *
+   * @param folder where it is, as {@code --cuda-emulator} names it; null if none was asked for
+   */
+  static void useEmulator(Path folder) {
+    if (folder == null) {
+      return;
     }
+    if (!Files.isDirectory(folder)) {
+      throw new InputException("--cuda-emulator names %s, which is no folder.".formatted(folder));
+    }
+    CudaLibraries.useEmulator(Optional.of(folder));
   }
 
   /** Whether {@link #choose} takes a GPU, as far as that can be told before. */
@@ -141,7 +165,7 @@ final class EngineOptions {
   void requireEngine() {
     if (kind == Kind.CUDA) {
       requireGpu();
-    } else if (kind == Kind.AUTO && precision != Precision.FLOAT32) {
+    } else if (kind == Kind.AUTO && isForGpu()) {
       CudaRuntime.problem().ifPresent(this::requireNoGpu);
     }
   }
@@ -174,7 +198,7 @@ final class EngineOptions {
 
   /** Whether the cut of a GPU's launches is timed. */
   Tune tune() {
-    return tune;
+    return tune == null ? Tune.ON : tune;
   }
 
   /** Chooses what to train a plan on. */
@@ -210,6 +234,11 @@ final class EngineOptions {
     }
   }
 
+  /** Whether an option asks for what the CPU engine does not have. */
+  private boolean isForGpu() {
+    return precision != Precision.FLOAT32 || step != StepKind.AUTO || tune == Tune.FORCE;
+  }
+
   private void requireNoGpu(String problem) {
     if (precision != Precision.FLOAT32) {
       throw new InputException("--precision tf32 needs a GPU. " + problem);
@@ -217,17 +246,25 @@ final class EngineOptions {
     if (step != StepKind.AUTO) {
       throw new InputException("--step %s needs a GPU. %s".formatted(step, problem));
     }
+    if (tune == Tune.FORCE) {
+      throw new InputException("--tune force needs a GPU. " + problem);
+    }
   }
 
   private <T extends VaeModel> Chosen<T> cpu(
       Function<Accelerator, T> first, Optional<String> gpuFailure) {
     var accelerator = new CpuAccelerator(threads());
-    return with(accelerator, first, info -> describeCpu(info, gpuFailure));
+    return with(accelerator, first, model -> describeCpu(model.info(), gpuFailure));
   }
 
   private <T extends VaeModel> Chosen<T> cuda(Function<Accelerator, T> first) {
-    var accelerator = new CudaAccelerator(precision, step, tune);
-    return with(accelerator, first, info -> describeCuda(info) + aboutBlocking(System.getenv()));
+    var accelerator = new CudaAccelerator(precision, step, tune());
+    return with(
+        accelerator,
+        first,
+        model ->
+            describeCuda(model.info())
+                + (model instanceof Trainee ? aboutBlocking(System.getenv()) : ""));
   }
 
   /** A warning where the environment slows the GPU down; it gives the same bits. */
@@ -240,12 +277,10 @@ final class EngineOptions {
   }
 
   private static <T extends VaeModel> Chosen<T> with(
-      Accelerator accelerator,
-      Function<Accelerator, T> first,
-      Function<EngineInfo, String> description) {
+      Accelerator accelerator, Function<Accelerator, T> first, Function<T, String> description) {
     try {
       T model = first.apply(accelerator);
-      return new Chosen<>(accelerator, model, description.apply(model.info()));
+      return new Chosen<>(accelerator, model, description.apply(model));
     } catch (RuntimeException | Error e) {
       try {
         accelerator.close();

@@ -2,6 +2,8 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
@@ -15,7 +17,6 @@ import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunDirectory;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
     name = "evaluate",
     description = {
       EvaluateCommand.WHAT,
-      "Without --data, on the images that the run was trained on."
+      "Without --data, on the dataset that the run was trained on; without --split, on its test"
+          + " images."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
@@ -118,8 +120,9 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new InputException(
           String.format(Locale.ROOT, "--images must be 1 or more, not %d.", imageCount));
     }
-    if (!Files.isDirectory(run)) {
-      throw new InputException("%s is not a run directory.".formatted(run));
+    if (!RegularFile.isTaken(RunDirectory.checkpointFile(run))) {
+      // Which says so where there is no run at all.
+      RunDirectory.readRecord(run);
     }
     Checkpoint checkpoint = Checkpoint.read(RunDirectory.checkpointFile(run));
     int latent = checkpoint.plan().latent();
@@ -157,6 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
                   .formatted(dataset.name()));
     }
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(checkpoint::model)) {
+      chosen.tell(true, spec.commandLine().getErr());
       VaeModel model = chosen.first();
       Evaluation evaluation =
           new Evaluator(model, checkpoint.plan().seed()).evaluate(images, samples);
@@ -255,9 +259,9 @@ final class EvaluateCommand implements Callable<Integer> {
   private static void row(PrintWriter out, String name, String meaning, Estimate estimate) {
     out.printf(
         Locale.ROOT,
-        "  %-8s %9.2f +- %.2f   %s%n",
+        "  %-8s %9s +- %.2f   %s%n",
         name,
-        estimate.mean(),
+        Numbers.rounded("%.2f", estimate.mean()),
         estimate.standardError(),
         meaning);
   }

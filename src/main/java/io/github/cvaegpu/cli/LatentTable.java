@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.eval.DimensionStatistics;
 import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.LatentMeasures.LabelSeparation;
@@ -38,8 +39,8 @@ final class LatentTable {
         "I(x; z)",
         String.format(
             Locale.ROOT,
-            "%.2f +- %.2f nats; the ceiling for %,d images is %.2f",
-            information.nats(),
+            "%s +- %.2f nats; the ceiling for %,d images is %.2f",
+            Numbers.rounded("%.2f", information.nats()),
             information.standardError(),
             information.images(),
             information.ceiling()));
@@ -60,7 +61,7 @@ final class LatentTable {
         out,
         "linear probe",
         String.format(Locale.ROOT, "%.2f %% of labels told", 100 * labels.probeAccuracy()));
-    row(out, "label MIG", String.format(Locale.ROOT, "%.4f", labels.labelMig()));
+    row(out, "label MIG", Numbers.rounded("%.4f", labels.labelMig()));
   }
 
   private static String largest(List<DimensionStatistics> dimensions) {
@@ -72,7 +73,10 @@ final class LatentTable {
             .map(
                 j ->
                     String.format(
-                        Locale.ROOT, "%.2f (z%d)", dimensions.get(j).klDivergence(), j + 1))
+                        Locale.ROOT,
+                        "%s (z%d)",
+                        Numbers.rounded("%.2f", dimensions.get(j).klDivergence()),
+                        j + 1))
             .collect(Collectors.joining("  "));
     return dimensions.size() > DIMENSIONS ? listed + "  ..." : listed;
   }

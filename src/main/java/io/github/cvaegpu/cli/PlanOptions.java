@@ -10,12 +10,8 @@ import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -78,7 +74,7 @@ final class PlanOptions {
       names = "--hidden",
       paramLabel = "N,N...",
       hideParamSyntax = true,
-      split = ",",
+      split = CommandOptions.COMMAS,
       description = "Hidden widths of the encoder; the decoder mirrors them. Default: 400,50.")
   private List<Integer> hidden;
 
@@ -115,59 +111,6 @@ final class PlanOptions {
       throw new InputException(
           "calibrate trains beta-VAEs of its own: leave --model and --beta out.");
     }
-  }
-
-  /** Options that commands refuse with a word about what they have instead. */
-  private static final Map<String, List<String>> REFUSED =
-      Map.of(
-          "calibrate", List.of("--model", "--beta", "--epochs"),
-          "bench", List.of("--epochs"),
-          "profile", List.of("--epochs"));
-
-  /** What {@code --kl} is for commands that refuse {@code auto}. */
-  private static final Map<String, String> SET_POINT =
-      Map.of(
-          "calibrate", "a set point to check, nats. Default: none.",
-          "bench", "control: set point of the KL divergence, nats. Default: 9.97.",
-          "profile", "control: set point of the KL divergence, nats. Default: 9.97.");
-
-  /** Keeps out of each command's help what it would refuse. */
-  static void hideRefused(CommandLine line) {
-    REFUSED.forEach(
-        (command, options) -> {
-          CommandLine sub = line.getSubcommands().get(command);
-          if (hasOptions(sub)) {
-            for (String option : options) {
-              hide(sub.getCommandSpec(), option);
-            }
-          }
-        });
-    SET_POINT.forEach(
-        (command, description) -> {
-          CommandLine sub = line.getSubcommands().get(command);
-          if (hasOptions(sub)) {
-            replace(
-                sub.getCommandSpec(),
-                OptionSpec.builder(sub.getCommandSpec().findOption("--kl"))
-                    .paramLabel("NATS")
-                    .description(description)
-                    .build());
-          }
-        });
-  }
-
-  /** Not so of a command that is only mentioned. */
-  private static boolean hasOptions(CommandLine command) {
-    return command != null && !command.getCommandSpec().options().isEmpty();
-  }
-
-  private static void hide(CommandSpec spec, String name) {
-    replace(spec, OptionSpec.builder(spec.findOption(name)).hidden(true).build());
-  }
-
-  private static void replace(CommandSpec spec, OptionSpec option) {
-    spec.remove(spec.findOption(option.longestName()));
-    spec.addOption(option);
   }
 
   /** Refuses {@code --epochs} for commands that train for a time of their own. */

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
     description = {ProfileCommand.WHAT, "Takes train's options for what to train; keeps nothing."},
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"", EngineOptions.TUNE})
 final class ProfileCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =

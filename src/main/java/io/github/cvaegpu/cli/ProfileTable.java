@@ -32,9 +32,11 @@ final class ProfileTable {
     out.println();
     out.printf(
         Locale.ROOT,
-        "In training the step is a graph of %d nodes with its branches side by side: %.2f us"
-            + " (mean).%n",
+        "In training the step is a graph of %d nodes, %s: %.2f us (mean).%n",
         result.graphNodes(),
+        result.graphBranches() == 1
+            ? "each after the one before"
+            : "its " + result.graphBranches() + " branches side by side",
         result.graphMicros());
     out.printf(
         Locale.ROOT,

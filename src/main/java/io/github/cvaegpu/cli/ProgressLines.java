@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.train.EpochReport;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -21,11 +22,11 @@ final class ProgressLines implements Progress {
   static String line(EpochReport report) {
     return String.format(
         Locale.ROOT,
-        "epoch %d/%d  RL %.2f  KL %.2f  beta %.4f  %,.0f images/s",
+        "epoch %d/%d  RL %.2f  KL %s  beta %.4f  %,.0f images/s",
         report.epoch(),
         report.epochs(),
         report.rl(),
-        report.kl(),
+        Numbers.rounded("%.2f", report.kl()),
         report.beta(),
         report.imagesPerSecond());
   }

@@ -170,6 +170,7 @@ final class ReportCommand implements Callable<Integer> {
       return checkpoint.model(chosen.get().accelerator());
     }
     chosen = Optional.of(engineOptions.choose(checkpoint::model));
+    chosen.get().tell(true, err());
     return chosen.get().first();
   }
 

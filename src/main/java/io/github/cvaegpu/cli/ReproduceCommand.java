@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"", EngineOptions.TUNE})
 final class ReproduceCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -52,7 +53,7 @@ final class ReproduceCommand implements Callable<Integer> {
       names = "--lr",
       paramLabel = "RATE,RATE...",
       hideParamSyntax = true,
-      split = ",",
+      split = CommandOptions.COMMAS,
       defaultValue = "0.001,0.0001",
       description = "Adam's learning rates. Default: ${DEFAULT-VALUE}.")
   private List<Double> learningRates;
@@ -75,7 +76,7 @@ final class ReproduceCommand implements Callable<Integer> {
       names = "--set-points",
       paramLabel = "NATS,NATS...",
       hideParamSyntax = true,
-      split = ",",
+      split = CommandOptions.COMMAS,
       description = "Also train with these set points, as rivals. Default: none.")
   private List<Double> setPoints = List.of();
 
@@ -121,9 +122,7 @@ final class ReproduceCommand implements Callable<Integer> {
         engineOptions.choose(study.runs().getFirst().plan(), dataset.train())) {
       // A trial alone: each run has its own.
       chosen.first().close();
-      if (!quiet) {
-        err().println(chosen.description());
-      }
+      chosen.tell(quiet, err());
       try (Interruption interruption = Interruption.install()) {
         return reproduce(study, dataset, chosen.accelerator(), interruption);
       }

@@ -50,7 +50,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"", EngineOptions.TUNE})
 final class TrainCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -237,13 +238,17 @@ final class TrainCommand implements Callable<Integer> {
     try (EngineOptions.Chosen<Trainee> engine = engineOptions.choose(plan, dataset.train());
         Interruption interruption = Interruption.install();
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
-      if (!quiet) {
-        err().println(engine.description());
-      }
+      engine.tell(quiet, err());
       plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
       Trainer.Outcome outcome = train(start, dataset, engine.first(), directory, interruption);
+      if (!quiet && outcome.wasComplete()) {
+        out()
+            .println(
+                "Nothing was left to train: the run is complete. To train it further, add --epochs"
+                    + " with a larger number.");
+      }
       if (!quiet) {
         TrainingSummary.print(outcome.record(), where, out());
       }

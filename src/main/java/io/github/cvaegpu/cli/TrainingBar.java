@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.Numbers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +50,8 @@ final class TrainingBar implements ProgressBarRenderer {
 
   /** The losses, as far as there is room. */
   static String losses(double rl, double kl, double beta) {
-    return String.format(Locale.ROOT, "KL %.2f RL %.2f beta %.4f", kl, rl, beta);
+    return String.format(
+        Locale.ROOT, "KL %s RL %.2f beta %.4f", Numbers.rounded("%.2f", kl), rl, beta);
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.train.Json;
@@ -49,30 +50,30 @@ final class TrainingSummary {
     RunRecord.LastSteps last = metrics.lastSteps();
     out.printf(
         Locale.ROOT,
-        "Training, mean of the last %s: RL %.2f  KL %.2f  ELBO %.2f  beta %.4f  (nats per"
+        "Training, mean of the last %s: RL %.2f  KL %s  ELBO %.2f  beta %.4f  (nats per"
             + " image)%n",
         steps(last.steps()),
         last.rl(),
-        last.kl(),
+        Numbers.rounded("%.2f", last.kl()),
         last.elbo(),
         last.beta());
     Evaluation test = metrics.test();
     out.printf(
         Locale.ROOT,
-        "Test, %,d images of %s: RL %.2f  KL %.2f  ELBO %.2f +- %.2f%n",
+        "Test, %,d images of %s: RL %.2f  KL %s  ELBO %.2f +- %.2f%n",
         test.images(),
         record.dataset().name(),
         test.reconstructionLoss().mean(),
-        test.klDivergence().mean(),
+        Numbers.rounded("%.2f", test.klDivergence().mean()),
         test.elbo().mean(),
         test.elbo().standardError());
     if (metrics.controller() != null) {
       out.printf(
           Locale.ROOT,
-          "Controller: KL of the last %s %+.2f from the set point, spread %.2f; beta at its"
+          "Controller: KL of the last %s %s from the set point, spread %.2f; beta at its"
               + " lower limit for %.1f %% of the steps, at its upper limit for %.1f %%%n",
           steps(metrics.controller().tailSteps()),
-          metrics.controller().offset(),
+          Numbers.rounded("%+.2f", metrics.controller().offset()),
           metrics.controller().spread(),
           100 * metrics.controller().atMin().fraction(),
           100 * metrics.controller().atMax().fraction());

@@ -3,6 +3,7 @@ package io.github.cvaegpu.report;
 
 import static io.github.cvaegpu.Numbers.plain;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.eval.Estimate;
@@ -240,7 +241,7 @@ final class RunRows {
       return NONE;
     }
     return Double.isFinite(value.getAsDouble())
-        ? String.format(Locale.ROOT, format, value.getAsDouble())
+        ? Numbers.rounded(format, value.getAsDouble())
         : UNKNOWN;
   }
 

@@ -83,9 +83,9 @@ final class ClaimsDocument {
   static String number(double value) {
     double size = Math.abs(value);
     if (size >= 1000 || (size >= 10 && value == Math.rint(value))) {
-      return String.format(Locale.ROOT, "%,.0f", value);
+      return Numbers.rounded("%,.0f", value);
     }
-    return String.format(Locale.ROOT, size >= 0.1 ? "%.2f" : "%.4f", value);
+    return Numbers.rounded(size >= 0.1 ? "%.2f" : "%.4f", value);
   }
 
   /** The whole document. */
@@ -145,8 +145,7 @@ final class ClaimsDocument {
               String.format(Locale.ROOT, "%.2f", row.published()),
               String.format(Locale.ROOT, "%.2f", row.ours()),
               String.format(Locale.ROOT, "%.2f to %.2f", row.smallest(), row.largest()),
-              String.format(Locale.ROOT, "%+.2f", row.difference())
-                  + (row.isWithin() ? "" : " (outside)")));
+              Numbers.rounded("%+.2f", row.difference()) + (row.isWithin() ? "" : " (outside)")));
     }
     return cells;
   }

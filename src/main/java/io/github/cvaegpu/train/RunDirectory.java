@@ -74,8 +74,7 @@ public final class RunDirectory implements AutoCloseable {
    */
   public static RunDirectory resume(Path folder) {
     if (!RegularFile.isTaken(recordFile(folder)) && !RegularFile.isTaken(checkpointFile(folder))) {
-      throw new InputException(
-          "%s holds no run to resume: there is no run.json.".formatted(folder));
+      throw new InputException("%s holds no run: there is no run.json.".formatted(folder));
     }
     return open(folder);
   }

@@ -61,8 +61,16 @@ public final class Trainer {
   private Optional<String> metricsSha256 = Optional.empty();
   private Optional<String> otherBits = Optional.empty();
 
-  /** What a run came to. */
-  public record Outcome(ExitReason exitReason, long stepsDone, RunRecord record) {}
+  /**
+   * What a run came to.
+   *
+   * @param exitReason COMPLETED or INTERRUPTED
+   * @param stepsDone of the run, by whichever processes
+   * @param record what is kept of it
+   * @param wasComplete whether it was so before: nothing was left to train
+   */
+  public record Outcome(
+      ExitReason exitReason, long stepsDone, RunRecord record, boolean wasComplete) {}
 
   /**
    * @param plan what to train
@@ -113,7 +121,7 @@ public final class Trainer {
     if (epoch == plan.epochs()
         && before.isPresent()
         && before.get().isFinishedAt(journal.stepsDone())) {
-      return new Outcome(ExitReason.COMPLETED, journal.stepsDone(), before.get());
+      return new Outcome(ExitReason.COMPLETED, journal.stepsDone(), before.get(), true);
     }
     Outcome outcome;
     try {
@@ -206,7 +214,8 @@ public final class Trainer {
       return new Outcome(
           ExitReason.INTERRUPTED,
           journal.stepsDone(),
-          journal.unwritten(ExitReason.INTERRUPTED, null));
+          journal.unwritten(ExitReason.INTERRUPTED, null),
+          false);
     }
     try (MetricsLog opened = kept.get()) {
       log = opened;
@@ -276,7 +285,7 @@ public final class Trainer {
   }
 
   private static Outcome outcome(RunRecord record) {
-    return new Outcome(record.exitReason(), record.stepsDone(), record);
+    return new Outcome(record.exitReason(), record.stepsDone(), record, false);
   }
 
   /** After every step: tell of it, and say whether the trainee may go on. */

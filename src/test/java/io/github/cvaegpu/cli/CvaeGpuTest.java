@@ -204,13 +204,50 @@ class CvaeGpuTest {
     }
     String help = program.getSubcommands().get("calibrate").getUsageMessage();
     assertFalse(help.contains(" --model") || help.contains(" --beta="), help);
+    help = program.getSubcommands().get("profile").getUsageMessage();
+    assertFalse(help.contains(" --engine") || help.contains(" --threads"), help);
+    for (String command : List.of("evaluate", "report")) {
+      help = program.getSubcommands().get(command).getUsageMessage();
+      assertFalse(help.contains(" --step") || help.contains(" --tune"), help);
+      assertTrue(help.contains(" --precision"), help);
+    }
+  }
+
+  /** What is there in another form is still in its place. */
+  @Test
+  void optionsStayInTheirOrder() {
+    String help = CommandRun.of("profile", "--help").succeeded().out();
+    assertTrue(help.indexOf(" --model=") < help.indexOf(" --kl=NATS "), help);
+    assertTrue(help.indexOf(" --kl=NATS ") < help.indexOf(" --kp="), help);
+  }
+
+  @Test
+  void theHelpSaysWhichDataARunIsScoredOn() {
+    for (String command : List.of("evaluate", "report")) {
+      String help = CommandRun.of(command, "--help").succeeded().out();
+      assertTrue(help.contains(" a folder. Default: the run's.\n"), help);
+    }
+    assertTrue(
+        CommandRun.of("evaluate", "--help")
+            .out()
+            .contains("; without --split, on its test images"));
+  }
+
+  @Test
+  void theHelpSaysWhatALostGpuEndsWith() {
+    assertTrue(
+        CommandRun.of("--help")
+            .succeeded()
+            .out()
+            .contains("75 stopped by SIGUSR1, or the GPU was"));
   }
 
   @Test
   void aWordWithAnAtSignIsNotAFileOfWords() throws IOException {
     Path file = Files.writeString(temp.resolve("options"), "--version");
     assertEquals(
-        "@" + file + " is not a run directory.", CommandRun.of("evaluate", "@" + file).refusal());
+        "@" + file + " holds no run: there is no run.json.",
+        CommandRun.of("evaluate", "@" + file).refusal());
   }
 
   @Test
@@ -273,7 +310,8 @@ class CvaeGpuTest {
         "--hidden 20,0 | A hidden width must be from 1 to 65536, not 0.",
         "--hidden 20,x | --hidden must be whole numbers with commas between, not 'x'.",
         "--hidden 20,,10 | *",
-        "--hidden , | *",
+        "--hidden , | --hidden must be whole numbers with commas between, not ','.",
+        "--hidden 400, | --hidden must be whole numbers with commas between, not '400,'.",
         "--hidden 65536,65536 | The network is too large: its parameters do not fit in 2 GiB.",
         "--seed 1e3 | --seed must be a whole number, not '1e3'.",
         "--kl 0 | The KL set point must be a finite number of nats above 0, not 0.0.",
@@ -300,6 +338,8 @@ class CvaeGpuTest {
         "--engine cpu --precision tf32 | --precision tf32 is for GPUs: the CPU engine has float32"
             + " alone.",
         "--engine cpu --step fused | --step fused is for GPUs.",
+        "--engine cpu --tune force | --tune force is for GPUs.",
+        "--engine cpu --tune on | --tune on is for GPUs.",
         "--step fused --precision tf32 | --step fused computes in float32 alone, not in tf32.",
         "--step persistent | --step must be auto or fused or cublas, not 'persistent'.",
         "--tune always | --tune must be off or on or force, not 'always'.",
@@ -336,11 +376,16 @@ class CvaeGpuTest {
       delimiter = '|',
       value = {
         "evaluate | Missing required parameter: 'RUN'.",
-        "evaluate /absent | /absent is not a run directory.",
+        "evaluate /absent | /absent holds no run: there is no run.json.",
         "evaluate /tmp --samples 0 | --samples must be from 1 to 1000000, not 0.",
         "evaluate /tmp --samples 1000001 | --samples must be from 1 to 1000000, not 1000001.",
         "evaluate /tmp --split all | *",
         "evaluate /tmp --threads 99 | --threads must be from 1 to 8, not 99.",
+        "evaluate /tmp --step fused | Unknown option '--step'.",
+        "report /tmp --tune off | *",
+        "reproduce --lr 0.1, | --lr must be a number, not '0.1,'.",
+        "reproduce --set-points 3, | --set-points must be a number, not '3,'.",
+        "doctor --cuda-emulator /absent | --cuda-emulator names /absent, which is no folder.",
         "train --data nosuchdata | *",
         "train --data /absent/images | *",
         "train --lr 1 --lr 2 | *",

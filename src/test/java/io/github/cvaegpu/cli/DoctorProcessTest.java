@@ -111,6 +111,12 @@ class DoctorProcessTest {
     assertTrue(auto.errors().contains("Engine cpu on "), auto.errors());
     // The jar's kernels, or that it has none, come before cuBLAS.
     assertTrue(auto.errors().contains("Warning: the GPU was not taken. The jar"), auto.errors());
+    RunningProcess.Result quiet = train("quiet", "--quiet");
+    assertEquals(0, quiet.code(), quiet.errors());
+    assertTrue(quiet.errors().contains("Warning: the GPU was not taken. The jar"), quiet.errors());
+    assertFalse(quiet.errors().contains("Engine "), quiet.errors());
+    RunningProcess.Result scored = run("evaluate", folder.resolve("quiet").toString());
+    assertTrue(scored.errors().contains("Warning: the GPU was not taken. The"), scored.errors());
     RunningProcess.Result cuda = train("none", "--engine", "cuda");
     assertEquals(1, cuda.code(), cuda.errors());
     assertTrue(cuda.errors().contains("The jar"), cuda.errors());
@@ -150,6 +156,7 @@ class DoctorProcessTest {
             List.of("train", "--engine", "cuda"),
             List.of("calibrate", "--engine", "cuda"),
             List.of("reproduce", "--engine", "cuda"),
+            List.of("bench", "--engine", "cuda"),
             List.of("profile"))) {
       List<String> arguments = new ArrayList<>(command);
       arguments.addAll(List.of("--data", "mnist"));
@@ -163,8 +170,19 @@ class DoctorProcessTest {
           said,
           arguments.toString());
     }
-    RunningProcess.Result tf32 = run("train", "--precision", "tf32", "--data", "mnist");
-    assertEquals(2, tf32.code(), tf32.errors());
-    assertTrue(tf32.errors().contains("--precision tf32 needs a GPU."), tf32.errors());
+    for (String command : List.of("train", "bench")) {
+      for (List<String> option :
+          List.of(
+              List.of("--precision", "tf32"),
+              List.of("--step", "fused"),
+              List.of("--tune", "force"))) {
+        RunningProcess.Result result =
+            run(command, option.getFirst(), option.getLast(), "--data", "mnist");
+        assertEquals(2, result.code(), result.errors());
+        assertTrue(
+            result.errors().contains(String.join(" ", option) + " needs a GPU. No NVIDIA driver"),
+            result.errors());
+      }
+    }
   }
 }

@@ -54,6 +54,7 @@ class ProfileCommandTest {
     assertTrue(run.err().startsWith("Engine cuda on "), run.err());
     assertTrue(run.err().contains(": cuBLAS step: asked for, "), run.err());
     assertTrue(run.out().contains("A step of 64 images"), run.out());
+    assertTrue(run.out().contains(" nodes, its 3 branches side by side: "), run.out());
     for (String kernel : List.of("gather_batch", "latent_backward", "adam_update")) {
       assertEquals(
           1,
@@ -68,6 +69,14 @@ class ProfileCommandTest {
       assertTrue(line.contains(" io.github.cvaegpu.cli.CvaeGpu profile --data " + images), line);
       assertTrue(line.contains(" --for-profiler "), line);
     }
+  }
+
+  @Test
+  void aFusedStepHasNoBranches() {
+    CommandRun run = CommandRun.of(profile("--steps", "1", "--warm-up", "1")).succeeded();
+    assertTrue(
+        run.out().contains("the step is a graph of 6 nodes, each after the one before: "),
+        run.out());
   }
 
   @Test
@@ -88,6 +97,7 @@ class ProfileCommandTest {
             "event_micros",
             "graph_micros",
             "graph_nodes",
+            "graph_branches",
             "peaks"),
         result.keySet());
     assertEquals(2, result.get("steps").getAsInt());

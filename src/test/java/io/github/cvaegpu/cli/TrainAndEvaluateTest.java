@@ -578,6 +578,22 @@ class TrainAndEvaluateTest {
   }
 
   @Test
+  void aFinishedRunHasNothingLeftToTrain() {
+    CommandRun again = resume(finished).succeeded();
+    assertTrue(
+        again
+            .out()
+            .startsWith(
+                "Nothing was left to train: the run is complete. To train it further, add --epochs"
+                    + " with a larger number.\nTraining, mean of the last "),
+        again.out());
+    CommandRun.of(train(newRun())).succeeded();
+    String further = resume(run, "--epochs", "3").succeeded().out();
+    assertFalse(further.contains("Nothing was left"), further);
+    assertEquals("", resume(finished, "--quiet").succeeded().out());
+  }
+
+  @Test
   void otherImagesAreRefused() {
     String refusal = refusalAfterEngineLine(resume(finished, "--data", otherImages.toString()));
     assertEquals(
@@ -815,8 +831,13 @@ class TrainAndEvaluateTest {
     newRun();
     Files.createDirectories(run);
     assertEquals(
+        run + " holds no run: there is no run.json.",
+        CommandRun.of("evaluate", run.toString()).refusal());
+    Files.copy(finished.resolve("run.json"), run.resolve("run.json"));
+    assertEquals(
         "There is no checkpoint %s.".formatted(run.resolve("checkpoint.safetensors")),
         CommandRun.of("evaluate", run.toString()).refusal());
+    Files.delete(run.resolve("run.json"));
     Files.copy(finished.resolve("checkpoint.safetensors"), run.resolve("checkpoint.safetensors"));
     // The checkpoint knows all that an evaluation needs.
     CommandRun.of("evaluate", run.toString()).succeeded();

@@ -86,7 +86,7 @@ class RunDirectoryTest {
   void thereHasToBeARunToResume() {
     Path absent = temp.resolve("absent");
     assertEquals(
-        absent + " holds no run to resume: there is no run.json.",
+        absent + " holds no run: there is no run.json.",
         refusal(() -> RunDirectory.resume(absent)));
     assertFalse(Files.exists(absent));
   }

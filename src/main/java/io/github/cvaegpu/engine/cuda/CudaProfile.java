@@ -81,8 +81,10 @@ public final class CudaProfile {
    * @param serialMicros a step of these launches one after another, median; without the first one,
    *     which waits for the host
    * @param eventMicros what the event after a launch takes, median; it is in every time above
-   * @param graphMicros a step of training, replayed from the graph, its branches side by side; mean
+   * @param graphMicros a step of training, replayed from the graph; mean
    * @param graphNodes nodes of the graph
+   * @param graphBranches branches of it that run side by side; 1 if each node is after the one
+   *     before
    * @param peaks what the roofline is made of
    */
   public record Result(
@@ -94,6 +96,7 @@ public final class CudaProfile {
       double eventMicros,
       double graphMicros,
       int graphNodes,
+      int graphBranches,
       Roofline peaks) {}
 
   /**
@@ -138,12 +141,14 @@ public final class CudaProfile {
     EngineInfo info;
     double graphMicros;
     int nodes;
+    int branches;
     // First, as it may choose how launches are cut, and keep that for the others.
     try (CudaAccelerator accelerator = new CudaAccelerator(precision, options)) {
       CudaTrainee trainee = trainee(accelerator);
       info = trainee.info();
       graphMicros = graphMicros(trainee);
       nodes = trainee.nodes();
+      branches = trainee.graphBranches();
     }
     Measured launches = launches();
     return new Result(
@@ -155,6 +160,7 @@ public final class CudaProfile {
         launches.eventMicros,
         graphMicros,
         nodes,
+        branches,
         launches.peaks);
   }
 

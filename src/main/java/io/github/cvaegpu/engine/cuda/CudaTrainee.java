@@ -39,6 +39,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   private final Runnable severalBatches;
   private final Runnable lastBatch;
   private final int stepsALaunch;
+  private final int graphBranches;
   private final StepPipeline pipeline;
 
   /** Its parameters are zero. The GPU is this thread's. */
@@ -63,6 +64,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
                   images.size() / settings.batchSize())
               .choose(steps, shape.toString());
       StepTuning tuning = chosen.tuning();
+      graphBranches = tuning.branches();
       info = accelerator.info().with(steps.description(), chosen.toString());
       Step whole = warmedUp(steps.step(settings.batchSize(), tuning, memory()));
       graph = resources().add(capture(whole, 1));
@@ -220,6 +222,11 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     DeviceMemory.upload(input.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
     input.state().set(pipeline.last().step(), order.firstBatch());
     mailbox.clear();
+  }
+
+  /** Streams that the graph was captured from: 1 if each of its nodes is after the one before. */
+  int graphBranches() {
+    return graphBranches;
   }
 
   /** Nodes of the graph of a whole batch's step. */

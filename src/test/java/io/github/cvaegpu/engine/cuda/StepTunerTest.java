@@ -95,6 +95,7 @@ class StepTunerTest {
     try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
         var trainee = accelerator.trainee(VaeShape.study(), settings(128), images)) {
       assertEquals(6, trainee.nodes());
+      assertEquals(1, trainee.graphBranches());
       assertTrue(trainee.info().library().startsWith("fused step, "), trainee.info().library());
     }
   }

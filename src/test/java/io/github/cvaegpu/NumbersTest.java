@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+class NumbersTest {
+  @Test
+  void whatIsRoundedToNothingHasNoMinus() {
+    assertEquals("0.00", Numbers.rounded("%.2f", -0.004));
+    assertEquals("0.00", Numbers.rounded("%+.2f", -0.004));
+    assertEquals("0", Numbers.rounded("%,.0f", -0.4));
+    assertEquals("-0.01", Numbers.rounded("%.2f", -0.006));
+    assertEquals("+0.01", Numbers.rounded("%+.2f", 0.006));
+    assertEquals("-1,234", Numbers.rounded("%,.0f", -1234.4));
+  }
+}
