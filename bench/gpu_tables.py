@@ -263,13 +263,17 @@ def update(document, name, text):
 
 def opened(path, scratch):
     """The folder of results that a path means."""
+    if not path.exists():
+        raise Refused(f"{path} does not exist.")
     if path.is_file():
         folder = Path(tempfile.mkdtemp(dir=scratch))
         try:
             with tarfile.open(path) as archive:
                 archive.extractall(folder, filter="data")
         except (tarfile.TarError, OSError, EOFError) as e:
-            raise Refused(f"{path} cannot be unpacked: {e}.") from e
+            # Of a file that is no archive, a line for each compression that was tried.
+            reason = str(e).partition("\n")[0].rstrip(".:")
+            raise Refused(f"{path} cannot be unpacked: {reason}.") from e
         inside = list(folder.iterdir())
         path = inside[0] if len(inside) == 1 else folder
     for needed in ("about.txt", "summary.tsv"):

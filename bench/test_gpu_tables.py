@@ -173,6 +173,10 @@ class TablesTest(unittest.TestCase):
         cut = self.root / "cut.tar.gz"
         cut.write_bytes(b"\x1f\x8b\x08")
         self.assert_refused("cannot be unpacked", cut)
+        text = self.root / "text.tar.gz"
+        text.write_text("no archive")
+        self.assert_refused(f"^{text} cannot be unpacked: [^\\n]*\\.$", text)
+        self.assert_refused("absent.tar.gz does not exist", self.root / "absent.tar.gz")
         document = self.root / "without.md"
         document.write_text("no markers")
         self.assert_refused("exactly one pair of the markers", first, "--update", document)

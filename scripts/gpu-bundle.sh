@@ -27,7 +27,16 @@ data=
 out=target/gpu-bundle.tar.xz
 limit=64
 build=yes
+
+refuse() {
+  echo "gpu-bundle.sh: $1" >&2
+  exit 2
+}
+
 while [ $# -gt 0 ]; do
+  case "$1" in
+    --data | --out | --limit) [ $# -gt 1 ] || refuse "$1 needs a value" ;;
+  esac
   case "$1" in
     --data)
       data=$2
@@ -45,12 +54,23 @@ while [ $# -gt 0 ]; do
       build=
       shift
       ;;
+    -h | --help)
+      sed -n '/^# Usage:/,/^$/s/^# \{0,1\}//p' scripts/gpu-bundle.sh
+      exit 0
+      ;;
     *)
-      echo "gpu-bundle.sh: unknown option $1" >&2
-      exit 2
+      refuse "unknown option $1"
       ;;
   esac
 done
+
+# Before anything is built.
+if [ -n "$data" ]; then
+  for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
+    [ -f "$data/$name-ubyte" ] || [ -f "$data/$name-ubyte.gz" ] ||
+      refuse "$data has no $name-ubyte, plain or .gz: --data takes a folder with MNIST's four files"
+  done
+fi
 
 fail() {
   echo "gpu-bundle.sh: $1" >&2

@@ -48,7 +48,16 @@ EMULATOR=
 seconds=
 step_seconds=600
 while [ $# -gt 0 ]; do
-  [ $# -gt 1 ] || refuse "$1 needs a value, or is unknown"
+  case "$1" in
+    -h | --help)
+      sed -n '/^# Usage:/,/^$/s/^# \{0,1\}//p' "${0##*/}"
+      exit 0
+      ;;
+    --minutes | --data | --out | --epochs | --seconds | --step-seconds | --rehearse)
+      [ $# -gt 1 ] || refuse "$1 needs a value"
+      ;;
+    *) refuse "unknown option $1" ;;
+  esac
   case "$1" in
     --minutes) minutes=$2 ;;
     --data) DATA=$(from_caller "$2") ;;
@@ -57,7 +66,6 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2 ;;
     --step-seconds) step_seconds=$2 ;;
     --rehearse) EMULATOR=$(from_caller "$2") ;;
-    *) refuse "unknown option $1" ;;
   esac
   shift 2
 done
