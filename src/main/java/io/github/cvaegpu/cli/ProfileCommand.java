@@ -135,7 +135,8 @@ final class ProfileCommand implements Callable<Integer> {
   }
 
   private void describe(EngineInfo engine) {
-    err().println(engineOptions.describeCuda(engine));
+    err()
+        .println(engineOptions.describeCuda(engine) + EngineOptions.aboutBlocking(System.getenv()));
     Nvtx.get().problem().ifPresent(problem -> err().println("Warning: " + problem));
   }
 

@@ -101,6 +101,21 @@ class DoctorProcessTest {
   }
 
   @Test
+  void aProfileWarnsOfTheEnvironmentThatBlocksLaunches() throws Exception {
+    useEmulator("12.6");
+    environment.put("CUDA_LAUNCH_BLOCKING", "1");
+    Path images = TinyImages.writeFolder(folder.resolve("images"), 1);
+    List<String> arguments = new ArrayList<>(List.of("profile", "--data", images.toString()));
+    arguments.addAll(List.of("--hidden", "20,10", "--batch", "64"));
+    arguments.addAll(List.of("--steps", "1", "--warm-up", "1"));
+    arguments.addAll(List.of("--cuda-emulator", OnGpu.EMULATOR.toAbsolutePath().toString()));
+    RunningProcess.Result profile = run(arguments.toArray(String[]::new));
+    assertEquals(0, profile.code(), profile.errors());
+    assertTrue(
+        profile.errors().contains("Warning: CUDA_LAUNCH_BLOCKING is set,"), profile.errors());
+  }
+
+  @Test
   void aGpuWhoseDriverIsTooOldForCublasIsNotPromisedAndNotTaken() throws Exception {
     useEmulator("11.8");
     RunningProcess.Result doctor = run("doctor");

@@ -36,6 +36,10 @@ import io.github.cvaegpu.random.RandomPurpose;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -325,7 +329,24 @@ class CudaEngineTest extends EngineContract {
   @Test
   void theStudysStepHasFewNodes() {
     ImageSet images = RandomImages.of(128, 28, 28, 0.2, SEED);
-    try (var accelerator = standard();
+    List<Launch> launches = new ArrayList<>();
+    List<CudaStream> streams = new ArrayList<>();
+    var observer =
+        new LaunchObserver() {
+          @Override
+          public void step(CudaStream stream) {
+            launches.clear();
+            streams.clear();
+          }
+
+          @Override
+          public void launched(Supplier<Launch> launch, CudaStream stream) {
+            launches.add(launch.get());
+            streams.add(stream);
+          }
+        };
+    var options = CudaAccelerator.Options.standard().with(StepKind.CUBLAS, Tune.OFF);
+    try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options, observer);
         var engine = accelerator.trainee(VaeShape.study(), settings(128), images)) {
       // Five products by cuBLAS: two forward, one of dlogits by d, two by weights. Ours: gather,
       // bias of the first layer, two small layers, latent forward, loss; ReLU mask, two small
@@ -336,6 +357,14 @@ class CudaEngineTest extends EngineContract {
       int most = ours + (OnGpu.isReal() ? 3 : 1) * products;
       assertTrue(engine.nodes() >= ours + products, engine.nodes() + " nodes");
       assertTrue(engine.nodes() <= most, engine.nodes() + " nodes");
+      assertEquals(
+          products, launches.stream().filter(launch -> launch.name().equals(Blas.SGEMM)).count());
+      assertEquals(products + ours, launches.size());
+      // The main branch is the longest path: the others have two launches each beside it.
+      Map<CudaStream, Long> branches =
+          streams.stream()
+              .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+      assertEquals(List.of(2L, 2L, 15L), branches.values().stream().sorted().toList());
     }
   }
 
