@@ -56,7 +56,7 @@ final class TrainCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
       "Trains a ControlVAE or a beta-VAE. The defaults are the study's settings but for"
-          + " --anti-windup, where the study's is study and can latch.";
+          + " --anti-windup, where the study's is study, which can leave beta at a limit for good.";
 
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
