@@ -7,6 +7,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineBenchmark;
 import io.github.cvaegpu.engine.Median;
 import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.engine.cpu.CorePeaks;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -33,13 +34,13 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
-      "Measures training speed; on the CPU beside that of the step's matrix products alone.";
+      "Measures training speed; on the CPU by phases, beside what the cores can do.";
 
   /** The machine-readable form. */
   private record Line(String dataset, String data, TrainingPlan plan, Object result) {}
 
-  /** The first epochs run while the JVM compiles the kernels, on the cores that train. */
-  private static final int WARM_UP = 8;
+  /** Epochs before: a GPU's first one, and those in which the JVM compiles what is in Java. */
+  private static final int WARM_UP = 2;
 
   @Spec private CommandSpec spec;
 
@@ -127,15 +128,39 @@ final class BenchCommand implements Callable<Integer> {
         engineOptions.describeCpu(result.engine(), Optional.empty()),
         result,
         () -> {
+          print("first epoch", result.warmUp().subList(0, 1));
           print("training", result.training());
-          print("its OpenBLAS calls alone", result.blasCalls());
-          print("its own products alone", result.ownProducts());
-          print("all products by OpenBLAS alone", result.allProducts());
           if (!result.handover().isEmpty()) {
             out().println("Nanoseconds for a cache line from one thread to another:");
             print("handover", result.handover());
           }
+          if (result.machine() != null) {
+            printPhases(result.phases(), result.machine());
+          }
         });
+  }
+
+  private void printPhases(List<CpuBenchmark.PhaseSpeed> phases, CorePeaks peaks) {
+    out()
+        .println(
+            String.format(
+                Locale.ROOT,
+                "Phases of a step, beside the cores' %.0f GFLOP/s and %.1f GB/s:",
+                peaks.gigaflops(),
+                peaks.gigabytes()));
+    for (CpuBenchmark.PhaseSpeed phase : phases) {
+      out()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "  %-16s %8.1f us %8.1f GFLOP/s (%3.0f %%) %8.1f GB/s (%3.0f %%)",
+                  phase.name(),
+                  phase.microseconds(),
+                  phase.gigaflops(),
+                  100 * phase.gigaflops() / peaks.gigaflops(),
+                  phase.gigabytes(),
+                  100 * phase.gigabytes() / peaks.gigabytes()));
+    }
   }
 
   /**

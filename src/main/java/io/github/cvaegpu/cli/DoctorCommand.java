@@ -8,6 +8,7 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.engine.cpu.CpuInfo;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
+import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -93,6 +94,7 @@ final class DoctorCommand implements Callable<Integer> {
     List<String> features = CpuInfo.features(FEATURES);
     line("", features.isEmpty() ? "extensions unknown" : String.join(" ", features));
     line("", String.format(Locale.ROOT, "Vector API: %d-bit vectors", CpuInfo.vectorBits()));
+    boolean hasStep = nativeStep();
     boolean hasBlas = blas();
     boolean canLookForData = datasets();
     List<CudaRuntime.Link> chain = gpu.get();
@@ -102,7 +104,7 @@ final class DoctorCommand implements Callable<Integer> {
       heading = "";
     }
     line("", "");
-    boolean hasEngine = hasBlas || isWhole(chain);
+    boolean hasEngine = hasStep || hasBlas || isWhole(chain);
     boolean canTrain = hasEngine && canLookForData;
     line(
         "training",
@@ -110,6 +112,22 @@ final class DoctorCommand implements Callable<Integer> {
             ? "can run, on the " + (isWhole(chain) ? "GPU" : "CPU")
             : "cannot run: see " + (hasEngine ? DATASETS : BLAS));
     return canTrain ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private boolean nativeStep() {
+    try {
+      CpuLibraries.Found found = CpuLibraries.get();
+      line(
+          "CPU step",
+          found
+              .library()
+              .map(library -> "native, for " + library.isa())
+              .orElseGet(() -> "in Java: of the native ones, " + found.problem()));
+      return found.library().isPresent();
+    } catch (InputException e) {
+      line("CPU step", e.getMessage());
+      return false;
+    }
   }
 
   private boolean blas() {

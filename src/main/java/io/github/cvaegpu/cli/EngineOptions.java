@@ -14,6 +14,7 @@ import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.engine.cuda.Precision;
 import io.github.cvaegpu.engine.cuda.StepKind;
 import io.github.cvaegpu.engine.cuda.Tune;
+import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.CublasEnvironment;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -163,6 +164,9 @@ final class EngineOptions {
 
   /** Refuses a GPU that is asked for and not there, before any data are looked for or fetched. */
   void requireEngine() {
+    if (kind != Kind.CUDA) {
+      CpuLibraries.requireAsked();
+    }
     if (kind == Kind.CUDA) {
       requireGpu();
     } else if (kind == Kind.AUTO && isForGpu()) {
@@ -342,8 +346,12 @@ final class EngineOptions {
     String start = "Engine " + info.engine() + " on ";
     int room = LINE - start.length() - end.length() - 2;
     String device = plainName(info.device());
+    String named =
+        info.library().equals(EngineInfo.NATIVE_STEP)
+            ? info.library() + " for " + info.tuning()
+            : info.library();
     String library =
-        cut(info.library().replace(" kernels)", ")"), Math.max(SHORTEST, room - device.length()));
+        cut(named.replace(" kernels)", ")"), Math.max(SHORTEST, room - device.length()));
     return start + cutDevice(device, room - library.length()) + ": " + library + end;
   }
 

@@ -75,6 +75,11 @@ public final class BatchOrder {
     return Math.min(batchSize, order.length - batch * batchSize);
   }
 
+  /** Indices of all images of the epoch, batch after batch. */
+  public int[] images() {
+    return order.clone();
+  }
+
   /** Index of the image at a place of a batch. */
   public int image(int batch, int place) {
     return order[batch * batchSize + place];

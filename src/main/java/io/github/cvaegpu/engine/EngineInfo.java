@@ -14,6 +14,9 @@ package io.github.cvaegpu.engine;
 public record EngineInfo(
     String engine, String device, String library, int threads, String precision, String tuning) {
 
+  /** The library of the CPU engine whose bits are the same on every processor. */
+  public static final String NATIVE_STEP = "native step";
+
   /** An engine whose records are from before there was anything to choose has nothing. */
   public EngineInfo {
     tuning = tuning == null ? "" : tuning;
@@ -31,7 +34,9 @@ public record EngineInfo(
 
   /** All that may change the bits, for people: neither the number of threads nor the tuning. */
   public String what() {
-    return "%s on %s with %s in %s".formatted(engine, device, library, precision);
+    return library.equals(NATIVE_STEP)
+        ? "%s with the %s in %s".formatted(engine, library, precision)
+        : "%s on %s with %s in %s".formatted(engine, device, library, precision);
   }
 
   /** Whether two processes that compute so give the same bits. */

@@ -106,7 +106,9 @@ class TrainAndEvaluateTest {
     assertEquals("To score it: " + Program.command("evaluate", run.toString()), lines.get(8));
     assertEquals(1, result.err().lines().count(), result.err());
     assertTrue(
-        result.err().matches("Engine cpu on .*: OpenBLAS .*, 1 thread, float32 \\(.*\\)\n"),
+        result
+            .err()
+            .matches("Engine cpu on .*: (native step|OpenBLAS) .*, 1 thread, float32 \\(.*\\)\n"),
         result.err());
   }
 

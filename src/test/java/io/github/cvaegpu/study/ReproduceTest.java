@@ -235,14 +235,15 @@ class ReproduceTest {
   @Test
   void whatGoesOnOnAnotherMachineIsWarnedOf() throws IOException {
     assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
-    edit("beta-lr0.001-seed0", "\"device\": \".*\"", "\"device\": \"Abacus\"");
+    edit("beta-lr0.001-seed0", "\"library\": \".*\"", "\"library\": \"Abacus\"");
     report(STUDY, dataset);
     assertEquals(1, warned().size(), told.events.toString());
     assertTrue(
         warned()
             .getFirst()
-            .startsWith(
-                "warns beta-lr0.001-seed0: The run's last process computed with cpu on Abacus"),
+            .matches(
+                "warns beta-lr0.001-seed0: The run's last process computed with cpu on .* with"
+                    + " Abacus in float32 .*"),
         warned().getFirst());
   }
 
@@ -277,11 +278,11 @@ class ReproduceTest {
         "These runs were trained by versions of this program that give different bits (%s): the"
             + " figures are not those that one version alone gives.";
     assertEquals(
-        others.formatted("number 1 and number 2"),
+        others.formatted("number 1 and number 3"),
         report(STUDY, dataset).result().warnings().getLast());
     edit("control-lr0.001-seed1", "\"bits\": \\d+,", "");
     assertEquals(
-        others.formatted("a number that was not recorded and number 2"),
+        others.formatted("a number that was not recorded and number 3"),
         report(STUDY, dataset).result().warnings().getLast());
   }
 

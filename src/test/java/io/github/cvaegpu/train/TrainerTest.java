@@ -599,17 +599,18 @@ class TrainerTest {
     run.until(4);
     String device = run.record().sessions().getLast().engine().device();
     String library = run.record().sessions().getLast().engine().library();
-    run.editRecord(json -> json.replace(device, "Abacus"));
+    String computes = run.record().sessions().getLast().engine().what();
+    run.editRecord(json -> json.replace(library, "Abacus"));
     var told = new Told();
     run.listener = told;
     run.threads = 2;
     run.until(7);
     assertEquals(
         List.of(
-            ("The run's last process computed with cpu on Abacus with %s in float32 and this one"
-                 + " computes with cpu on %s with %s in float32: from here on its bits may differ"
-                 + " from those of a run that was never interrupted.")
-                .formatted(library, device, library)),
+            ("The run's last process computed with cpu on %s with Abacus in float32 and this one"
+                    + " computes with %s: from here on its bits may differ from those of a run that"
+                    + " was never interrupted.")
+                .formatted(device, computes)),
         told.notes);
     run.toTheEnd();
     assertEquals(1, told.notes.size());

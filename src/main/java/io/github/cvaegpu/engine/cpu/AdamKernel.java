@@ -30,12 +30,10 @@ import jdk.incubator.vector.VectorOperators;
  * 1.
  */
 final class AdamKernel {
-  private static final double BETA1 = 0.9;
-  private static final double BETA2 = 0.999;
-  private static final FloatVector BETA1_VECTOR = broadcast((float) BETA1);
-  private static final FloatVector ONE_MINUS_BETA1 = broadcast((float) (1 - BETA1));
-  private static final FloatVector BETA2_VECTOR = broadcast((float) BETA2);
-  private static final FloatVector ONE_MINUS_BETA2 = broadcast((float) (1 - BETA2));
+  private static final FloatVector BETA1_VECTOR = broadcast((float) AdamStep.BETA1);
+  private static final FloatVector ONE_MINUS_BETA1 = broadcast((float) (1 - AdamStep.BETA1));
+  private static final FloatVector BETA2_VECTOR = broadcast((float) AdamStep.BETA2);
+  private static final FloatVector ONE_MINUS_BETA2 = broadcast((float) (1 - AdamStep.BETA2));
   private static final FloatVector TINY = broadcast(0x1p-100f);
   private static final FloatVector EPSILON = broadcast(1e-8f);
 
@@ -64,8 +62,9 @@ final class AdamKernel {
    * @param learningRate lr
    */
   void begin(long t, double learningRate) {
-    stepSize = (float) (learningRate / (1 - StrictMath.pow(BETA1, (double) t)));
-    rootScale = (float) (1 / StrictMath.sqrt(1 - StrictMath.pow(BETA2, (double) t)));
+    AdamStep step = AdamStep.of(t, learningRate);
+    stepSize = step.stepSize();
+    rootScale = step.rootScale();
   }
 
   /** Updates the parameters and moments of floats {@code first} to {@code end}. */

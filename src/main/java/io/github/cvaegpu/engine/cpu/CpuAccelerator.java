@@ -3,46 +3,91 @@ package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.OpenModels;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.foreign.CpuLibraries;
+import io.github.cvaegpu.foreign.CpuLibrary;
 import io.github.cvaegpu.foreign.OpenBlas;
 import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.Optional;
+import java.util.WeakHashMap;
 
 /**
- * The engine for processors: OpenBLAS for the dense matrix products, the Vector API for everything
- * else, in float32.
+ * The engine for processors, in float32: the step of native/cpu where this machine can load it,
+ * else the one in Java, whose matrix products are OpenBLAS's. Each gives bits of its own; those of
+ * the native one are the same on all processors.
  *
- * <p>Bit-identical for one to eight threads: see {@link ThreadTeam}. Each model has a team of its
+ * <p>Bit-identical for any number of threads: see {@link ThreadTeam}. Each model has a team of its
  * own, so that models can be used at the same time; its threads wait asleep while it is not used.
  */
 public final class CpuAccelerator implements Accelerator {
   /** Most threads that share a step. */
-  public static final int MAX_THREADS = ThreadTeam.LANES;
+  public static final int MAX_THREADS = ThreadTeam.MAX_THREADS;
 
   private final int threads;
+  private final Optional<CpuLibrary> library;
+  private final boolean keepsGradients;
   private final Gemm gemm;
   private final OpenModels models = new OpenModels();
+
+  /** By the images themselves, as long as somebody has them. */
+  private final Map<ImageSet, MemorySegment> pixels = new WeakHashMap<>();
 
   /**
    * @param threads of each model, from 1 to {@value #MAX_THREADS}
    */
   public CpuAccelerator(int threads) {
-    this(threads, OpenBlas.get()::sgemm);
+    this(threads, CpuLibraries.get().library(), false, product -> OpenBlas.get().sgemm(product));
   }
 
+  /** With a library of native/cpu, whose steps keep their gradients. */
+  CpuAccelerator(int threads, CpuLibrary library) {
+    this(threads, Optional.of(library), true, null);
+  }
+
+  /** With the step in Java. */
   CpuAccelerator(int threads, Gemm gemm) {
+    this(threads, Optional.empty(), true, gemm);
+  }
+
+  private CpuAccelerator(
+      int threads, Optional<CpuLibrary> library, boolean keepsGradients, Gemm gemm) {
     if (threads < 1 || threads > MAX_THREADS) {
       throw new IllegalArgumentException("threads: " + threads);
     }
     this.threads = threads;
+    this.library = library;
+    this.keepsGradients = keepsGradients;
     this.gemm = gemm;
   }
 
   @Override
   public EngineInfo info() {
+    return library
+        .map(
+            loaded ->
+                new EngineInfo(
+                    "cpu",
+                    CpuInfo.modelName(),
+                    EngineInfo.NATIVE_STEP,
+                    threads,
+                    "float32",
+                    loaded.isa()))
+        .orElseGet(this::javaInfo);
+  }
+
+  private EngineInfo javaInfo() {
     OpenBlas blas = OpenBlas.get();
     return new EngineInfo(
         "cpu",
@@ -55,16 +100,31 @@ public final class CpuAccelerator implements Accelerator {
   @Override
   public VaeModel model(VaeShape shape, Objective objective, float[] parameters) {
     models.requireOpen();
-    var model = new CpuModel(this, shape, objective);
-    model.parameters().overwrite(parameters);
+    VaeModel model = newModel(shape, objective, parameters);
     models.add(model);
     return model;
   }
 
+  private VaeModel newModel(VaeShape shape, Objective objective, float[] parameters) {
+    ModelArguments.requireLength("parameters", new ParameterLayout(shape).size(), parameters);
+    if (library.isPresent()) {
+      var model = new NativeModel(this, library.get(), shape, objective, 0);
+      model.write(NativeModel.PARAMETERS, parameters);
+      return model;
+    }
+    var model = new JavaModel(this, shape, objective);
+    model.parameters().overwrite(parameters);
+    return model;
+  }
+
   @Override
-  public CpuTrainee trainee(VaeShape shape, TrainingSettings settings, ImageSet images) {
+  public Trainee trainee(VaeShape shape, TrainingSettings settings, ImageSet images) {
     models.requireOpen();
-    var trainee = new CpuTrainee(this, shape, settings, images);
+    ModelArguments.requireFits(shape, images);
+    Trainee trainee =
+        library.isPresent()
+            ? new NativeTrainee(this, library.get(), shape, settings, images)
+            : new JavaTrainee(this, shape, settings, images);
     models.add(trainee);
     return trainee;
   }
@@ -73,12 +133,37 @@ public final class CpuAccelerator implements Accelerator {
     return threads;
   }
 
+  /**
+   * The pixels of images that are trained on, outside of Java's heap: one copy for all trainees.
+   *
+   * @throws EngineException if there is too little memory
+   */
+  MemorySegment pixels(ImageSet images) {
+    synchronized (pixels) {
+      return pixels.computeIfAbsent(images, this::copied);
+    }
+  }
+
+  private MemorySegment copied(ImageSet images) {
+    byte[] bytes = images.pixels();
+    MemorySegment copy = library.orElseThrow().allocate(Arena.ofAuto(), bytes.length);
+    if (copy == null) {
+      throw new EngineException("There is too little memory for the images.");
+    }
+    MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    return copy;
+  }
+
+  boolean keepsGradients() {
+    return keepsGradients;
+  }
+
   Gemm gemm() {
     return gemm;
   }
 
   /** Forgets a model that is being closed. */
-  void forget(CpuModel model) {
+  void forget(VaeModel model) {
     models.remove(model);
   }
 

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
-import static io.github.cvaegpu.engine.cpu.ThreadTeam.LANES;
-
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.BenchmarkListener;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.LossNotFiniteException;
+import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
-import io.github.cvaegpu.engine.cpu.ThreadTeam.Phase;
-import io.github.cvaegpu.foreign.OpenBlas;
-import io.github.cvaegpu.foreign.Sgemm;
+import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -23,13 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How fast the CPU engine trains here, beside how fast its matrix products alone would be.
- *
- * <p>The products' speed is the ceiling of a step made of OpenBLAS calls. It is measured by writing
- * down the calls of one real step, with their operands, and repeating them on the same threads,
- * with the same barriers between phases and nothing else. The engine runs the first layer's two
- * products over lit pixels only, without OpenBLAS, so there are two ceilings: of the calls that it
- * makes, and of those that it would make if the first layer were dense as well.
+ * How fast the CPU engine trains here, epoch by epoch, and how near each phase of its step comes to
+ * what the cores can do.
  *
  * <p>Beside the speeds stands how long a cache line takes from one thread's core to another's. It
  * tells cores that share a cache from cores that do not, which a virtual machine's processors may
@@ -37,60 +29,35 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class CpuBenchmark {
   /**
-   * What was measured, an entry a round; speeds in images per second.
+   * What was measured.
    *
    * @param engine what computed
    * @param kl KL divergence of the last step, nats per image: a sign that it was training
-   * @param training epochs of training
-   * @param blasCalls the step's OpenBLAS calls alone
-   * @param ownProducts the same and its two sparse products
-   * @param allProducts the OpenBLAS calls and the first layer's products as OpenBLAS calls too
-   * @param handover nanoseconds for a cache line to get from one thread to another; empty where
-   *     there are not two threads with a core each
+   * @param warmUp images per second of the epochs before those that count, the first one first
+   * @param training images per second, an entry an epoch
+   * @param handover nanoseconds for a cache line to get from one thread to another, an entry an
+   *     epoch; empty where there are not two threads with a core each
+   * @param machine what the cores can do; null for the step in Java
+   * @param phases of the step; none of the step in Java
    */
   public record Result(
       EngineInfo engine,
       double kl,
+      List<Double> warmUp,
       List<Double> training,
-      List<Double> blasCalls,
-      List<Double> ownProducts,
-      List<Double> allProducts,
-      List<Double> handover) {}
+      List<Double> handover,
+      CorePeaks machine,
+      List<PhaseSpeed> phases) {}
 
-  /** Computes products and, while it has a list, writes them down. */
-  private static final class Recorder implements Gemm {
-    private final Gemm gemm;
-    private List<Sgemm> calls;
-
-    private Recorder(Gemm gemm) {
-      this.gemm = gemm;
-    }
-
-    @Override
-    public void multiply(Sgemm product) {
-      if (calls != null) {
-        calls.add(product);
-      }
-      gemm.multiply(product);
-    }
-  }
-
-  /** The calls of one phase, by lane. */
-  private static final class PhaseCalls {
-    private final List<List<Sgemm>> lanes = new ArrayList<>();
-
-    private boolean isEmpty() {
-      return lanes.stream().allMatch(List::isEmpty);
-    }
-
-    private Phase replay(Gemm gemm) {
-      return lane -> {
-        for (Sgemm call : lanes.get(lane)) {
-          gemm.multiply(call);
-        }
-      };
-    }
-  }
+  /**
+   * A phase of the step, its mean over the epochs measured.
+   *
+   * @param name as in native/cpu/training_step.h
+   * @param microseconds a step
+   * @param gigaflops of its products, per second, all threads together
+   * @param gigabytes of parameters, moments and pixels, per second
+   */
+  public record PhaseSpeed(String name, double microseconds, double gigaflops, double gigabytes) {}
 
   /** Handovers, of which the second half is timed: ten milliseconds or so. */
   private static final int HANDOVERS = 100_000;
@@ -99,26 +66,24 @@ public final class CpuBenchmark {
   private final TrainingSettings settings;
   private final ImageSet images;
   private final CpuAccelerator accelerator;
-  private final CpuTrainee trainee;
-  private final Gemm gemm;
-  private final Recorder recorder;
+  private final Trainee trainee;
+  private final ThreadTeam team;
 
   private CpuBenchmark(VaeShape shape, TrainingSettings settings, ImageSet images, int threads) {
     this.shape = shape;
     this.settings = settings;
     this.images = images;
-    gemm = OpenBlas.get()::sgemm;
-    recorder = new Recorder(gemm);
-    accelerator = new CpuAccelerator(threads, recorder);
+    accelerator = new CpuAccelerator(threads);
     trainee = accelerator.trainee(shape, settings, images);
+    team = new ThreadTeam(threads);
   }
 
   /**
    * Measures.
    *
    * @param controller asked for beta before each step, as in training
-   * @param rounds epochs of training, and of each kind of products, in turn
-   * @param warmUp epochs of training before, which are not reported
+   * @param rounds epochs measured
+   * @param warmUp epochs before
    * @param listener told of progress, outside the times measured
    * @throws LossNotFiniteException if training diverges
    */
@@ -135,6 +100,7 @@ public final class CpuBenchmark {
     try {
       return benchmark.measure(controller, rounds, warmUp, listener);
     } finally {
+      benchmark.team.close();
       benchmark.accelerator.close();
     }
   }
@@ -143,53 +109,90 @@ public final class CpuBenchmark {
       BetaController controller, int rounds, int warmUp, BenchmarkListener listener) {
     trainee.restore(
         TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
-    List<PhaseCalls> calls = record();
-    List<PhaseCalls> all = withDenseFirstLayer(calls);
+    List<Double> warming = new ArrayList<>();
     List<Double> training = new ArrayList<>();
-    List<Double> blasCalls = new ArrayList<>();
-    List<Double> ownProducts = new ArrayList<>();
-    List<Double> allProducts = new ArrayList<>();
     List<Double> handover = new ArrayList<>();
-    for (int round = -warmUp; round < rounds; round++) {
-      listener.begins(round + warmUp + 1, rounds + warmUp);
-      BatchOrder order =
-          BatchOrder.shuffled(settings.seed(), round + warmUp, images.size(), settings.batchSize());
-      long start = System.nanoTime();
-      int steps = trainee.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
-      double trained = imagesPerSecond(images.size(), start);
-      if (steps < order.batches()) {
-        throw new LossNotFiniteException("The benchmark");
+    long[] nanos = new long[StepPhase.values().length];
+    for (int epoch = 0; epoch < warmUp + rounds; epoch++) {
+      listener.begins(epoch + 1, warmUp + rounds);
+      phaseTimes();
+      double speed = train(epoch, controller);
+      if (epoch < warmUp) {
+        warming.add(speed);
+        continue;
       }
-      // The last round before measuring warms the products up, too.
-      if (round >= -1) {
-        boolean cores = hasCoreForEachOfTwoThreads();
-        double nanos = cores ? handoverNanos() : 0;
-        double made = replay(phases(calls));
-        double own = replay(withSparseProducts(calls));
-        double dense = replay(phases(all));
-        if (round >= 0) {
-          training.add(trained);
-          blasCalls.add(made);
-          ownProducts.add(own);
-          allProducts.add(dense);
-          if (cores) {
-            handover.add(nanos);
-          }
-        }
+      training.add(speed);
+      add(nanos, phaseTimes());
+      if (hasCoreForEachOfTwoThreads()) {
+        handover.add(handoverNanos());
       }
     }
+    boolean isNative = trainee instanceof NativeTrainee;
     return new Result(
         accelerator.info(),
         (float) trainee.state().last().kl(),
+        warming,
         training,
-        blasCalls,
-        ownProducts,
-        allProducts,
-        handover);
+        handover,
+        isNative
+            ? CorePeaks.of(CpuLibraries.get().library().orElseThrow(), team, footprint())
+            : null,
+        isNative ? speeds(nanos, rounds) : List.of());
+  }
+
+  /** Images per second of an epoch. */
+  private double train(int epoch, BetaController controller) {
+    BatchOrder order =
+        BatchOrder.shuffled(settings.seed(), epoch, images.size(), settings.batchSize());
+    long start = System.nanoTime();
+    int steps = trainee.trainEpoch(order, controller, (step, rl, kl, beta) -> true);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    if (steps < order.batches()) {
+      throw new LossNotFiniteException("The benchmark");
+    }
+    return images.size() / seconds;
+  }
+
+  /** Nanoseconds of each phase since they were last asked for. */
+  private long[] phaseTimes() {
+    return trainee instanceof NativeTrainee measured ? measured.phaseTimes() : new long[0];
+  }
+
+  private static void add(long[] sums, long[] more) {
+    for (int i = 0; i < more.length; i++) {
+      sums[i] += more[i];
+    }
+  }
+
+  private List<PhaseSpeed> speeds(long[] nanos, int rounds) {
+    double steps = (double) rounds * Math.ceilDiv(images.size(), settings.batchSize());
+    List<StepPhase.Work> work = StepPhase.of(shape, settings.batchSize(), litShare());
+    List<PhaseSpeed> speeds = new ArrayList<>();
+    StepPhase[] phases = StepPhase.values();
+    for (int i = 0; i < phases.length; i++) {
+      double aStep = nanos[i] / steps;
+      StepPhase.Work all = work.get(i);
+      speeds.add(
+          new PhaseSpeed(phases[i].text(), aStep / 1e3, all.flops() / aStep, all.bytes() / aStep));
+    }
+    return speeds;
+  }
+
+  private double litShare() {
+    long lit = 0;
+    for (byte pixel : images.pixels()) {
+      lit += pixel == 0 ? 0 : 1;
+    }
+    return (double) lit / images.pixels().length;
+  }
+
+  /** Bytes of parameters and moments. */
+  private long footprint() {
+    return 3L * Float.BYTES * new ParameterLayout(shape).size();
   }
 
   private boolean hasCoreForEachOfTwoThreads() {
-    int threads = trainee.team().threads();
+    int threads = team.threads();
     return threads > 1 && threads <= Runtime.getRuntime().availableProcessors();
   }
 
@@ -199,143 +202,22 @@ public final class CpuBenchmark {
     var players = new AtomicInteger();
     var start = new AtomicLong();
     var end = new AtomicLong();
-    trainee
-        .team()
-        .run(
-            member -> {
-              int player = players.getAndIncrement();
-              for (int i = player; player < 2 && i < HANDOVERS; i += 2) {
-                while (counter.get() != i) {
-                  Thread.onSpinWait();
-                }
-                if (i == HANDOVERS / 2) {
-                  start.set(System.nanoTime());
-                }
-                counter.set(i + 1);
-                if (i == HANDOVERS - 1) {
-                  end.set(System.nanoTime());
-                }
-              }
-            });
-    return (double) (end.get() - start.get()) / (HANDOVERS / 2);
-  }
-
-  /** The calls of a step of a whole batch, phase by phase. */
-  private List<PhaseCalls> record() {
-    List<PhaseCalls> phases = new ArrayList<>();
-    BatchOrder order = BatchOrder.shuffled(settings.seed(), 0, images.size(), settings.batchSize());
-    trainee.step().begin(order, 0, 0, 1);
-    trainee
-        .step()
-        .run(
-            phase -> {
-              var calls = new PhaseCalls();
-              for (int lane = 0; lane < LANES; lane++) {
-                recorder.calls = new ArrayList<>();
-                phase.run(lane);
-                calls.lanes.add(recorder.calls);
-              }
-              phases.add(calls);
-            });
-    recorder.calls = null;
-    return phases;
-  }
-
-  /** The same, with the first layer's products where the sparse ones are: second and last phase. */
-  private List<PhaseCalls> withDenseFirstLayer(List<PhaseCalls> calls) {
-    int in = shape.inputs();
-    int out = shape.hidden().getFirst();
-    int rows = settings.batchSize();
-    Matrix x = Matrix.allocate(rows, in);
-    Matrix w = Matrix.allocate(in, out);
-    Matrix y = Matrix.allocate(rows, out);
-    List<PhaseCalls> all = new ArrayList<>();
-    for (int i = 0; i < calls.size(); i++) {
-      var phase = new PhaseCalls();
-      for (int lane = 0; lane < LANES; lane++) {
-        List<Sgemm> made = new ArrayList<>(calls.get(i).lanes.get(lane));
-        if (i == 1) {
-          Block b = Block.grid(lane, rows, out);
-          if (!b.isEmpty()) {
-            made.add(
-                new Sgemm(
-                    false,
-                    false,
-                    b.rowCount(),
-                    b.columnCount(),
-                    in,
-                    x.from(b.row(), 0),
-                    in,
-                    w.from(0, b.column()),
-                    out,
-                    y.from(b.row(), b.column()),
-                    out));
+    team.run(
+        member -> {
+          int player = players.getAndIncrement();
+          for (int i = player; player < 2 && i < HANDOVERS; i += 2) {
+            while (counter.get() != i) {
+              Thread.onSpinWait();
+            }
+            if (i == HANDOVERS / 2) {
+              start.set(System.nanoTime());
+            }
+            counter.set(i + 1);
+            if (i == HANDOVERS - 1) {
+              end.set(System.nanoTime());
+            }
           }
-        }
-        if (i == calls.size() - 1) {
-          int first = in * lane / LANES;
-          int count = in * (lane + 1) / LANES - first;
-          if (count > 0) {
-            made.add(
-                new Sgemm(
-                    true,
-                    false,
-                    count,
-                    out,
-                    rows,
-                    x.from(0, first),
-                    in,
-                    y.data(),
-                    out,
-                    w.from(first, 0),
-                    out));
-          }
-        }
-        phase.lanes.add(made);
-      }
-      all.add(phase);
-    }
-    return all;
-  }
-
-  private List<Phase> phases(List<PhaseCalls> calls) {
-    return calls.stream()
-        .filter(phase -> !phase.isEmpty())
-        .map(phase -> phase.replay(gemm))
-        .toList();
-  }
-
-  /** The calls and the engine's own sparse products, where it has them: second and last phase. */
-  private List<Phase> withSparseProducts(List<PhaseCalls> calls) {
-    List<Phase> phases = new ArrayList<>(phases(calls));
-    Phase update = phases.removeLast();
-    phases.addFirst(trainee.step()::firstLayer);
-    phases.add(
-        lane -> {
-          trainee.step().firstLayerGradient(lane);
-          update.run(lane);
         });
-    return phases;
-  }
-
-  /** Repeats a step's products as often as an epoch has whole batches. */
-  private double replay(List<Phase> phases) {
-    int steps = Math.max(1, images.size() / settings.batchSize());
-    long start = System.nanoTime();
-    trainee
-        .team()
-        .run(
-            member -> {
-              for (int step = 0; step < steps; step++) {
-                for (Phase phase : phases) {
-                  member.run(phase);
-                }
-              }
-            });
-    return imagesPerSecond((long) steps * settings.batchSize(), start);
-  }
-
-  private static double imagesPerSecond(long images, long start) {
-    return images * 1e9 / (System.nanoTime() - start);
+    return (double) (end.get() - start.get()) / (HANDOVERS / 2);
   }
 }

@@ -14,12 +14,15 @@ import java.util.concurrent.locks.LockSupport;
  * Threads that run the same body together and meet at barriers.
  *
  * <p>Work is cut into {@value #LANES} lanes whatever the number of threads; each thread takes a
- * contiguous run of them. A lane's arithmetic never depends on which thread does it, which is why
- * one to eight threads give bit-identical results.
+ * contiguous run of them, or none where there are more threads. A lane's arithmetic never depends
+ * on which thread does it, which is why any number of threads gives bit-identical results.
  */
 final class ThreadTeam implements AutoCloseable {
   /** Pieces that every phase is cut into, and so the most threads that can share one. */
   static final int LANES = 8;
+
+  /** Most threads of a team. */
+  static final int MAX_THREADS = 256;
 
   /**
    * Reads of the barrier before a waiting thread gives its core up: about 100 microseconds, more
@@ -61,10 +64,10 @@ final class ThreadTeam implements AutoCloseable {
   private volatile boolean failed;
 
   /**
-   * @param threads from 1 to {@value #LANES}
+   * @param threads from 1 to {@value #MAX_THREADS}
    */
   ThreadTeam(int threads) {
-    if (threads < 1 || threads > LANES) {
+    if (threads < 1 || threads > MAX_THREADS) {
       throw new IllegalArgumentException("threads: " + threads);
     }
     this.threads = threads;
@@ -177,6 +180,21 @@ final class ThreadTeam implements AutoCloseable {
       this.index = index;
       firstLane = LANES * index / threads;
       endLane = LANES * (index + 1) / threads;
+    }
+
+    /** Which thread of the team this is, from 0. */
+    int index() {
+      return index;
+    }
+
+    /** First of this thread's share of so many things. */
+    int firstOf(int count) {
+      return (int) ((long) count * index / threads);
+    }
+
+    /** End of this thread's share of so many things. */
+    int endOf(int count) {
+      return (int) ((long) count * (index + 1) / threads);
     }
 
     /** True on exactly one thread: the caller's. */

@@ -3,7 +3,7 @@
  * The engine for CPUs: matrix products by OpenBLAS, all else by kernels with the Vector API, on one
  * team of threads.
  *
- * <p>{@link TrainingStep} draws the step as a row of phases; {@link CpuTrainee} has it done over
+ * <p>{@link TrainingStep} draws the step as a row of phases; {@link JavaTrainee} has it done over
  * and over. Sums have an order that depends on no thread, and kernels a form that the compiler
  * keeps in registers: {@code docs/design.md} says what both take.
  */

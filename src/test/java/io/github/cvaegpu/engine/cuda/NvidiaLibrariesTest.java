@@ -27,8 +27,14 @@ import java.util.regex.Pattern;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The kernels and NVIDIA's own libraries, as pip installs them; no GPU is needed. */
+/**
+ * The kernels and NVIDIA's own libraries, as pip installs them; no GPU is needed. Beside other
+ * tests: all that it does is done by processes of its own, and takes them minutes.
+ */
+@Execution(ExecutionMode.CONCURRENT)
 class NvidiaLibrariesTest {
   /** What CUDA 13.0 has to know; later ones may know more. */
   private static final List<Integer> CAPABILITIES =

@@ -12,7 +12,7 @@ import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
 
 /** A model on the CPU: parameters, and activations for a chunk of rows. */
-class CpuModel implements VaeModel {
+class JavaModel implements VaeModel {
   private final CpuAccelerator accelerator;
   private final VaeShape shape;
   private final ThreadTeam team;
@@ -23,7 +23,7 @@ class CpuModel implements VaeModel {
   private boolean isClosed;
 
   /** Its parameters are zero. */
-  CpuModel(CpuAccelerator accelerator, VaeShape shape, Objective objective) {
+  JavaModel(CpuAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
     this.shape = shape;
     var layout = new ParameterLayout(shape);

@@ -15,7 +15,7 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 
 /** A model that is trained on the CPU: beside a model's memory, gradients and Adam's moments. */
-public final class CpuTrainee extends CpuModel implements Trainee {
+public final class JavaTrainee extends JavaModel implements Trainee {
   private final TrainingSettings settings;
   private final ImageSet images;
   private final FlatArray gradients;
@@ -25,10 +25,9 @@ public final class CpuTrainee extends CpuModel implements Trainee {
   private StepFeedback last = StepFeedback.NONE;
   private boolean stopped;
 
-  CpuTrainee(
+  JavaTrainee(
       CpuAccelerator accelerator, VaeShape shape, TrainingSettings settings, ImageSet images) {
     super(accelerator, shape, settings.objective());
-    ModelArguments.requireFits(shape, images);
     this.settings = settings;
     this.images = images;
     var layout = new ParameterLayout(shape);

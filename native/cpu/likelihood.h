@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is computed of a likelihood: a struct each, of the same members, by the names of the enum Likelihood of
+// package model, where the formulas are.
+#pragma once
+
+#include "functions.h"
+
+namespace cvae {
+
+struct LossAndGradient {
+  Lanes loss;
+  Lanes gradient;
+};
+
+/**
+ * Binary cross-entropy of sigmoid outputs, from the logits l and the targets x. With u = exp(-|l|), which is in
+ * (0, 1]:
+ *
+ *   loss      = max(l, 0) - l x + log(1 + u)
+ *   dloss/dl  = sigmoid(l) - x,   sigmoid(l) = (l >= 0 ? 1 : u) / (1 + u)
+ *
+ * No logarithm of 0 and no overflow for any finite logit.
+ */
+struct Bernoulli {
+  static CVAE_INLINE LossAndGradient loss_and_gradient(Lanes logit, Lanes x) {
+    Lanes u = exp_of_non_positive(-magnitude(logit));
+    return {relu(logit) + log1p(u) - logit * x, sigmoid(logit, u) - x};
+  }
+
+  static CVAE_INLINE Lanes loss(Lanes logit, Lanes x) {
+    Lanes u = exp_of_non_positive(-magnitude(logit));
+    return relu(logit) + log1p(u) - logit * x;
+  }
+
+  static CVAE_INLINE Lanes mean(Lanes logit) {
+    return sigmoid(logit, exp_of_non_positive(-magnitude(logit)));
+  }
+
+ private:
+  static CVAE_INLINE Lanes sigmoid(Lanes logit, Lanes u) {
+    return select(logit < lanes(0), u, lanes(1)) / (u + lanes(1));
+  }
+};
+
+}  // namespace cvae

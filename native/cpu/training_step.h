@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One training step. Each box is a phase: all threads share its units, then meet.
+//
+//  gather            x, from the images' bytes
+//    |
+//  encode            h = max(x W^T + b, 0), a phase a hidden layer; the first over lit pixels, if few are
+//    |
+//  latent            mean, logvar = h W^T + b;  z = mean + exp(logvar/2) noise;  KL
+//    |               d = max(z W^T + b, 0)
+//  decode            d = max(d W^T + b, 0), a phase a hidden layer
+//    |
+//  output            logits = d W^T + b;  RL;  dlogits = dRL/dlogits
+//    |
+//  decode_backward   dd = (dd W) where d > 0, down to the first decoder layer
+//    |
+//  latent_backward   dz = dd W;  dmean, dlogvar with beta;  dh = (dheads W) where h > 0
+//    |
+//  encode_backward   dh = (dh W) where h > 0, down to the first encoder layer
+//    |
+//  update            of every layer: dW = dy^T x, db = sums of dy, Adam
+//
+// Losses are summed over the batch, as the gradients are.
+#pragma once
+
+#include "forward.h"
+
+namespace cvae {
+
+/** What a step is done with. */
+struct StepArguments {
+  int64_t images;
+  Source source;
+  NoiseAddress noise;
+  float beta;
+  Adam adam;
+};
+
+struct StepLosses {
+  /** Means over the images, nats. */
+  float reconstruction;
+  float kl;
+};
+
+/** The phases that a step's time is told by. */
+enum Phase {
+  kGather,
+  kEncode,
+  kLatent,
+  kDecode,
+  kOutput,
+  kDecodeBackward,
+  kLatentBackward,
+  kEncodeBackward,
+  kUpdate,
+  kPhases
+};
+
+class TrainingStep {
+ public:
+  void take(Arena& arena, const Network& network, int64_t capacity) {
+    network_ = &network;
+    forward.take(arena, network, capacity, true);
+    int hidden = network.layers - 1;
+    for (int i = 0; i < hidden; i++) {
+      d_encoded[i] = ByFeature::take(arena, network.encoder[i].out, capacity);
+      d_decoded[i] = ByFeature::take(arena, network.decoder[i].out, capacity);
+    }
+    d_first_by_image = ByImage::take(arena, network.encoder[0].out, capacity);
+    d_heads = ByFeature::take(arena, 2 * network.latent, capacity);
+    dz = ByFeature::take(arena, network.latent, capacity);
+  }
+
+  /** Sets what the next step works on. Called by one thread. */
+  void begin(const Parameters& parameters, int64_t images) {
+    forward.begin(parameters.value, images);
+  }
+
+  /** Runs the step; called by every thread of the team. */
+  template <typename Likelihood>
+  void run(Team::Member& member, const Parameters& parameters, const StepArguments& step) {
+    start_clock(member);
+    forward.gather(member, step.source);
+    end_phase(member, kGather);
+    bool is_sparse = forward.batch.is_sparse(step.images);
+    forward.encode(member, is_sparse);
+    end_phase(member, kEncode);
+    latent(member, step);
+    end_phase(member, kLatent);
+    forward.decode(member);
+    end_phase(member, kDecode);
+    output<Likelihood>(member);
+    end_phase(member, kOutput);
+    decode_backward(member, parameters.value);
+    end_phase(member, kDecodeBackward);
+    latent_backward(member, parameters.value, step.beta);
+    end_phase(member, kLatentBackward);
+    encode_backward(member, parameters.value);
+    end_phase(member, kEncodeBackward);
+    update(member, parameters, step.adam, is_sparse);
+    end_phase(member, kUpdate);
+  }
+
+  /** Losses of the last step; images added in order. */
+  StepLosses losses() const {
+    double reconstruction = 0;
+    double kl = 0;
+    for (int64_t i = 0; i < forward.images(); i++) {
+      reconstruction += forward.image_loss[i];
+      kl += double(forward.kl[i]);
+    }
+    double images = double(forward.images());
+    return {float(reconstruction / images), float(kl / images)};
+  }
+
+  ForwardPass forward;
+  // Gradients of the loss by the activations of the same names in ForwardPass; of the logits in its output.
+  ByFeature d_encoded[kMostHidden];
+  ByFeature d_decoded[kMostHidden];
+  ByFeature d_heads;
+  ByFeature dz;
+  /** That of the first hidden layer, by image. */
+  ByImage d_first_by_image;
+  /** Nanoseconds of each phase, added up; null if nobody asks. */
+  int64_t* times = nullptr;
+
+ private:
+  // ---- phases ----------------------------------------------------------------------------------
+
+  void latent(Team::Member& member, const StepArguments& step) {
+    member.run(forward.blocks(), [&](int64_t block) {
+      forward.posterior(block);
+      sample_block(block, step.noise);
+      forward.decode_first(block);
+    });
+  }
+
+  template <typename Likelihood>
+  void output(Team::Member& member) {
+    forward.logits(member, [&](Sums& sums, Chunk chunk, Images of) {
+      float* loss = forward.loss_of(chunk) + of.first();
+      for (int c = 0; c < of.columns; c++) {
+        Lanes sum = lanes(0);
+        for (int r = 0; r < chunk.count; r++) {
+          Lanes x = load(of.of(forward.batch.x, chunk.first + r) + c * kLanes);
+          LossAndGradient y = Likelihood::loss_and_gradient(load(&sums.at[r][c * kLanes]), x);
+          sum = sum + y.loss;
+          store(of.of(forward.output, chunk.first + r) + c * kLanes, y.gradient);
+        }
+        store(loss + c * kLanes, sum);
+      }
+    });
+  }
+
+  void decode_backward(Team::Member& member, const float* parameters) {
+    int last = network_->layers - 1;
+    for (int i = last; i >= 1; i--) {
+      const ByFeature& dy = i == last ? forward.output : d_decoded[i];
+      through_layer(member, parameters, network_->decoder[i], dy, forward.decoded[i - 1],
+                    d_decoded[i - 1]);
+    }
+  }
+
+  void latent_backward(Team::Member& member, const float* parameters, float beta) {
+    const Layer& first = network_->decoder[0];
+    const Layer& heads = network_->heads();
+    int last = network_->layers - 2;
+    member.run(forward.blocks(), [&](int64_t block) {
+      forward.add_losses(block);
+      Images of = Images::block_of(block);
+      for (int64_t c = 0; c < chunks_of(first.in); c++) {
+        input_gradient(parameters, first, d_decoded[0], Chunk::of(c, first.in), of, dz);
+      }
+      heads_block(block, beta);
+      for (int64_t c = 0; c < chunks_of(heads.in); c++) {
+        masked_gradient(parameters, heads, d_heads, forward.encoded[last], Chunk::of(c, heads.in),
+                        of, d_encoded[last]);
+      }
+    });
+  }
+
+  void encode_backward(Team::Member& member, const float* parameters) {
+    for (int i = network_->layers - 2; i >= 1; i--) {
+      through_layer(member, parameters, network_->encoder[i], d_encoded[i], forward.encoded[i - 1],
+                    d_encoded[i - 1]);
+    }
+    // With the images in rows, for the update.
+    forward.each_chunk(member, d_encoded[0].features, [&](Chunk chunk, Images of) {
+      ForwardPass::turn_images(d_encoded[0], chunk, of, d_first_by_image);
+    });
+  }
+
+  void update(Team::Member& member, const Parameters& parameters, const Adam& adam,
+              bool is_sparse) {
+    // A section a weight, in which a thread has the rows that it multiplies with forward, and one a bias.
+    member.run_sections(
+        4 * network_->layers,
+        [&](int section) {
+          const Layer& layer = updated(section / 2).layer;
+          if (section % 2 == 1) {
+            return lanes_of(layer.out);
+          }
+          int64_t parts = layer.is_turned && is_sparse ? OutputPart::parts_of(layer.out) : 1;
+          return chunks_of(layer.rows()) * parts;
+        },
+        [&](int section, int64_t unit) {
+          Updated it = updated(section / 2);
+          if (section % 2 == 1) {
+            it.layer.update_bias(parameters, adam, it.dy, forward.images(), unit * kLanes);
+          } else {
+            update_weight(parameters, adam, it, is_sparse, unit);
+          }
+        });
+  }
+
+  // ---- units -----------------------------------------------------------------------------------
+
+  void sample_block(int64_t block, const NoiseAddress& address) {
+    Images of = Images::block_of(block);
+    int64_t latent = network_->latent;
+    Lanes twice_kl = lanes(0);
+    for (int64_t j = 0; j < latent; j += 4) {
+      Lanes four[4];
+      normals(philox(address, uint32_t(j / 4), uint32_t(of.first())), four);
+      for (int64_t k = j; k < smaller(j + 4, latent); k++) {
+        Lanes e = four[k - j];
+        LatentSample s =
+            sample(load(of.of(forward.heads, k)), load(of.of(forward.heads, latent + k)), e);
+        store(of.of(forward.noise, k), e);
+        store(of.of(forward.z, k), s.z);
+        twice_kl = twice_kl + s.twice_kl;
+      }
+    }
+    store(forward.kl + of.first(), twice_kl * lanes(0.5f));
+    forward.turn_block(forward.z, forward.z_by_image, block);
+  }
+
+  void heads_block(int64_t block, float beta) {
+    Images of = Images::block_of(block);
+    int64_t latent = network_->latent;
+    for (int64_t j = 0; j < latent; j++) {
+      HeadGradient d =
+          head_gradient(load(of.of(forward.heads, j)), load(of.of(forward.heads, latent + j)),
+                        load(of.of(forward.noise, j)), load(of.of(dz, j)), beta);
+      store(of.of(d_heads, j), d.mean);
+      store(of.of(d_heads, latent + j), d.log_variance);
+    }
+  }
+
+  /** A layer's gradient by its inputs, through the ReLU that made them. */
+  void through_layer(Team::Member& member, const float* parameters, const Layer& layer,
+                     const ByFeature& dy, const ByFeature& x, const ByFeature& dx) {
+    forward.each_chunk(member, layer.in, [&](Chunk chunk, Images of) {
+      masked_gradient(parameters, layer, dy, x, chunk, of, dx);
+    });
+  }
+
+  static void masked_gradient(const float* parameters, const Layer& layer, const ByFeature& dy,
+                              const ByFeature& x, Chunk chunk, Images of, const ByFeature& dx) {
+    Sums sums;
+    layer.input_gradient(parameters, dy, chunk, of, sums);
+    each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes sum) {
+      Mask is_lit = load(of.of(x, feature) + at) > lanes(0);
+      store(of.of(dx, feature) + at, select(is_lit, sum, lanes(0)));
+    });
+  }
+
+  static void input_gradient(const float* parameters, const Layer& layer, const ByFeature& dy,
+                             Chunk chunk, Images of, const ByFeature& dx) {
+    Sums sums;
+    layer.input_gradient(parameters, dy, chunk, of, sums);
+    each(sums, chunk, of.columns,
+         [&](int64_t feature, int at, Lanes sum) { store(of.of(dx, feature) + at, sum); });
+  }
+
+  /** What a layer's update is made of. */
+  struct Updated {
+    const Layer& layer;
+    const ByFeature& dy;
+    /** Not of the encoder's first layer, whose inputs are the images. */
+    const ByImage& x;
+  };
+
+  /** The layers of encoder and decoder in turn. */
+  Updated updated(int number) const {
+    int i = number / 2;
+    int last = network_->layers - 1;
+    if (number % 2 == 0) {
+      return {network_->encoder[i], i == last ? d_heads : d_encoded[i],
+              forward.encoded_by_image[i == 0 ? 0 : i - 1]};
+    }
+    return {network_->decoder[i], i == last ? forward.output : d_decoded[i],
+            i == 0 ? forward.z_by_image : forward.decoded_by_image[i - 1]};
+  }
+
+  void update_weight(const Parameters& parameters, const Adam& adam, const Updated& it,
+                     bool is_sparse, int64_t unit) {
+    int64_t chunks = chunks_of(it.layer.rows());
+    Chunk chunk = Chunk::of(unit % chunks, it.layer.rows());
+    if (!it.layer.is_turned) {
+      it.layer.update(parameters, adam, it.dy, it.x, forward.images(), chunk);
+    } else if (!is_sparse) {
+      it.layer.update(parameters, adam, forward.batch.x, d_first_by_image, forward.images(), chunk);
+    } else {
+      // Part by part, as forward: a thread's weights stay in its cache, and so does a part of dy.
+      sparse_update(it.layer, parameters, adam, forward.batch, d_first_by_image, forward.images(),
+                    chunk, OutputPart::of(unit / chunks, it.layer.out));
+    }
+  }
+
+  // ---- its time --------------------------------------------------------------------------------
+
+  static int64_t now() {
+    // Not the library's function, which came with a later version of it.
+    timespec time;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+    return int64_t(time.tv_sec) * 1000000000 + time.tv_nsec;
+  }
+
+  void start_clock(Team::Member& member) {
+    if (times != nullptr && member.is_lead()) {
+      phase_began_ = now();
+    }
+  }
+
+  void end_phase(Team::Member& member, Phase phase) {
+    if (times != nullptr && member.is_lead()) {
+      int64_t end = now();
+      times[phase] += end - phase_began_;
+      phase_began_ = end;
+    }
+  }
+
+  const Network* network_;
+  int64_t phase_began_ = 0;
+};
+
+}  // namespace cvae

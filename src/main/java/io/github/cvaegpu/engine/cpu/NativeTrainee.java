@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.engine.cpu;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.StepFeedback;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.ModelArguments;
+import io.github.cvaegpu.engine.StepSink;
+import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.foreign.CpuLibrary;
+import io.github.cvaegpu.model.VaeShape;
+import io.github.cvaegpu.random.RandomPurpose;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** A model that is trained by native/cpu: a call a step, by each thread. */
+final class NativeTrainee extends NativeModel implements Trainee {
+  private static final int FIRST_MOMENT = 1;
+  private static final int SECOND_MOMENT = 2;
+  private static final int GRADIENTS = 3;
+
+  private final TrainingSettings settings;
+  private final ImageSet images;
+
+  /** Reconstruction loss and KL divergence of the last step. */
+  private final MemorySegment losses = Arena.ofAuto().allocate(ValueLayout.JAVA_FLOAT, 2);
+
+  private StepFeedback last = StepFeedback.NONE;
+  private boolean stopped;
+
+  /** All pixels of the images. */
+  private final MemorySegment pixels;
+
+  /** The images of the epoch in its order. */
+  private final MemorySegment order;
+
+  // The step at hand, set by the lead before the others pass its barrier.
+  private int rows;
+  private MemorySegment batchOrder;
+  private float beta;
+  private AdamStep adam;
+
+  NativeTrainee(
+      CpuAccelerator accelerator,
+      CpuLibrary library,
+      VaeShape shape,
+      TrainingSettings settings,
+      ImageSet images) {
+    super(accelerator, library, shape, settings.objective(), settings.batchSize());
+    this.settings = settings;
+    this.images = images;
+    pixels = accelerator.pixels(images);
+    order = Arena.ofAuto().allocate(ValueLayout.JAVA_INT, images.size());
+  }
+
+  @Override
+  public int trainEpoch(BatchOrder order, BetaController controller, StepSink sink) {
+    requireOpen();
+    ModelArguments.requireTrains(settings, images, order);
+    if (!last.isFinite()) {
+      return 0;
+    }
+    long before = last.step();
+    stopped = false;
+    int[] all = order.images();
+    MemorySegment.copy(all, 0, this.order, ValueLayout.JAVA_INT, 0, all.length);
+    team().run(member -> trainEpoch(member, order, controller, sink));
+    return (int) (last.step() - before);
+  }
+
+  private void trainEpoch(
+      Member member, BatchOrder batches, BetaController controller, StepSink sink) {
+    for (int batch = batches.firstBatch(); batch < batches.batches(); batch++) {
+      if (member.isLead()) {
+        if (batch > batches.firstBatch()) {
+          report(sink);
+        }
+        if (!stopped) {
+          begin(batches, batch, (float) controller.next(last));
+        }
+      }
+      // One barrier a step here: the step has its own behind each of its phases.
+      member.barrier();
+      if (stopped) {
+        return;
+      }
+      step(member);
+    }
+    if (member.isLead() && batches.firstBatch() < batches.batches()) {
+      report(sink);
+    }
+  }
+
+  private void begin(BatchOrder batches, int batch, float newBeta) {
+    rows = batches.size(batch);
+    batchOrder = order.asSlice((long) batch * batches.batchSize() * Integer.BYTES);
+    beta = newBeta;
+    adam = AdamStep.of(last.step() + 1, settings.learningRate());
+  }
+
+  private void step(Member member) {
+    library()
+        .step(
+            model(),
+            member.index(),
+            rows,
+            pixels,
+            batchOrder,
+            settings.seed(),
+            RandomPurpose.TRAINING_NOISE.id(),
+            (int) last.step(),
+            beta,
+            adam.stepSize(),
+            adam.rootScale(),
+            member.isLead() ? losses : MemorySegment.NULL);
+  }
+
+  private void report(StepSink sink) {
+    long step = last.step();
+    float rl = losses.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
+    float kl = losses.getAtIndex(ValueLayout.JAVA_FLOAT, 1);
+    last = new StepFeedback(step + 1, rl, kl);
+    stopped = !sink.accept(step, rl, kl, beta);
+    stopped |= !last.isFinite();
+  }
+
+  /** Nanoseconds of each phase since they were last asked for; from the first time on. */
+  long[] phaseTimes() {
+    return library().times(model());
+  }
+
+  /** The gradients of the last step, in the layout's order, where they are kept. */
+  float[] gradients() {
+    return read(GRADIENTS);
+  }
+
+  @Override
+  public TrainingState state() {
+    requireOpen();
+    return new TrainingState(read(PARAMETERS), read(FIRST_MOMENT), read(SECOND_MOMENT), last);
+  }
+
+  @Override
+  public void restore(TrainingState state) {
+    requireOpen();
+    // All of them first: what is refused leaves the state as it is.
+    ModelArguments.requireLength("parameters", layout().size(), state.parameters());
+    ModelArguments.requireLength("first moments", layout().size(), state.firstMoment());
+    ModelArguments.requireLength("second moments", layout().size(), state.secondMoment());
+    write(PARAMETERS, state.parameters());
+    write(FIRST_MOMENT, state.firstMoment());
+    write(SECOND_MOMENT, state.secondMoment());
+    last = state.last();
+  }
+}
