@@ -55,12 +55,20 @@ public record CheckpointInterval(long amount, Unit unit) {
     return new CheckpointInterval(Long.parseLong(matcher.group(1)), unit);
   }
 
-  /** Whether a checkpoint is due after a step. */
-  boolean isDue(long stepsDone, int stepsPerEpoch, long nanosSinceLast) {
+  /**
+   * Whether a checkpoint is due after a step. An engine that is ahead of its reports cannot stop at
+   * the very step that asks for it, so a multiple that was passed counts as well as one that is
+   * met.
+   *
+   * @param stepsDone steps of the run
+   * @param stepsAtLast of them, those that the last checkpoint has, or that this process began with
+   * @param nanosSinceLast wall time since then
+   */
+  boolean isDue(long stepsDone, long stepsAtLast, int stepsPerEpoch, long nanosSinceLast) {
     return switch (unit) {
       case SECONDS -> nanosSinceLast >= amount * 1_000_000_000L;
-      case STEPS -> stepsDone % amount == 0;
-      case EPOCHS -> stepsDone % (amount * stepsPerEpoch) == 0;
+      case STEPS -> stepsDone / amount > stepsAtLast / amount;
+      case EPOCHS -> stepsDone / (amount * stepsPerEpoch) > stepsAtLast / (amount * stepsPerEpoch);
     };
   }
 }

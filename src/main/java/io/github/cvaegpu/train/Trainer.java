@@ -57,6 +57,7 @@ public final class Trainer {
   private int epoch;
   private int nextBatch;
   private long lastCheckpoint;
+  private long stepsAtCheckpoint;
   private boolean lossesFinite = true;
   private Optional<String> metricsSha256 = Optional.empty();
   private Optional<String> otherBits = Optional.empty();
@@ -222,7 +223,7 @@ public final class Trainer {
       // The log first: what others hear of is in it.
       told = RunObservers.of(log, journal, means, observer);
       told.begins(directory.folder(), journal.writeRunning());
-      lastCheckpoint = System.nanoTime();
+      startInterval();
       return train();
     }
   }
@@ -301,7 +302,16 @@ public final class Trainer {
   // ---- what surrounds it -----------------------------------------------------------------------
 
   private boolean isCheckpointDue() {
-    return interval.isDue(journal.stepsDone(), batchesPerEpoch, System.nanoTime() - lastCheckpoint);
+    return interval.isDue(
+        journal.stepsDone(),
+        stepsAtCheckpoint,
+        batchesPerEpoch,
+        System.nanoTime() - lastCheckpoint);
+  }
+
+  private void startInterval() {
+    lastCheckpoint = System.nanoTime();
+    stepsAtCheckpoint = journal.stepsDone();
   }
 
   private void trainUntilStopped(BatchOrder order) {
@@ -388,7 +398,7 @@ public final class Trainer {
             provenance.data().text(),
             BitsVersion.CURRENT)
         .write(directory.checkpointFile());
-    lastCheckpoint = System.nanoTime();
+    startInterval();
     told.checkpoint(directory.checkpointFile(), state.step());
   }
 

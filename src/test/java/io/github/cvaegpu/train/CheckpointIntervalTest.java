@@ -48,22 +48,33 @@ class CheckpointIntervalTest {
   @Test
   void secondsAreOfWallTime() {
     var interval = new CheckpointInterval(10, Unit.SECONDS);
-    assertFalse(interval.isDue(10, 1, 10 * SECOND - 1));
-    assertTrue(interval.isDue(7, 5, 10 * SECOND));
+    assertFalse(interval.isDue(10, 0, 1, 10 * SECOND - 1));
+    assertTrue(interval.isDue(7, 0, 5, 10 * SECOND));
     var longest = CheckpointInterval.parse("999999999s");
-    assertFalse(longest.isDue(1, 1, 999_999_998 * SECOND));
-    assertTrue(longest.isDue(1, 1, 999_999_999 * SECOND));
+    assertFalse(longest.isDue(1, 0, 1, 999_999_998 * SECOND));
+    assertTrue(longest.isDue(1, 0, 1, 999_999_999 * SECOND));
   }
 
   @Test
   void stepsAndEpochsAreOfTheRun() {
     var steps = new CheckpointInterval(7, Unit.STEPS);
-    assertTrue(steps.isDue(14, 5, 0));
-    assertFalse(steps.isDue(15, 5, Long.MAX_VALUE));
+    assertTrue(steps.isDue(14, 7, 5, 0));
+    assertFalse(steps.isDue(14, 14, 5, Long.MAX_VALUE));
+    assertFalse(steps.isDue(20, 14, 5, Long.MAX_VALUE));
     var epochs = new CheckpointInterval(2, Unit.EPOCHS);
-    assertTrue(epochs.isDue(20, 5, 0));
-    assertFalse(epochs.isDue(15, 5, Long.MAX_VALUE));
+    assertTrue(epochs.isDue(20, 10, 5, 0));
+    assertFalse(epochs.isDue(15, 10, 5, Long.MAX_VALUE));
     // A product of ints would overflow to 0 here.
-    assertFalse(new CheckpointInterval(1 << 29, Unit.EPOCHS).isDue(1, 1 << 3, 0));
+    assertFalse(new CheckpointInterval(1 << 29, Unit.EPOCHS).isDue(1, 0, 1 << 3, 0));
+  }
+
+  /** An engine may be some steps further before it can stop. */
+  @Test
+  void aMultipleThatWasPassedCounts() {
+    var steps = new CheckpointInterval(7, Unit.STEPS);
+    assertTrue(steps.isDue(15, 0, 5, 0));
+    assertTrue(steps.isDue(15, 13, 5, 0));
+    assertFalse(steps.isDue(20, 15, 5, Long.MAX_VALUE));
+    assertTrue(steps.isDue(21, 15, 5, 0));
   }
 }
