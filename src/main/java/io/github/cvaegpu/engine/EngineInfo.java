@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
+import java.util.Optional;
+import java.util.regex.Pattern;
+
 /**
  * What an engine computes on.
  *
@@ -13,6 +16,8 @@ package io.github.cvaegpu.engine;
  */
 public record EngineInfo(
     String engine, String device, String library, int threads, String precision, String tuning) {
+  /** Why a kind of step was taken, as {@link #with} has it. */
+  private static final Pattern REASON = Pattern.compile("(?<=^[^:,]{1,40} step): [^,]*");
 
   /** The library of the CPU engine whose bits are the same on every processor. */
   public static final String NATIVE_STEP = "native step";
@@ -27,16 +32,27 @@ public record EngineInfo(
     this(engine, device, library, threads, precision, "");
   }
 
-  /** The same, with more of what may change the bits, and with what was chosen. */
-  public EngineInfo with(String more, String chosen) {
-    return new EngineInfo(engine, device, more + ", " + library, threads, precision, chosen);
+  /**
+   * The same, with which kind of step it trains by.
+   *
+   * @param step the kind
+   * @param why it was taken, for people; empty if it goes without saying
+   * @param chosen the tuning
+   */
+  public EngineInfo with(String step, Optional<String> why, String chosen) {
+    String all = step + why.map(reason -> ": " + reason).orElse("") + ", " + library;
+    return new EngineInfo(engine, device, all, threads, precision, chosen);
   }
 
-  /** All that may change the bits, for people: neither the number of threads nor the tuning. */
+  /**
+   * All that may change the bits, for people: neither the number of threads, nor the tuning, nor
+   * why a kind of step was taken.
+   */
   public String what() {
     return library.equals(NATIVE_STEP)
         ? "%s with the %s in %s".formatted(engine, library, precision)
-        : "%s on %s with %s in %s".formatted(engine, device, library, precision);
+        : "%s on %s with %s in %s"
+            .formatted(engine, device, REASON.matcher(library).replaceFirst(""), precision);
   }
 
   /** Whether two processes that compute so give the same bits. */

@@ -15,11 +15,12 @@ import java.util.Optional;
 
 /**
  * The driver's {@code cuLaunchKernelEx}, which JCuda does not bind: launches with clusters of
- * blocks, and ones that may begin before the grid before them has ended. Drivers have it since CUDA
- * 11.8.
+ * blocks, and ones that may begin before the grid before them has ended. And how many clusters fit
+ * on the GPU. Drivers have both since CUDA 11.8.
  */
 public final class LaunchKernelEx {
   private static final String NAME = "cuLaunchKernelEx";
+  private static final String MOST_CLUSTERS = "cuOccupancyMaxActiveClusters";
 
   // CUlaunchConfig: grid and block, three integers each, then these.
   private static final long CONFIG_BYTES = 56;
@@ -36,13 +37,18 @@ public final class LaunchKernelEx {
   private static final int CLUSTER_DIMENSION = 4;
   private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
 
+  /** CUDA_ERROR_NOT_FOUND. */
+  private static final int NOT_FOUND = 500;
+
   /** What no parameter of a kernel needs more of. */
   private static final long MOST_ALIGNED = 16;
 
   private final MethodHandle function;
+  private final Optional<MethodHandle> mostClusters;
 
-  private LaunchKernelEx(MethodHandle function) {
+  private LaunchKernelEx(MethodHandle function, Optional<MethodHandle> mostClusters) {
     this.function = function;
+    this.mostClusters = mostClusters;
   }
 
   /**
@@ -65,17 +71,37 @@ public final class LaunchKernelEx {
       boolean isProgrammatic) {}
 
   /**
-   * Finds the function.
+   * What the driver says of clusters.
+   *
+   * @param number how many fit, where it has said that
+   * @param status the driver's, a {@code CUresult}
+   */
+  public record MostClusters(int number, int status) {}
+
+  /**
+   * Finds the functions.
    *
    * @param driver CUDA's driver
    * @return empty if the driver is too old to have it
    */
   public static Optional<LaunchKernelEx> of(CudaLibraries.Library driver) {
-    var type = FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
+    return find(driver, NAME, FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS))
+        .map(
+            launch ->
+                new LaunchKernelEx(
+                    launch,
+                    find(
+                        driver,
+                        MOST_CLUSTERS,
+                        FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS))));
+  }
+
+  private static Optional<MethodHandle> find(
+      CudaLibraries.Library driver, String name, FunctionDescriptor type) {
     return driver
         .functions()
-        .find(NAME)
-        .map(address -> new LaunchKernelEx(Linker.nativeLinker().downcallHandle(address, type)));
+        .find(name)
+        .map(address -> Linker.nativeLinker().downcallHandle(address, type));
   }
 
   /**
@@ -103,6 +129,30 @@ public final class LaunchKernelEx {
               MemorySegment.NULL);
     } catch (Throwable e) {
       throw new LinkageError(NAME, e);
+    }
+  }
+
+  /**
+   * How many clusters of a launch the GPU can hold at a time.
+   *
+   * @param config how it would be launched
+   * @param kernel the driver's handle
+   * @return a number, or the driver's status where it gives none
+   */
+  public MostClusters mostClusters(Config config, long kernel) {
+    if (mostClusters.isEmpty()) {
+      return new MostClusters(0, NOT_FOUND);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment number = arena.allocate(JAVA_INT);
+      int status =
+          (int)
+              mostClusters
+                  .get()
+                  .invokeExact(number, MemorySegment.ofAddress(kernel), struct(arena, config, 0));
+      return new MostClusters(number.get(JAVA_INT, 0), status);
+    } catch (Throwable e) {
+      throw new LinkageError(MOST_CLUSTERS, e);
     }
   }
 

@@ -168,7 +168,7 @@ class CudaTrainIT {
     assertEquals(ExitCode.FAILED, result.code(), result.errors());
     String sentence = result.errors().lines().toList().getLast();
     assertTrue(sentence.matches("cuMemAlloc\\(.* bytes\\) failed: .*"), sentence);
-    assertTrue(sentence.contains("smaller --batch"), sentence);
+    assertTrue(sentence.contains(" end other programs that use the GPU"), sentence);
   }
 
   @Test

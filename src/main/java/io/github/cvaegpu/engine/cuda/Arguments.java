@@ -13,9 +13,7 @@ import jcuda.Pointer;
  * tests compare those with the kernel's own.
  */
 final class Arguments {
-  private record Argument(Object value, ByteBuffer bytes) {}
-
-  private final List<Argument> arguments = new ArrayList<>();
+  private final List<ByteBuffer> arguments = new ArrayList<>();
 
   private Arguments() {}
 
@@ -26,36 +24,35 @@ final class Arguments {
 
   /** An address. */
   Arguments pointer(DevicePointer value) {
-    return add(value, bytes(Long.BYTES).putLong(value.address()));
+    return add(bytes(Long.BYTES).putLong(value.address()));
   }
 
   /** An {@code int} or {@code unsigned int}. */
   Arguments i32(int value) {
-    return add(value, bytes(Integer.BYTES).putInt(value));
+    return add(bytes(Integer.BYTES).putInt(value));
   }
 
   /** A {@code size_t} or {@code Word}. */
   Arguments i64(long value) {
-    return add(value, bytes(Long.BYTES).putLong(value));
+    return add(bytes(Long.BYTES).putLong(value));
   }
 
   /** A {@code double}. */
   Arguments f64(double value) {
-    return add(value, bytes(Double.BYTES).putDouble(value));
+    return add(bytes(Double.BYTES).putDouble(value));
   }
 
   /**
    * A struct.
    *
-   * @param name for messages
    * @param value all of its bytes
    */
-  Arguments struct(String name, ByteBuffer value) {
-    return add(name, value);
+  Arguments struct(ByteBuffer value) {
+    return add(value);
   }
 
-  private Arguments add(Object value, ByteBuffer bytes) {
-    arguments.add(new Argument(value, bytes.rewind()));
+  private Arguments add(ByteBuffer bytes) {
+    arguments.add(bytes.rewind());
     return this;
   }
 
@@ -65,7 +62,7 @@ final class Arguments {
 
   /** Bytes of each. */
   List<Integer> sizes() {
-    return arguments.stream().map(argument -> argument.bytes().capacity()).toList();
+    return arguments.stream().map(ByteBuffer::capacity).toList();
   }
 
   /** Where the driver finds them. */
@@ -83,11 +80,6 @@ final class Arguments {
 
   /** What the driver reads of each. */
   List<ByteBuffer> values() {
-    return arguments.stream().map(argument -> argument.bytes().duplicate()).toList();
-  }
-
-  @Override
-  public String toString() {
-    return arguments.stream().map(Argument::value).toList().toString();
+    return arguments.stream().map(ByteBuffer::duplicate).toList();
   }
 }

@@ -44,7 +44,7 @@ final class Blas implements AutoCloseable {
   Blas(DeviceMemory memory, CudaStream stream, Precision precision) {
     this.stream = stream;
     // Before the handle, which would have to be given back where there is no memory.
-    DevicePointer workspace = memory.bytes(WORKSPACE_BYTES);
+    DevicePointer workspace = memory.fixedBytes(WORKSPACE_BYTES);
     Check.blas(JCublas2.cublasCreate(handle), "cublasCreate");
     try {
       setUp(workspace, precision);

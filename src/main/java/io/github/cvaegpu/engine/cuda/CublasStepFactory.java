@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes steps by cuBLAS. */
 final class CublasStepFactory implements StepFactory {
@@ -38,7 +39,12 @@ final class CublasStepFactory implements StepFactory {
 
   @Override
   public String description() {
-    return "cuBLAS step: " + why;
+    return "cuBLAS step";
+  }
+
+  @Override
+  public Optional<String> why() {
+    return Optional.of(why);
   }
 
   @Override

@@ -65,7 +65,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
               .choose(steps, shape.toString());
       StepTuning tuning = chosen.tuning();
       graphBranches = tuning.branches();
-      info = accelerator.info().with(steps.description(), chosen.toString());
+      info = accelerator.info().with(steps.description(), steps.why(), chosen.toString());
       Step whole = warmedUp(steps.step(settings.batchSize(), tuning, memory()));
       graph = resources().add(capture(whole, 1));
       wholeBatch = launcher(whole, graph, 1);
@@ -122,8 +122,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     }
     if (asked == StepKind.FUSED) {
       throw new InputException(
-          "The fused step does not train %s; take --step auto or cublas."
-              .formatted(obstacle.get()));
+          "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle.get()));
     }
     return new CublasStepFactory(
         accelerator(), memory(), trained, input, settings, branches(), obstacle.get());

@@ -17,17 +17,26 @@ final class DeviceMemory implements AutoCloseable {
 
   /** Allocates bytes of unspecified content, aligned for anything. */
   DevicePointer bytes(long count) {
+    return bytes(count, "Take a smaller --batch or smaller --hidden layers, or end other programs");
+  }
+
+  /** The same of what every model has, whatever its size. */
+  DevicePointer fixedBytes(long count) {
+    return bytes(count, "Every model needs that much, whatever its size: end other programs");
+  }
+
+  private DevicePointer bytes(long count, String remedy) {
     var pointer = new DevicePointer();
     int status = JCudaDriver.cuMemAlloc(pointer, Math.max(1, count));
     if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-      throw new EngineException(tooLittle(count));
+      throw new EngineException(tooLittle(count, remedy));
     }
     Check.driver(status, "cuMemAlloc", count + " bytes");
     allocations.add(new Allocation(pointer, count));
     return pointer;
   }
 
-  private String tooLittle(long asked) {
+  private String tooLittle(long asked, String remedy) {
     long[] free = new long[1];
     long[] total = new long[1];
     boolean isKnown = JCudaDriver.cuMemGetInfo(free, total) == CUresult.CUDA_SUCCESS;
@@ -35,11 +44,11 @@ final class DeviceMemory implements AutoCloseable {
     return String.format(
         Locale.ROOT,
         "cuMemAlloc(%d bytes) failed: the GPU has too little free memory%s, and this model holds %s"
-            + " of it already. Take a smaller --batch or smaller --hidden layers, or end other"
-            + " programs that use the GPU (nvidia-smi lists them).",
+            + " of it already. %s that use the GPU (nvidia-smi lists them).",
         asked,
         isKnown ? ", %s of %s".formatted(megabytes(free[0]), megabytes(total[0])) : "",
-        megabytes(held));
+        megabytes(held),
+        remedy);
   }
 
   private static String megabytes(long bytes) {
@@ -59,7 +68,7 @@ final class DeviceMemory implements AutoCloseable {
   /** Copies bytes to the GPU. What the GPU is doing must not use them. */
   static void upload(DevicePointer to, Pointer from, long bytes) {
     if (bytes > 0) {
-      Check.driver(JCudaDriver.cuMemcpyHtoD(to, from, bytes), "cuMemcpyHtoD", to, bytes + " bytes");
+      Check.driver(JCudaDriver.cuMemcpyHtoD(to, from, bytes), "cuMemcpyHtoD", bytes + " bytes");
       // The call may return before the bytes are there, and our streams do not wait for it. It is
       // on this stream; to wait for the device would be to wait for other models too.
       Check.driver(
@@ -75,8 +84,7 @@ final class DeviceMemory implements AutoCloseable {
   /** Copies bytes from the GPU, which has to be done with them. */
   static void download(DevicePointer from, Pointer to, long bytes) {
     if (bytes > 0) {
-      Check.driver(
-          JCudaDriver.cuMemcpyDtoH(to, from, bytes), "cuMemcpyDtoH", from, bytes + " bytes");
+      Check.driver(JCudaDriver.cuMemcpyDtoH(to, from, bytes), "cuMemcpyDtoH", bytes + " bytes");
     }
   }
 
@@ -84,7 +92,7 @@ final class DeviceMemory implements AutoCloseable {
   public void close() {
     for (Allocation allocation : allocations.reversed()) {
       DevicePointer pointer = allocation.pointer();
-      Check.driver(JCudaDriver.cuMemFree(pointer), "cuMemFree", pointer);
+      Check.driver(JCudaDriver.cuMemFree(pointer), "cuMemFree");
     }
     allocations.clear();
   }

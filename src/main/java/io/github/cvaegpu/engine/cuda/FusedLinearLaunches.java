@@ -4,13 +4,17 @@ package io.github.cvaegpu.engine.cuda;
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.Targets;
+import java.util.stream.Stream;
 
 /** Launches of fused_linear.cu. */
 final class FusedLinearLaunches {
   // Operations on an element, as Work counts them.
   private static final int RELU_FLOP = 3;
   private static final int LOSS_FLOP = 12;
+
+  private static final String OUTPUT_BACKWARD = "fused_output_backward";
 
   private final KernelModule module;
 
@@ -20,6 +24,23 @@ final class FusedLinearLaunches {
 
   private Kernel kernel(String name, LinearVariant variant) {
     return module.kernel(variant.kernel(name));
+  }
+
+  /** Whether the GPU can hold a cluster of each of the launches. */
+  boolean fits(LinearVariant variant, Objective objective) {
+    return Stream.of(
+            firstForward(objective.targets()),
+            outputLoss(objective.likelihood(), objective.targets()),
+            OUTPUT_BACKWARD)
+        .allMatch(name -> kernel(name, variant).fits(variant.shape(1)));
+  }
+
+  private static String firstForward(Targets targets) {
+    return "fused_first_forward_" + targets.text();
+  }
+
+  private static String outputLoss(Likelihood likelihood, Targets targets) {
+    return "fused_output_%s_%s".formatted(likelihood.text(), targets.text());
   }
 
   /** The first hidden layer of the batch at hand, whose images it writes down. */
@@ -36,7 +57,7 @@ final class FusedLinearLaunches {
       DeviceMatrix y) {
     long outputs = (long) rows * layer.out();
     long pixels = (long) rows * layer.in();
-    kernel("fused_first_forward_" + targets.text(), variant)
+    kernel(firstForward(targets), variant)
         .launch(
             stream,
             Work.product(rows, layer.out(), layer.in())
@@ -72,7 +93,7 @@ final class FusedLinearLaunches {
       DeviceMatrix dlogits,
       DeviceMatrix losses) {
     long logits = (long) rows * layer.out();
-    kernel("fused_output_%s_%s".formatted(likelihood.text(), targets.text()), variant)
+    kernel(outputLoss(likelihood, targets), variant)
         .launch(
             stream,
             Work.product(rows, layer.out(), layer.in())
@@ -109,7 +130,7 @@ final class FusedLinearLaunches {
       double learningRate) {
     long outputs = (long) rows * layer.in();
     Mailbox mailbox = input.mailbox();
-    kernel("fused_output_backward", variant)
+    kernel(OUTPUT_BACKWARD, variant)
         .launch(
             stream,
             Work.product(rows, layer.in(), layer.out())

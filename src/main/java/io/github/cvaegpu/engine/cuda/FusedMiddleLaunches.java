@@ -3,10 +3,14 @@ package io.github.cvaegpu.engine.cuda;
 
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
+import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.RandomPurpose;
 
 /** Launches of fused_middle.cu. */
 final class FusedMiddleLaunches {
+  private static final String FORWARD = "fused_middle_forward";
+  private static final String BACKWARD = "fused_middle_backward";
+
   private final KernelModule module;
 
   FusedMiddleLaunches(KernelModule module) {
@@ -15,6 +19,14 @@ final class FusedMiddleLaunches {
 
   private Kernel kernel(String name, MiddleVariant variant) {
     return module.kernel(variant.kernel(name));
+  }
+
+  /** Whether the GPU can hold a cluster of both directions. */
+  boolean fits(MiddleVariant variant, VaeShape network) {
+    return kernel(FORWARD, variant)
+            .fits(variant.shape(1, MiddleLayers.forwardBytes(network, variant)))
+        && kernel(BACKWARD, variant)
+            .fits(variant.shape(1, MiddleLayers.backwardBytes(network, variant)));
   }
 
   /** From the first hidden layer to the decoder's last, with noise, z and KL divergence. */
@@ -29,7 +41,7 @@ final class FusedMiddleLaunches {
       DeviceMatrix noise,
       DevicePointer kl) {
     long sample = (long) rows * noise.columns();
-    kernel("fused_middle_forward", variant)
+    kernel(FORWARD, variant)
         .launch(
             stream,
             layers
@@ -39,7 +51,7 @@ final class FusedMiddleLaunches {
                 variant, rows, MiddleLayers.forwardBytes(layers.shape(), variant), isProgrammatic),
             args()
                 .pointer(state.address())
-                .struct("layers", layers.struct())
+                .struct(layers.struct())
                 .i32(rows)
                 .i32(noise.columns())
                 .i32((int) seed)
@@ -62,7 +74,7 @@ final class FusedMiddleLaunches {
       int rows,
       DeviceMatrix dheads) {
     long sample = (long) rows * noise.columns();
-    kernel("fused_middle_backward", variant)
+    kernel(BACKWARD, variant)
         .launch(
             stream,
             layers
@@ -72,7 +84,7 @@ final class FusedMiddleLaunches {
                 variant, rows, MiddleLayers.backwardBytes(layers.shape(), variant), isProgrammatic),
             args()
                 .pointer(state.address())
-                .struct("layers", layers.struct())
+                .struct(layers.struct())
                 .pointer(dy.data())
                 .pointer(heads.data())
                 .pointer(noise.data())

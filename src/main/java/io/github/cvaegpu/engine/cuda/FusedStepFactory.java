@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
 import java.util.Locale;
@@ -9,11 +10,16 @@ import java.util.Optional;
 
 /** Makes fused steps. */
 final class FusedStepFactory implements StepFactory {
+  /** See {@link #description}. */
+  static final String DESCRIPTION = "fused step";
+
   private final CudaAccelerator accelerator;
   private final TrainedNetwork network;
   private final FusedBuffers buffers;
   private final TrainingSettings settings;
   private final CudaStream stream;
+  private final List<LinearVariant> linear;
+  private final List<MiddleVariant> middle;
 
   /**
    * @param settings how to train; its batches are the largest
@@ -31,6 +37,8 @@ final class FusedStepFactory implements StepFactory {
     this.settings = settings;
     this.stream = stream;
     buffers = FusedBuffers.allocate(memory, input, shape(), settings.batchSize());
+    linear = linear(accelerator.kernels(), settings.objective());
+    middle = middle(accelerator.kernels(), shape());
   }
 
   private VaeShape shape() {
@@ -41,7 +49,7 @@ final class FusedStepFactory implements StepFactory {
   static Optional<String> obstacle(
       CudaAccelerator accelerator, VaeShape shape, TrainingSettings settings) {
     if (accelerator.precision() != Precision.FLOAT32) {
-      return Optional.of("in " + accelerator.precision());
+      return Optional.of("products in " + accelerator.precision());
     }
     if (settings.batchSize() > FusedStep.MOST_ROWS) {
       return Optional.of(
@@ -58,21 +66,43 @@ final class FusedStepFactory implements StepFactory {
               "more than %d weights between the first layer and the last",
               FusedStep.MOST_MIDDLE));
     }
-    if (MiddleVariant.all(accelerator.kernels().capacity(), shape).isEmpty()) {
+    if (middle(accelerator.kernels(), shape).isEmpty()) {
       return Optional.of("layers too wide for this GPU's shared memory");
     }
     return Optional.empty();
   }
 
+  // A slice of a GPU may be too small for a cluster: then what needs none is left.
+
+  private static List<LinearVariant> linear(Kernels kernels, Objective objective) {
+    List<LinearVariant> fitting =
+        LinearVariant.all(kernels.capacity().hasClusters()).stream()
+            .filter(variant -> kernels.fused().linear().fits(variant, objective))
+            .toList();
+    return fitting.isEmpty() ? LinearVariant.all(false) : fitting;
+  }
+
+  private static List<MiddleVariant> middle(Kernels kernels, VaeShape shape) {
+    return MiddleVariant.all(kernels.capacity(), shape).stream()
+        .filter(variant -> kernels.fused().middle().fits(variant, shape))
+        .toList();
+  }
+
   @Override
   public String description() {
-    return "fused step";
+    return DESCRIPTION;
+  }
+
+  @Override
+  public Optional<String> why() {
+    return Optional.empty();
   }
 
   @Override
   public StepTuning standard() {
     return new StepTuning(
-        StepVariants.standard(accelerator.kernels().capacity(), shape()),
+        StepVariants.standard(
+            linear.getFirst(), middle.getFirst(), accelerator.kernels().capacity()),
         1,
         accelerator.options().stepsALaunch());
   }
@@ -80,8 +110,6 @@ final class FusedStepFactory implements StepFactory {
   @Override
   public Choices<StepTuning> choices() {
     Capacity capacity = accelerator.kernels().capacity();
-    List<LinearVariant> linear = LinearVariant.all(capacity.hasClusters());
-    List<MiddleVariant> middle = MiddleVariant.all(capacity, shape());
     return new Choices<StepTuning>()
         .add(
             capacity.beginsEarly() ? List.of(true, false) : List.of(false),

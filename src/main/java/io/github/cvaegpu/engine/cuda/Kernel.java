@@ -7,6 +7,7 @@ import io.github.cvaegpu.foreign.LaunchKernelEx;
 import java.util.Optional;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** A kernel of a loaded module. */
@@ -81,24 +82,46 @@ final class Kernel {
     stream.launching(this, shape.threads(), arguments);
     askForShared(shape.sharedBytes());
     if (shape.isPlain()) {
-      Check.driver(plain(stream, shape, arguments), "cuLaunchKernel", name, shape, arguments);
+      Check.driver(plain(stream, shape, arguments), "cuLaunchKernel", name, shape);
     } else {
-      var config =
-          new LaunchKernelEx.Config(
-              shape.blocksX(),
-              shape.blocksY(),
-              shape.threads(),
-              shape.clusterX(),
-              shape.sharedBytes(),
-              shape.isProgrammatic());
       Check.driver(
-          extendedLaunch().launch(config, function.address(), stream.address(), arguments.values()),
+          extendedLaunch()
+              .launch(config(shape), function.address(), stream.address(), arguments.values()),
           "cuLaunchKernelEx",
           name,
-          shape,
-          arguments);
+          shape);
     }
     stream.launched(() -> new Launch(name, shape.toString(), work));
+  }
+
+  /**
+   * Whether the GPU has the multiprocessors for one cluster of a launch: all blocks of a cluster
+   * run at the same time, and a slice of a GPU may be too small for that.
+   *
+   * @return also true where the driver will not say; the launch then tells
+   */
+  boolean fits(LaunchShape shape) {
+    if (shape.clusterX() == 1) {
+      return true;
+    }
+    askForShared(shape.sharedBytes());
+    LaunchKernelEx.MostClusters most =
+        extendedLaunch().mostClusters(config(shape), function.address());
+    return switch (most.status()) {
+      case CUresult.CUDA_SUCCESS -> most.number() > 0;
+      case CUresult.CUDA_ERROR_INVALID_CLUSTER_SIZE -> false;
+      default -> true;
+    };
+  }
+
+  private static LaunchKernelEx.Config config(LaunchShape shape) {
+    return new LaunchKernelEx.Config(
+        shape.blocksX(),
+        shape.blocksY(),
+        shape.threads(),
+        shape.clusterX(),
+        shape.sharedBytes(),
+        shape.isProgrammatic());
   }
 
   private int plain(CudaStream stream, LaunchShape shape, Arguments arguments) {

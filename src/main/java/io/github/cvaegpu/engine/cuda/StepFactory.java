@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes the steps of one model, of any number of rows. Only it knows which kind they are, and what
@@ -11,8 +12,11 @@ interface StepFactory {
   /** Steps of a graph that are tried. */
   List<Integer> STEPS_A_LAUNCH = List.of(8, 16);
 
-  /** Which kind the steps are, and why if it is not the fused one. */
+  /** Which kind the steps are. */
   String description();
+
+  /** Why they are of that kind, if it is not the fused one; no comma is in it. */
+  Optional<String> why();
 
   /** What is taken without timing. */
   StepTuning standard();

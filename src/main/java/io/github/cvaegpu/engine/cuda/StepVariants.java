@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import io.github.cvaegpu.model.VaeShape;
 import java.util.Locale;
 
 /**
@@ -25,10 +24,8 @@ record StepVariants(
     UpdateVariant update,
     boolean isProgrammatic) {
 
-  /** What is taken without tuning. */
-  static StepVariants standard(Capacity capacity, VaeShape shape) {
-    LinearVariant linear = LinearVariant.all(capacity.hasClusters()).getFirst();
-    MiddleVariant middle = MiddleVariant.all(capacity, shape).getFirst();
+  /** What is taken without tuning: the same cut for all products, and for both directions. */
+  static StepVariants standard(LinearVariant linear, MiddleVariant middle, Capacity capacity) {
     return new StepVariants(
         linear,
         linear,

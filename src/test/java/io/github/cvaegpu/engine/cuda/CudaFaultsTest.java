@@ -242,9 +242,18 @@ class CudaFaultsTest {
       assertTrue(
           message.matches(
               "cuMemAlloc\\(33554432 bytes\\) failed: the GPU has too little free memory, . MB of"
-                  + " 4,096 MB, and this model holds 0 MB of it already\\. Take a smaller --batch"
-                  + ".*"),
+                  + " 4,096 MB, and this model holds 0 MB of it already\\. Every model needs that"
+                  + " much, whatever its size: end other programs that use the GPU .*"),
           message);
+      Emulator.configure("TAKEN_MB", "4060");
+      message =
+          assertThrows(
+                  EngineException.class,
+                  () ->
+                      accelerator.trainee(
+                          new VaeShape(35, List.of(4000, 2000), 2), settings(), IMAGES))
+              .getMessage();
+      assertTrue(message.contains(" already. Take a smaller --batch or smaller --hidden"), message);
     }
   }
 
@@ -300,6 +309,22 @@ class CudaFaultsTest {
     Emulator.configure("MULTIPROCESSORS", "2");
     Emulator.configure("TAKEN_MB", "3584");
     assertArrayEquals(expected, trained(of(StepKind.AUTO)));
+  }
+
+  /** All blocks of a cluster run at once: where they do not fit, each works alone. */
+  @Test
+  void aGpuTooSmallForClustersGivesTheSameBits() {
+    float[] expected = trained(of(StepKind.FUSED));
+    Emulator.configure("MULTIPROCESSORS", "1");
+    for (Tune tune : List.of(Tune.OFF, Tune.FORCE)) {
+      var options = CudaAccelerator.Options.standard(Map.of()).with(StepKind.FUSED, tune);
+      assertArrayEquals(expected, trained(options), tune.toString());
+    }
+    try (var accelerator = new CudaAccelerator(Precision.FLOAT32, of(StepKind.FUSED));
+        Trainee trainee = trainee(accelerator)) {
+      String tuning = trainee.info().tuning();
+      assertTrue(tuning.startsWith("first 32x32/4 in 1, "), tuning);
+    }
   }
 
   // ---- a GPU that is lost ----------------------------------------------------------------------

@@ -130,9 +130,17 @@ final class FusedSteps {
     return IntStream.range(0, floats.length).map(i -> Float.floatToRawIntBits(floats[i])).toArray();
   }
 
+  /** What is taken where clusters of all sizes fit. */
+  static StepVariants standard(Capacity capacity, VaeShape shape) {
+    return StepVariants.standard(
+        LinearVariant.all(capacity.hasClusters()).getFirst(),
+        MiddleVariant.all(capacity, shape).getFirst(),
+        capacity);
+  }
+
   /** A standard, and each other choice that there is in place of one of its own. */
   static List<StepVariants> oneByOne(Capacity capacity, VaeShape shape) {
-    StepVariants standard = StepVariants.standard(capacity, shape);
+    StepVariants standard = standard(capacity, shape);
     List<StepVariants> all = new ArrayList<>(List.of(standard));
     for (LinearVariant linear : LinearVariant.all(capacity.hasClusters())) {
       all.add(standard.withFirst(linear).withOutput(linear).withBack(linear));

@@ -60,7 +60,7 @@ class FusedVariantsTest {
   void aBitThatDiffersIsFound() {
     var steps = new FusedSteps(5, 7, List.of(10), 1, 4);
     try (var gpu = new Gpu(1)) {
-      StepVariants variants = StepVariants.standard(gpu.kernels.capacity(), steps.shape());
+      StepVariants variants = FusedSteps.standard(gpu.kernels.capacity(), steps.shape());
       List<float[]> one = steps.two(gpu, gpu.stream, variants);
       List<float[]> other = steps.two(gpu, gpu.stream, variants);
       assertTrue(FusedSteps.isSame(one, other));
@@ -79,7 +79,7 @@ class FusedVariantsTest {
     List<float[]> expected;
     try (var gpu = new Gpu(1)) {
       expected =
-          steps.two(gpu, gpu.stream, StepVariants.standard(gpu.kernels.capacity(), steps.shape()));
+          steps.two(gpu, gpu.stream, FusedSteps.standard(gpu.kernels.capacity(), steps.shape()));
     }
     Emulator.configure("CAPABILITY", Integer.toString(capability));
     Emulator.configure("ORDER", order);

@@ -126,7 +126,7 @@ class StepTunerTest {
           assertThrows(
               InputException.class, () -> accelerator.trainee(shape, settings(batch), images));
       assertEquals(
-          "The fused step does not train %s; take --step auto or cublas.".formatted(obstacle),
+          "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
           refused.getMessage());
     }
   }
@@ -137,7 +137,8 @@ class StepTunerTest {
     try (var accelerator = new CudaAccelerator(Precision.TF32, StepKind.AUTO, Tune.OFF);
         var trainee = accelerator.trainee(new VaeShape(35, List.of(9), 2), settings(4), images)) {
       assertTrue(
-          trainee.info().library().startsWith("cuBLAS step: in tf32, "), trainee.info().library());
+          trainee.info().library().startsWith("cuBLAS step: products in tf32, "),
+          trainee.info().library());
     }
   }
 }
