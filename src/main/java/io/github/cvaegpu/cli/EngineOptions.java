@@ -316,7 +316,8 @@ final class EngineOptions {
 
   /** The line of the CPU engine, and why a GPU that looked usable was not taken, if one did. */
   String describeCpu(EngineInfo info, Optional<String> gpuFailure) {
-    String line = line(info, threadsOf(info), kind == Kind.AUTO ? "no GPU: see doctor" : ASKED_FOR);
+    String noGpu = gpuFailure.isPresent() ? "the GPU was not taken" : "no GPU: see doctor";
+    String line = line(info, threadsOf(info), kind == Kind.AUTO ? noGpu : ASKED_FOR);
     return gpuFailure
         .map(
             failure -> line + System.lineSeparator() + "Warning: the GPU was not taken. " + failure)

@@ -15,7 +15,10 @@ final class ExitCode {
   /** Training diverged. */
   static final int DIVERGED = 3;
 
-  /** Stopped by SIGUSR1, or the GPU was lost; as schedulers have it, to be started again. */
+  /**
+   * Stopped by SIGUSR1, or the GPU was lost to what can be gone on with; as schedulers have it, to
+   * be started again.
+   */
   static final int TRY_AGAIN = 75;
 
   /** Stopped by Ctrl-C or SIGTERM; what trains has written a checkpoint. */

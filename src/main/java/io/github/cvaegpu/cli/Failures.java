@@ -100,8 +100,8 @@ final class Failures {
   }
 
   /** What a command says of a lost GPU that trains runs one after another. */
-  static DeviceLostException sameCommandGoesOn(DeviceLostException e) {
-    return new DeviceLostException(
+  static LostGpuException sameCommandGoesOn(DeviceLostException e) {
+    return new LostGpuException(
         e.getMessage() + " Everything so far is kept. The same command goes on.", e);
   }
 
@@ -119,7 +119,7 @@ final class Failures {
     }
     if (e instanceof EngineException) {
       command.getErr().println(e.getMessage());
-      return e instanceof DeviceLostException ? ExitCode.TRY_AGAIN : ExitCode.FAILED;
+      return e instanceof LostGpuException ? ExitCode.TRY_AGAIN : ExitCode.FAILED;
     }
     if (e instanceof DivergedException || e instanceof LossNotFiniteException) {
       command.getErr().println(e.getMessage());

@@ -235,7 +235,7 @@ final class TrainCommand implements Callable<Integer> {
   private int train(Start start, Dataset dataset, Path where, StringWriter heldBack) {
     TrainingPlan plan = start.plan();
     // The engine first: where it cannot be made, no empty folder is left behind.
-    try (EngineOptions.Chosen<Trainee> engine = engineOptions.choose(plan, dataset.train());
+    try (EngineOptions.Chosen<Trainee> engine = engine(plan, dataset, where);
         Interruption interruption = Interruption.install();
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       engine.tell(quiet, err());
@@ -257,6 +257,19 @@ final class TrainCommand implements Callable<Integer> {
       }
       out().flush();
       return outcome.exitReason() == ExitReason.COMPLETED ? ExitCode.OK : ExitCode.INTERRUPTED;
+    }
+  }
+
+  /** A GPU may be lost here already, by a step that warms up or is timed. */
+  private EngineOptions.Chosen<Trainee> engine(TrainingPlan plan, Dataset dataset, Path where) {
+    try {
+      return engineOptions.choose(plan, dataset.train());
+    } catch (DeviceLostException e) {
+      if (resume) {
+        throw new LostGpuException(e.getMessage() + whatIsKept(where), e);
+      }
+      throw new EngineException(
+          e.getMessage() + " The run had not begun yet. The same command begins it.", e);
     }
   }
 
@@ -291,18 +304,17 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static EngineException withWhatIsKept(EngineException e, RunDirectory directory) {
-    String message = e.getMessage() + whatIsKept(directory);
-    return e instanceof DeviceLostException
-        ? new DeviceLostException(message, e)
+    String message = e.getMessage() + whatIsKept(directory.folder());
+    return e instanceof DeviceLostException lost
+        ? new LostGpuException(message, lost)
         : new EngineException(message, e);
   }
 
-  private static String whatIsKept(RunDirectory directory) {
-    return Files.exists(directory.checkpointFile())
-        ? " The last checkpoint is kept. To go on: "
-            + Program.command("train", "--resume", "--out", directory.folder().toString())
-        : " There was no checkpoint yet. To start over: "
-            + Program.command("train", "--resume", "--out", directory.folder().toString());
+  private static String whatIsKept(Path folder) {
+    return (Files.exists(RunDirectory.checkpointFile(folder))
+            ? " The last checkpoint is kept. To go on: "
+            : " There was no checkpoint yet. To start over: ")
+        + Program.command("train", "--resume", "--out", folder.toString());
   }
 
   private Progress progress(TrainingPlan plan, Dataset dataset) {

@@ -131,7 +131,7 @@ public final class CudaLibraries {
     List<String> names = CUBLAS.stream().filter(name -> majorOf(name) <= driverMajor).toList();
     if (emulatorFolder.isPresent()) {
       return names.stream()
-          .flatMap(name -> open(emulatorFolder.get().resolve(name).toString()).stream())
+          .flatMap(name -> openFile(name, emulatorFolder.get().resolve(name)).stream())
           .findFirst();
     }
     return load(names);
@@ -187,15 +187,23 @@ public final class CudaLibraries {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
         loadWhatItOpens(name, folder);
-        Optional<Library> library = open(file.toString());
+        Optional<Library> library = openFile(name, file);
         if (library.isPresent()) {
           return library;
         }
-        DynamicLinker.complaint(file.toString())
-            .ifPresent(complaint -> complaints.putIfAbsent(name, complaint));
       }
     }
     return Optional.empty();
+  }
+
+  /** Loads a file, or keeps what the linker says of it if it is there. */
+  private Optional<Library> openFile(String name, Path file) {
+    Optional<Library> library = open(file.toString());
+    if (library.isEmpty() && Files.exists(file)) {
+      DynamicLinker.complaint(file.toString())
+          .ifPresent(complaint -> complaints.putIfAbsent(name, complaint));
+    }
+    return library;
   }
 
   /**

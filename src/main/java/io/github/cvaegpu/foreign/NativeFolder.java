@@ -2,6 +2,8 @@
 package io.github.cvaegpu.foreign;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +78,22 @@ public final class NativeFolder {
         problem = e;
       }
     }
-    throw problem;
+    throw new IOException(
+        "neither the user's cache nor the folder for temporary files can hold it (%s)"
+            .formatted(reason(problem)),
+        problem);
+  }
+
+  /** Java's own message may be the path alone. */
+  private static String reason(IOException problem) {
+    String said = String.valueOf(problem.getMessage());
+    if (problem instanceof AccessDeniedException) {
+      return said + ": permission denied";
+    }
+    if (problem instanceof NoSuchFileException) {
+      return said + ": no such file or folder";
+    }
+    return said;
   }
 
   /** The same in every run, and another for every user. */

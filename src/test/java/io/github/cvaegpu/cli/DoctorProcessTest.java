@@ -84,7 +84,7 @@ class DoctorProcessTest {
     String trial = row(doctor, "trial");
     assertTrue(
         trial.matches(
-            "trial: the GPU was opened: driver for CUDA 13\\.0, cuBLAS 12\\.6\\.0,"
+            "trial: the GPU trained a step: driver for CUDA 13\\.0, cuBLAS 12\\.6\\.0,"
                 + " kernels (of the jar|compiled by NVRTC 13\\.4)"),
         trial);
     environment.put("NVIDIA_TF32_OVERRIDE", "1");
@@ -159,6 +159,55 @@ class DoctorProcessTest {
     assertTrue(train.errors().contains("Engine cpu on "), train.errors());
     assertTrue(
         train.errors().contains("Warning: the GPU was not taken. cublasCreate()"), train.errors());
+    assertTrue(train.errors().contains(" (the GPU was not taken)"), train.errors());
+  }
+
+  /** One that can be opened, but has no memory, or whose first kernel fails, or not all of them. */
+  @Test
+  void aGpuThatTrainsNothingIsNotPromised() throws Exception {
+    OnGpu.requireEmulator();
+    String emulator = OnGpu.EMULATOR.toAbsolutePath().toString();
+    Map<String, String> faults =
+        Map.of(
+            "CVAE_EMULATOR_TAKEN_MB=4096", "cuMemAlloc\\(.*",
+            "CVAE_EMULATOR_FAIL=cuMemAlloc:1:2", "cuMemAlloc\\(.*",
+            "CVAE_EMULATOR_LOSE=1:719", "cu.* is lost to this process.*");
+    for (Map.Entry<String, String> fault : faults.entrySet()) {
+      String[] setting = fault.getKey().split("=", 2);
+      environment.put(setting[0], setting[1]);
+      RunningProcess.Result doctor = run("doctor", "--cuda-emulator", emulator);
+      assertEquals("training   can run, on the CPU", doctor.text().lines().toList().getLast());
+      assertTrue(
+          row(doctor, "trial").matches("trial: failed\\. " + fault.getValue()), doctor.text());
+      environment.remove(setting[0]);
+    }
+    environment.put("CVAE_EMULATOR_MULTIPROCESSORS", "1");
+    RunningProcess.Result small = run("doctor", "--cuda-emulator", emulator);
+    assertEquals("training   can run, on the GPU", small.text().lines().toList().getLast());
+    RunningProcess.Result train = train("small", "--engine", "cuda", "--cuda-emulator", emulator);
+    assertEquals(0, train.code(), train.errors());
+  }
+
+  /** A path alone would be no reason. */
+  @Test
+  void aPlaceThatTakesNoLibrariesIsNamedWithTheReason() throws Exception {
+    OnGpu.requireEmulator();
+    environment.put("XDG_CACHE_HOME", "/proc/cache");
+    environment.put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=/proc");
+    RunningProcess.Result train =
+        train(
+            "none",
+            "--engine",
+            "cuda",
+            "--cuda-emulator",
+            OnGpu.EMULATOR.toAbsolutePath().toString());
+    assertEquals(1, train.code(), train.errors());
+    String sentence = train.errors().lines().toList().getLast();
+    assertTrue(
+        sentence.matches(
+            "JCuda could not be loaded: neither the user's cache nor the folder for temporary files"
+                + " can hold it \\(/proc/.+: .+\\)\\."),
+        sentence);
   }
 
   /** Data that cannot be had are not spoken of, for they were not looked for. */

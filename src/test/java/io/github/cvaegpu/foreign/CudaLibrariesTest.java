@@ -78,4 +78,17 @@ class CudaLibrariesTest {
   void aVersionIsTheEndOfTheName() {
     assertEquals(13, new CudaLibraries.Library("/usr/lib/libcublas.so.13", null).major());
   }
+
+  /** In a folder that is named, too, what is damaged is not said to be missing. */
+  @Test
+  void aDamagedLibraryIsNotMissing() throws IOException {
+    Path emulator = folder("emulator");
+    var libraries = new CudaLibraries(Optional.of(emulator), Map.of(), root.resolve("home"), root);
+    assertEquals(Optional.empty(), libraries.loadCublas(12));
+    assertEquals(Optional.empty(), libraries.complaint("cublas"));
+    Files.writeString(emulator.resolve("libcublas.so.12"), "no library");
+    assertEquals(Optional.empty(), libraries.loadCublas(12));
+    String complaint = libraries.complaint("cublas").orElseThrow();
+    assertTrue(complaint.contains("libcublas.so.12: "), complaint);
+  }
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.foreign.CublasBridge;
 import io.github.cvaegpu.foreign.CudaLibraries;
 import io.github.cvaegpu.foreign.JCudaNatives;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.VaeShape;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +25,9 @@ import jcuda.jcublas.JCublas2;
 public final class CudaRuntime {
   /** As in the pom: it is in the names of the libraries that JCuda comes with. */
   static final String JCUDA_VERSION = "12.6.0";
+
+  private static final int TRIAL_SIDE = 4;
+  private static final int TRIAL_BATCH = 4;
 
   /** The driver that JCuda was bound to, which is so for good. */
   private static String boundTo;
@@ -52,20 +61,39 @@ public final class CudaRuntime {
   }
 
   /**
-   * Looks at the whole chain and tries it: NVRTC compiles a kernel, and where nothing is missing,
-   * the GPU is opened and gets them.
+   * Looks at the whole chain and tries it: NVRTC compiles a kernel, and where nothing is missing, a
+   * small network is trained a step on the GPU.
    */
   public static List<Link> examine() {
     CudaChain chain = chain(true);
     List<Link> links = new ArrayList<>(chain.links());
     if (chain.fault().isEmpty()) {
       try (var accelerator = new CudaAccelerator(Precision.FLOAT32, StepKind.AUTO, Tune.OFF)) {
-        links.add(Link.found("trial", "the GPU was opened: " + accelerator.info().library()));
+        train(accelerator);
+        links.add(Link.found("trial", "the GPU trained a step: " + accelerator.info().library()));
       } catch (EngineException e) {
         links.add(new Link("trial", Optional.of("failed"), e.getMessage()));
       }
     }
     return List.copyOf(links);
+  }
+
+  /** All that a training does on the GPU: memory, kernels, a graph, answers to the host. */
+  private static void train(CudaAccelerator accelerator) {
+    var shape = new VaeShape(TRIAL_SIDE * TRIAL_SIDE, List.of(8), 2);
+    var images =
+        new ImageSet(
+            TRIAL_SIDE,
+            TRIAL_SIDE,
+            new byte[TRIAL_BATCH * TRIAL_SIDE * TRIAL_SIDE],
+            new byte[TRIAL_BATCH]);
+    var settings = new TrainingSettings(Objective.study(), 1, TRIAL_BATCH, 1e-3);
+    try (CudaTrainee trainee = accelerator.trainee(shape, settings, images)) {
+      trainee.trainEpoch(
+          BatchOrder.shuffled(1, 0, TRIAL_BATCH, TRIAL_BATCH),
+          new ConstantRule(1).start(),
+          (step, rl, kl, beta) -> true);
+    }
   }
 
   /** JCuda is made for CUDA 12. */
