@@ -4,11 +4,17 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.engine.cuda.CudaProfile;
 import io.github.cvaegpu.engine.cuda.Roofline;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** A profile for people. */
 final class ProfileTable {
   private static final String RULE = "*".repeat(80);
+
+  /** Columns of numbers: n, us, bytes and FLOP. */
+  private static final Set<Integer> NUMBERS = Set.of(3, 4, 5, 6);
 
   private ProfileTable() {}
 
@@ -26,9 +32,11 @@ final class ProfileTable {
         batchSize,
         result.steps(),
         warmUp);
-    row(out, "phase", "kernel", "launch", "n", "us", "bytes", "FLOP", "of roofline");
-    result.rows().forEach(row -> print(row, out));
-    row(out, "sum", "", "", count(result), micros(result.serialMicros()), "", "", "");
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("phase", "kernel", "launch", "n", "us", "bytes", "FLOP", "of roofline"));
+    result.rows().forEach(row -> rows.add(cells(row)));
+    rows.add(List.of("sum", "", "", count(result), micros(result.serialMicros()), "", "", ""));
+    aligned(rows).forEach(out::println);
     out.println();
     out.printf(
         Locale.ROOT,
@@ -42,17 +50,17 @@ final class ProfileTable {
         Locale.ROOT,
         "Every time has that of an event in it, which alone takes %.2f us. The first launch waits"
             + " for the host, until the others are queued: it has no time of its own and is not in"
-            + " the sum.%n",
-        result.eventMicros());
+            + " the sum%s.%n",
+        result.eventMicros(),
+        result.isFirstExtra() ? ", and it is there only while launches are timed" : "");
     out.println(
         "Bytes are the least that a launch has to move. What is still in the GPU's cache comes"
             + " faster than memory can: a share may be above 100 %.");
     print(result.peaks(), out);
   }
 
-  private static void print(CudaProfile.Row row, PrintWriter out) {
-    row(
-        out,
+  private static List<String> cells(CudaProfile.Row row) {
+    return List.of(
         row.phase(),
         row.kernel(),
         row.shape(),
@@ -86,10 +94,24 @@ final class ProfileTable {
     return Double.isFinite(micros) ? String.format(Locale.ROOT, "%.2f", micros) : "-";
   }
 
-  private static void row(PrintWriter out, Object... cells) {
-    out.print(
-        String.format(Locale.ROOT, "%-18s %-26s %-26s %2s %9s %11s %13s  %s%n", cells)
-                .stripTrailing()
-            + System.lineSeparator());
+  /** Each column as wide as its widest cell: names and launches are of any length. */
+  static List<String> aligned(List<List<String>> rows) {
+    int[] widths = new int[rows.getFirst().size()];
+    for (List<String> row : rows) {
+      for (int column = 0; column < widths.length; column++) {
+        widths[column] = Math.max(widths[column], row.get(column).length());
+      }
+    }
+    List<String> lines = new ArrayList<>();
+    for (List<String> row : rows) {
+      var line = new StringBuilder();
+      for (int column = 0; column < widths.length; column++) {
+        String cell = row.get(column);
+        String blanks = " ".repeat(widths[column] - cell.length());
+        line.append(NUMBERS.contains(column) ? blanks + cell : cell + blanks).append("  ");
+      }
+      lines.add(line.toString().stripTrailing());
+    }
+    return lines;
   }
 }

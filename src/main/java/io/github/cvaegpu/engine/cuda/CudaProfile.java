@@ -97,7 +97,15 @@ public final class CudaProfile {
       double graphMicros,
       int graphNodes,
       int graphBranches,
-      Roofline peaks) {}
+      Roofline peaks) {
+    /**
+     * Whether the first launch, which waits for the host, is there only to time the others: a fused
+     * step begins with no launch of its own.
+     */
+    public boolean isFirstExtra() {
+      return engine.library().startsWith(FusedStepFactory.DESCRIPTION);
+    }
+  }
 
   /**
    * @param shape the network
