@@ -77,6 +77,21 @@ fail() {
   exit 1
 }
 
+# Building takes minutes, so what can be refused is refused now.
+case "$limit" in
+  *[!0-9]* | 0* | '' | ????????*) refuse "--limit must be a whole number of MiB from 1 to 9999999, not '$limit'" ;;
+esac
+case "$out" in
+  *.tar.xz) ending=.tar.xz ;;
+  *.tar.gz) ending=.tar.gz ;;
+  *) refuse "--out must end in .tar.xz or .tar.gz, and $out does not" ;;
+esac
+[ ! -d "$out" ] || refuse "$out is a folder, and --out takes a file"
+out_folder=$(dirname "$out")
+mkdir -p target
+{ [ -d "$out_folder" ] && [ -w "$out_folder" ]; } ||
+  refuse "$out cannot be written: $out_folder is no folder that can be written to"
+
 # The JDK whose runtime is carried: as new as the program needs, wherever Maven would find it too.
 jdk() {
   for home in "${JAVA_HOME:-}" /usr/lib/jvm/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/*; do
@@ -131,7 +146,11 @@ expect() {
 
 jdk=$(jdk)
 stage=target/gpu-bundle
-rm -rf "$stage" "$out"
+# An earlier archive stays until this one is whole.
+part=$out_folder/.gpu-bundle-$$$ending
+trap 'rm -f "$part"' EXIT
+trap 'exit 1' HUP INT TERM
+rm -rf "$stage"
 mkdir -p "$stage/lib" "$stage/bench" "$stage/expected" "$stage/rehearsal" "$stage/test-data" "$stage/kernels"
 
 [ -z "$build" ] || mvn -q -DskipTests package
@@ -188,11 +207,12 @@ if [ -n "$data" ]; then
   expect study --data "$stage/mnist"
 fi
 
-XZ_OPT="-6 -T0" tar caf "$out" -C target gpu-bundle
+XZ_OPT="-6 -T0" tar caf "$part" -C target gpu-bundle
 
-size=$(wc -c <"$out")
+size=$(wc -c <"$part")
 tree=$(git ls-files -z --cached --others --exclude-standard | xargs -0 stat -c %s 2>/dev/null | awk '{ s += $1 } END { print s }')
 echo "$out: $size bytes, and $tree in the files that travel with it"
 [ "$size" -le $((most_mib << 20)) ] || fail "the archive is larger than $most_mib MiB"
 [ $((size + tree)) -le $((limit << 20)) ] ||
   fail "the archive and the tree come to more than $limit MiB: take files out of the tree, or give another --limit"
+mv "$part" "$out"

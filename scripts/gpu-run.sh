@@ -69,10 +69,23 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
+# whole OPTION VALUE LEAST: refuses what is no whole number that the option can be.
+whole() {
+  case "$2" in
+    *[!0-9]* | 0* | '' | ???????*) ;;
+    *) [ "$2" -lt "$3" ] || return 0 ;;
+  esac
+  refuse "$1 must be a whole number from $3 to 999999, not '$2'"
+}
+
 case "$minutes" in
   4 | 9) ;;
   *) refuse "--minutes is 4 or 9, not $minutes" ;;
 esac
+whole --epochs "$EPOCHS" 1
+# Ten are for the archive, and no step is begun with less than five.
+[ -z "$seconds" ] || whole --seconds "$seconds" 15
+whole --step-seconds "$step_seconds" 5
 PLAN=
 EXPECTED=$here/expected/study.csv
 if [ -n "$EMULATOR" ]; then
@@ -83,13 +96,18 @@ if [ -n "$EMULATOR" ]; then
 fi
 DATA=${DATA:-$here/mnist}
 [ -d "$DATA" ] || refuse "$DATA is no folder: name one with MNIST's four files by --data"
+for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
+  [ -f "$DATA/$name-ubyte" ] || [ -f "$DATA/$name-ubyte.gz" ] ||
+    refuse "$DATA has no $name-ubyte, plain or .gz: name a folder with MNIST's four files by --data"
+done
 archive=${archive:-$caller/gpu-results-$minutes.tar.gz}
 [ ! -e "$archive" ] || refuse "$archive is there already"
+# In a shell of its own, for this one would end with words of its own.
+(: >"$archive") 2>/dev/null || refuse "$archive cannot be written"
 RESULTS=$here/gpu-results-$minutes
 WORK=$here/work-$minutes
 rm -rf "$RESULTS" "$WORK"
 mkdir "$RESULTS" "$WORK" || exit 1
-: >"$archive" || refuse "$archive cannot be written"
 
 # CUDA's libraries may be packages of a Python in a virtual environment, and NVIDIA's tools beside the PATH.
 prefix=
@@ -207,7 +225,14 @@ step() {
 
 step machine 15
 if ! step doctor 40; then
-  echo "run.sh: the GPU cannot be used, so nothing else was tried. doctor said:" >&2
+  if [ ! -f "$RESULTS/doctor.txt" ]; then
+    echo "run.sh: no time was left for doctor, so whether the GPU can be used is not known: give more --seconds" >&2
+    exit 1
+  fi
+  case $outcome in
+    "out of time") echo "run.sh: doctor did not end in its time, so nothing else was tried. It said:" >&2 ;;
+    *) echo "run.sh: the GPU cannot be used, so nothing else was tried. doctor said:" >&2 ;;
+  esac
   grep -E 'missing|failed|training' "$RESULTS/doctor.txt" >&2 || cat "$RESULTS/doctor.txt" >&2
   exit 3
 fi
