@@ -7,6 +7,18 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+// The sanitizer knows nothing of memory that is mapped, unless it is told.
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define CVAE_FORBID(address, bytes) __asan_poison_memory_region(address, bytes)
+#define CVAE_ALLOW(address, bytes) __asan_unpoison_memory_region(address, bytes)
+#define CVAE_UNCHECKED __attribute__((no_sanitize_address))
+#else
+#define CVAE_FORBID(address, bytes)
+#define CVAE_ALLOW(address, bytes)
+#define CVAE_UNCHECKED
+#endif
+
 namespace cvae {
 
 /** Cuts buffers off: once to learn how much there has to be, and again from that much. */
@@ -18,6 +30,7 @@ class Arena {
 
   ~Arena() {
     if (map_ != nullptr) {
+      CVAE_ALLOW(map_, mapped_);
       munmap(map_, mapped_);
     }
   }
@@ -32,12 +45,8 @@ class Arena {
     char* buffer = base_ == nullptr ? nullptr : base_ + used_;
     used_ += (count * int64_t(sizeof(T)) + kLine - 1) / kLine * kLine;
     if (base_ != nullptr) {
-      auto* guard = reinterpret_cast<Guard*>(base_ + used_);
-      for (uint64_t& word : guard->words) {
-        word = kGuardWord;
-      }
-      guard->before = last_;
-      last_ = guard;
+      CVAE_ALLOW(buffer, size_t(count) * sizeof(T));
+      guard_here();
     }
     used_ += int64_t(sizeof(Guard));
     return reinterpret_cast<T*>(buffer);
@@ -51,6 +60,7 @@ class Arena {
       return false;
     }
     map_ = map;
+    CVAE_FORBID(map_, mapped_);
     // Fewer entries of the translation buffer. A hint, that may be refused.
     madvise(map_, mapped_, MADV_HUGEPAGE);
     auto address = reinterpret_cast<uintptr_t>(map_);
@@ -61,7 +71,7 @@ class Arena {
   }
 
   /** Whether nothing has been written beyond the end of a buffer. */
-  bool is_intact() const {
+  CVAE_UNCHECKED bool is_intact() const {
     for (const Guard* guard = last_; guard != nullptr; guard = guard->before) {
       for (uint64_t word : guard->words) {
         if (word != kGuardWord) {
@@ -85,6 +95,15 @@ class Arena {
     const Guard* before;
   };
 
+  CVAE_UNCHECKED void guard_here() {
+    auto* guard = reinterpret_cast<Guard*>(base_ + used_);
+    for (uint64_t& word : guard->words) {
+      word = kGuardWord;
+    }
+    guard->before = last_;
+    last_ = guard;
+  }
+
   char* base_ = nullptr;
   void* map_ = nullptr;
   size_t mapped_ = 0;
@@ -92,5 +111,9 @@ class Arena {
   int64_t buffers_ = 0;
   const Guard* last_ = nullptr;
 };
+
+#undef CVAE_FORBID
+#undef CVAE_ALLOW
+#undef CVAE_UNCHECKED
 
 }  // namespace cvae
