@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "check.h"
+
+namespace check {
+
+/** Elementary functions against double precision, as exactly as functions.h and noise.h promise. */
+void check_functions();
+
+/** A few steps of a random network, phase by phase. */
+void check_steps(Random& random);
+
+/** Encodes, decodes and scores with a random network. */
+void check_inference(Random& random);
+
+/** Logits and log variances at the ends of what a float holds. */
+void check_extremes();
+
+/** The same bits on any number of threads, over lit pixels or all, with gradients kept or not. */
+void check_bits(Random& random);
+
+}  // namespace check

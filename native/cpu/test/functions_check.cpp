@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Compiled for the instruction set that is checked, unlike the other checks.
+#include "../noise.h"
+#include "checks.h"
+
+namespace check {
+
+namespace {
+
+using cvae::kLanes;
+using cvae::Lanes;
+
+/** Units in the last place that a float is away from a number. */
+double ulps(float actual, double expected) {
+  int exponent;
+  ::frexp(expected, &exponent);
+  return ::fabs(double(actual) - expected) / ::ldexp(1, exponent - 24);
+}
+
+/** Sixteen at a time, each lane another number. */
+template <typename Function>
+void expect_ulps(const char* name, double from, double to, double most, Function function,
+                 double (*exact)(double)) {
+  subject() = name;
+  const int kSteps = 20000;
+  for (int step = 0; step < kSteps; step++) {
+    float x[kLanes];
+    float y[kLanes];
+    for (int i = 0; i < kLanes; i++) {
+      x[i] = float(from + (to - from) * (step + i / double(kLanes)) / kSteps);
+    }
+    cvae::store(y, function(cvae::load(x)));
+    for (int i = 0; i < kLanes; i++) {
+      if (!(ulps(y[i], exact(double(x[i]))) <= most)) {
+        fail("of %.9g it is %.9g where it should be %.9g", double(x[i]), double(y[i]),
+             exact(double(x[i])));
+      }
+    }
+  }
+}
+
+float one(Lanes x) {
+  float all[kLanes];
+  cvae::store(all, x);
+  return all[0];
+}
+
+void check_exp_beyond() {
+  subject() = "exp beyond its range";
+  const struct {
+    float x;
+    float y;
+  } ends[] = {{88.5f, INFINITY}, {1e30f, INFINITY}, {INFINITY, INFINITY},
+              {-88.f, 0},        {-1e30f, 0},       {-INFINITY, 0}};
+  for (const auto& end : ends) {
+    float y = one(cvae::exp(cvae::lanes(end.x)));
+    if (y != end.y) {
+      fail("of %g it is %g", double(end.x), double(y));
+    }
+  }
+  if (!isnan(one(cvae::exp(cvae::lanes(NAN))))) {
+    fail("of NaN it is a number");
+  }
+}
+
+void check_logarithm() {
+  subject() = "minus the logarithm of a fraction";
+  for (uint32_t first = 1; first + kLanes <= (1u << 24); first += first < 4096 ? kLanes : 977) {
+    uint32_t k[kLanes];
+    float y[kLanes];
+    for (uint32_t i = 0; i < kLanes; i++) {
+      k[i] = first + i;
+    }
+    cvae::store(y, cvae::minus_log_of_fraction(k));
+    for (uint32_t i = 0; i < kLanes; i++) {
+      double exact = -::log(double(k[i]) * 0x1p-24);
+      if (!(ulps(y[i], exact) <= 2)) {
+        fail("of %u it is %.9g where it should be %.9g", k[i], double(y[i]), exact);
+      }
+    }
+  }
+  uint32_t whole[kLanes];
+  for (uint32_t& k : whole) {
+    k = 1u << 24;
+  }
+  if (one(cvae::minus_log_of_fraction(whole)) != 0) {
+    fail("of 1 it is not 0");
+  }
+}
+
+void check_turns() {
+  subject() = "cosine and sine";
+  for (uint32_t first = 0; first + kLanes <= (1u << 24); first += 499) {
+    uint32_t k[kLanes];
+    float cosine[kLanes];
+    float sine[kLanes];
+    for (uint32_t i = 0; i < kLanes; i++) {
+      k[i] = first + i;
+    }
+    cvae::CosineAndSine y = cvae::of_turns(k);
+    cvae::store(cosine, y.cosine);
+    cvae::store(sine, y.sine);
+    for (uint32_t i = 0; i < kLanes; i++) {
+      double angle = 2 * M_PI * double(k[i]) * 0x1p-24;
+      if (!(::fabs(double(cosine[i]) - ::cos(angle)) <= 0x1p-22) ||
+          !(::fabs(double(sine[i]) - ::sin(angle)) <= 0x1p-22)) {
+        fail("of %u they are %.9g and %.9g", k[i], double(cosine[i]), double(sine[i]));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void check_functions() {
+  expect_ulps("exp", -87.3, 88.3, 2, [](Lanes x) { return cvae::exp(x); }, ::exp);
+  expect_ulps(
+      "exp of what is not positive", -42.5, 0, 2,
+      [](Lanes x) { return cvae::exp_of_non_positive(x); }, ::exp);
+  expect_ulps("log1p", 0, 1, 2, [](Lanes x) { return cvae::log1p(x); }, ::log1p);
+  check_exp_beyond();
+  check_logarithm();
+  check_turns();
+}
+
+}  // namespace check

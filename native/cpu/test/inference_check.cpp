@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Encoding, decoding and scoring: the same bits as the phases of the training step, and near double precision.
+#include "checks.h"
+#include "reference.h"
+
+namespace check {
+
+namespace {
+
+void expect_same(const char* what, float actual, float expected, int64_t image, int64_t column) {
+  expect_near(what, image, column, double(actual), double(expected), 0);
+}
+
+/** One latent point's logits and loss. */
+void expect_decoded(const Model& model, const std::vector<float>& parameters, const Matrix& z,
+                    const Matrix& mean, const Matrix& loss, const std::vector<uint8_t>& pixels) {
+  const Layout& layout = model.layout();
+  std::vector<float> targets = grey_targets();
+  for (int64_t point = 0; point < z.rows; point++) {
+    std::vector<double> x(z.data.begin() + point * z.columns,
+                          z.data.begin() + (point + 1) * z.columns);
+    // How wrong each may be.
+    std::vector<double> wrong(x.size());
+    for (size_t l = 0; l < layout.decoder.size(); l++) {
+      const LayerAt& layer = layout.decoder[l];
+      std::vector<double> y;
+      std::vector<double> y_wrong;
+      for (int o = 0; o < layer.out; o++) {
+        Sum sum;
+        double inherited = 0;
+        sum.add(double(parameters[layer.bias + size_t(o)]));
+        for (int i = 0; i < layer.in; i++) {
+          double w = double(parameters[layer.weight + size_t(o) * size_t(layer.in) + size_t(i)]);
+          sum.add(w * x[size_t(i)]);
+          inherited += ::fabs(w) * wrong[size_t(i)];
+        }
+        bool is_hidden = l + 1 < layout.decoder.size();
+        y.push_back(is_hidden && sum.value < 0 ? 0 : sum.value);
+        y_wrong.push_back(inherited + sum.rounding());
+      }
+      x = y;
+      wrong = y_wrong;
+    }
+    double expected = 0;
+    double rounding = 0;
+    for (size_t p = 0; p < x.size(); p++) {
+      expect_near("decoded mean", point, int64_t(p), double(mean.at(point, int64_t(p))),
+                  sigmoid(x[p]), wrong[p] / 4 + 4 * kRounding);
+      double target = double(targets[pixels[size_t(point) * x.size() + p]]);
+      double one = loss_of(x[p], target);
+      expected += one;
+      rounding += wrong[p] + kRounding * (8 * ::fabs(x[p]) + 8 + 12 * one);
+    }
+    expect_near("score", point, 0, double(loss.at(point, 0)), expected,
+                rounding + kRounding * expected);
+  }
+}
+
+}  // namespace
+
+void check_inference(Random& random) {
+  Shape shape{random.between(1, 120), {}, random.between(1, 20)};
+  for (int layers = random.between(1, 3); layers > 0; layers--) {
+    shape.hidden.push_back(random.between(1, 60));
+  }
+  int images = random.chance(0.2) ? cvae_chunk() : random.between(1, 70);
+  int threads = random.between(1, 4);
+  double density = random.chance(0.5) ? 0.2 : 0.9;
+  subject() = shape.name() + ", inference of " + std::to_string(images) + ", " +
+              std::to_string(threads) + " threads, " + (density < 0.5 ? "sparse" : "dense");
+  std::vector<uint8_t> pixels = drawn_pixels(int64_t(images) * shape.inputs, density, random);
+  std::vector<float> parameters = drawn_parameters(shape, random);
+  Model model(shape, 0, threads);
+  model.write(kParameters, parameters);
+  // First with more of them, which leaves its own behind.
+  Matrix z(images, shape.latent);
+  for (float& value : z.data) {
+    value = random.around_zero(4);
+  }
+  Matrix mean(images, shape.latent);
+  Matrix log_variance(images, shape.latent);
+  model.encode(images, pixels.data(), mean, log_variance);
+  Matrix means = model.decode(z);
+  Matrix losses = model.score(pixels.data(), z);
+  model.require_intact();
+  expect_decoded(model, parameters, z, means, losses, pixels);
+
+  // A training step of the same images in order, on the same weights.
+  Model trained(shape, images, threads);
+  trained.write(kParameters, parameters);
+  std::vector<int32_t> order;
+  for (int i = 0; i < images; i++) {
+    order.push_back(i);
+  }
+  Losses step = trained.step({images, pixels.data(), order.data(), 5, 0, 1, 1e-3f});
+  Matrix heads = trained.matrix(kHeads, 0, images, 2 * shape.latent);
+  for (int64_t i = 0; i < images; i++) {
+    for (int64_t j = 0; j < shape.latent; j++) {
+      expect_same("mean", mean.at(i, j), heads.at(i, j), i, j);
+      expect_same("log variance", log_variance.at(i, j), heads.at(i, shape.latent + j), i, j);
+    }
+  }
+  Matrix sampled = trained.matrix(kZ, 0, images, shape.latent);
+  Matrix decoded = model.decode(sampled);
+  Matrix output = trained.matrix(kOutput, 0, images, shape.inputs);
+  Matrix x = trained.matrix(kX, 0, images, shape.inputs);
+  for (int64_t i = 0; i < images; i++) {
+    for (int64_t p = 0; p < shape.inputs; p++) {
+      expect_same("mean less target", decoded.at(i, p) - x.at(i, p), output.at(i, p), i, p);
+    }
+  }
+  Matrix scores = model.score(pixels.data(), sampled);
+  double sum = 0;
+  for (float score : scores.data) {
+    sum += double(score);
+  }
+  expect_near("mean of the scores", 0, 0, sum / images, double(step.reconstruction),
+              2 * kRounding * sum / images);
+}
+
+void check_extremes() {
+  subject() = "extreme logits";
+  // One hidden unit that passes on a positive z, and a logit that is as large as its bias.
+  const std::vector<float> logits = {0,     1e-30f, -1e-30f, 1,     -1,     20,    -20,
+                                     42.4f, -42.4f, 43,      -43,   88,     -88,   90,
+                                     -90,   1e4f,   -1e4f,   1e30f, -1e30f, 3e38f, -3e38f};
+  Shape shape{int(logits.size()), {1}, 1};
+  Layout layout(shape);
+  std::vector<float> parameters(layout.size);
+  for (size_t p = 0; p < logits.size(); p++) {
+    parameters[layout.decoder[1].bias + p] = logits[p];
+  }
+  std::vector<uint8_t> pixels(logits.size(), 255);
+  std::vector<int32_t> order = {0};
+  Model model(shape, 1, 1);
+  model.write(kParameters, parameters);
+  model.step({1, pixels.data(), order.data(), 1, 0, 1, 1e-3f});
+  Matrix output = model.matrix(kOutput, 0, 1, shape.inputs);
+  for (size_t p = 0; p < logits.size(); p++) {
+    expect_near("dlogits", 0, int64_t(p), double(output.at(0, int64_t(p))),
+                sigmoid(double(logits[p])) - 1, 2 * kRounding);
+  }
+  model.require_intact();
+
+  subject() = "extreme log variances";
+  for (float log_variance : {-1e30f, -3000.f, -180.f, -170.f, -87.f, 0.f, 87.f, 170.f}) {
+    parameters[layout.encoder[1].bias + 1] = log_variance;
+    model.write(kParameters, parameters);
+    model.step({1, pixels.data(), order.data(), 1, 0, 1, 1e-3f});
+    float noise = model.matrix(kNoise, 0, 1, 1).at(0, 0);
+    double z = ::exp(double(log_variance) / 2) * double(noise);
+    expect_near("z", 0, 0, double(model.matrix(kZ, 0, 1, 1).at(0, 0)), z,
+                4 * kRounding * ::fabs(z) + 0x1p-126);
+  }
+  // What overflows is told, not hidden.
+  for (float too_large : {200.f, INFINITY, NAN}) {
+    parameters[layout.encoder[1].bias + 1] = too_large;
+    model.write(kParameters, parameters);
+    Losses losses = model.step({1, pixels.data(), order.data(), 1, 0, 1, 1e-3f});
+    if (isfinite(losses.kl)) {
+      fail("a log variance of %g has a KL divergence of %g", double(too_large), double(losses.kl));
+    }
+  }
+}
+
+}  // namespace check

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The training step, phase by phase, tensor by tensor: each phase of native/cpu against double precision from
+// the same inputs.
+#include "checks.h"
+#include "reference.h"
+
+namespace check {
+
+namespace {
+
+/** The activations and gradients of a step. */
+struct Tensors {
+  Matrix x;
+  std::vector<Matrix> encoded;
+  Matrix heads;
+  Matrix noise;
+  Matrix z;
+  std::vector<Matrix> decoded;
+  Matrix output;
+  std::vector<Matrix> d_decoded;
+  Matrix dz;
+  Matrix d_heads;
+  std::vector<Matrix> d_encoded;
+
+  static Tensors of(const Model& model, int images) {
+    const Shape& shape = model.shape();
+    auto layers = [&](Which which, const std::vector<LayerAt>& all) {
+      std::vector<Matrix> matrices;
+      for (size_t i = 0; i + 1 < all.size(); i++) {
+        matrices.push_back(model.matrix(which, int(i), images, all[i].out));
+      }
+      return matrices;
+    };
+    auto one = [&](Which which, int columns) { return model.matrix(which, 0, images, columns); };
+    const Layout& layout = model.layout();
+    return {one(kX, shape.inputs),
+            layers(kEncoded, layout.encoder),
+            one(kHeads, 2 * shape.latent),
+            one(kNoise, shape.latent),
+            one(kZ, shape.latent),
+            layers(kDecoded, layout.decoder),
+            one(kOutput, shape.inputs),
+            layers(kDDecoded, layout.decoder),
+            one(kDz, shape.latent),
+            one(kDHeads, 2 * shape.latent),
+            layers(kDEncoded, layout.encoder)};
+  }
+};
+
+void gather_phase(const Step& step, const std::vector<float>& targets, const Matrix& x) {
+  for (int64_t image = 0; image < x.rows; image++) {
+    const uint8_t* pixels = step.pixels + step.order[image] * x.columns;
+    for (int64_t p = 0; p < x.columns; p++) {
+      expect_near("x", image, p, double(x.at(image, p)), double(targets[pixels[p]]), 0);
+    }
+  }
+}
+
+void encode_phase(const Layout& layout, const std::vector<float>& parameters, const Tensors& t) {
+  for (size_t i = 0; i < t.encoded.size(); i++) {
+    expect_linear("encoded", layout.encoder[i], parameters, i == 0 ? t.x : t.encoded[i - 1],
+                  t.encoded[i], true);
+  }
+}
+
+void latent_phase(const Layout& layout, const Step& step, const std::vector<float>& parameters,
+                  const Tensors& t, const Losses& losses) {
+  expect_linear("heads", layout.encoder.back(), parameters, t.encoded.back(), t.heads, false);
+  int64_t latent = t.z.columns;
+  double kl = 0;
+  double kl_rounding = 0;
+  for (int64_t image = 0; image < t.z.rows; image++) {
+    for (int64_t j = 0; j < latent; j++) {
+      double noise =
+          noise_of(step.seed, kPurpose, uint32_t(step.number), uint32_t(image), uint32_t(j));
+      expect_near("noise", image, j, double(t.noise.at(image, j)), noise, 2e-6);
+      double mean = double(t.heads.at(image, j));
+      double log_variance = double(t.heads.at(image, latent + j));
+      double spread = ::exp(log_variance / 2) * double(t.noise.at(image, j));
+      expect_near("z", image, j, double(t.z.at(image, j)), mean + spread,
+                  4 * kRounding * (::fabs(mean) + ::fabs(spread)));
+      double variance = ::exp(log_variance);
+      kl += (mean * mean + variance - log_variance - 1) / 2;
+      kl_rounding +=
+          double(latent + 8) * kRounding * (mean * mean + variance + ::fabs(log_variance) + 1);
+    }
+  }
+  double images = double(t.z.rows);
+  expect_near("KL", 0, 0, double(losses.kl), kl / images,
+              kl_rounding / images + kRounding * ::fabs(kl / images));
+  expect_linear("decoded", layout.decoder[0], parameters, t.z, t.decoded[0], true);
+}
+
+void decode_phase(const Layout& layout, const std::vector<float>& parameters, const Tensors& t) {
+  for (size_t i = 1; i < t.decoded.size(); i++) {
+    expect_linear("decoded", layout.decoder[i], parameters, t.decoded[i - 1], t.decoded[i], true);
+  }
+}
+
+void output_phase(const Layout& layout, const std::vector<float>& parameters, const Tensors& t,
+                  const Losses& losses) {
+  double loss = 0;
+  double rounding = 0;
+  for (int64_t image = 0; image < t.x.rows; image++) {
+    for (int64_t p = 0; p < t.x.columns; p++) {
+      Sum logit = output_of(layout.decoder.back(), parameters, t.decoded.back(), image, int(p));
+      double x = double(t.x.at(image, p));
+      expect_near("dlogits", image, p, double(t.output.at(image, p)), sigmoid(logit.value) - x,
+                  logit.rounding() / 4 + 4 * kRounding);
+      loss += loss_of(logit.value, x);
+      // Added to up to eleven others of its chunk.
+      rounding += loss_rounding(logit, x) + 12 * kRounding * ::fabs(loss_of(logit.value, x));
+    }
+  }
+  double images = double(t.x.rows);
+  expect_near("RL", 0, 0, double(losses.reconstruction), loss / images,
+              rounding / images + kRounding * loss / images);
+}
+
+void decode_backward_phase(const Layout& layout, const std::vector<float>& parameters,
+                           const Tensors& t) {
+  for (size_t i = t.decoded.size(); i >= 1; i--) {
+    expect_input_gradient("d_decoded", layout.decoder[i], parameters,
+                          i == t.decoded.size() ? t.output : t.d_decoded[i], &t.decoded[i - 1],
+                          t.d_decoded[i - 1]);
+  }
+}
+
+void latent_backward_phase(const Layout& layout, const Step& step,
+                           const std::vector<float>& parameters, const Tensors& t) {
+  expect_input_gradient("dz", layout.decoder[0], parameters, t.d_decoded[0], nullptr, t.dz);
+  int64_t latent = t.z.columns;
+  double beta = double(step.beta);
+  for (int64_t image = 0; image < t.z.rows; image++) {
+    for (int64_t j = 0; j < latent; j++) {
+      double mean = double(t.heads.at(image, j));
+      double log_variance = double(t.heads.at(image, latent + j));
+      double dz = double(t.dz.at(image, j));
+      expect_near("dmean", image, j, double(t.d_heads.at(image, j)), dz + beta * mean,
+                  4 * kRounding * (::fabs(dz) + ::fabs(beta * mean)) + 1e-37);
+      double through_z = dz * ::exp(log_variance / 2) * double(t.noise.at(image, j)) / 2;
+      double variance = ::exp(log_variance);
+      expect_near("dlogvar", image, j, double(t.d_heads.at(image, latent + j)),
+                  through_z + beta * (variance - 1) / 2,
+                  8 * kRounding * (::fabs(through_z) + beta * (variance + 1)) + 1e-37);
+    }
+  }
+  expect_input_gradient("d_encoded", layout.encoder.back(), parameters, t.d_heads,
+                        &t.encoded.back(), t.d_encoded.back());
+}
+
+void encode_backward_phase(const Layout& layout, const std::vector<float>& parameters,
+                           const Tensors& t) {
+  for (size_t i = t.encoded.size() - 1; i >= 1; i--) {
+    expect_input_gradient("d_encoded", layout.encoder[i], parameters, t.d_encoded[i],
+                          &t.encoded[i - 1], t.d_encoded[i - 1]);
+  }
+}
+
+void update_phase(const Layout& layout, const Step& step, const Tensors& t,
+                  const TrainingState& before, const std::vector<float>& gradients,
+                  const TrainingState& after) {
+  for (size_t i = 0; i < layout.encoder.size(); i++) {
+    expect_weight_gradient("encoder's gradient", layout.encoder[i],
+                           i == t.encoded.size() ? t.d_heads : t.d_encoded[i],
+                           i == 0 ? t.x : t.encoded[i - 1], gradients);
+  }
+  for (size_t i = 0; i < layout.decoder.size(); i++) {
+    expect_weight_gradient("decoder's gradient", layout.decoder[i],
+                           i == t.decoded.size() ? t.output : t.d_decoded[i],
+                           i == 0 ? t.z : t.decoded[i - 1], gradients);
+  }
+  expect_adam(step, before, gradients, after);
+}
+
+}  // namespace
+
+void check_steps(Random& random) {
+  Shape shape{random.between(1, 200), {}, random.between(1, 20)};
+  for (int layers = random.between(1, 3); layers > 0; layers--) {
+    shape.hidden.push_back(random.between(1, 70));
+  }
+  int batch = random.between(1, 150);
+  int threads = random.between(1, 4);
+  double density = random.chance(0.5) ? 0.2 : 0.9;
+  int steps = 3;
+  int count = batch * 2;
+  subject() = shape.name() + ", batch " + std::to_string(batch) + ", " + std::to_string(threads) +
+              " threads, " + (density < 0.5 ? "sparse" : "dense");
+  std::vector<uint8_t> pixels = drawn_pixels(int64_t(count) * shape.inputs, density, random);
+  std::vector<int32_t> order(static_cast<size_t>(batch));
+  Model model(shape, batch, threads);
+  model.write(kParameters, drawn_parameters(shape, random));
+  for (int number = 0; number < steps; number++) {
+    // Fewer than before, so that what is left of the last step's images lies beside them; then all again.
+    int images = number == 1 ? random.between(1, batch) : batch;
+    for (int32_t& image : order) {
+      image = random.between(0, count - 1);
+    }
+    Step step{images, pixels.data(), order.data(), int64_t(random.bits()), number, 0.7f, 1e-2f};
+    TrainingState before = TrainingState::of(model);
+    Losses losses = model.step(step);
+    TrainingState after = TrainingState::of(model);
+    std::vector<float> gradients = model.read(kGradients);
+    Tensors t = Tensors::of(model, images);
+    const Layout& layout = model.layout();
+    gather_phase(step, grey_targets(), t.x);
+    encode_phase(layout, before.parameters, t);
+    latent_phase(layout, step, before.parameters, t, losses);
+    decode_phase(layout, before.parameters, t);
+    output_phase(layout, before.parameters, t, losses);
+    decode_backward_phase(layout, before.parameters, t);
+    latent_backward_phase(layout, step, before.parameters, t);
+    encode_backward_phase(layout, before.parameters, t);
+    update_phase(layout, step, t, before, gradients, after);
+    model.require_intact();
+  }
+}
+
+}  // namespace check
