@@ -100,7 +100,9 @@ def main():
             print(f"round {r + 1}: {name:12s} {median:9,.0f} images/s", flush=True)
             if a.whole:
                 seconds.setdefault(name, []).append(whole(name))
-                print(f"round {r + 1}: {name:12s} {seconds[name][-1]:9.1f} s for {a.whole} epochs", flush=True)
+                print(
+                    f"round {r + 1}: {name:12s} {seconds[name][-1]:9.1f} s for {a.whole} epochs", flush=True
+                )
             time.sleep(1)
 
     for epoch, nanos in zip(speeds["cvae-gpu"], handover):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what scripts/gpu-bundle.sh and scripts/gpu-run.sh do with values that cannot be: refuse them at once, and
-leave everything as it is. python3 -m unittest discover -s bench"""
+"""Tests of what scripts/gpu-bundle.sh and scripts/gpu-run.sh do with values that cannot be: refuse them at
+once, and leave everything as it is. python3 -m unittest discover -s bench"""
 
 import shutil
 import subprocess
@@ -10,7 +10,10 @@ import unittest
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-MNIST = [f"{name}-ubyte" for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")]
+MNIST = [
+    f"{name}-ubyte"
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+]
 
 
 class Values(unittest.TestCase):
@@ -62,7 +65,10 @@ class Values(unittest.TestCase):
 
     def test_what_no_archive_can_be_written_to(self):
         self.refused(
-            "gpu-bundle.sh: --out must end in .tar.xz or .tar.gz, and x.zip does not", "gpu-bundle.sh", "--out", "x.zip"
+            "gpu-bundle.sh: --out must end in .tar.xz or .tar.gz, and x.zip does not",
+            "gpu-bundle.sh",
+            "--out",
+            "x.zip",
         )
         self.refused(
             "gpu-bundle.sh: /nope/x.tar.gz cannot be written: /nope is no folder that can be written to",
@@ -121,7 +127,8 @@ class Values(unittest.TestCase):
         done = self.run_script("gpu-run.sh", "--data", str(self.images), "--seconds", "15")
         self.assertEqual(1, done.returncode, done.stderr)
         self.assertEqual(
-            "run.sh: no time was left for doctor, so whether the GPU can be used is not known: give more --seconds\n",
+            "run.sh: no time was left for doctor, so whether the GPU can be used is not known: "
+            "give more --seconds\n",
             done.stderr,
         )
 

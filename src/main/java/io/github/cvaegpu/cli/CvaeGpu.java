@@ -28,9 +28,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 stopped by"
-          + " SIGUSR1, or the GPU was lost, 130 stopped by Ctrl-C or SIGTERM, 141 done, but whoever"
-          + " read the output had closed it. What trains writes a checkpoint when it is stopped; of"
-          + " a lost GPU there is the one before."
+          + " SIGUSR1, or the GPU was lost to a run that had begun, 130 stopped by Ctrl-C or"
+          + " SIGTERM, 141 done, but whoever read the output had closed it. What trains writes a"
+          + " checkpoint when it is stopped; of a lost GPU there is the one before."
     })
 public final class CvaeGpu implements Runnable {
   private static final int HELP_WIDTH = 120;
