@@ -6,7 +6,9 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cpu.CpuInfo;
+import io.github.cvaegpu.engine.cpu.Processors;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.OpenBlas;
@@ -85,12 +87,7 @@ final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("os.version"),
                 System.getProperty("os.arch")));
     line("processor", CpuInfo.modelName());
-    line(
-        "",
-        String.format(
-            Locale.ROOT,
-            "%d processors for this process",
-            Runtime.getRuntime().availableProcessors()));
+    line("", Processors.ofThisProcess().description());
     List<String> features = CpuInfo.features(FEATURES);
     line("", features.isEmpty() ? "extensions unknown" : String.join(" ", features));
     line("", String.format(Locale.ROOT, "Vector API: %d-bit vectors", CpuInfo.vectorBits()));
@@ -123,11 +120,22 @@ final class DoctorCommand implements Callable<Integer> {
               .library()
               .map(library -> "native, for " + library.isa())
               .orElseGet(() -> "in Java: of the native ones, " + found.problem()));
+      line("", threads(CpuAccelerator.defaultThreads(), Processors.ofThisProcess()));
       return found.library().isPresent();
     } catch (InputException e) {
       line("CPU step", e.getMessage());
       return false;
     }
+  }
+
+  /** Why the CPU engine takes so many threads. */
+  static String threads(int threads, Processors processors) {
+    return String.format(
+        Locale.ROOT,
+        "%d thread%s by default: %s",
+        threads,
+        threads == 1 ? "" : "s",
+        threads < processors.threads() ? "the most that share a step" : processors.reason());
   }
 
   private boolean blas() {

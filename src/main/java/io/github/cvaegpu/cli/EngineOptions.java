@@ -68,7 +68,7 @@ final class EngineOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "CPU threads, from 1 to 8. Default: the processors there are, at most 8.")
+      description = "CPU threads, from 1 to 256. Default: a thread a core, see doctor.")
   private Integer threads;
 
   @Option(
@@ -309,9 +309,7 @@ final class EngineOptions {
 
   /** Threads to use. */
   int threads() {
-    return threads != null
-        ? threads
-        : Math.min(CpuAccelerator.MAX_THREADS, Runtime.getRuntime().availableProcessors());
+    return threads != null ? threads : CpuAccelerator.defaultThreads();
   }
 
   /** The line of the CPU engine, and why a GPU that looked usable was not taken, if one did. */

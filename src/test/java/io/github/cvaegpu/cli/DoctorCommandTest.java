@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.engine.cpu.Processors;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class DoctorCommandTest {
@@ -53,6 +57,37 @@ class DoctorCommandTest {
     assertEquals(
         List.of("driver: for CUDA 12.4", "device: missing. The driver sees no GPU: start it."),
         DoctorCommand.gpu(List.of(found("driver", "for CUDA 12.4"), missing)));
+  }
+
+  @Test
+  void theThreadsComeWithTheReason() {
+    var machine =
+        new Processors(64, OptionalInt.of(32), OptionalDouble.empty(), OptionalInt.empty());
+    assertEquals("32 threads by default: one a core", DoctorCommand.threads(32, machine));
+    assertEquals(
+        "8 threads by default: the most that share a step", DoctorCommand.threads(8, machine));
+    var one = new Processors(64, OptionalInt.of(32), OptionalDouble.of(0.5), OptionalInt.empty());
+    assertEquals("1 thread by default: as the quota allows", DoctorCommand.threads(1, one));
+  }
+
+  /** Whatever this machine is. */
+  @Test
+  void theReportHasWhatWasCounted() {
+    CvaeGpu.commandLine(
+            new DoctorCommand(
+                () -> {
+                  throw new InputException("There is no data.");
+                },
+                List::of))
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute();
+    Processors processors = Processors.ofThisProcess();
+    List<String> lines = out.toString().lines().map(String::strip).toList();
+    assertTrue(lines.contains(processors.description()), out.toString());
+    assertTrue(
+        lines.contains(DoctorCommand.threads(CpuAccelerator.defaultThreads(), processors)),
+        out.toString());
   }
 
   private static CudaRuntime.Link found(String name, String what) {

@@ -116,8 +116,8 @@ class LocaleTest {
     assertEquals(printed.get(0), printed.get(2));
     Locale.setDefault(OTHERS.getFirst());
     assertEquals(
-        "--threads must be from 1 to 8, not 9.",
-        CommandRun.of("train", "--threads", "9").refusal());
+        "--threads must be from 1 to 256, not 257.",
+        CommandRun.of("train", "--threads", "257").refusal());
   }
 
   @Test

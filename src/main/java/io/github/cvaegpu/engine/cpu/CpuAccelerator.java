@@ -51,6 +51,13 @@ public final class CpuAccelerator implements Accelerator {
     this(threads, CpuLibraries.get().library(), false, product -> OpenBlas.get().sgemm(product));
   }
 
+  /** Threads to take where nobody says how many: those that {@link Processors} counts. */
+  public static int defaultThreads() {
+    boolean isNative = CpuLibraries.get().library().isPresent();
+    int most = isNative ? MAX_THREADS : ThreadTeam.LANES;
+    return Math.min(most, Processors.ofThisProcess().threads());
+  }
+
   /** With a library of native/cpu, whose steps keep their gradients. */
   CpuAccelerator(int threads, CpuLibrary library) {
     this(threads, Optional.of(library), true, null);

@@ -192,8 +192,7 @@ public final class CpuBenchmark {
   }
 
   private boolean hasCoreForEachOfTwoThreads() {
-    int threads = team.threads();
-    return threads > 1 && threads <= Runtime.getRuntime().availableProcessors();
+    return team.threads() > 1 && team.hasProcessors();
   }
 
   /** Two threads count in turn; the others have nothing to do. */

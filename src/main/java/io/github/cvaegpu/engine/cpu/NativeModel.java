@@ -55,6 +55,7 @@ class NativeModel implements VaeModel {
     this.shape = shape;
     int threads = accelerator.threads();
     layout = new ParameterLayout(shape);
+    team = new ThreadTeam(threads);
     model =
         library.create(
             shape.inputs(),
@@ -63,12 +64,12 @@ class NativeModel implements VaeModel {
             batch,
             accelerator.keepsGradients(),
             threads,
-            threads <= Runtime.getRuntime().availableProcessors(),
+            team.hasProcessors(),
             targets(objective));
     if (model == null) {
+      team.close();
       throw new EngineException("There is too little memory for the network.");
     }
-    team = new ThreadTeam(threads);
     long chunk = library.chunk();
     pixels = arena.allocate(chunk * shape.inputs());
     mean = floats(chunk * shape.latent());

@@ -56,7 +56,7 @@ final class ThreadTeam implements AutoCloseable {
   }
 
   private final int threads;
-  private final int spins;
+  private final boolean hasProcessors;
   private final ExecutorService helpers;
   private final List<Member> members = new ArrayList<>();
   private final AtomicInteger arrived = new AtomicInteger();
@@ -71,8 +71,8 @@ final class ThreadTeam implements AutoCloseable {
       throw new IllegalArgumentException("threads: " + threads);
     }
     this.threads = threads;
-    // With more threads than cores the one waited for needs the core of the one that waits.
-    spins = threads > Runtime.getRuntime().availableProcessors() ? 0 : SPINS;
+    // Otherwise the one waited for needs the processor of the one that waits.
+    hasProcessors = Processors.ofThisProcess().hasOneForEachOf(threads);
     for (int i = 0; i < threads; i++) {
       members.add(new Member(i));
     }
@@ -84,6 +84,11 @@ final class ThreadTeam implements AutoCloseable {
 
   int threads() {
     return threads;
+  }
+
+  /** Whether each thread has a processor, so that waiting by spinning takes none from another. */
+  boolean hasProcessors() {
+    return hasProcessors;
   }
 
   /** Runs a body on every thread, the caller's among them, and returns when all are done. */
@@ -219,6 +224,7 @@ final class ThreadTeam implements AutoCloseable {
         generation = mine + 1;
         return;
       }
+      int spins = hasProcessors ? SPINS : 0;
       int spun = 0;
       while (generation == mine) {
         if (failed) {
