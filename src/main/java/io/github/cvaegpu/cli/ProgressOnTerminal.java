@@ -14,13 +14,11 @@ final class ProgressOnTerminal implements Progress {
   private static final int DEFAULT_COLUMNS = 80;
   private static final int REDRAW_MILLIS = 250;
 
-  /** Steps between two updates of the losses shown, so that showing them costs nothing. */
-  private static final int STEPS_SHOWN = 50;
-
   private final int epochs;
   private final long images;
   private final int batchSize;
   private final long batches;
+  private final Pace pace = new Pace(System::nanoTime);
 
   /** Made at the first step, when it is known how far the run already was. */
   private volatile ProgressBar bar;
@@ -37,9 +35,11 @@ final class ProgressOnTerminal implements Progress {
     long step = report.step();
     if (bar == null) {
       bar = bar(imagesAfter(step - 1));
-    } else if (step % STEPS_SHOWN != 0 && step % batches != 0) {
+    } else if (!pace.isDue() && step % batches != 0) {
+      // So that showing it costs nothing.
       return;
     }
+    pace.reached(imagesAfter(step));
     bar.stepTo(imagesAfter(step));
     bar.setExtraMessage(TrainingBar.losses(report.rl(), report.kl(), report.beta()));
   }
@@ -70,7 +70,7 @@ final class ProgressOnTerminal implements Progress {
         .setInitialMax(epochs * images)
         .startsFrom(done, Duration.ZERO)
         .setUpdateIntervalMillis(REDRAW_MILLIS)
-        .setRenderer(new TrainingBar(epochs, images))
+        .setRenderer(new TrainingBar(epochs, images, pace))
         .setConsumer(new ConsoleProgressBarConsumer(System.out, columns() - 1))
         .build();
   }

@@ -6,6 +6,7 @@ import io.github.cvaegpu.study.StudyListener;
 import io.github.cvaegpu.study.StudyRun;
 import io.github.cvaegpu.train.EpochReport;
 import io.github.cvaegpu.train.NamedPlan;
+import io.github.cvaegpu.train.StepReport;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
@@ -128,33 +129,35 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
   private static final class Bar extends StudyProgress {
     private final ProgressBar bar;
     private final int images;
+    private final StudyPace pace;
     private String name = "";
-    private volatile double speed;
-    private volatile double secondsLeft = Double.NaN;
 
     Bar(PrintWriter err, int images) {
       super(err);
       this.images = images;
+      pace = new StudyPace(images, System::nanoTime);
       int columns = Terminal.columns().orElse(COLUMNS);
       bar =
           new ProgressBarBuilder()
               .setInitialMax(1)
               .setRenderer(
-                  (state, width) ->
-                      TrainingBar.line(
-                          name,
-                          state.getNormalizedProgress(),
-                          speed,
-                          state.getExtraMessage(),
-                          Double.isNaN(secondsLeft) ? null : Duration.ofSeconds((long) secondsLeft),
-                          width))
+                  (state, width) -> {
+                    double left = pace.secondsLeft();
+                    return TrainingBar.line(
+                        name,
+                        state.getNormalizedProgress(),
+                        pace.perSecond(),
+                        state.getExtraMessage(),
+                        Double.isNaN(left) ? null : Duration.ofSeconds((long) left),
+                        width);
+                  })
               .setConsumer(new ConsoleProgressBarConsumer(System.err, columns - 1))
               .build();
     }
 
     private void show(NamedPlan run, Position position, String losses) {
       name = String.format(Locale.ROOT, "%d/%d %s", position.run(), position.runs(), run.name());
-      secondsLeft = position.secondsLeft();
+      pace.left(run.name(), position.epochsLeft());
       bar.maxHint(position.epochs() * images);
       bar.stepTo(position.epochsDone() * images);
       bar.setExtraMessage(losses);
@@ -171,8 +174,12 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     }
 
     @Override
+    public void step(NamedPlan run, StepReport report) {
+      pace.step(run.name(), report.step(), run.plan().batchSize());
+    }
+
+    @Override
     public void epoch(NamedPlan run, EpochReport report, Position position) {
-      speed = report.imagesPerSecond();
       show(run, position, TrainingBar.losses(report.rl(), report.kl(), report.beta()));
     }
 

@@ -18,33 +18,39 @@ final class TrainingBar implements ProgressBarRenderer {
 
   private final int epochs;
   private final long images;
+  private final Pace pace;
 
   /**
    * @param epochs epochs of the run
    * @param images images of an epoch
+   * @param pace is told how many images are done
    */
-  TrainingBar(int epochs, long images) {
+  TrainingBar(int epochs, long images, Pace pace) {
     this.epochs = epochs;
     this.images = images;
+    this.pace = pace;
   }
 
   @Override
   public String render(ProgressState state, int columns) {
-    double seconds = state.getElapsedAfterStart().toMillis() / 1e3;
-    double done = state.getCurrent() - state.getStart();
-    double speed = seconds > 0 ? done / seconds : 0;
-    Duration left =
-        speed > 0
-            ? Duration.ofSeconds((long) ((state.getMax() - state.getCurrent()) / speed))
-            : null;
+    return line(state.getCurrent(), state.getExtraMessage(), columns);
+  }
+
+  /**
+   * The line of a moment.
+   *
+   * @param done images of the run
+   */
+  String line(long done, String losses, int columns) {
     // The last image of an epoch is still of that epoch.
-    long epoch = Math.max(0, state.getCurrent() - 1) / images + 1;
+    long epoch = Math.max(0, done - 1) / images + 1;
+    double seconds = pace.secondsFor(epochs * images - done);
     return line(
         "epoch " + epoch + "/" + epochs,
-        state.getNormalizedProgress(),
-        speed,
-        state.getExtraMessage(),
-        left,
+        (double) done / (epochs * images),
+        pace.perSecond(),
+        losses,
+        Double.isNaN(seconds) ? null : Duration.ofSeconds((long) seconds),
         columns);
   }
 
@@ -59,7 +65,7 @@ final class TrainingBar implements ProgressBarRenderer {
    *
    * @param name what stands before the bar
    * @param fraction how far the run is, from 0 to 1
-   * @param speed images per second
+   * @param speed images per second, NaN where unknown
    * @param losses what stands behind the speed
    * @param left time to the end, null where unknown
    * @param columns columns of the terminal
@@ -75,7 +81,8 @@ final class TrainingBar implements ProgressBarRenderer {
                 left.toHours(),
                 left.toMinutesPart(),
                 left.toSecondsPart());
-    String rate = String.format(Locale.ROOT, " %,.0f images/s", speed);
+    String rate =
+        Double.isNaN(speed) ? " ? images/s" : String.format(Locale.ROOT, " %,.0f images/s", speed);
     String behind = " " + losses;
     String eta = " ETA " + time;
     // What is cut off first is what tells least of the run.

@@ -10,15 +10,20 @@ public interface QueueListener {
    * @param runs number of runs
    * @param epochsDone epochs of all runs that are done
    * @param epochs of all runs
+   * @param epochsLeft epochs that are still to be trained: not those of runs that were finished
    * @param secondsLeft estimate from the speed so far; NaN before there is one
    */
-  record Position(int run, int runs, long epochsDone, long epochs, double secondsLeft) {}
+  record Position(
+      int run, int runs, long epochsDone, long epochs, long epochsLeft, double secondsLeft) {}
 
   /** A run begins, or goes on. */
   void begins(NamedPlan run, Position position);
 
   /** A run was finished before. */
   void isThere(NamedPlan run, Position position);
+
+  /** A step is done. This is told thousands of times a minute, so let it take no time. */
+  default void step(NamedPlan run, StepReport report) {}
 
   /** An epoch is done. */
   void epoch(NamedPlan run, EpochReport report, Position position);

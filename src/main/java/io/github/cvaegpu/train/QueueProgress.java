@@ -67,6 +67,6 @@ final class QueueProgress {
         epochsTrained == 0
             ? Double.NaN
             : nanosTraining / 1e9 / epochsTrained * left / Math.clamp(unfinished, 1, atOnce);
-    return new Position(run + 1, epochs.length, doneSoFar, all, seconds);
+    return new Position(run + 1, epochs.length, doneSoFar, all, left, seconds);
   }
 }

@@ -265,6 +265,13 @@ public final class RunQueue {
     }
 
     @Override
+    public void step(StepReport report) {
+      synchronized (lock) {
+        listener.step(run, report);
+      }
+    }
+
+    @Override
     public void epoch(EpochReport report) {
       long now = System.nanoTime();
       synchronized (lock) {

@@ -49,6 +49,29 @@ class TrainingBarTest {
     assertEquals("epoch 123/200 KL 9.97 RL 126.30 beta 0.", narrow);
   }
 
+  /** Of an epoch's images it is the speed now that counts, not the one since the start. */
+  @Test
+  void theLineIsThatOfTheMoment() {
+    long[] nanos = {0};
+    var pace = new Pace(() -> nanos[0]);
+    var bar = new TrainingBar(2, 60_000, pace);
+    pace.reached(128);
+    assertTrue(bar.line(128, LOSSES, 79).contains(" ? images/s "), bar.line(128, LOSSES, 79));
+    assertTrue(bar.line(128, LOSSES, 79).endsWith(" ETA ?"), bar.line(128, LOSSES, 79));
+    nanos[0] = 9_000_000_000L;
+    pace.reached(20_000);
+    nanos[0] = 18_000_000_000L;
+    pace.reached(60_000 - 40_000);
+    nanos[0] = 19_000_000_000L;
+    pace.reached(60_000);
+    assertEquals(
+        "epoch 1/2 [====     ] 40,000 images/s KL 9.97 RL 126.30 beta 0.1740 ETA 0:00:15",
+        bar.line(60_000, LOSSES, 79));
+    assertTrue(bar.line(60_001, LOSSES, 79).startsWith("epoch 2/2 ["));
+    assertTrue(
+        bar.line(120_000, LOSSES, 79).endsWith("=] 40,000 images/s " + LOSSES + " ETA 0:00:00"));
+  }
+
   @Test
   void anEpochsLineCoversTheBarAndStays() {
     assertEquals("\rKL 1      " + System.lineSeparator(), ProgressOnTerminal.lineOver("KL 1", 10));
