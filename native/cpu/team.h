@@ -23,6 +23,14 @@ namespace cvae {
 
 constexpr int kMaxThreads = 256;
 
+/** Nanoseconds of a clock that only goes forward. */
+inline int64_t now() {
+  // Not the library's function, which came with a later version of it.
+  timespec time;
+  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+  return int64_t(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
 class Team {
  public:
   /**
@@ -31,7 +39,7 @@ class Team {
    */
   void begin(int threads, bool has_cores) {
     threads_ = threads;
-    spins_ = has_cores ? kSpins : 0;
+    spins_ = has_cores ? spins_of(kSpinNanos) : 0;
   }
 
   int threads() const { return threads_; }
@@ -136,10 +144,27 @@ class Team {
 
  private:
   /**
-   * Looks at the barrier before a waiting thread sleeps: about 50 microseconds, more than a unit of work takes.
-   * A thread that sleeps leaves its core to another of the team whose own was taken.
+   * How long a waiting thread spins before it sleeps: longer than the others take for the rest of their units, and
+   * no longer. A thread that sleeps leaves its core to another of the team whose own was taken.
    */
-  static constexpr int kSpins = 1000;
+  static constexpr int64_t kSpinNanos = 6000;
+
+  /** How many looks at the barrier take so long: a pause takes from 1 to 50 nanoseconds, by the processor. */
+  int spins_of(int64_t nanos) const {
+    constexpr int kLooks = 200;
+    int64_t fastest = INT64_MAX;
+    // More than once, for the processor may be taken away meanwhile.
+    for (int i = 0; i < 5; i++) {
+      int64_t start = now();
+      for (int spun = 0; spun < kLooks && generation_.load(std::memory_order_acquire) == 0;
+           spun++) {
+        pause();
+      }
+      int64_t took = now() - start;
+      fastest = took < fastest ? took : fastest;
+    }
+    return int(nanos * kLooks / (fastest > 0 ? fastest : 1));
+  }
 
   /** How many of its own units of a phase a thread has had taken. In a cache line of its own. */
   struct alignas(64) Claim {

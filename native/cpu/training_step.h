@@ -310,13 +310,6 @@ class TrainingStep {
 
   // ---- its time --------------------------------------------------------------------------------
 
-  static int64_t now() {
-    // Not the library's function, which came with a later version of it.
-    timespec time;
-    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
-    return int64_t(time.tv_sec) * 1000000000 + time.tv_nsec;
-  }
-
   void start_clock(Team::Member& member) {
     if (times != nullptr && member.is_lead()) {
       phase_began_ = now();

@@ -25,10 +25,11 @@ final class ThreadTeam implements AutoCloseable {
   static final int MAX_THREADS = 256;
 
   /**
-   * Reads of the barrier before a waiting thread gives its core up: about 100 microseconds, more
-   * than a barrier takes when every thread has a core of its own.
+   * How long a waiting thread spins before it gives its core up: longer than the others take where
+   * every thread has a core of its own, and no longer, for where one's core is busy, that thread
+   * needs this one's.
    */
-  private static final int SPINS = 4_000;
+  private static final long SPIN_NANOS = 30_000;
 
   /**
    * How long it then sleeps. It sleeps and does not yield, because a thread that wakes is put on an
@@ -224,14 +225,13 @@ final class ThreadTeam implements AutoCloseable {
         generation = mine + 1;
         return;
       }
-      int spins = hasProcessors ? SPINS : 0;
-      int spun = 0;
+      // A time, not a number of spins: that of one differs tenfold from processor to processor.
+      long start = System.nanoTime();
       while (generation == mine) {
         if (failed) {
           throw new TeamMateFailedException();
         }
-        if (spun < spins) {
-          spun++;
+        if (hasProcessors && System.nanoTime() - start < SPIN_NANOS) {
           Thread.onSpinWait();
         } else {
           LockSupport.parkNanos(SLEEP_NANOS);
