@@ -9,7 +9,7 @@
 # and said to be.
 
 CHECK := $(OUT)/objects/cpu-check
-CHECK_SOURCES := subject reference step_check inference_check bits_check main
+CHECK_SOURCES := subject reference step_check inference_check extremes_check bits_check main
 CHECK_HEADERS := $(wildcard cpu/*.h cpu/test/*.h)
 CHECK_ROUNDS ?= 60
 # Of an emulated processor.

@@ -14,7 +14,7 @@ void check_steps(Random& random);
 /** Encodes, decodes and scores with a random network. */
 void check_inference(Random& random);
 
-/** Logits and log variances at the ends of what a float holds. */
+/** Logits, log variances and moments at the ends of what a float holds. */
 void check_extremes();
 
 /** The same bits on any number of threads, over lit pixels or all, with gradients kept or not. */

@@ -119,49 +119,4 @@ void check_inference(Random& random) {
               2 * kRounding * sum / images);
 }
 
-void check_extremes() {
-  subject() = "extreme logits";
-  // One hidden unit that passes on a positive z, and a logit that is as large as its bias.
-  const std::vector<float> logits = {0,     1e-30f, -1e-30f, 1,     -1,     20,    -20,
-                                     42.4f, -42.4f, 43,      -43,   88,     -88,   90,
-                                     -90,   1e4f,   -1e4f,   1e30f, -1e30f, 3e38f, -3e38f};
-  Shape shape{int(logits.size()), {1}, 1};
-  Layout layout(shape);
-  std::vector<float> parameters(layout.size);
-  for (size_t p = 0; p < logits.size(); p++) {
-    parameters[layout.decoder[1].bias + p] = logits[p];
-  }
-  std::vector<uint8_t> pixels(logits.size(), 255);
-  std::vector<int32_t> order = {0};
-  Model model(shape, 1, 1);
-  model.write(kParameters, parameters);
-  model.step({1, pixels.data(), order.data(), 1, 0, 1, 1e-3f});
-  Matrix output = model.matrix(kOutput, 0, 1, shape.inputs);
-  for (size_t p = 0; p < logits.size(); p++) {
-    expect_near("dlogits", 0, int64_t(p), double(output.at(0, int64_t(p))),
-                sigmoid(double(logits[p])) - 1, 2 * kRounding);
-  }
-  model.require_intact();
-
-  subject() = "extreme log variances";
-  for (float log_variance : {-1e30f, -3000.f, -180.f, -170.f, -87.f, 0.f, 87.f, 170.f}) {
-    parameters[layout.encoder[1].bias + 1] = log_variance;
-    model.write(kParameters, parameters);
-    model.step({1, pixels.data(), order.data(), 1, 0, 1, 1e-3f});
-    float noise = model.matrix(kNoise, 0, 1, 1).at(0, 0);
-    double z = ::exp(double(log_variance) / 2) * double(noise);
-    expect_near("z", 0, 0, double(model.matrix(kZ, 0, 1, 1).at(0, 0)), z,
-                4 * kRounding * ::fabs(z) + 0x1p-126);
-  }
-  // What overflows is told, not hidden.
-  for (float too_large : {200.f, INFINITY, NAN}) {
-    parameters[layout.encoder[1].bias + 1] = too_large;
-    model.write(kParameters, parameters);
-    Losses losses = model.step({1, pixels.data(), order.data(), 1, 0, 1, 1e-3f});
-    if (isfinite(losses.kl)) {
-      fail("a log variance of %g has a KL divergence of %g", double(too_large), double(losses.kl));
-    }
-  }
-}
-
 }  // namespace check
