@@ -11,11 +11,17 @@ void check_functions();
 /** A few steps of a random network, phase by phase. */
 void check_steps(Random& random);
 
+/** The same with networks and batches that are far from the usual sizes. */
+void check_far_sizes();
+
 /** Encodes, decodes and scores with a random network. */
 void check_inference(Random& random);
 
 /** Logits, log variances and moments at the ends of what a float holds. */
 void check_extremes();
+
+/** What a model tells of the time that its phases take. */
+void check_times();
 
 /** The same bits on any number of threads, over lit pixels or all, with gradients kept or not. */
 void check_bits(Random& random);

@@ -2,7 +2,8 @@
 //
 //   cpu-check [ROUNDS [SEED]]
 //
-// Checks the library that it is linked with: ROUNDS random networks of a seed. It ends at the first fault.
+// Checks the library that it is linked with: ROUNDS random networks of a seed, and with ten or more of them also
+// sizes that take longer. It ends at the first fault.
 #include "../model.h"
 #include "checks.h"
 
@@ -15,6 +16,10 @@ int main(int count, char** arguments) {
   }
   check::check_functions();
   check::check_extremes();
+  check::check_times();
+  if (rounds >= 10) {
+    check::check_far_sizes();
+  }
   for (int round = 0; round < rounds; round++) {
     check::Random random(seed * 1000003 + uint64_t(round));
     check::check_steps(random);

@@ -174,16 +174,8 @@ void update_phase(const Layout& layout, const Step& step, const Tensors& t,
   expect_adam(step, before, gradients, after);
 }
 
-}  // namespace
-
-void check_steps(Random& random) {
-  Shape shape{random.between(1, 200), {}, random.between(1, 20)};
-  for (int layers = random.between(1, 3); layers > 0; layers--) {
-    shape.hidden.push_back(random.between(1, 70));
-  }
-  int batch = random.between(1, 150);
-  int threads = random.between(1, 4);
-  double density = random.chance(0.5) ? 0.2 : 0.9;
+/** Three steps of a network, the second one of fewer images. */
+void steps_of(const Shape& shape, int batch, int threads, double density, Random& random) {
   int steps = 3;
   int count = batch * 2;
   subject() = shape.name() + ", batch " + std::to_string(batch) + ", " + std::to_string(threads) +
@@ -215,6 +207,43 @@ void check_steps(Random& random) {
     encode_backward_phase(layout, before.parameters, t);
     update_phase(layout, step, t, before, gradients, after);
     model.require_intact();
+  }
+}
+
+}  // namespace
+
+void check_steps(Random& random) {
+  Shape shape{random.between(1, 200), {}, random.between(1, 20)};
+  for (int layers = random.between(1, 3); layers > 0; layers--) {
+    shape.hidden.push_back(random.between(1, 70));
+  }
+  int batch = random.between(1, 150);
+  int threads = random.between(1, 4);
+  steps_of(shape, batch, threads, random.chance(0.5) ? 0.2 : 0.9, random);
+}
+
+void check_far_sizes() {
+  Random random(3);
+  const std::vector<int32_t> deep(100, 5);
+  const struct {
+    Shape shape;
+    int batch;
+    int threads;
+    double density;
+  } sizes[] = {{{1, {1}, 1}, 1, 1, 1},
+               {{784, {400, 50}, 2}, 40, 2, 0.2},
+               {{784, {100}, 3}, 35, 3, 1},
+               // More of one than there is room for in a tile, a panel, a segment or a list.
+               {{9, deep, 2}, 33, 2, 0.5},
+               {{30, {20}, 300}, 65, 2, 0.2},
+               {{5000, {3}, 1}, 5, 2, 0.1},
+               {{12, {9}, 2}, 700, 2, 0.2},
+               {{7, {700}, 1}, 20, 2, 0.3},
+               {{20, {10}, 2}, 40, 60, 0.3},
+               // Images without a single lit pixel.
+               {{50, {30, 20}, 2}, 40, 2, 0}};
+  for (const auto& size : sizes) {
+    steps_of(size.shape, size.batch, size.threads, size.density, random);
   }
 }
 

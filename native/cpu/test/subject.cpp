@@ -162,6 +162,12 @@ Matrix Model::score(const uint8_t* pixels, const Matrix& z) {
   return loss;
 }
 
+std::vector<int64_t> Model::times() {
+  std::vector<int64_t> nanos(static_cast<size_t>(cvae_phases()));
+  cvae_times(model_, nanos.data());
+  return nanos;
+}
+
 void Model::require_intact() const {
   if (!cvae_is_intact(model_)) {
     fail("something was written beyond the end of a buffer");

@@ -116,6 +116,9 @@ class Model {
   Matrix decode(const Matrix& z);
   Matrix score(const uint8_t* pixels, const Matrix& z);
 
+  /** Nanoseconds of each phase since the last call. */
+  std::vector<int64_t> times();
+
   /** Fails if something has been written beyond a buffer. */
   void require_intact() const;
 
