@@ -5,6 +5,7 @@ import io.github.cvaegpu.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -154,15 +155,28 @@ public final class CpuLibraries {
         : Optional.of("this build has no library for " + isa);
   }
 
+  /** Where a folder's file system forbids code, as with noexec, the next folder may not. */
   private static Found load(Isa isa) {
     BundledLibrary bundle = isa.library();
+    List<CpuLibrary> loaded = new ArrayList<>();
     try {
-      Path folder = bundle.unpackedIn("cpu-" + isa);
-      return new Found(Optional.of(new CpuLibrary(folder.resolve(bundle.names().getFirst()))), "");
+      NativeFolder.first(
+          "cpu-" + isa,
+          folder -> {
+            bundle.unpack(folder);
+            loaded.add(loadFile(folder.resolve(bundle.names().getFirst())));
+          });
+      return new Found(Optional.of(loaded.getFirst()), "");
     } catch (IOException e) {
-      return Found.none("there is no folder to unpack it to: " + e.getMessage());
+      return Found.none("it cannot be unpacked and loaded: " + e.getMessage());
+    }
+  }
+
+  private static CpuLibrary loadFile(Path file) throws IOException {
+    try {
+      return new CpuLibrary(file);
     } catch (LinkageError e) {
-      return Found.none("it cannot be loaded: " + e.getMessage());
+      throw new IOException(e.getMessage(), e);
     }
   }
 
