@@ -677,8 +677,10 @@ class TrainAndEvaluateTest {
 
   @Test
   void anEvaluationIsOneLineOfJson() {
+    // Not auto, which tells of a GPU that cannot be taken.
+    String run = finished.toString();
     CommandRun result =
-        CommandRun.of("evaluate", finished.toString(), "--samples", "5", "--json").succeeded();
+        CommandRun.of("evaluate", run, "--engine", "cpu", "--samples", "5", "--json").succeeded();
     assertEquals("", result.err());
     assertEquals(1, result.out().lines().count());
     JsonObject json = result.json();
@@ -789,7 +791,8 @@ class TrainAndEvaluateTest {
     assertEquals(
         RunDirectory.readRecord(finished).parametersSha256(),
         RunDirectory.readRecord(run).parametersSha256());
-    CommandRun evaluation = CommandRun.of("evaluate", run.toString(), "--latent").succeeded();
+    CommandRun evaluation =
+        CommandRun.of("evaluate", run.toString(), "--latent", "--engine", "cpu").succeeded();
     assertTrue(evaluation.out().contains("the images have none"), evaluation.out());
     assertEquals(List.of(warning), evaluation.err().lines().toList());
   }
