@@ -183,14 +183,8 @@ final class BenchCommand implements Callable<Integer> {
   /** An epoch may take a minute, and what is measured is printed at the end. */
   private void tell(int epoch, int epochs) {
     if (!quiet) {
-      err()
-          .println(
-              String.format(
-                  Locale.ROOT,
-                  "epoch %d/%d%s",
-                  epoch,
-                  epochs,
-                  epoch <= epochs - rounds ? ", not measured: warm-up" : ""));
+      String warmUp = epoch <= epochs - rounds ? ", not measured: warm-up" : "";
+      Interruption.tell(err(), String.format(Locale.ROOT, "epoch %d/%d%s", epoch, epochs, warmUp));
     }
   }
 

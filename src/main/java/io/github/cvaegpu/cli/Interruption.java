@@ -116,6 +116,15 @@ final class Interruption implements AutoCloseable {
     return requested;
   }
 
+  /** Says something, unless the process was asked to stop: what is said then is the last word. */
+  static void tell(PrintWriter err, String line) {
+    synchronized (LOCK) {
+      if (!requested) {
+        err.println(line);
+      }
+    }
+  }
+
   /** The command is done with what had to be held. */
   @Override
   public void close() {

@@ -92,7 +92,7 @@ class StopIT {
                 "1000000"));
     // Well after its start: the engine's libraries are unpacked.
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!Files.isDirectory(temp.resolve("cache").resolve("cvae-gpu"))) {
+    while (!Files.isDirectory(temp.resolve("cache").resolve("cvae-gpu").resolve("native"))) {
       assertTrue(run.process().isAlive() && System.nanoTime() < deadline, run.err().text());
       Thread.sleep(10);
     }
