@@ -130,12 +130,10 @@ class ForwardPass {
 
   /** Copies sixteen images of a matrix, where there is a place for them. */
   void turn_block(const ByFeature& from, const ByImage& to, int64_t block) const {
-    if (to.data != nullptr) {
-      Images sixteen = Images::block_of(block);
-      turn_images(from, Chunk{0, int(from.features)}, sixteen, to);
-    }
+    turn_images(from, Chunk{0, int(from.features)}, Images::block_of(block), to);
   }
 
+  /** Copies some features of some images, where there is a place for them. */
   static void turn_images(const ByFeature& from, Chunk chunk, Images images, const ByImage& to) {
     if (to.data == nullptr) {
       return;

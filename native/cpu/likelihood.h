@@ -25,12 +25,11 @@ struct LossAndGradient {
 struct Bernoulli {
   static CVAE_INLINE LossAndGradient loss_and_gradient(Lanes logit, Lanes x) {
     Lanes u = exp_of_non_positive(-magnitude(logit));
-    return {relu(logit) + log1p(u) - logit * x, sigmoid(logit, u) - x};
+    return {loss(logit, x, u), sigmoid(logit, u) - x};
   }
 
   static CVAE_INLINE Lanes loss(Lanes logit, Lanes x) {
-    Lanes u = exp_of_non_positive(-magnitude(logit));
-    return relu(logit) + log1p(u) - logit * x;
+    return loss(logit, x, exp_of_non_positive(-magnitude(logit)));
   }
 
   static CVAE_INLINE Lanes mean(Lanes logit) {
@@ -38,6 +37,10 @@ struct Bernoulli {
   }
 
  private:
+  static CVAE_INLINE Lanes loss(Lanes logit, Lanes x, Lanes u) {
+    return relu(logit) + log1p(u) - logit * x;
+  }
+
   static CVAE_INLINE Lanes sigmoid(Lanes logit, Lanes u) {
     return select(logit < lanes(0), u, lanes(1)) / (u + lanes(1));
   }

@@ -53,7 +53,6 @@ enum StepPhase {
     int first = widths.getFirst();
     int last = widths.getLast();
     double firstLayer = (double) shape.inputs() * first;
-    double output = firstLayer;
     double hidden = 0;
     for (int i = 1; i < widths.size(); i++) {
       hidden += (double) widths.get(i - 1) * widths.get(i);
@@ -63,8 +62,7 @@ enum StepPhase {
     Work all = product(hidden, batch, 1);
     Work middle = product(latent, batch, 1);
     Work sparse = product(firstLayer, batch, lit);
-    Work dense = product(output, batch, 1);
-    Work inner = new Work(0, 0);
+    Work dense = product(firstLayer, batch, 1);
     double parameters = 2 * firstLayer + 2 * hidden + latent;
     return List.of(
         new Work(0, pixels * (1 + Float.BYTES)),
@@ -74,7 +72,7 @@ enum StepPhase {
         dense,
         dense.plus(all),
         middle,
-        inner.plus(all),
+        all,
         new Work(
             sparse.flops + dense.flops + 2 * all.flops + middle.flops,
             parameters * 6 * Float.BYTES));
