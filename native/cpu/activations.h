@@ -19,6 +19,7 @@ inline int64_t panels_of(int64_t images) { return (images + kPanel - 1) / kPanel
 inline int64_t lanes_of(int64_t count) { return (count + kLanes - 1) / kLanes; }
 inline int64_t whole_lanes(int64_t count) { return lanes_of(count) * kLanes; }
 inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /**
  * Feature by feature, a panel of images at a time: (panel, feature, image of the panel). A feature of a panel

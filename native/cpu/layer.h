@@ -40,6 +40,12 @@ struct Chunk {
   }
 };
 
+/** Outputs of a layer, any number. */
+struct Outputs {
+  int64_t first;
+  int64_t count;
+};
+
 /** Does something with each Lanes of a chunk's sums: apply(feature, offset into kPanel images, sum). */
 template <typename Apply>
 inline void each(const Sums& sums, Chunk chunk, int columns, Apply apply) {
@@ -108,12 +114,30 @@ struct Layer {
     add_product(sums, outputs.count, images.columns, a, {images.of(x, 0), kPanel}, in);
   }
 
-  /** The gradient by some inputs of some images: dy W. Not of a turned layer, whose inputs are the images. */
-  void input_gradient(const float* parameters, const ByFeature& dy, Chunk inputs, Images images,
-                      Sums& sums) const {
+  /**
+   * The gradient by some inputs of some images, as far as some outputs make it: dy W. Not of a turned layer, whose
+   * inputs are the images.
+   */
+  void input_gradient(const float* parameters, const ByFeature& dy, Outputs outputs, Chunk inputs,
+                      Images images, Sums& sums) const {
     sums = {};
-    Scalars a{parameters + weight + inputs.first, 1, pitch(), out, 0};
-    add_product(sums, inputs.count, images.columns, a, {images.of(dy, 0), kPanel}, out);
+    const float* first = parameters + weight + outputs.first * pitch() + inputs.first;
+    add_product(sums, inputs.count, images.columns, {first, 1, pitch(), outputs.count, 0},
+                {images.of(dy, outputs.first), kPanel}, outputs.count);
+  }
+
+  /**
+   * Whether the gradient by the inputs is a sum of two, each made by half of the outputs. Two threads then read the
+   * weights that they update: those of the other one are in another core's cache, changed.
+   */
+  bool is_wide() const { return out >= 128; }
+
+  Outputs all_outputs() const { return {0, out}; }
+
+  /** The outputs whose weights the first or the second of two threads updates. */
+  Outputs half_of_outputs(int64_t half) const {
+    int64_t middle = chunks_of(out) / 2 * kChunk;
+    return half == 0 ? Outputs{0, middle} : Outputs{middle, out - middle};
   }
 
   /**

@@ -30,7 +30,7 @@ const char* cvae_isa(void);
  * @param keeps_gradients whether a step keeps its gradients, for tests
  * @param threads that will call
  * @param has_cores whether each of them has a core to itself
- * @param targets (256) the target of each value of a pixel
+ * @param targets (256) the target of each value of a pixel; that of 0 is 0
  * @return null if there is too little memory
  */
 cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,

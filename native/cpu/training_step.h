@@ -12,7 +12,7 @@
 //    |
 //  output            logits = d W^T + b;  RL;  dlogits = dRL/dlogits
 //    |
-//  decode_backward   dd = (dd W) where d > 0, down to the first decoder layer
+//  decode_backward   dd = (dd W) where d > 0, down to the first decoder layer; of a wide layer two phases
 //    |
 //  latent_backward   dz = dd W;  dmean, dlogvar with beta;  dh = (dheads W) where h > 0
 //    |
@@ -67,6 +67,11 @@ class TrainingStep {
       d_decoded[i] = ByFeature::take(arena, network.decoder[i].out, capacity);
     }
     d_first_by_image = ByImage::take(arena, network.encoder[0].out, capacity);
+    int64_t widest = 0;
+    for (int i = 0; i < hidden; i++) {
+      widest = larger(widest, larger(network.encoder[i].out, network.decoder[i].out));
+    }
+    second_half = ByFeature::take(arena, widest, capacity);
     d_heads = ByFeature::take(arena, 2 * network.latent, capacity);
     dz = ByFeature::take(arena, network.latent, capacity);
   }
@@ -121,6 +126,8 @@ class TrainingStep {
   ByFeature dz;
   /** That of the first hidden layer, by image. */
   ByImage d_first_by_image;
+  /** What the second half of a wide layer's outputs adds to a gradient. */
+  ByFeature second_half;
   /** Nanoseconds of each phase, added up; null if nobody asks. */
   int64_t* times = nullptr;
 
@@ -157,7 +164,7 @@ class TrainingStep {
     for (int i = last; i >= 1; i--) {
       const ByFeature& dy = i == last ? forward.output : d_decoded[i];
       through_layer(member, parameters, network_->decoder[i], dy, forward.decoded[i - 1],
-                    d_decoded[i - 1]);
+                    d_decoded[i - 1], ByImage{});
     }
   }
 
@@ -174,7 +181,7 @@ class TrainingStep {
       heads_block(block, beta);
       for (int64_t c = 0; c < chunks_of(heads.in); c++) {
         masked_gradient(parameters, heads, d_heads, forward.encoded[last], Chunk::of(c, heads.in),
-                        of, d_encoded[last]);
+                        of, d_encoded[last], by_image_of(last));
       }
     });
   }
@@ -182,12 +189,13 @@ class TrainingStep {
   void encode_backward(Team::Member& member, const float* parameters) {
     for (int i = network_->layers - 2; i >= 1; i--) {
       through_layer(member, parameters, network_->encoder[i], d_encoded[i], forward.encoded[i - 1],
-                    d_encoded[i - 1]);
+                    d_encoded[i - 1], by_image_of(i - 1));
     }
-    // With the images in rows, for the update.
-    forward.each_chunk(member, d_encoded[0].features, [&](Chunk chunk, Images of) {
-      ForwardPass::turn_images(d_encoded[0], chunk, of, d_first_by_image);
-    });
+  }
+
+  /** Where the gradient of a hidden layer of the encoder goes by image too: the update needs the first one's. */
+  ByImage by_image_of(int hidden_layer) const {
+    return hidden_layer == 0 ? d_first_by_image : ByImage{};
   }
 
   void update(Team::Member& member, const Parameters& parameters, const Adam& adam,
@@ -249,28 +257,60 @@ class TrainingStep {
 
   /** A layer's gradient by its inputs, through the ReLU that made them. */
   void through_layer(Team::Member& member, const float* parameters, const Layer& layer,
-                     const ByFeature& dy, const ByFeature& x, const ByFeature& dx) {
+                     const ByFeature& dy, const ByFeature& x, const ByFeature& dx,
+                     const ByImage& by_image) {
+    if (!layer.is_wide()) {
+      forward.each_chunk(member, layer.in, [&](Chunk chunk, Images of) {
+        masked_gradient(parameters, layer, dy, x, chunk, of, dx, by_image);
+      });
+      return;
+    }
+    int64_t units = chunks_of(layer.in) * forward.panels();
+    member.run(2 * units, [&](int64_t unit) {
+      int64_t half = unit / units;
+      Chunk chunk = Chunk::of(unit % units / forward.panels(), layer.in);
+      Images of = Images::panel_of(unit % forward.panels(), forward.images());
+      Sums sums;
+      layer.input_gradient(parameters, dy, layer.half_of_outputs(half), chunk, of, sums);
+      copy(sums, chunk, of, half == 0 ? dx : second_half);
+    });
     forward.each_chunk(member, layer.in, [&](Chunk chunk, Images of) {
-      masked_gradient(parameters, layer, dy, x, chunk, of, dx);
+      for (int64_t f = chunk.first; f < chunk.first + chunk.count; f++) {
+        for (int at = 0; at < of.columns * kLanes; at += kLanes) {
+          Lanes sum = load(of.of(dx, f) + at) + load(of.of(second_half, f) + at);
+          store(of.of(dx, f) + at, masked(sum, load(of.of(x, f) + at)));
+        }
+      }
+      ForwardPass::turn_images(dx, chunk, of, by_image);
     });
   }
 
   static void masked_gradient(const float* parameters, const Layer& layer, const ByFeature& dy,
-                              const ByFeature& x, Chunk chunk, Images of, const ByFeature& dx) {
+                              const ByFeature& x, Chunk chunk, Images of, const ByFeature& dx,
+                              const ByImage& by_image) {
     Sums sums;
-    layer.input_gradient(parameters, dy, chunk, of, sums);
+    layer.input_gradient(parameters, dy, layer.all_outputs(), chunk, of, sums);
     each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes sum) {
-      Mask is_lit = load(of.of(x, feature) + at) > lanes(0);
-      store(of.of(dx, feature) + at, select(is_lit, sum, lanes(0)));
+      store(of.of(dx, feature) + at, masked(sum, load(of.of(x, feature) + at)));
     });
+    ForwardPass::turn_images(dx, chunk, of, by_image);
+  }
+
+  /** The gradient by what a ReLU was given, from the gradient by what it put out. */
+  static CVAE_INLINE Lanes masked(Lanes gradient, Lanes output) {
+    return select(output > lanes(0), gradient, lanes(0));
+  }
+
+  static void copy(const Sums& sums, Chunk chunk, Images of, const ByFeature& to) {
+    each(sums, chunk, of.columns,
+         [&](int64_t feature, int at, Lanes sum) { store(of.of(to, feature) + at, sum); });
   }
 
   static void input_gradient(const float* parameters, const Layer& layer, const ByFeature& dy,
                              Chunk chunk, Images of, const ByFeature& dx) {
     Sums sums;
-    layer.input_gradient(parameters, dy, chunk, of, sums);
-    each(sums, chunk, of.columns,
-         [&](int64_t feature, int at, Lanes sum) { store(of.of(dx, feature) + at, sum); });
+    layer.input_gradient(parameters, dy, layer.all_outputs(), chunk, of, sums);
+    copy(sums, chunk, of, dx);
   }
 
   /** What a layer's update is made of. */

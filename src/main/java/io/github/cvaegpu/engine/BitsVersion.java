@@ -13,8 +13,9 @@ public final class BitsVersion {
   // 2: on the CPU each weight stays with one thread; gradients by the inputs of wide layers are
   //    sums of two halves. The CUDA engine came later and has had no other.
   // 3: on the CPU the step of native/cpu, whose bits are the same on every processor.
+  // 4: in that step gradients by the inputs of wide layers are sums of two halves.
   /** That of this program. */
-  public static final int CURRENT = 3;
+  public static final int CURRENT = 4;
 
   /** What stands for it where a file does not say: runs of before it was recorded. */
   public static final int UNKNOWN = 0;
