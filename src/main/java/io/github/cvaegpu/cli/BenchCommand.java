@@ -42,6 +42,10 @@ final class BenchCommand implements Callable<Integer> {
   /** Epochs before: a GPU's first one, and those in which the JVM compiles what is in Java. */
   private static final int WARM_UP = 2;
 
+  /** What a phase reached, and which share of what the cores can do that is. */
+  private static final String PHASE_HEADS =
+      "  phase                  us  GFLOP/s     %       MB    GB/s     %  bound by";
+
   @Spec private CommandSpec spec;
 
   @Mixin private PlanOptions planOptions;
@@ -145,22 +149,29 @@ final class BenchCommand implements Callable<Integer> {
         .println(
             String.format(
                 Locale.ROOT,
-                "Phases of a step, beside the cores' %.0f GFLOP/s and %.1f GB/s:",
+                "Phases of a step, beside the cores' %.0f GFLOP/s, and %.0f GB/s in memory as large"
+                    + " as the parameters:",
                 peaks.gigaflops(),
                 peaks.gigabytes()));
+    out().println(PHASE_HEADS);
     for (CpuBenchmark.PhaseSpeed phase : phases) {
-      out()
-          .println(
-              String.format(
-                  Locale.ROOT,
-                  "  %-16s %8.1f us %8.1f GFLOP/s (%3.0f %%) %8.1f GB/s (%3.0f %%)",
-                  phase.name(),
-                  phase.microseconds(),
-                  phase.gigaflops(),
-                  100 * phase.gigaflops() / peaks.gigaflops(),
-                  phase.gigabytes(),
-                  100 * phase.gigabytes() / peaks.gigabytes()));
+      out().println(row(phase, peaks));
     }
+  }
+
+  /** A row below {@link #PHASE_HEADS}. */
+  static String row(CpuBenchmark.PhaseSpeed phase, CorePeaks peaks) {
+    return String.format(
+        Locale.ROOT,
+        "  %-16s %8.1f %8.1f %5.0f %8.3f %7.1f %5.0f  %s",
+        phase.name(),
+        phase.microseconds(),
+        phase.gigaflops(),
+        100 * phase.gigaflops() / peaks.gigaflops(),
+        phase.megabytes(),
+        phase.gigabytes(),
+        100 * phase.gigabytes() / peaks.gigabytes(),
+        phase.bound());
   }
 
   /**

@@ -4,10 +4,15 @@ package io.github.cvaegpu.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Median;
+import io.github.cvaegpu.engine.cpu.CorePeaks;
+import io.github.cvaegpu.engine.cpu.CpuBenchmark;
+import io.github.cvaegpu.engine.cpu.CpuBenchmark.Bound;
+import io.github.cvaegpu.foreign.CpuLibraries;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -107,6 +112,30 @@ class BenchCommandTest {
     assertEquals(
         String.format(Locale.ROOT, "  training%,33.0f (5,778 to 6,589)", Median.of(6589, 5778)),
         row);
+  }
+
+  @Test
+  void aPhaseStandsBesideWhatTheCoresCanDo() {
+    var phase = new CpuBenchmark.PhaseSpeed("output", 413.7, 194, 3.5, 1.5, Bound.ARITHMETIC);
+    assertEquals(
+        "  output              413.7    194.0    58    1.500     3.5     2  arithmetic",
+        BenchCommand.row(phase, new CorePeaks(336, 186)));
+  }
+
+  @Test
+  void eachPhaseHasARowBelowTheHeads() {
+    assumeTrue(CpuLibraries.get().library().isPresent(), CpuLibraries.get().problem());
+    List<String> out =
+        bench("--engine", "cpu", "--rounds", "1", "--quiet").succeeded().out().lines().toList();
+    int heads = 0;
+    while (!out.get(heads).startsWith("  phase ")) {
+      heads++;
+    }
+    assertEquals(9, out.size() - heads - 1, String.join("\n", out));
+    for (String row : out.subList(heads + 1, out.size())) {
+      assertTrue(row.matches("  [a-z_]+( +[0-9.]+){6}  (arithmetic|memory|neither)"), row);
+      assertEquals(out.get(heads).indexOf("bound by"), row.lastIndexOf(' ') + 1, row);
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -55,9 +56,49 @@ public final class CpuBenchmark {
    * @param name as in native/cpu/training_step.h
    * @param microseconds a step
    * @param gigaflops of its products, per second, all threads together
-   * @param gigabytes of parameters, moments and pixels, per second
+   * @param gigabytes that it has to read and write, per second
+   * @param megabytes of them in a step
+   * @param bound which of the cores' peaks it comes near to
    */
-  public record PhaseSpeed(String name, double microseconds, double gigaflops, double gigabytes) {}
+  public record PhaseSpeed(
+      String name,
+      double microseconds,
+      double gigaflops,
+      double gigabytes,
+      double megabytes,
+      Bound bound) {
+
+    /** Of a phase that took so many nanoseconds. */
+    static PhaseSpeed of(String name, StepPhase.Work work, double nanos, CorePeaks peaks) {
+      double gigaflops = work.flops() / nanos;
+      double gigabytes = work.bytes() / nanos;
+      Bound bound = Bound.of(gigaflops / peaks.gigaflops(), gigabytes / peaks.gigabytes());
+      return new PhaseSpeed(name, nanos / 1e3, gigaflops, gigabytes, work.bytes() / 1e6, bound);
+    }
+  }
+
+  /** What a phase's speed is bound by. */
+  public enum Bound {
+    ARITHMETIC,
+    MEMORY,
+    NEITHER;
+
+    /** Below this share of both peaks, a phase waits for something else than the two. */
+    private static final double LEAST = 0.4;
+
+    private static Bound of(double arithmetic, double memory) {
+      if (Math.max(arithmetic, memory) < LEAST) {
+        return NEITHER;
+      }
+      return arithmetic >= memory ? ARITHMETIC : MEMORY;
+    }
+
+    /** As the benchmark's output has it. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** Handovers, of which the second half is timed: ten milliseconds or so. */
   private static final int HANDOVERS = 100_000;
@@ -127,17 +168,18 @@ public final class CpuBenchmark {
         handover.add(handoverNanos());
       }
     }
-    boolean isNative = trainee instanceof NativeTrainee;
+    CorePeaks peaks =
+        trainee instanceof NativeTrainee
+            ? CorePeaks.of(CpuLibraries.get().library().orElseThrow(), team, footprint())
+            : null;
     return new Result(
         accelerator.info(),
         (float) trainee.state().last().kl(),
         warming,
         training,
         handover,
-        isNative
-            ? CorePeaks.of(CpuLibraries.get().library().orElseThrow(), team, footprint())
-            : null,
-        isNative ? speeds(nanos, rounds) : List.of());
+        peaks,
+        peaks == null ? List.of() : speeds(nanos, rounds, peaks));
   }
 
   /** Images per second of an epoch. */
@@ -164,16 +206,13 @@ public final class CpuBenchmark {
     }
   }
 
-  private List<PhaseSpeed> speeds(long[] nanos, int rounds) {
+  private List<PhaseSpeed> speeds(long[] nanos, int rounds, CorePeaks peaks) {
     double steps = (double) rounds * Math.ceilDiv(images.size(), settings.batchSize());
     List<StepPhase.Work> work = StepPhase.of(shape, settings.batchSize(), litShare());
     List<PhaseSpeed> speeds = new ArrayList<>();
     StepPhase[] phases = StepPhase.values();
     for (int i = 0; i < phases.length; i++) {
-      double aStep = nanos[i] / steps;
-      StepPhase.Work all = work.get(i);
-      speeds.add(
-          new PhaseSpeed(phases[i].text(), aStep / 1e3, all.flops() / aStep, all.bytes() / aStep));
+      speeds.add(PhaseSpeed.of(phases[i].text(), work.get(i), nanos[i] / steps, peaks));
     }
     return speeds;
   }
