@@ -13,8 +13,6 @@ are written down with the reason. Linux, two processors or more.
 
 import argparse
 import contextlib
-import gzip
-import json
 import os
 import re
 import shutil
@@ -24,12 +22,11 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
-from machine import commit, facts
+from image_folders import subset
+from programs import JAR, record
 
-BENCH = Path(__file__).resolve().parent
 IMAGES = 20_000
 WARM_UP_EPOCHS = 3
 SPIN = [sys.executable, "-c", "while True: pass"]
@@ -168,17 +165,6 @@ def neighbour(group, processors=None):
         process.wait()
 
 
-def images(source, folder):
-    """The first of the images, so that an epoch is short, as a folder that the program takes."""
-    for kind, count in (("train", IMAGES), ("t10k", 1000)):
-        for name, header, size in (("images-idx3", 16, 28 * 28), ("labels-idx1", 8, 1)):
-            file = Path(source) / f"{kind}-{name}-ubyte"
-            packed = file.with_name(file.name + ".gz")
-            data = gzip.decompress(packed.read_bytes()) if packed.exists() else file.read_bytes()
-            head = data[:4] + count.to_bytes(4, "big") + data[8:header]
-            (folder / file.name).write_bytes(head + data[header : header + count * size])
-
-
 def toggled(a, folder, group, other, processors=None):
     """With a neighbour and without, in one run."""
     run = Run(a, folder, group)
@@ -229,7 +215,7 @@ def cases(a, folder, groups):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
-    parser.add_argument("--jar", default=BENCH.parent / "target" / "cvae-gpu.jar")
+    parser.add_argument("--jar", default=JAR)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--only", default="", help="cases whose names have this in them")
@@ -245,7 +231,7 @@ def main():
     results = {}
     try:
         (Path(folder) / "data").mkdir()
-        images(a.data, Path(folder) / "data")
+        subset(a.data, Path(folder) / "data", IMAGES)
         for name, measure in cases(a, folder, groups):
             if a.only not in name:
                 continue
@@ -262,16 +248,13 @@ def main():
         if groups:
             groups.close()
     if a.out:
-        record = {
-            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "command": f"bench/busy.py --rounds {a.rounds} --seconds {a.seconds}",
-            "commit": commit(),
-            "machine": facts(),
-            "in_a_cgroup_of_large_weight": groups is not None,
-            "not_measured": not_measured,
-            "results": results,
-        }
-        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
+        text = record(
+            f"bench/busy.py --rounds {a.rounds} --seconds {a.seconds}",
+            in_a_cgroup_of_large_weight=groups is not None,
+            not_measured=not_measured,
+            results=results,
+        )
+        Path(a.out).write_text(text)
 
 
 if __name__ == "__main__":

@@ -21,16 +21,14 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from tables import Refused, number, table, update
+
 BENCHES = {
     "bench-fused": "fused",
     "bench-cublas": "cuBLAS",
     "bench-untuned": "fused, not tuned",
     "bench-tuned": "fused, tuned",
 }
-
-
-class Refused(Exception):
-    """Why there are no tables; one sentence for the user."""
 
 
 class Results:
@@ -119,15 +117,6 @@ def spread(values):
         return ordered[0], ordered[0], ordered[0]
     cuts = statistics.quantiles(ordered, n=40, method="inclusive")
     return statistics.median(ordered), cuts[0], cuts[-1]
-
-
-def table(heads, rows):
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
-
-
-def number(value, digits=2):
-    return "-" if value is None or value != value else f"{value:,.{digits}f}"
 
 
 def micros_and_spread(values):
@@ -252,15 +241,6 @@ TABLES = {
 }
 
 
-def update(document, name, text):
-    """The document with a table between its markers."""
-    begin, end = f"<!-- gpu-{name} -->", f"<!-- end of gpu-{name} -->"
-    pattern = re.escape(begin) + ".*?" + re.escape(end)
-    if len(re.findall(pattern, document, re.DOTALL)) != 1:
-        raise Refused(f"The document has not exactly one pair of the markers {begin} and {end}.")
-    return re.sub(pattern, lambda _: f"{begin}\n{text}\n{end}", document, flags=re.DOTALL)
-
-
 def opened(path, scratch):
     """The folder of results that a path means."""
     if not path.exists():
@@ -298,7 +278,7 @@ def main(arguments):
     if a.update:
         document = a.update.read_text()
         for name, text in texts.items():
-            document = update(document, name, text)
+            document = update(document, f"gpu-{name}", text)
         a.update.write_text(document)
     mark = "REHEARSED ON THE EMULATOR, NO GPU: " if rehearsed else ""
     for name, text in texts.items():

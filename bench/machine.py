@@ -40,10 +40,24 @@ def java_version():
         return None
 
 
+def caches():
+    """Bytes of the first core's caches of data, by name, the nearest first; none where Linux tells none."""
+    sizes = {}
+    for cache in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        try:
+            level, kind, size = ((cache / name).read_text().strip() for name in ("level", "type", "size"))
+        except OSError:
+            continue
+        if kind != "Instruction":
+            sizes[f"L{level}"] = int(size.removesuffix("K")) * 1024
+    return sizes
+
+
 def facts():
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
+        "caches": caches(),
         "system": platform.platform(),
         "java on the path": java_version(),
     }

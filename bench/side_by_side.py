@@ -14,36 +14,24 @@ epochs, from its command line to its end; ours also writes its run and scores th
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
-from machine import commit, facts
+from programs import JAR, STUDY_LEARNING_RATE, last_line, ours, peer, record, run, turns
 
-BENCH = Path(__file__).resolve().parent
 PEERS = ["jax", "torch-fused", "torch"]
 
 # A cache line takes 30 to 90 ns between cores that share a cache here, and 150 to 220 between others.
 SHARED_CACHE_NANOS = 120
 
 
-def last_line(command):
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))} failed:\n{result.stderr}")
-    return json.loads(result.stdout.splitlines()[-1])
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
-    parser.add_argument("--jar", default=BENCH.parent / "target" / "cvae-gpu.jar")
+    parser.add_argument("--jar", default=JAR)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=3, help="measured in each round")
     parser.add_argument("--threads", type=int, default=2)
@@ -51,28 +39,22 @@ def main():
     parser.add_argument("--out")
     a = parser.parse_args()
 
-    def ours():
-        plan = ["--lr", "0.001", "--data", a.data, "--threads", str(a.threads)]
-        command = ["java", "-jar", a.jar, "bench", "--json", "--rounds", str(a.epochs)]
-        return last_line([*command, *plan])["result"]
+    where = ["--data", a.data, "--threads", a.threads]
 
-    def peer(name):
-        script = [sys.executable, BENCH / "peers.py", "--only", name, "--data", a.data]
-        return last_line([*script, "--epochs", str(a.epochs), "--threads", str(a.threads)])
+    def measure(name):
+        if name == "cvae-gpu":
+            options = ["--json", "--rounds", a.epochs, *STUDY_LEARNING_RATE, *where]
+            return last_line(ours(a.jar, "bench", *options))["result"]
+        return last_line(peer(name, "--epochs", a.epochs, *where))
 
     def whole(name):
         """Seconds of a process."""
-        start = time.monotonic()
-        if name == "cvae-gpu":
-            with tempfile.TemporaryDirectory() as folder:
-                command = ["java", "-jar", a.jar, "train", "--quiet", "--out", f"{folder}/run"]
-                plan = ["--lr", "0.001", "--data", a.data, "--threads", str(a.threads)]
-                subprocess.run([*command, *plan, "--epochs", str(a.whole)], check=True, capture_output=True)
-        else:
-            script = [sys.executable, BENCH / "peers.py", "--only", name, "--data", a.data]
+        if name != "cvae-gpu":
             # It trains an epoch before those that it times.
-            last_line([*script, "--epochs", str(a.whole - 1), "--threads", str(a.threads)])
-        return time.monotonic() - start
+            return run(peer(name, "--epochs", a.whole - 1, *where))[1]
+        with tempfile.TemporaryDirectory() as folder:
+            options = ["--quiet", "--out", f"{folder}/run", "--epochs", a.whole]
+            return run(ours(a.jar, "train", *options, *STUDY_LEARNING_RATE, *where))[1]
 
     names = ["cvae-gpu", *PEERS]
     speeds = {}
@@ -83,10 +65,9 @@ def main():
     handover = []
     phases = []
     for r in range(a.rounds):
-        turn = r % len(names)
-        for name in names[turn:] + names[:turn]:
+        for name in turns(names, r):
             loads.append(os.getloadavg()[0])
-            result = ours() if name == "cvae-gpu" else peer(name)
+            result = measure(name)
             speeds.setdefault(name, []).extend(result["training"])
             kl[name] = result["kl"]
             if name == "cvae-gpu":
@@ -126,24 +107,19 @@ def main():
     for what, ratio in ratios.items():
         print(f"cvae-gpu {what}: {ratio:.2f}")
     if a.out:
-        record = {
-            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "command": f"bench/side_by_side.py --rounds {a.rounds} --epochs {a.epochs} --threads {a.threads}",
-            "commit": commit(),
-            "machine": {
-                **facts(),
-                "load average before each turn": loads,
-                "ns for a cache line between the threads of cvae-gpu": handover,
-            },
-            "versions": versions,
-            "kl_at_the_end": kl,
-            "images_per_second": speeds,
-            "median": median,
-            "phases": phases,
-            "seconds_of_a_whole_process": seconds,
-            "ratio_of_cvae_gpu": ratios,
-        }
-        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
+        text = record(
+            f"bench/side_by_side.py --rounds {a.rounds} --epochs {a.epochs} --threads {a.threads}",
+            load_average_before_each_turn=loads,
+            ns_for_a_cache_line_between_the_threads=handover,
+            versions=versions,
+            kl_at_the_end=kl,
+            images_per_second=speeds,
+            median=median,
+            phases=phases,
+            seconds_of_a_whole_process=seconds,
+            ratio_of_cvae_gpu=ratios,
+        )
+        Path(a.out).write_text(text)
 
 
 if __name__ == "__main__":
