@@ -120,11 +120,7 @@ class HouseTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            ROOT + "engine.cpu",
-            ROOT + "engine.cuda",
-            "java.lang.foreign",
-            "jdk.incubator..",
-            "jcuda..")
+            ROOT + "engine.cpu", ROOT + "engine.cuda", "java.lang.foreign", "jcuda..")
         .check(program);
   }
 

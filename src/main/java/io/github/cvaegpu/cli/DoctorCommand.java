@@ -11,7 +11,6 @@ import io.github.cvaegpu.engine.cpu.CpuInfo;
 import io.github.cvaegpu.engine.cpu.Processors;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.foreign.CpuLibraries;
-import io.github.cvaegpu.foreign.OpenBlas;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +35,7 @@ final class DoctorCommand implements Callable<Integer> {
   static final String WHAT =
       "Says what was found on this machine for training, and what is missing.";
 
-  private static final String BLAS = "BLAS";
+  private static final String CPU_STEP = "CPU step";
   private static final String DATASETS = "datasets";
 
   /** Extensions that decide how wide vectors are and how fast products. */
@@ -90,9 +89,7 @@ final class DoctorCommand implements Callable<Integer> {
     line("", Processors.ofThisProcess().description());
     List<String> features = CpuInfo.features(FEATURES);
     line("", features.isEmpty() ? "extensions unknown" : String.join(" ", features));
-    line("", String.format(Locale.ROOT, "Vector API: %d-bit vectors", CpuInfo.vectorBits()));
-    boolean hasStep = nativeStep();
-    boolean hasBlas = blas();
+    boolean hasStep = cpuStep();
     boolean canLookForData = datasets();
     List<CudaRuntime.Link> chain = gpu.get();
     String heading = "GPU";
@@ -101,29 +98,29 @@ final class DoctorCommand implements Callable<Integer> {
       heading = "";
     }
     line("", "");
-    boolean hasEngine = hasStep || hasBlas || isWhole(chain);
+    boolean hasEngine = hasStep || isWhole(chain);
     boolean canTrain = hasEngine && canLookForData;
     line(
         "training",
         canTrain
             ? "can run, on the " + (isWhole(chain) ? "GPU" : "CPU")
-            : "cannot run: see " + (hasEngine ? DATASETS : BLAS));
+            : "cannot run: see " + (hasEngine ? DATASETS : CPU_STEP));
     return canTrain ? ExitCode.OK : ExitCode.FAILED;
   }
 
-  private boolean nativeStep() {
+  private boolean cpuStep() {
     try {
       CpuLibraries.Found found = CpuLibraries.get();
       line(
-          "CPU step",
+          CPU_STEP,
           found
               .library()
               .map(library -> "native, for " + library.isa())
               .orElseGet(() -> "in Java: of the native ones, " + found.problem()));
       line("", threads(CpuAccelerator.defaultThreads(), Processors.ofThisProcess()));
-      return found.library().isPresent();
+      return true;
     } catch (InputException e) {
-      line("CPU step", e.getMessage());
+      line(CPU_STEP, e.getMessage());
       return false;
     }
   }
@@ -136,18 +133,6 @@ final class DoctorCommand implements Callable<Integer> {
         threads,
         threads == 1 ? "" : "s",
         threads < processors.threads() ? "the most that share a step" : processors.reason());
-  }
-
-  private boolean blas() {
-    try {
-      OpenBlas blas = OpenBlas.get();
-      line(BLAS, "%s, %s kernels".formatted(blas.version(), blas.coreName()));
-      line("", blas.origin());
-      return true;
-    } catch (InputException e) {
-      line(BLAS, "missing: " + e.getMessage());
-      return false;
-    }
   }
 
   /** Says which datasets there are, and tells whether a run could look for its own at all. */

@@ -13,7 +13,8 @@ public final class BitsVersion {
   // 2: on the CPU each weight stays with one thread; gradients by the inputs of wide layers are
   //    sums of two halves. The CUDA engine came later and has had no other.
   // 3: on the CPU the step of native/cpu, whose bits are the same on every processor.
-  // 4: in that step gradients by the inputs of wide layers are sums of two halves.
+  // 4: in that step gradients by the inputs of wide layers are sums of two halves, and the step in
+  //    Java has the same bits on every processor too.
   /** That of this program. */
   public static final int CURRENT = 4;
 

@@ -19,8 +19,11 @@ public record EngineInfo(
   /** Why a kind of step was taken, as {@link #with} has it. */
   private static final Pattern REASON = Pattern.compile("(?<=^[^:,]{1,40} step): [^,]*");
 
-  /** The library of the CPU engine whose bits are the same on every processor. */
+  /** What the CPU engine has for a library; the bits of each are the same on every processor. */
   public static final String NATIVE_STEP = "native step";
+
+  /** The other one, where the native step cannot be. */
+  public static final String JAVA_STEP = "Java step";
 
   /** An engine whose records are from before there was anything to choose has nothing. */
   public EngineInfo {
@@ -49,7 +52,7 @@ public record EngineInfo(
    * why a kind of step was taken.
    */
   public String what() {
-    return library.equals(NATIVE_STEP)
+    return library.equals(NATIVE_STEP) || library.equals(JAVA_STEP)
         ? "%s with the %s in %s".formatted(engine, library, precision)
         : "%s on %s with %s in %s"
             .formatted(engine, device, REASON.matcher(library).replaceFirst(""), precision);

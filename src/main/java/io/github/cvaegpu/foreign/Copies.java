@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Which files in a folder are whole copies of the jar's.
  *
- * <p>To take the SHA-256 of OpenBLAS at every start would take half a second. So it is taken when
- * the file is written, and kept in the folder with the file's size and times: as long as those stay
+ * <p>A JVM that has just started is slow at SHA-256. So it is not taken at every start but when the
+ * file is written, and kept in the folder with the file's size and times: as long as those stay
  * (the time of the last change of any kind cannot be set by a program) nobody has written to the
  * file. The first start after the machine's looks at the bytes again, for what a power cut or a
  * disk did to them leaves the times alone.

@@ -140,7 +140,7 @@ class DocumentsTest {
   }
 
   private static boolean isInJava(String name) {
-    for (String packageName : List.of("java.lang", "java.util", "jdk.incubator.vector")) {
+    for (String packageName : List.of("java.lang", "java.lang.foreign", "java.util")) {
       try {
         Class.forName(packageName + "." + name, false, DocumentsTest.class.getClassLoader());
         return true;

@@ -108,7 +108,8 @@ class TrainAndEvaluateTest {
     assertTrue(
         result
             .err()
-            .matches("Engine cpu on .*: (native step|OpenBLAS) .*, 1 thread, float32 \\(.*\\)\n"),
+            .matches(
+                "Engine cpu on .*: (native step for \\S+|Java step), 1 thread, float32 \\(.*\\)\n"),
         result.err());
   }
 

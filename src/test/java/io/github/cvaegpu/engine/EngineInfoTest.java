@@ -33,7 +33,7 @@ class EngineInfoTest {
   /** A library's own colon is its own. */
   @Test
   void whatIsNoReasonCounts() {
-    var one = new EngineInfo("cpu", "cpu", "OpenBLAS: one, its step: two", 1, "float32");
-    assertTrue(one.what().contains("OpenBLAS: one, its step: two"), one.what());
+    var one = new EngineInfo("cpu", "cpu", "library: one, its step: two", 1, "float32");
+    assertTrue(one.what().contains("library: one, its step: two"), one.what());
   }
 }

@@ -12,7 +12,6 @@ import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.CpuLibrary;
-import io.github.cvaegpu.foreign.OpenBlas;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -25,11 +24,10 @@ import java.util.WeakHashMap;
 
 /**
  * The engine for processors, in float32: the step of native/cpu where this machine can load it,
- * else the one in Java, whose matrix products are OpenBLAS's. Each gives bits of its own; those of
- * the native one are the same on all processors.
+ * else the one in plain Java. Each gives bits of its own, the same on all processors.
  *
- * <p>Bit-identical for any number of threads: see {@link ThreadTeam}. Each model has a team of its
- * own, so that models can be used at the same time; its threads wait asleep while it is not used.
+ * <p>Bit-identical for any number of threads. Each model has a {@link ThreadTeam} of its own, so
+ * that models can be used at the same time; its threads wait asleep while it is not used.
  */
 public final class CpuAccelerator implements Accelerator {
   /** Most threads that share a step. */
@@ -38,7 +36,6 @@ public final class CpuAccelerator implements Accelerator {
   private final int threads;
   private final Optional<CpuLibrary> library;
   private final boolean keepsGradients;
-  private final Gemm gemm;
   private final OpenModels models = new OpenModels();
 
   /** By the images themselves, as long as somebody has them. */
@@ -48,60 +45,42 @@ public final class CpuAccelerator implements Accelerator {
    * @param threads of each model, from 1 to {@value #MAX_THREADS}
    */
   public CpuAccelerator(int threads) {
-    this(threads, CpuLibraries.get().library(), false, product -> OpenBlas.get().sgemm(product));
+    this(threads, CpuLibraries.get().library(), false);
   }
 
   /** Threads to take where nobody says how many: those that {@link Processors} counts. */
   public static int defaultThreads() {
-    boolean isNative = CpuLibraries.get().library().isPresent();
-    int most = isNative ? MAX_THREADS : ThreadTeam.LANES;
-    return Math.min(most, Processors.ofThisProcess().threads());
+    return Math.min(MAX_THREADS, Processors.ofThisProcess().threads());
   }
 
   /** With a library of native/cpu, whose steps keep their gradients. */
   CpuAccelerator(int threads, CpuLibrary library) {
-    this(threads, Optional.of(library), true, null);
+    this(threads, Optional.of(library), true);
   }
 
   /** With the step in Java. */
-  CpuAccelerator(int threads, Gemm gemm) {
-    this(threads, Optional.empty(), true, gemm);
+  static CpuAccelerator inJava(int threads) {
+    return new CpuAccelerator(threads, Optional.empty(), true);
   }
 
-  private CpuAccelerator(
-      int threads, Optional<CpuLibrary> library, boolean keepsGradients, Gemm gemm) {
+  private CpuAccelerator(int threads, Optional<CpuLibrary> library, boolean keepsGradients) {
     if (threads < 1 || threads > MAX_THREADS) {
       throw new IllegalArgumentException("threads: " + threads);
     }
     this.threads = threads;
     this.library = library;
     this.keepsGradients = keepsGradients;
-    this.gemm = gemm;
   }
 
   @Override
   public EngineInfo info() {
-    return library
-        .map(
-            loaded ->
-                new EngineInfo(
-                    "cpu",
-                    CpuInfo.modelName(),
-                    EngineInfo.NATIVE_STEP,
-                    threads,
-                    "float32",
-                    loaded.isa()))
-        .orElseGet(this::javaInfo);
-  }
-
-  private EngineInfo javaInfo() {
-    OpenBlas blas = OpenBlas.get();
     return new EngineInfo(
         "cpu",
         CpuInfo.modelName(),
-        "%s (%s kernels)".formatted(blas.version(), blas.coreName()),
+        library.isPresent() ? EngineInfo.NATIVE_STEP : EngineInfo.JAVA_STEP,
         threads,
-        "float32");
+        "float32",
+        library.map(CpuLibrary::isa).orElse(""));
   }
 
   @Override
@@ -163,10 +142,6 @@ public final class CpuAccelerator implements Accelerator {
 
   boolean keepsGradients() {
     return keepsGradients;
-  }
-
-  Gemm gemm() {
-    return gemm;
   }
 
   /** Forgets a model that is being closed. */

@@ -25,11 +25,6 @@ public final class CpuInfo {
     return names.stream().filter(flags::contains).toList();
   }
 
-  /** Bits in the widest vectors that the Vector API uses here. */
-  public static int vectorBits() {
-    return VectorMath.FLOATS.vectorBitSize();
-  }
-
   private static Optional<String> field(String name) {
     if (!Files.isReadable(PROC_CPUINFO)) {
       return Optional.empty();

@@ -5,20 +5,16 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.VaeModel;
-import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
-import java.util.List;
 
 /** A model on the CPU: parameters, and activations for a chunk of rows. */
 class JavaModel implements VaeModel {
   private final CpuAccelerator accelerator;
   private final VaeShape shape;
   private final ThreadTeam team;
-  private final FlatArray parameters;
-  private final List<Layer> encoder;
-  private final List<Layer> decoder;
+  private final Network parameters;
   private final InferencePass inference;
   private boolean isClosed;
 
@@ -26,25 +22,9 @@ class JavaModel implements VaeModel {
   JavaModel(CpuAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
     this.shape = shape;
-    var layout = new ParameterLayout(shape);
-    parameters = new FlatArray(layout);
-    encoder = layers(layout.encoder());
-    decoder = layers(layout.decoder());
-    inference =
-        new InferencePass(
-            new ForwardPass(
-                shape,
-                objective.targets(),
-                encoder,
-                decoder,
-                accelerator.gemm(),
-                InferencePass.CAPACITY),
-            LikelihoodKernels.of(objective.likelihood()));
+    parameters = new Network(new ParameterLayout(shape));
     team = new ThreadTeam(accelerator.threads());
-  }
-
-  private List<Layer> layers(List<Linear> places) {
-    return places.stream().map(place -> Layer.of(place, parameters.floats())).toList();
+    inference = new InferencePass(team, shape, objective, parameters);
   }
 
   @Override
@@ -62,14 +42,14 @@ class JavaModel implements VaeModel {
       ImageSet images, int first, int count, float[] mean, float[] logVariance) {
     requireOpen();
     ModelArguments.requireEncodes(shape, images, first, count, mean, logVariance);
-    inference.encode(team, images, first, count, mean, logVariance);
+    inference.encode(images, first, count, mean, logVariance);
   }
 
   @Override
   public final void decode(float[] z, int count, float[] mean) {
     requireOpen();
     ModelArguments.requireDecodes(shape, z, count, mean);
-    inference.decode(team, z, count, mean);
+    inference.decode(z, count, mean);
   }
 
   @Override
@@ -77,19 +57,11 @@ class JavaModel implements VaeModel {
       ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
     requireOpen();
     ModelArguments.requireScores(shape, images, first, count, samples, z, loss);
-    inference.reconstructionLoss(team, images, first, count, samples, z, loss);
+    inference.reconstructionLoss(images, first, count, samples, z, loss);
   }
 
-  final FlatArray parameters() {
+  final Network parameters() {
     return parameters;
-  }
-
-  final List<Layer> encoder() {
-    return encoder;
-  }
-
-  final List<Layer> decoder() {
-    return decoder;
   }
 
   /** The threads. */

@@ -18,9 +18,9 @@ import io.github.cvaegpu.model.VaeShape;
 public final class JavaTrainee extends JavaModel implements Trainee {
   private final TrainingSettings settings;
   private final ImageSet images;
-  private final FlatArray gradients;
-  private final FlatArray firstMoment;
-  private final FlatArray secondMoment;
+  private final Network gradients;
+  private final Network firstMoment;
+  private final Network secondMoment;
   private final TrainingStep training;
   private StepFeedback last = StepFeedback.NONE;
   private boolean stopped;
@@ -31,23 +31,12 @@ public final class JavaTrainee extends JavaModel implements Trainee {
     this.settings = settings;
     this.images = images;
     var layout = new ParameterLayout(shape);
-    gradients = new FlatArray(layout);
-    firstMoment = new FlatArray(layout);
-    secondMoment = new FlatArray(layout);
+    gradients = new Network(layout);
+    firstMoment = new Network(layout);
+    secondMoment = new Network(layout);
     training =
         new TrainingStep(
-            shape,
-            images,
-            settings,
-            accelerator.gemm(),
-            encoder(),
-            decoder(),
-            gradients.floats(),
-            new AdamKernel(
-                parameters().floats(),
-                gradients.floats(),
-                firstMoment.floats(),
-                secondMoment.floats()));
+            shape, images, settings, team(), parameters(), gradients, firstMoment, secondMoment);
   }
 
   @Override
@@ -106,11 +95,6 @@ public final class JavaTrainee extends JavaModel implements Trainee {
     firstMoment.overwrite(state.firstMoment());
     secondMoment.overwrite(state.secondMoment());
     last = state.last();
-  }
-
-  /** The training step, for the benchmark. */
-  TrainingStep step() {
-    return training;
   }
 
   /** The gradients of the last step, in the layout's order. */

@@ -10,7 +10,6 @@ import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
 import io.github.cvaegpu.foreign.CpuLibrary;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
-import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -65,7 +64,7 @@ class NativeModel implements VaeModel {
             accelerator.keepsGradients(),
             threads,
             team.hasProcessors(),
-            targets(objective));
+            ForwardPass.table(objective.targets()));
     if (model == null) {
       team.close();
       throw new EngineException("There is too little memory for the network.");
@@ -81,14 +80,6 @@ class NativeModel implements VaeModel {
 
   private MemorySegment floats(long count) {
     return arena.allocate(ValueLayout.JAVA_FLOAT, count);
-  }
-
-  private static float[] targets(Objective objective) {
-    float[] targets = new float[Targets.LEVELS];
-    for (int v = 0; v < targets.length; v++) {
-      targets[v] = (float) objective.targets().of(v);
-    }
-    return targets;
   }
 
   @Override

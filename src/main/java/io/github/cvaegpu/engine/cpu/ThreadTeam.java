@@ -10,17 +10,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/**
- * Threads that run the same body together and meet at barriers.
- *
- * <p>Work is cut into {@value #LANES} lanes whatever the number of threads; each thread takes a
- * contiguous run of them, or none where there are more threads. A lane's arithmetic never depends
- * on which thread does it, which is why any number of threads gives bit-identical results.
- */
+/** Threads that run the same body together and meet at barriers. */
 final class ThreadTeam implements AutoCloseable {
-  /** Pieces that every phase is cut into, and so the most threads that can share one. */
-  static final int LANES = 8;
-
   /** Most threads of a team. */
   static final int MAX_THREADS = 256;
 
@@ -37,18 +28,6 @@ final class ThreadTeam implements AutoCloseable {
    * epochs.
    */
   private static final long SLEEP_NANOS = 20_000;
-
-  /** A piece of work cut into lanes. */
-  @FunctionalInterface
-  interface Phase {
-    void run(int lane);
-  }
-
-  /** Runs phases one after another. */
-  @FunctionalInterface
-  interface PhaseRunner {
-    void run(Phase phase);
-  }
 
   /** What every thread of the team runs. */
   @FunctionalInterface
@@ -177,15 +156,11 @@ final class ThreadTeam implements AutoCloseable {
   }
 
   /** One thread's view of the team. */
-  final class Member implements PhaseRunner {
+  final class Member {
     private final int index;
-    private final int firstLane;
-    private final int endLane;
 
     private Member(int index) {
       this.index = index;
-      firstLane = LANES * index / threads;
-      endLane = LANES * (index + 1) / threads;
     }
 
     /** Which thread of the team this is, from 0. */
@@ -206,15 +181,6 @@ final class ThreadTeam implements AutoCloseable {
     /** True on exactly one thread: the caller's. */
     boolean isLead() {
       return index == 0;
-    }
-
-    /** Runs this thread's lanes of a phase, then waits until all threads have run theirs. */
-    @Override
-    public void run(Phase phase) {
-      for (int lane = firstLane; lane < endLane; lane++) {
-        phase.run(lane);
-      }
-      barrier();
     }
 
     /** Waits for all threads; what they wrote before is visible after. */

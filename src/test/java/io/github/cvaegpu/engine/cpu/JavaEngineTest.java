@@ -4,7 +4,6 @@ package io.github.cvaegpu.engine.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
@@ -16,7 +15,6 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.VaeModel;
-import io.github.cvaegpu.foreign.OpenBlas;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -29,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class JavaEngineTest extends EngineContract {
   @Override
   protected Accelerator create(int stepsAhead) {
-    return new CpuAccelerator(2, OpenBlas.get()::sgemm);
+    return CpuAccelerator.inJava(2);
   }
 
   @Override
@@ -47,9 +45,7 @@ class JavaEngineTest extends EngineContract {
     float[] expectedMeans = null;
     for (int threads = 1; threads <= 9; threads++) {
       List<Reported> steps = new ArrayList<>();
-      try (var trainee =
-          new CpuAccelerator(threads, OpenBlas.get()::sgemm)
-              .trainee(shape, settings(128), images)) {
+      try (var trainee = CpuAccelerator.inJava(threads).trainee(shape, settings(128), images)) {
         trainee.restore(
             TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
         trainee.trainEpoch(
@@ -77,7 +73,7 @@ class JavaEngineTest extends EngineContract {
   @Test
   void aLossThatIsNotFiniteEndsTheEpochOnAnyNumberOfThreads() {
     for (int threads : new int[] {1, 3}) {
-      try (var accelerator = new CpuAccelerator(threads, OpenBlas.get()::sgemm)) {
+      try (var accelerator = CpuAccelerator.inJava(threads)) {
         assertEndsWhereALossIsNotFinite(accelerator, 1);
       }
     }
@@ -85,7 +81,7 @@ class JavaEngineTest extends EngineContract {
 
   @Test
   void aFailureOfTheSinkEndsAllThreads() {
-    try (var accelerator = new CpuAccelerator(4, OpenBlas.get()::sgemm)) {
+    try (var accelerator = CpuAccelerator.inJava(4)) {
       assertSurvivesTheSink(accelerator);
     }
   }
@@ -93,8 +89,7 @@ class JavaEngineTest extends EngineContract {
   @Test
   void refusesThreadsThatShareNoStep() {
     for (int threads : new int[] {0, CpuAccelerator.MAX_THREADS + 1}) {
-      assertThrows(
-          IllegalArgumentException.class, () -> new CpuAccelerator(threads, OpenBlas.get()::sgemm));
+      assertThrows(IllegalArgumentException.class, () -> CpuAccelerator.inJava(threads));
     }
   }
 
@@ -102,12 +97,13 @@ class JavaEngineTest extends EngineContract {
   void saysWhatItIs() {
     var shape = new VaeShape(35, List.of(11), 2);
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), SEED);
-    try (Accelerator accelerator = new CpuAccelerator(3, OpenBlas.get()::sgemm);
+    try (Accelerator accelerator = CpuAccelerator.inJava(3);
         VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       EngineInfo info = model.info();
       assertEquals("cpu", info.engine());
       assertEquals(3, info.threads());
-      assertTrue(info.library().startsWith("OpenBLAS "), info.library());
+      assertEquals(EngineInfo.JAVA_STEP, info.library());
+      assertEquals("cpu with the Java step in float32", info.what());
     }
   }
 }

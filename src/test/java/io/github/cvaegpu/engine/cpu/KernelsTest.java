@@ -1,83 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.launcher.RunningProcess;
+import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.Likelihood;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
-import java.util.Locale;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Targets;
+import io.github.cvaegpu.model.VaeShape;
+import java.util.List;
 import java.util.Random;
-import jdk.incubator.vector.FloatVector;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Elementary functions and kernels at their limits. */
+/** Elementary functions and kernels of the step in Java, at their limits. */
 class KernelsTest {
-  private static final int LANES = VectorMath.LANES;
-
-  /** What a warm step may allocate. */
-  private static final long BYTES_A_STEP = 250_000;
-
-  /** How long the compiler has; where it has a core to itself it is done in three. */
-  private static final int SECONDS = 100;
-
   @Test
-  void expIsWithinTwoUlp() {
-    assertUlps(-87.3f, 88.3f, VectorMath::exp, Math::exp);
-  }
-
-  @Test
-  void expOfNonPositiveIsWithinTwoUlp() {
-    assertUlps(-42.5f, 0, VectorMath::expOfNonPositive, Math::exp);
+  void expIsWithinAnUlp() {
+    assertUlps(1, -87, 88.7f, FloatMath::exp, Math::exp);
   }
 
   @Test
   void log1pIsWithinTwoUlp() {
-    assertUlps(0, 1, VectorMath::log1p, Math::log1p);
-    assertUlps(0, 1e-6f, VectorMath::log1p, Math::log1p);
+    assertUlps(2, 0, 1, FloatMath::log1p, Math::log1p);
+    assertUlps(2, 0, 1e-6f, FloatMath::log1p, Math::log1p);
   }
 
   @Test
   void expAtItsLimits() {
-    assertEquals(Float.POSITIVE_INFINITY, one(VectorMath::exp, 89));
-    assertEquals(Float.POSITIVE_INFINITY, one(VectorMath::exp, Float.POSITIVE_INFINITY));
-    assertEquals(0f, one(VectorMath::exp, -88));
-    assertEquals(0f, one(VectorMath::exp, Float.NEGATIVE_INFINITY));
-    assertEquals(1f, one(VectorMath::exp, 0));
-    assertTrue(Float.isNaN(one(VectorMath::exp, Float.NaN)));
-    assertEquals(1f, 1f + one(VectorMath::expOfNonPositive, Float.NEGATIVE_INFINITY));
-    assertTrue(Float.isNaN(one(VectorMath::expOfNonPositive, Float.NaN)));
-  }
-
-  /** The same operations on scalars give the same bits: nothing depends on the compiler. */
-  @Test
-  void expIsExactlyItsScalarForm() {
-    var random = new Random(1);
-    for (int i = 0; i < 20_000; i++) {
-      float x = -42.5f * random.nextFloat();
-      assertEquals(scalarExp(x), one(VectorMath::expOfNonPositive, x), "exp(" + x + ")");
-    }
-  }
-
-  private static float scalarExp(float x) {
-    float shifted = Math.fma(x, 1.44269504088896341f, 0x1.8p23f);
-    float n = shifted - 0x1.8p23f;
-    float r = Math.fma(n, 2.12194440e-4f, Math.fma(n, -0.693359375f, x));
-    float p = 1.9875691500e-4f;
-    for (float c :
-        new float[] {
-          1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f
-        }) {
-      p = Math.fma(p, r, c);
-    }
-    p = Math.fma(p, r * r, r) + 1;
-    return Float.intBitsToFloat(
-        Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
+    assertEquals(Float.POSITIVE_INFINITY, FloatMath.exp(89));
+    assertEquals(Float.POSITIVE_INFINITY, FloatMath.exp(Float.POSITIVE_INFINITY));
+    assertEquals(1f, FloatMath.exp(0));
+    assertTrue(Float.isNaN(FloatMath.exp(Float.NaN)));
+    float least = FloatMath.exp(Float.NEGATIVE_INFINITY);
+    assertTrue(least >= Float.MIN_NORMAL && least < 2e-38f, () -> "exp(-infinity) = " + least);
   }
 
   @ParameterizedTest
@@ -92,137 +53,146 @@ class KernelsTest {
     float[] extremes = {
       0, -0f, 1e-30f, 1, -1, 20, -20, 88, -88, 104, -104, 1e4f, -1e4f, 1e30f, -1e30f
     };
-    Matrix logits = Matrix.allocate(2, columns);
-    Matrix x = Matrix.allocate(2, columns);
+    float[] before = new float[columns];
+    float[] x = new float[columns];
     var random = new Random(columns);
-    for (int i = 0; i < 2 * columns; i++) {
-      float logit =
-          i % 3 == 0 ? (float) (3 * random.nextGaussian()) : extremes[i % extremes.length];
-      logits.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, logit);
-      x.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextInt(256) / 255f);
+    double expected = 0;
+    for (int i = 0; i < columns; i++) {
+      before[i] = i % 3 == 0 ? (float) (3 * random.nextGaussian()) : extremes[i % extremes.length];
+      x[i] = random.nextInt(256) / 255f;
+      expected += likelihood.loss(before[i], x[i]);
     }
-    float[] before = logits.data().toArray(ValueLayout.JAVA_FLOAT);
-    float[] targets = x.data().toArray(ValueLayout.JAVA_FLOAT);
-    double[] loss = new double[2 * Block.COLUMN_GROUPS];
-    var bias = Matrix.floats(columns);
-    LikelihoodKernels kernels = LikelihoodKernels.of(likelihood);
-    for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
-      Block block = Block.grid(lane, 2, columns);
-      kernels.lossAndGradient(logits, bias, x, 1, 0, block, loss, Block.columnGroup(lane));
+    var kernel = LikelihoodKernel.of(likelihood, columns);
+    float[] gradients = before.clone();
+    double loss = kernel.lossAndGradient(gradients, x);
+    float[] means = before.clone();
+    kernel.mean(means);
+    for (int i = 0; i < columns; i++) {
+      String logit = "logit " + before[i];
+      assertEquals(likelihood.gradient(before[i], x[i]), gradients[i], 3e-7, logit);
+      assertEquals(likelihood.mean(before[i]), means[i], 3e-7, logit);
     }
-    double[] expected = new double[2];
-    for (int i = 0; i < 2 * columns; i++) {
-      double l = before[i];
-      double t = targets[i];
-      expected[i / columns] += likelihood.loss(l, t);
-      double gradient = likelihood.gradient(l, t);
-      assertEquals(
-          gradient, logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, i), 3e-7, "logit " + l);
-    }
-    MemorySegment.copy(before, 0, logits.data(), ValueLayout.JAVA_FLOAT, 0, before.length);
-    for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
-      kernels.mean(logits, bias, Block.grid(lane, 2, columns));
-    }
-    for (int i = 0; i < 2 * columns; i++) {
-      float mean = logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      assertEquals(likelihood.mean(before[i]), mean, 3e-7, "logit " + before[i]);
-    }
-    for (int r = 0; r < 2; r++) {
-      assertEquals(expected[r], RowLosses.ofRow(loss, r), 1e-6 * expected[r] + 1e-6);
-      assertTrue(Double.isFinite(RowLosses.ofRow(loss, r)));
+    assertEquals(expected, loss, 1e-6 * expected + 1e-6);
+    assertTrue(Double.isFinite(loss));
+  }
+
+  /** The least of the two halves of a sigmoid keeps its digits, which a difference from 1 loses. */
+  @Test
+  void aSmallMeanIsRightToItsLastDigits() {
+    float[] logits = {-1e-3f, -1, -20, -40, -80};
+    float[] means = logits.clone();
+    LikelihoodKernel.of(Likelihood.BERNOULLI, logits.length).mean(means);
+    for (int i = 0; i < logits.length; i++) {
+      double expected = Likelihood.BERNOULLI.mean(logits[i]);
+      assertEquals(expected, means[i], 3e-7 * expected, "logit " + logits[i]);
     }
   }
 
   @Test
-  void blocksCoverAMatrixOnce() {
-    for (int rows : new int[] {1, 2, 7, 96, 128}) {
-      for (int columns : new int[] {1, 15, 50, 400, 784}) {
-        int[] hits = new int[rows * columns];
-        int[] rowHits = new int[rows];
-        for (int lane = 0; lane < ThreadTeam.LANES; lane++) {
-          Block block = Block.grid(lane, rows, columns);
-          for (int r = block.row(); r < block.endRow(); r++) {
-            for (int c = block.column(); c < block.endColumn(); c++) {
-              hits[r * columns + c]++;
-            }
+  void sumsOfRowsSkipZerosAndKeepTheirOrder() {
+    var random = new Random(1);
+    for (int rows : new int[] {1, 7, 8, 9, 100}) {
+      for (int columns : new int[] {1, 2, 17, 64}) {
+        float[] weights = new float[rows];
+        float[][] byColumn = new float[rows][3];
+        float[][] of = new float[rows][columns];
+        float[] expected = new float[columns];
+        float[] all = new float[columns];
+        for (int r = 0; r < rows; r++) {
+          weights[r] = random.nextInt(3) == 0 ? 0 : random.nextFloat() - 0.5f;
+          byColumn[r][2] = weights[r];
+          for (int c = 0; c < columns; c++) {
+            // What is skipped is not even looked at.
+            of[r][c] = weights[r] == 0 ? Float.NaN : random.nextFloat();
+            expected[c] += weights[r] == 0 ? 0 : weights[r] * of[r][c];
           }
-          Block strip = Block.rows(lane, rows, columns);
-          for (int r = strip.row(); r < strip.endRow(); r++) {
-            rowHits[r]++;
+        }
+        var products = new WeightedRows(rows);
+        float[] sum = new float[columns];
+        products.add(weights, of, sum);
+        assertArrayEquals(expected, sum);
+        sum = new float[columns];
+        products.addByColumn(byColumn, 2, rows, of, sum);
+        assertArrayEquals(expected, sum);
+        for (int r = 0; r < rows; r++) {
+          for (int c = 0; c < columns; c++) {
+            of[r][c] = r + 1;
+            all[c] += r + 1;
           }
         }
-        for (int hit : hits) {
-          assertEquals(1, hit);
-        }
-        for (int hit : rowHits) {
-          assertEquals(1, hit);
-        }
+        sum = new float[columns];
+        products.addAll(rows, of, sum);
+        assertArrayEquals(all, sum);
       }
     }
   }
 
-  /**
-   * A vector that the compiler cannot keep in a register costs an object of about 100 bytes, and
-   * the smallest kernel has 3,200 of them in a step: one that slips back onto the heap shows here
-   * long before it does in a profile.
-   *
-   * <p>The steps are taken in a fresh JVM, as users take them: when the compiler gets to a kernel,
-   * and what it makes of it, depends on all that it has been given before, and here that is
-   * whatever tests came first. While it is not yet through, a step allocates some megabytes.
-   */
+  /** A mean that halves every seven steps never gets to where processors are slow. */
   @Test
-  void aWarmStepPutsNoVectorsOnTheHeap() throws Exception {
-    RunningProcess.Result result = new RunningProcess(warmSteps()).await();
-    assertEquals(0, result.code(), result::errors);
-    long bytes = Long.parseLong(result.text().strip());
-    assertTrue(
-        bytes <= BYTES_A_STEP,
-        () ->
-            String.format(
-                Locale.ROOT,
-                "A warm step allocates %d bytes, more than %d: a kernel puts vectors on the heap",
-                bytes,
-                BYTES_A_STEP));
+  void adamHasNoSubnormalMeans() {
+    float[] p = {1};
+    float[] m = {1e-3f};
+    float[] v = {1};
+    for (int step = 1; step <= 2000; step++) {
+      AdamKernel.update(AdamStep.of(step, 1e-3), p, new float[1], m, v);
+      assertTrue(m[0] == 0 || m[0] >= 0x1p-100f, "m = " + m[0] + " of step " + step);
+    }
+    assertTrue(m[0] <= 0x1p-97f, "m = " + m[0]);
   }
 
-  private static ProcessBuilder warmSteps() {
-    return new ProcessBuilder(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "--add-modules",
-        "jdk.incubator.vector",
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        System.getProperty("java.class.path"),
-        WarmSteps.class.getName(),
-        Long.toString(BYTES_A_STEP),
-        Integer.toString(SECONDS));
+  /** Under all targets that there are. */
+  @ParameterizedTest
+  @EnumSource
+  void gathersTheTargetsOfEveryPixel(Targets targets) {
+    ImageSet images = RandomImages.of(11, 7, 9, 0.8, 3);
+    var shape = new VaeShape(63, List.of(2), 1);
+    var pass = new ForwardPass(shape, targets, new Network(new ParameterLayout(shape)), 11);
+    for (int r = 0; r < 11; r++) {
+      pass.gather(images.pixels(), 10 - r, r);
+      for (int c = 0; c < 63; c++) {
+        int pixel = images.pixels()[(10 - r) * 63 + c] & 0xFF;
+        assertEquals((float) targets.of(pixel), pass.x[r][c], "row " + r + ", column " + c);
+      }
+    }
   }
 
-  private interface Function {
-    FloatVector of(FloatVector x);
+  /** Weights go in and out as PyTorch has them. */
+  @Test
+  void networksKeepTheLayout() {
+    var layout = new ParameterLayout(new VaeShape(35, List.of(20, 11), 3));
+    float[] floats = new float[layout.size()];
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      for (int i = 0; i < tensor.size(); i++) {
+        floats[tensor.offset() + i] = tensor.offset() + i;
+      }
+    }
+    var network = new Network(layout);
+    network.overwrite(floats);
+    assertArrayEquals(floats, network.copy());
+    Layer second = network.encoder().get(1);
+    float[][] turned = new float[11][20];
+    second.turn(turned, 0, 4);
+    second.turn(turned, 4, 11);
+    for (int out = 0; out < 11; out++) {
+      assertEquals(second.bias()[out], layout.encoder().get(1).bias() + out);
+      for (int in = 0; in < 20; in++) {
+        assertEquals(second.rows()[in][out], layout.encoder().get(1).weight() + out * 20 + in);
+        assertEquals(second.rows()[in][out], turned[out][in]);
+      }
+    }
   }
 
-  private interface Exact {
-    double of(double x);
+  private interface FloatFunction {
+    float of(float x);
   }
 
-  private static float one(Function function, float x) {
-    return function.of(VectorMath.broadcast(x)).lane(LANES - 1);
-  }
-
-  private static void assertUlps(float from, float to, Function function, Exact exact) {
+  private static void assertUlps(
+      int ulps, float from, float to, FloatFunction function, DoubleUnaryOperator exact) {
     int samples = 100_000;
-    float[] xs = new float[LANES];
-    for (int i = 0; i < samples; i += LANES) {
-      for (int lane = 0; lane < LANES; lane++) {
-        xs[lane] = from + (to - from) * ((i + lane) / (float) samples);
-      }
-      FloatVector y = function.of(FloatVector.fromArray(VectorMath.FLOATS, xs, 0));
-      for (int lane = 0; lane < LANES; lane++) {
-        double expected = exact.of(xs[lane]);
-        double ulp = Math.ulp((float) expected);
-        assertEquals(expected, y.lane(lane), 2 * ulp, "at " + xs[lane]);
-      }
+    for (int i = 0; i < samples; i++) {
+      float x = from + (to - from) * (i / (float) samples);
+      double expected = exact.applyAsDouble(x);
+      assertEquals(expected, function.of(x), ulps * Math.ulp((float) expected), "at " + x);
     }
   }
 }

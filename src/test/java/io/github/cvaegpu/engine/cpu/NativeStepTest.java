@@ -15,7 +15,6 @@ import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.CpuLibrary;
-import io.github.cvaegpu.foreign.OpenBlas;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -101,7 +100,7 @@ class NativeStepTest {
     var reference = new ReferenceVae(drawn.shape);
     var adam = new ReferenceVae.Adam(drawn.how.learningRate(), layout.size());
     try (var engine = new CpuAccelerator(drawn.threads, library);
-        var javaEngine = new CpuAccelerator(2, OpenBlas.get()::sgemm);
+        var javaEngine = CpuAccelerator.inJava(2);
         Trainee trainee = engine.trainee(drawn.shape, drawn.how, drawn.images);
         Trainee inJava = javaEngine.trainee(drawn.shape, drawn.how, drawn.images)) {
       var tested = (NativeTrainee) trainee;

@@ -73,8 +73,12 @@ class ThreadTeamTest {
   }
 
   private static void assertUsable(ThreadTeam team) {
-    var lanes = new AtomicInteger();
-    team.run(member -> member.run(lane -> lanes.incrementAndGet()));
-    assertEquals(ThreadTeam.LANES, lanes.get());
+    var done = new AtomicInteger();
+    team.run(
+        member -> {
+          done.addAndGet(member.endOf(100) - member.firstOf(100));
+          member.barrier();
+        });
+    assertEquals(100, done.get());
   }
 }
