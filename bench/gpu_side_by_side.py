@@ -44,7 +44,8 @@ ORDER = [
 
 # For one program's epochs of one round: far more than any needs.
 SECONDS = 90
-JAVA_OPTIONS = ["--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"]
+JAVA_OPTIONS = ["-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"]
+MAIN = "io.github.cvaegpu.cli.CvaeGpu"
 
 
 class Missing(Exception):
@@ -82,7 +83,7 @@ def main():
     def measure(name):
         """Microseconds a step of each epoch, what measured them, and the KL divergence at the end."""
         if name in OURS:
-            java = [a.java, *JAVA_OPTIONS, "-XX:+UseSerialGC", "-jar", a.jar, "bench", "--json"]
+            java = [a.java, *JAVA_OPTIONS, "-cp", a.jar, MAIN, "bench", "--json"]
             plan = ["--engine", "cuda", "--lr", "0.001", "--data", a.data, "--rounds", str(a.epochs)]
             result = result_of([*java, *plan, *a.plan.split(), *OURS[name]])["result"]
             engine = result["engine"]

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How long `java -jar` takes to the first training step, and how much memory a run holds at its peak.
+"""What a start of `java -jar` costs: CPU time, time to the first training step, peak memory.
+
+CPU time is that of user and system of the launcher and the program together, beside that of `java
+-version` in the same run; of each command the first two starts, which leave an archive of its
+classes for the others, do not count.
 
 The first step is seen from outside: the run writes a checkpoint after every step, and the time is
 that from the start of `java` to the appearance of the file. The peak is the sum of the high-water
@@ -12,6 +16,7 @@ marks of the launcher's and the program's resident memory, over a run of some ep
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import tempfile
@@ -42,6 +47,27 @@ def first_step(a):
         process.terminate()
         process.wait()
         return seconds
+
+
+def cpu_seconds(a):
+    """Of short commands in turn, so that a busy moment is shared by all."""
+    jar = ["java", "-jar", str(a.jar)]
+    commands = {
+        "java -version": ["java", "-version"],
+        "--help": [*jar, "--help"],
+        "train --help": [*jar, "train", "--help"],
+        "train --epch": [*jar, "train", "--epch"],
+    }
+    seconds = {name: [] for name in commands}
+    for turn in range(2 + a.starts):
+        for name, command in commands.items():
+            before = os.times()
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            after = os.times()
+            if turn >= 2:
+                used = after.children_user + after.children_system
+                seconds[name].append(round(used - before.children_user - before.children_system, 3))
+    return seconds
 
 
 def tree(pid):
@@ -79,8 +105,14 @@ def main():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--out")
     a = parser.parse_args()
+    cpu = cpu_seconds(a)
     starts = [first_step(a) for _ in range(a.starts)]
     peak = peak_megabytes(a)
+    for name, seconds in cpu.items():
+        print(
+            f"{name}: {statistics.median(seconds):.2f} s of CPU, median of {a.starts}"
+            f" ({min(seconds):.2f} to {max(seconds):.2f})"
+        )
     print(
         f"first step after {statistics.median(starts):.2f} s, median of {a.starts}"
         f" ({min(starts):.2f} to {max(starts):.2f})"
@@ -92,6 +124,7 @@ def main():
             "command": f"bench/startup.py --starts {a.starts} --epochs {a.epochs}",
             "commit": commit(),
             "machine": facts(),
+            "cpu_seconds": cpu,
             "seconds_to_first_step": starts,
             "peak_resident_megabytes": peak,
         }

@@ -135,7 +135,7 @@ expect() {
   name=$1
   shift
   rm -rf target/gpu-expected
-  "$jdk/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC \
+  "$jdk/bin/java" -XX:+UseSerialGC \
     -jar target/cvae-gpu.jar train --engine cpu --threads 2 --epochs 1 --lr 0.001 --quiet \
     --out target/gpu-expected "$@" 2>target/gpu-expected.txt || {
     cat target/gpu-expected.txt >&2
@@ -162,7 +162,7 @@ test -f target/classes/io/github/cvaegpu/kernels/kernels.fatbin ||
 
 "$jdk/bin/jlink" --output "$stage/runtime" --strip-debug --no-header-files --no-man-pages \
   --compress zip-0 --add-modules \
-  java.base,java.logging,java.management,java.net.http,java.xml,jdk.incubator.vector,jdk.management,jdk.unsupported,jdk.zipfs \
+  java.base,java.logging,java.management,java.net.http,java.xml,jdk.management,jdk.unsupported,jdk.zipfs \
   2>target/jlink.txt || {
   cat target/jlink.txt >&2
   fail "jlink failed"

@@ -12,7 +12,8 @@
 set -u
 here=$PWD
 java=$here/runtime/bin/java
-options="--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED"
+# The program itself, without the launcher: what is traced has one process.
+options="-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp cvae-gpu.jar io.github.cvaegpu.cli.CvaeGpu"
 name=$1
 
 left_out() {
@@ -33,7 +34,7 @@ many() {
 # In one process: given the module that it needs, the launcher starts no other.
 # shellcheck disable=SC2086 # The options are words, here and below.
 program() {
-  "$java" $options -XX:+UseSerialGC -jar cvae-gpu.jar "$@" ${EMULATOR:+--cuda-emulator "$EMULATOR"}
+  "$java" $options "$@" ${EMULATOR:+--cuda-emulator "$EMULATOR"}
 }
 
 # The same with what to train, on the GPU.
@@ -118,7 +119,7 @@ profile() {
 # under COMMAND...: a tool that is given a few steps, launched kernel by kernel, which is what tools see best.
 # shellcheck disable=SC2086
 under() {
-  "$@" "$java" $options -XX:+UseSerialGC -jar cvae-gpu.jar profile --step "$kind" --for-profiler launches \
+  "$@" "$java" $options profile --step "$kind" --for-profiler launches \
     --warm-up 1 --steps 1 --engine cuda --data "$DATA" $PLAN ${EMULATOR:+--cuda-emulator "$EMULATOR"}
 }
 

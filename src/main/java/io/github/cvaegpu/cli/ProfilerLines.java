@@ -59,7 +59,9 @@ final class ProfilerLines {
     jvm.add(java.toString());
     jvm.addAll(JvmFlags.own());
     jvm.addAll(JvmFlags.words(environment.getOrDefault(JvmFlags.OPTIONS_VARIABLE, "")));
-    jvm.addAll(List.of("-cp", classPath, CvaeGpu.class.getName()));
+    // A class path that no -jar names has no manifest.
+    jvm.addAll(
+        List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath, CvaeGpu.class.getName()));
     return jvm;
   }
 

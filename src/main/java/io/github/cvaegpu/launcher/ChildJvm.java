@@ -150,7 +150,6 @@ final class ChildJvm {
     public void run() {
       // System.err would decode and buffer.
       FileOutputStream err = new FileOutputStream(FileDescriptor.err);
-      StderrFilter filter = new StderrFilter(err);
       byte[] bytes = new byte[8192];
       boolean readable = true;
       try {
@@ -164,13 +163,12 @@ final class ChildJvm {
           // Nobody may be listening any more. The child must not block because of that.
           if (readable) {
             try {
-              filter.write(bytes, length);
+              err.write(bytes, 0, length);
             } catch (IOException e) {
               readable = false;
             }
           }
         }
-        filter.end();
       } catch (IOException e) {
         // The pipe is gone, and with it all that could be passed on.
         return;

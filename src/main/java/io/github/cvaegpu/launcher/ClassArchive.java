@@ -18,13 +18,18 @@ import java.util.Map;
  * The program's classes as a JVM has them in memory, kept for the next start: an archive of the
  * JVM's class-data sharing, in the user's cache.
  *
- * <p>The first run of a command that succeeds leaves one, for what another command or a refused
- * option loads is not what this one does. The name of its file holds the states of the jar and of
- * the JDK, so either of the two replaced means another file, and the old one is deleted; the JVM
- * itself checks the same and more before it takes an archive. The name holds the file's length too:
- * a JVM that finds one damaged starts without the JDK's own archive as well, which takes longer
- * than to have none, so one that is cut off or has lost its beginning is not shown to it. An
- * archive is written under another name and renamed: nobody sees half.
+ * <p>The first run of a command leaves one, for what another command loads is not what this one
+ * does. Where that run fails, at a wrong option say, what it leaves is the archive of the command's
+ * questions ({@code train --help}), which load about the same. Runs of the command then start with
+ * that, and the one after the first that succeeds makes the command's own: to make one takes longer
+ * than a start does, and most that is made in a run that fails would be for nothing.
+ *
+ * <p>The name of its file holds the states of the jar and of the JDK, so either of the two replaced
+ * means another file, and the old one is deleted; the JVM itself checks the same and more before it
+ * takes an archive. The name holds the file's length too: a JVM that finds one damaged starts
+ * without the JDK's own archive as well, which takes longer than to have none, so one that is cut
+ * off or has lost its beginning is not shown to it. An archive is written under another name and
+ * renamed: nobody sees half. What a month of starts did not need is deleted.
  *
  * <p>An archive is code, so it is kept only where nobody else can put one, as {@code
  * foreign.OwnFolder} does for libraries; this package has to do without that one's Java 25. Where
@@ -44,26 +49,39 @@ final class ClassArchive {
   private static final String SUFFIX = ".jsa";
   private static final int LONGEST_COMMAND = 12;
   private static final long HOUR_MILLIS = 3_600_000;
+  private static final long DAY_MILLIS = 24 * HOUR_MILLIS;
+  private static final long MONTH_MILLIS = 30 * DAY_MILLIS;
+
+  /** Most exit codes of a program that ended by itself: its archive is whole. */
+  private static final int LAST_OF_ITS_OWN = 3;
 
   /** The first bytes of an archive that lies on top of the JDK's, on a little-endian machine. */
   private static final byte[] MAGIC = {(byte) 0xa8, (byte) 0xab, 0x0b, (byte) 0xf0};
 
-  /** What the file's name begins with, whatever the states of jar and JDK. */
-  private final String prefix;
+  private static final String QUESTION = "-help";
 
-  /** What it goes on with. */
+  private final File folder;
+
+  /** What the file's name begins with: the command or its questions. */
+  private final String command;
+
+  /** What the name goes on with, whatever the states of jar and JDK. */
+  private final String names;
+
+  /** What it goes on with then. */
   private final String states;
 
   /** An earlier run's; null where this run makes one. */
   private final File found;
 
-  private final File made;
-
-  private ClassArchive(String prefix, String states, File found, File made) {
-    this.prefix = prefix;
+  private ClassArchive(File folder, String command, String names, String states)
+      throws IOException {
+    this.folder = folder;
+    this.command = command;
+    this.names = names;
     this.states = states;
-    this.found = found;
-    this.made = made;
+    File own = find(command);
+    found = own != null || wanted().exists() ? own : find(questions());
   }
 
   /**
@@ -92,18 +110,33 @@ final class ClassArchive {
       File home = java.getCanonicalFile().getParentFile().getParentFile();
       // The JVM compares the name of the jar too.
       long names = hash(hash(hash(1, jar.getPath()), classPath), home.getPath());
-      String prefix = command.concat("-").concat(Long.toHexString(names)).concat("-");
-      String states = Long.toHexString(state(state(1, jar), new File(home, "lib/modules")));
-      String made =
-          prefix.concat(states).concat(".").concat(Long.toString(ProcessHandle.current().pid()));
+      long states = state(state(1, jar), new File(home, "lib/modules"));
       return new ClassArchive(
-          prefix,
-          states,
-          find(folder.toFile(), prefix.concat(states).concat("-")),
-          new File(folder.toFile(), made));
+          folder.toFile(), command, Long.toHexString(names), Long.toHexString(states));
     } catch (IOException | RuntimeException e) {
       return null;
     }
+  }
+
+  /** The archive of the command's questions; of questions, that is the same one. */
+  private String questions() {
+    return command.endsWith("help") ? command : command.concat(QUESTION);
+  }
+
+  /** What files of a command, or of its questions, begin with. */
+  private String prefix(String of) {
+    return of.concat("-").concat(names).concat("-");
+  }
+
+  /** What this run makes. */
+  private File made() {
+    String pid = Long.toString(ProcessHandle.current().pid());
+    return new File(folder, prefix(command).concat(states).concat(".").concat(pid));
+  }
+
+  /** Is there when the command has succeeded without an archive of its own. */
+  private File wanted() {
+    return new File(folder, prefix(command).concat(states).concat(".wanted"));
   }
 
   /** What a file's name can begin with; null where the first word is no command's. */
@@ -121,14 +154,15 @@ final class ClassArchive {
     if (word.isEmpty() || word.length() > LONGEST_COMMAND) {
       return null;
     }
-    return isQuestion ? word.concat("-help") : word;
+    return isQuestion ? word.concat(QUESTION) : word;
   }
 
-  /** An archive whose name begins so and that is whole, or null. */
-  private static File find(File folder, String beginning) throws IOException {
-    String[] names = folder.list();
-    if (names != null) {
-      for (String name : names) {
+  /** An archive that is whole, or null. */
+  private File find(String of) throws IOException {
+    String beginning = prefix(of).concat(states).concat("-");
+    String[] all = folder.list();
+    if (all != null) {
+      for (String name : all) {
         File file = new File(folder, name);
         if (name.startsWith(beginning)
             && name.equals(beginning.concat(Long.toHexString(file.length())).concat(SUFFIX))
@@ -164,24 +198,32 @@ final class ClassArchive {
   List<String> flags() {
     String quiet = "-Xlog:cds*=off,aot*=off";
     return found == null
-        ? List.of("-XX:ArchiveClassesAtExit=".concat(made.getPath()), quiet)
+        ? List.of("-XX:ArchiveClassesAtExit=".concat(made().getPath()), quiet)
         : List.of("-XX:SharedArchiveFile=".concat(found.getPath()), quiet);
   }
 
-  /** After the run: keeps what it left, or, where it did not succeed, does not. */
+  /** After the run: keeps what it left, or says that there is to be something. */
   void finish(int exitCode) {
-    if (found != null) {
-      return;
-    }
     try {
-      if (exitCode == 0 && made.isFile() && beginsAsOne(made)) {
+      if (found != null) {
+        long now = System.currentTimeMillis();
+        if (found.lastModified() < now - DAY_MILLIS) {
+          found.setLastModified(now);
+        }
+        if (exitCode == 0 && !found.getName().startsWith(prefix(command))) {
+          wanted().createNewFile();
+        }
+        return;
+      }
+      boolean isWanted = wanted().delete();
+      File made = made();
+      String of = exitCode == 0 ? command : questions();
+      boolean isOfUse = exitCode == 0 || (exitCode <= LAST_OF_ITS_OWN && !isWanted);
+      if (isOfUse && made.isFile() && beginsAsOne(made)) {
         String length = Long.toHexString(made.length());
-        String name = prefix.concat(states).concat("-").concat(length).concat(SUFFIX);
-        Files.move(
-            made.toPath(),
-            new File(made.getParentFile(), name).toPath(),
-            StandardCopyOption.ATOMIC_MOVE);
-        deleteOthers(name);
+        String name = prefix(of).concat(states).concat("-").concat(length).concat(SUFFIX);
+        Files.move(made.toPath(), new File(folder, name).toPath(), StandardCopyOption.ATOMIC_MOVE);
+        deleteOthers(prefix(of), name);
       }
       Files.deleteIfExists(made.toPath());
     } catch (IOException e) {
@@ -190,18 +232,19 @@ final class ClassArchive {
     }
   }
 
-  /** Archives that are damaged, of a jar or a JDK that was replaced, and of killed launchers. */
-  private void deleteOthers(String kept) throws IOException {
-    File folder = made.getParentFile();
-    String[] names = folder.list();
-    if (names == null) {
+  /** Archives that are damaged, of a jar or a JDK that was replaced, and what is long unused. */
+  private void deleteOthers(String prefix, String kept) throws IOException {
+    String[] all = folder.list();
+    if (all == null) {
       return;
     }
-    for (String name : names) {
+    long now = System.currentTimeMillis();
+    for (String name : all) {
       File other = new File(folder, name);
-      boolean isInTheMaking =
-          !name.endsWith(SUFFIX) && other.lastModified() > System.currentTimeMillis() - HOUR_MILLIS;
-      if (name.startsWith(prefix) && !name.equals(kept) && !isInTheMaking) {
+      long age = now - other.lastModified();
+      boolean isInTheMaking = !name.endsWith(SUFFIX) && age < HOUR_MILLIS;
+      boolean isReplaced = name.startsWith(prefix) && !name.equals(kept) && !isInTheMaking;
+      if (isReplaced || age > MONTH_MILLIS) {
         Files.deleteIfExists(other.toPath());
       }
     }

@@ -13,31 +13,24 @@ final class JavaRuntime {
   /** The Java that the program is compiled for. */
   static final int FEATURE = 25;
 
-  /** A module that the program needs and that a trimmed Java may lack. */
-  static final String VECTOR_MODULE = JvmFlags.VECTOR_MODULE;
-
   private static final int PROBE_SECONDS = 5;
 
   private final File java;
   private final String version;
-  private final boolean hasVectorModule;
 
-  private JavaRuntime(File java, String version, boolean hasVectorModule) {
+  private JavaRuntime(File java, String version) {
     this.java = java;
     this.version = version;
-    this.hasVectorModule = hasVectorModule;
   }
 
   /**
-   * The Java that runs this, which has the module.
+   * The Java that runs this.
    *
    * @return null where it has no binary, as a runtime image made by jlink or jpackage may
    */
   static JavaRuntime running() {
     File binary = binary(new File(System.getProperty("java.home")));
-    return binary == null
-        ? null
-        : new JavaRuntime(binary, System.getProperty("java.version"), true);
+    return binary == null ? null : new JavaRuntime(binary, System.getProperty("java.version"));
   }
 
   /**
@@ -67,8 +60,6 @@ final class JavaRuntime {
   }
 
   static JavaRuntime inspect(File java, int probeSeconds) {
-    String version = null;
-    String modules = null;
     try {
       // The binary on the PATH tends to be a link to the one in the home.
       File binary = java.getCanonicalFile();
@@ -77,26 +68,15 @@ final class JavaRuntime {
         try (BufferedReader reader =
             new BufferedReader(new FileReader(release, StandardCharsets.ISO_8859_1))) {
           for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-            if (line.startsWith("JAVA_VERSION=")) {
-              version = unquoted(line);
-            } else if (line.startsWith("MODULES=")) {
-              modules = unquoted(line);
+            if (line.startsWith("JAVA_VERSION=") && feature(unquoted(line)) > 0) {
+              return new JavaRuntime(binary, unquoted(line));
             }
           }
         }
       }
-      if (version != null && feature(version) > 0) {
-        if (feature(version) < FEATURE) {
-          return new JavaRuntime(binary, version, false);
-        }
-        if (modules != null) {
-          boolean hasModule = " ".concat(modules).concat(" ").contains(" " + VECTOR_MODULE + " ");
-          return new JavaRuntime(binary, version, hasModule);
-        }
-      }
-      return probe(java, version, probeSeconds);
+      return probe(java, probeSeconds);
     } catch (IOException e) {
-      return new JavaRuntime(java, version, false);
+      return new JavaRuntime(java, null);
     }
   }
 
@@ -107,23 +87,18 @@ final class JavaRuntime {
   }
 
   /**
-   * Asks the binary itself, which fails if it lacks the module. What it says its home is counts, as
-   * the binary may be a version manager's stand-in.
+   * Asks the binary itself. What it says its home is counts, as the binary may be a version
+   * manager's stand-in.
    */
-  private static JavaRuntime probe(File java, String knownVersion, int seconds) throws IOException {
+  private static JavaRuntime probe(File java, int seconds) throws IOException {
     Process process =
-        new ProcessBuilder(
-                java.getPath(),
-                "--add-modules",
-                VECTOR_MODULE,
-                "-XshowSettings:properties",
-                "-version")
+        new ProcessBuilder(java.getPath(), "-XshowSettings:properties", "-version")
             .redirectErrorStream(true)
             .start();
     try {
       process.getOutputStream().close();
       if (!process.waitFor(seconds, TimeUnit.SECONDS) || process.exitValue() != 0) {
-        return new JavaRuntime(java, knownVersion, false);
+        return new JavaRuntime(java, null);
       }
       // Only what is there: a process left behind may hold the pipe open.
       byte[] output = process.getInputStream().readNBytes(process.getInputStream().available());
@@ -131,10 +106,10 @@ final class JavaRuntime {
       String version = setting(settings, "java.version");
       String home = setting(settings, "java.home");
       File binary = home == null ? null : binary(new File(home));
-      return new JavaRuntime(binary == null ? java : binary, version, true);
+      return new JavaRuntime(binary == null ? java : binary, version);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new JavaRuntime(java, knownVersion, false);
+      return new JavaRuntime(java, null);
     } finally {
       process.destroyForcibly();
     }
@@ -184,14 +159,11 @@ final class JavaRuntime {
 
   /** Whether the program can run on it. */
   boolean fits() {
-    return feature() >= FEATURE && hasVectorModule;
+    return feature() >= FEATURE;
   }
 
   /** What it is, for a sentence that says why it does not fit. */
   String description() {
-    if (feature() == 0) {
-      return "no Java that starts";
-    }
-    return "Java " + version + (feature() < FEATURE ? "" : " without it");
+    return feature() == 0 ? "no Java that starts" : "Java " + version;
   }
 }

@@ -9,15 +9,11 @@ public final class JvmFlags {
   /** Environment variable: JVM options of the user's, as {@link #words} reads them. */
   public static final String OPTIONS_VARIABLE = "CVAE_GPU_JAVA_OPTS";
 
-  /** The module that the CPU engine needs. */
-  static final String VECTOR_MODULE = "jdk.incubator.vector";
-
   private JvmFlags() {}
 
-  /** Before the user's own options. */
+  /** Before the user's own options; native access is in the manifest of a jar. */
   public static List<String> own() {
-    return List.of(
-        "--add-modules", VECTOR_MODULE, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC");
+    return List.of("-XX:+UseSerialGC");
   }
 
   /**
@@ -43,13 +39,9 @@ public final class JvmFlags {
         "-XX:Tier0InvokeNotifyFreqLog=10");
   }
 
-  /**
-   * For a JVM that prints help and is gone: the second compiler would never be done. Without a
-   * module more than usual, and with native access as the jar's manifest has it instead of by a
-   * flag, the JVM can use what the JDK has archived of its modules.
-   */
+  /** For a JVM that prints help and is gone: the second compiler would never be done. */
   static List<String> answering() {
-    return List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    return List.of("-XX:TieredStopAtLevel=1");
   }
 
   /**

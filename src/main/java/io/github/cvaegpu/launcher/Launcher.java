@@ -2,7 +2,6 @@
 package io.github.cvaegpu.launcher;
 
 import java.io.File;
-import java.lang.module.ModuleFinder;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,10 +11,11 @@ import java.util.StringTokenizer;
 /**
  * The jar's main class: starts the program proper on a Java that can run it.
  *
- * <p>The program needs Java 25 and module flags that a jar's manifest cannot ask for. So this class
- * and its package are compiled for Java 11, find a Java 25 or newer on the machine ({@link
- * JavaSearch}) and run the program there as a child ({@link ChildJvm}). Where the running JVM
- * already is new enough and was started with the flags, the program runs in it.
+ * <p>The program needs Java 25. So this class and its package are compiled for Java 11, find a Java
+ * 25 or newer on the machine ({@link JavaSearch}) and run the program there as a child ({@link
+ * ChildJvm}). Where the running JVM is new enough itself, the child runs on that: it starts with
+ * the classes that an earlier one left ({@link ClassArchive}), which a jar cannot ask for, and so
+ * takes less than the program would take in this JVM.
  *
  * <p>Environment variables: {@value #JAVA_VARIABLE} is the Java to use instead of a search, a home
  * folder or a {@code java} binary; {@value #OPTIONS_VARIABLE} are JVM options for the child,
@@ -45,12 +45,16 @@ public final class Launcher {
    */
   public static void main(String[] args) throws Throwable {
     boolean isChild = System.getProperty(LauncherWatch.PROPERTY) != null;
-    if (isChild || (runningFeature() >= JavaRuntime.FEATURE && startedWithVectorModule())) {
+    if (isChild) {
       runHere(args);
       return;
     }
     try {
       JavaRuntime java = findJava();
+      if (java == null) {
+        runHere(args);
+        return;
+      }
       String classPath = System.getProperty("java.class.path");
       // The options are those of the program's Java; a newer one may know others.
       ClassArchive archive =
@@ -68,16 +72,6 @@ public final class Launcher {
     }
   }
 
-  /** As {@code ModuleLayer.findModule} would say, which reaches for streams and lambdas. */
-  private static boolean startedWithVectorModule() {
-    for (Module module : ModuleLayer.boot().modules()) {
-      if (module.getName().equals(JavaRuntime.VECTOR_MODULE)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private static void runHere(String[] args) throws Throwable {
     try {
       Class.forName(PROGRAM).getMethod("main", String[].class).invoke(null, (Object) args);
@@ -90,10 +84,12 @@ public final class Launcher {
       File java, String classPath, ClassArchive archive, String[] args) {
     List<String> command = new ArrayList<>();
     command.add(java.getPath());
-    // Of an archive it is known that the class path is the jar, and that the options are known.
-    boolean isAnswer = archive != null && JvmFlags.isQuestion(args);
-    command.addAll(isAnswer ? JvmFlags.answering() : JvmFlags.own());
+    command.addAll(JvmFlags.own());
+    // Of an archive it is known that the options are known.
     if (archive != null) {
+      if (JvmFlags.isQuestion(args)) {
+        command.addAll(JvmFlags.answering());
+      }
       command.addAll(JvmFlags.compilingLate());
       command.addAll(archive.flags());
     }
@@ -113,10 +109,11 @@ public final class Launcher {
     }
     // Of "java -jar" this is the jar as it was named, good for the child, whose working folder is
     // the same; of a start from an IDE it is all that the program needs.
-    if (isAnswer) {
+    if (new File(classPath).isFile()) {
       command.add("-jar");
       command.add(classPath);
     } else {
+      command.add("--enable-native-access=ALL-UNNAMED");
       command.add("-cp");
       command.add(classPath);
       command.add(PROGRAM);
@@ -143,15 +140,15 @@ public final class Launcher {
     }
   }
 
+  /** Null where it is the one that runs this and has no binary to start another by. */
   private static JavaRuntime findJava() {
     Map<String, String> environment = System.getenv();
     String chosen = environment.get(JAVA_VARIABLE);
     if (chosen != null && !chosen.isEmpty()) {
       return chosenJava(chosen);
     }
-    JavaRuntime running = runningJava();
-    if (running != null) {
-      return running;
+    if (runningFeature() >= JavaRuntime.FEATURE) {
+      return JavaRuntime.running();
     }
     File home = new File(System.getProperty("user.home"));
     JavaRuntime found = new JavaSearch(environment, home, roots(environment)).find();
@@ -159,15 +156,6 @@ public final class Launcher {
       throw new LaunchException(noneFound());
     }
     return found;
-  }
-
-  /** The running JVM, or null where it cannot run the program. */
-  private static JavaRuntime runningJava() {
-    if (runningFeature() < JavaRuntime.FEATURE
-        || !ModuleFinder.ofSystem().find(JavaRuntime.VECTOR_MODULE).isPresent()) {
-      return null;
-    }
-    return JavaRuntime.running();
   }
 
   private static int runningFeature() {
@@ -195,9 +183,7 @@ public final class Launcher {
               + chosen
               + ", but cvae-gpu needs Java "
               + JavaRuntime.FEATURE
-              + " or newer with the module "
-              + JavaRuntime.VECTOR_MODULE
-              + ", and that is "
+              + " or newer, and that is "
               + runtime.description()
               + ".");
     }
@@ -223,11 +209,8 @@ public final class Launcher {
   private static String noneFound() {
     return "cvae-gpu needs Java "
         + JavaRuntime.FEATURE
-        + " or newer with the module "
-        + JavaRuntime.VECTOR_MODULE
-        + ", which every full JDK has; this is Java "
+        + " or newer; this is Java "
         + System.getProperty("java.version")
-        + (runningFeature() < JavaRuntime.FEATURE ? "" : " without it")
         + " and no such Java was found on this machine: install one (on a recent Debian or Ubuntu"
         + " the package openjdk-25-jdk-headless, elsewhere Eclipse Temurin 25 from adoptium.net),"
         + " or set "

@@ -46,12 +46,10 @@ class ProfilerLinesTest {
     assertEquals(
         List.of(
             "/jdk/bin/java",
-            "--add-modules",
-            "jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED",
             "-XX:+UseSerialGC",
             "-Xmx8g",
             "-Xlog:gc",
+            "--enable-native-access=ALL-UNNAMED",
             "-cp",
             "cvae-gpu.jar",
             "io.github.cvaegpu.cli.CvaeGpu"),

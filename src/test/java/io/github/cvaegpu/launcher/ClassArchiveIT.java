@@ -9,7 +9,10 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -67,11 +70,63 @@ class ClassArchiveIT {
   }
 
   @Test
-  void aRunThatFailsLeavesNone() throws Exception {
-    for (int code : new int[] {2, 130}) {
-      assertEquals(code, start("exit", Integer.toString(code)).await().code());
-    }
+  void aRunThatIsStoppedLeavesNone() throws Exception {
+    assertEquals(130, start("exit", "130").await().code());
     assertEquals(List.of(), files());
+  }
+
+  /** It is what the command's questions start with, and makes no archive a second time. */
+  @Test
+  void aRunThatFailsLeavesOneForItsLikes() throws Exception {
+    assertEquals(2, start("exit", "2").await().code());
+    Path archive = onlyArchive();
+    assertTrue(archive.getFileName().toString().startsWith("exit-help-"), archive::toString);
+    FileTime made = Files.getLastModifiedTime(archive);
+    for (String code : List.of("1", "2", "130")) {
+      start("exit", code).await();
+      assertEquals(archive, onlyArchive());
+      assertEquals(made, Files.getLastModifiedTime(archive));
+    }
+  }
+
+  @Test
+  void theRunAfterTheFirstThatSucceedsLeavesTheCommandsOwn() throws Exception {
+    assertEquals(1, start("exit", "1").await().code());
+    Path archive = onlyArchive();
+    // Starts with that one, and says that there is to be another.
+    assertEquals(0, start("exit", "0").await().code());
+    assertEquals(2, files().size());
+    // What was made for nothing is not made again before another run succeeds.
+    assertEquals(1, start("exit", "1").await().code());
+    assertEquals(archive, onlyArchive());
+    assertEquals(0, start("exit", "0").await().code());
+    assertEquals(0, start("exit", "0").await().code());
+    List<String> names = files().stream().map(path -> path.getFileName().toString()).toList();
+    assertEquals(2, names.size(), names::toString);
+    assertTrue(names.stream().allMatch(name -> name.endsWith(".jsa")), names::toString);
+    assertTrue(names.stream().anyMatch(name -> !name.startsWith("exit-help-")), names::toString);
+  }
+
+  @Test
+  void whatWasNotUsedForAMonthIsDeleted() throws Exception {
+    Files.createDirectories(
+        archives,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    for (int days : new int[] {29, 31}) {
+      Path old = Files.writeString(archives.resolve("train-0-0-" + days + ".jsa"), "");
+      Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(days, ChronoUnit.DAYS)));
+    }
+    assertSays("false", "FIRST");
+    List<String> names =
+        files().stream().map(path -> path.getFileName().toString()).sorted().toList();
+    assertEquals(2, names.size(), names::toString);
+    assertEquals("train-0-0-29.jsa", names.getLast());
+    // Use keeps one.
+    Path own = archives.resolve(names.getFirst());
+    Files.setLastModifiedTime(own, FileTime.from(Instant.now().minus(31, ChronoUnit.DAYS)));
+    assertSays("true", "FIRST");
+    Instant used = Files.getLastModifiedTime(own).toInstant();
+    assertTrue(used.isAfter(Instant.now().minus(1, ChronoUnit.DAYS)), used::toString);
   }
 
   @Test
@@ -119,10 +174,10 @@ class ClassArchiveIT {
   }
 
   @Test
-  void helpHasNoModuleMoreThanUsual() throws Exception {
+  void aQuestionHasItsOwn() throws Exception {
     RunningProcess.Result result = start("java", "--help").await();
     assertEquals("", result.errors());
-    assertEquals(List.of("false", "none"), result.lines().subList(1, 3));
+    assertTrue(result.lines().get(1).contains("-XX:TieredStopAtLevel=1"), result.text());
     assertTrue(onlyArchive().getFileName().toString().startsWith("java-help-"));
   }
 

@@ -7,20 +7,11 @@ import java.nio.file.Path;
 
 /** Java homes made of a {@code release} file and a script. */
 final class FakeJava {
-  static final String ALL_MODULES = "java.base java.logging jdk.incubator.vector jdk.jfr";
-
   private FakeJava() {}
 
   /** A home whose release file says everything; its binary fails. */
   static Path home(Path folder, String version) throws IOException {
-    return home(folder, version, ALL_MODULES);
-  }
-
-  static Path home(Path folder, String version, String modules) throws IOException {
-    return homeWith(
-        folder,
-        "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\nMODULES=\"" + modules + "\"\n",
-        "exit 3");
+    return homeWith(folder, "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\n", "exit 3");
   }
 
   /** A home with a release file of these lines and a script for a binary. */

@@ -56,7 +56,7 @@ class JavaRuntimeTest {
     JavaRuntime runtime = inspect(FakeJava.home(temp, version));
     assertTrue(runtime.fits());
     assertEquals(temp.resolve("bin/java").toRealPath().toFile(), runtime.java());
-    assertEquals("Java " + version + " without it", runtime.description());
+    assertEquals("Java " + version, runtime.description());
   }
 
   @ParameterizedTest
@@ -71,41 +71,12 @@ class JavaRuntimeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"java.base", "jdk.incubator.vector2 java.base", ""})
-  void withoutTheModuleDoesNotFit(String modules) throws IOException {
-    JavaRuntime runtime = inspect(FakeJava.home(temp, "25.0.3", modules));
-    assertFalse(runtime.fits());
-    assertEquals("Java 25.0.3 without it", runtime.description());
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "jdk.incubator.vector",
-        "jdk.incubator.vector java.base",
-        "a jdk.incubator.vector"
-      })
-  void theModuleMayStandAnywhere(String modules) throws IOException {
-    assertTrue(inspect(FakeJava.home(temp, "25.0.3", modules)).fits());
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"", "JAVA_VERSION=\"25\"\n", "JAVA_VERSION=\"\"\nMODULES=\"\"\n"})
+  @ValueSource(strings = {"", "JAVA_VERSION=\"\"\nMODULES=\"\"\n"})
   void isRunWhereTheReleaseFileSaysTooLittle(String release) throws IOException {
     JavaRuntime runtime =
         inspect(FakeJava.homeWith(temp, release, FakeJava.settings("25.0.9", temp)));
     assertTrue(runtime.fits());
-    assertEquals("Java 25.0.9 without it", runtime.description());
-  }
-
-  @Test
-  void isAskedForTheModuleWhenRun() throws IOException {
-    Path arguments = temp.resolve("arguments");
-    String script = "echo \"$@\" > " + arguments + "\n" + FakeJava.settings("25", temp);
-    assertTrue(inspect(FakeJava.homeWith(temp, "", script)).fits());
-    assertEquals(
-        "--add-modules jdk.incubator.vector -XshowSettings:properties -version",
-        Files.readString(arguments).trim());
+    assertEquals("Java 25.0.9", runtime.description());
   }
 
   @Test

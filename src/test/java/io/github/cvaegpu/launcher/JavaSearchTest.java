@@ -114,8 +114,7 @@ class JavaSearchTest {
   @Test
   void whatDoesNotFitIsPassedOver() throws IOException {
     environment.put("JAVA_HOME", FakeJava.home(root.resolve("old"), "17.0.15").toString());
-    environment.put(
-        "JDK_HOME", FakeJava.home(root.resolve("jre"), "25.0.3", "java.base").toString());
+    environment.put("JDK_HOME", FakeJava.home(root.resolve("jre"), "24.0.2").toString());
     FakeJava.home(root.resolve("usr/lib/jvm/a"), "24");
     FakeJava.home(root.resolve("usr/lib/jvm/b"), "1.8.0_412");
     Files.createDirectories(root.resolve("usr/lib/jvm/c"));

@@ -6,6 +6,7 @@ import io.github.cvaegpu.launcher.Names;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ public final class CvaeGpu {
       case "exit" -> System.exit(Integer.parseInt(args[1]));
       case "java" -> {
         out.println(Runtime.version().feature());
-        out.println(ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+        out.println(ManagementFactory.getRuntimeMXBean().getInputArguments());
         out.println(System.getProperty("given", "none"));
         out.println(System.getProperty("java.class.path"));
       }
