@@ -9,8 +9,8 @@ package io.github.cvaegpu.engine.cpu;
  * image of MNIST, and half of them behind a ReLU. The others are added in ascending order, whatever
  * they are, so the bits depend on nothing else.
  *
- * <p>Not {@link Math#fma}: where a processor lacks that, it is a thousand times slower, and such
- * processors are one reason for this step to be there.
+ * <p>Not {@link Math#fma}: where a processor lacks that, it computes with decimal numbers on the
+ * heap, and such processors are one reason for this step to be there.
  */
 final class WeightedRows {
   /** Rows added at a time, so that a sum is read and written once for as many. */
