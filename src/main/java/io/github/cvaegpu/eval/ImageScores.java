@@ -39,6 +39,16 @@ public final class ImageScores {
     return reconstructionLoss[image];
   }
 
+  /** ELBO of one image. */
+  double elbo(int image) {
+    return -(reconstructionLoss[image] + klDivergence[image]);
+  }
+
+  /** Importance-weighted bound of one image. */
+  double bound(int image) {
+    return bound[image];
+  }
+
   /** The figures over all images. */
   public Evaluation evaluation() {
     var rl = new Estimate.Builder();
@@ -49,7 +59,7 @@ public final class ImageScores {
     for (int i = 0; i < size(); i++) {
       rl.accept(reconstructionLoss[i]);
       kl.accept(klDivergence[i]);
-      elbo.accept(-(reconstructionLoss[i] + klDivergence[i]));
+      elbo.accept(elbo(i));
       importance.accept(bound[i]);
       effective += effectiveSampleSize[i];
     }

@@ -73,7 +73,7 @@ class LocaleTest {
     evaluate.addAll(List.of("--engine", "cpu", "--threads", "1", "--samples", "3"));
     evaluate.addAll(List.of("--split", "train", "--images", "1200"));
     assertSameEverywhere(evaluate);
-    evaluate.add("--latent");
+    evaluate.addAll(List.of("--latent", "--exact"));
     assertSameEverywhere(evaluate);
     evaluate.add("--json");
     assertSameEverywhere(evaluate);

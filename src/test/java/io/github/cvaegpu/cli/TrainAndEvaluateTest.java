@@ -685,7 +685,8 @@ class TrainAndEvaluateTest {
     assertEquals("", result.err());
     assertEquals(1, result.out().lines().count());
     JsonObject json = result.json();
-    assertEquals(Set.of("run", "dataset", "split", "steps", "evaluation", "latent"), json.keySet());
+    assertEquals(
+        Set.of("run", "dataset", "split", "steps", "evaluation", "exact", "latent"), json.keySet());
     assertEquals("images", json.get("dataset").getAsString());
     assertEquals("test", json.get("split").getAsString());
     assertEquals(10, json.get("steps").getAsInt());

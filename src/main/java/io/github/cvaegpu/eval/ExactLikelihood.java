@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.ParameterLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * log p(x) of images, integrated over all of a small latent space by {@link Quadrature} where
+ * {@link Evaluation} has bounds. In nats per image.
+ *
+ * <p>The errors are estimates, not bounds: what the integral moved by when the spacing was halved
+ * for the last time is mostly the error of the wider spacing. That no part of the integral was
+ * missed is checked by something else, the importance weights: their mean is above p(x) by a factor
+ * of e^a with a probability of e^-a at most, by Markov's inequality.
+ *
+ * @param images number of images
+ * @param logLikelihood log p(x)
+ * @param gap log p(x) - ELBO: how far the encoder's posterior is from the true one, as a KL
+ *     divergence
+ * @param spacingError mean over images of what halving the spacing moved log p(x) by
+ * @param largestSpacingError the largest of them
+ * @param rangeError the largest change of an image's log p(x) when the range was widened
+ * @param range how far from the origin the integral goes in each dimension
+ * @param inexact images of which one of the two errors is not below {@value #TOLERANCE}
+ * @param belowBound images whose log p(x) is below their importance-weighted bound by more than
+ *     chance would have for one of all images in a thousand sets
+ */
+public record ExactLikelihood(
+    int images,
+    Estimate logLikelihood,
+    Estimate gap,
+    double spacingError,
+    double largestSpacingError,
+    double rangeError,
+    double range,
+    int inexact,
+    int belowBound) {
+  /** Most latent dimensions. */
+  public static final int MAX_LATENT = Lattice.MAX_DIMENSIONS;
+
+  /** Error, nats, that a figure is to be below to be called exact. */
+  public static final double TOLERANCE = 0.01;
+
+  /** Images that are integrated together, to which a decoding is common. */
+  private static final int CHUNK = 10_000;
+
+  /** Refuses, with a sentence, what cannot be integrated. */
+  public static void requireSmall(int latent) {
+    if (latent > MAX_LATENT) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "--exact is for 1 or %d latent dimensions, and the run has %d: take the"
+                  + " importance-weighted bound instead, with --samples 5000.",
+              MAX_LATENT,
+              latent));
+    }
+  }
+
+  /**
+   * Integrates.
+   *
+   * @param objective what the network's outputs say of a pixel
+   * @param parameters all of the network's; not copied
+   * @param posterior of the images
+   * @param scores of the same images
+   * @throws InputException if an image has no likelihood, or one that is no number
+   */
+  public static ExactLikelihood of(
+      Objective objective,
+      ParameterLayout layout,
+      float[] parameters,
+      Posterior posterior,
+      ImageScores scores) {
+    var summary = new Summary(scores);
+    ImageSet set = posterior.images();
+    for (int first = 0; first < set.size(); first += CHUNK) {
+      int count = Math.min(CHUNK, set.size() - first);
+      LatentLikelihood likelihood =
+          switch (objective.likelihood()) {
+            case BERNOULLI ->
+                new BernoulliTiles(objective.targets(), layout, parameters, set, first, count);
+          };
+      summary.add(first, Quadrature.of(likelihood, means(posterior, first, count)));
+    }
+    return summary.build();
+  }
+
+  /** What there is to say against the figures: sentences for people, none where all is well. */
+  public List<String> doubts() {
+    List<String> doubts = new ArrayList<>();
+    if (inexact > 0) {
+      doubts.add(
+          String.format(
+              Locale.ROOT,
+              "log p(x) is not known to %s nats for %,d of %,d images: halving the spacing moved it"
+                  + " by up to %.3f, widening the range by up to %.3f.",
+              TOLERANCE,
+              inexact,
+              images,
+              largestSpacingError,
+              rangeError));
+    }
+    if (belowBound > 0) {
+      doubts.add(
+          String.format(
+              Locale.ROOT,
+              "log p(x) is too low for %,d of %,d images: it is below their importance-weighted"
+                  + " bound by more than chance, so a part of the integral was missed.",
+              belowBound,
+              images));
+    }
+    return doubts;
+  }
+
+  /** (count, latent) posterior means. */
+  static double[] means(Posterior posterior, int first, int count) {
+    int latent = posterior.latent();
+    double[] means = new double[count * latent];
+    for (int i = 0; i < means.length; i++) {
+      means[i] = posterior.mean(first + i / latent, i % latent);
+    }
+    return means;
+  }
+
+  /** Collects the images of all chunks. */
+  static final class Summary {
+    private final ImageScores scores;
+    private final double atRandom;
+    private final Estimate.Builder logLikelihood = new Estimate.Builder();
+    private final Estimate.Builder gap = new Estimate.Builder();
+    private final Estimate.Builder moved = new Estimate.Builder();
+    private double largestMove;
+    private double rangeError;
+    private double range;
+    private int inexact;
+    private int belowBound;
+
+    Summary(ImageScores scores) {
+      this.scores = scores;
+      atRandom = Math.log(1000.0 * scores.size());
+    }
+
+    void add(int first, Quadrature.Result result) {
+      range = Math.max(range, result.range);
+      for (int i = 0; i < result.logLikelihood.length; i++) {
+        double exact = result.logLikelihood[i];
+        double beyond = -Math.log1p(-result.beyond[i]);
+        logLikelihood.accept(exact);
+        gap.accept(exact - scores.elbo(first + i));
+        moved.accept(result.moved[i]);
+        largestMove = Math.max(largestMove, result.moved[i]);
+        rangeError = Math.max(rangeError, beyond);
+        inexact += result.moved[i] < TOLERANCE && beyond < TOLERANCE ? 0 : 1;
+        belowBound += scores.bound(first + i) - exact > atRandom ? 1 : 0;
+      }
+    }
+
+    ExactLikelihood build() {
+      return new ExactLikelihood(
+          scores.size(),
+          logLikelihood.build(),
+          gap.build(),
+          moved.build().mean(),
+          largestMove,
+          rangeError,
+          range,
+          inexact,
+          belowBound);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import io.github.cvaegpu.model.Linear;
+import io.github.cvaegpu.model.ParameterLayout;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The decoder's outputs at some latent points, in float and plain Java: a seam of the engines gives
+ * means of pixels, from which a logit cannot be had back once the mean has rounded to 0 or 1.
+ *
+ * <p>Points are the last index of all arrays, so that a unit's row is a weighted sum of rows.
+ */
+final class LogitTile {
+  private final ParameterLayout layout;
+  private final float[] parameters;
+
+  /** Of the latent points and of each layer: (units, points). */
+  private final float[][][] rows;
+
+  /**
+   * @param parameters all of them; not copied
+   * @param points how many there are at a time
+   */
+  LogitTile(ParameterLayout layout, float[] parameters, int points) {
+    this.layout = layout;
+    this.parameters = parameters;
+    List<Linear> layers = layout.decoder();
+    rows = new float[layers.size() + 1][][];
+    rows[0] = new float[layout.shape().latent()][points];
+    for (int l = 0; l < layers.size(); l++) {
+      rows[l + 1] = new float[layers.get(l).out()][points];
+    }
+  }
+
+  /**
+   * Decodes other points.
+   *
+   * @param z (points, latent)
+   */
+  void decode(double[] z) {
+    int latent = rows[0].length;
+    for (int i = 0; i < z.length; i++) {
+      rows[0][i % latent][i / latent] = (float) z[i];
+    }
+    List<Linear> layers = layout.decoder();
+    for (int l = 0; l < layers.size(); l++) {
+      apply(layers.get(l), rows[l], rows[l + 1], l + 1 < layers.size());
+    }
+  }
+
+  /** (inputs, points) logits, overwritten by the next points. */
+  float[][] logits() {
+    return rows[rows.length - 1];
+  }
+
+  private void apply(Linear layer, float[][] in, float[][] out, boolean isHidden) {
+    for (int o = 0; o < layer.out(); o++) {
+      Arrays.fill(out[o], parameters[layer.bias() + o]);
+    }
+    int evenOut = layer.out() / 2 * 2;
+    int wholeIn = layer.in() / RowSums.HALF * RowSums.HALF;
+    for (int o = 0; o < evenOut; o += 2) {
+      int weight = layer.weight() + o * layer.in();
+      for (int i = 0; i < wholeIn; i += RowSums.HALF) {
+        RowSums.addToTwo(
+            out[o], out[o + 1], in, i, parameters, weight + i, weight + layer.in() + i);
+      }
+    }
+    for (int o = 0; o < layer.out(); o++) {
+      for (int i = o < evenOut ? wholeIn : 0; i < layer.in(); i++) {
+        RowSums.addOne(out[o], in[i], parameters[layer.weight() + o * layer.in() + i]);
+      }
+      if (isHidden) {
+        for (int p = 0; p < out[o].length; p++) {
+          out[o][p] = Math.max(0, out[o][p]);
+        }
+      }
+    }
+  }
+}

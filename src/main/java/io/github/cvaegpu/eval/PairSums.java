@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import io.github.cvaegpu.InputException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+
+/**
+ * What each of some tiles of a {@link Lattice} holds of an image's likelihood, for pairs of tiles
+ * and images: log of the sum of p(x|z) p(z) over the tile's points, times the volume of each.
+ *
+ * <p>The same bits for any number of threads: a tile's sum is one thread's, and those of an image
+ * are added up in the order of the pairs.
+ */
+final class PairSums {
+  /** Bits of a pair that are the image's; the tile's are above. */
+  private static final int IMAGE_BITS = 16;
+
+  /** Most images. */
+  static final int MAX_IMAGES = 1 << IMAGE_BITS;
+
+  /** A point below a tile's largest by this many nats adds nothing that a double would keep. */
+  private static final double NEGLIGIBLE = 40;
+
+  private final int level;
+  private final int parts;
+  private final long[] pairs;
+
+  /** (pairs, parts), in float where all that is asked is whether a part counts. */
+  private final float[] partSum;
+
+  private final double[] sum;
+  private final double[] largest;
+
+  private PairSums(int level, int parts, long[] pairs) {
+    this.level = level;
+    this.parts = parts;
+    this.pairs = pairs;
+    partSum = new float[Math.multiplyExact(pairs.length, parts)];
+    sum = new double[pairs.length];
+    largest = new double[pairs.length];
+  }
+
+  static long pair(long tile, int image) {
+    return tile << IMAGE_BITS | image;
+  }
+
+  /**
+   * Sums pairs of one level up.
+   *
+   * @param pairs of {@link #pair}, sorted
+   * @throws InputException if a likelihood is no number
+   */
+  static PairSums of(LatentLikelihood likelihood, Lattice lattice, int level, long[] pairs) {
+    var sums = new PairSums(level, lattice.children(), pairs);
+    int[] firstOfTile =
+        IntStream.range(0, pairs.length)
+            .filter(i -> i == 0 || sums.tile(i) != sums.tile(i - 1))
+            .toArray();
+    Queue<Room> rooms = new ConcurrentLinkedQueue<>();
+    IntStream.range(0, firstOfTile.length)
+        .parallel()
+        .forEach(
+            t -> {
+              Room free = rooms.poll();
+              Room room = free == null ? new Room(likelihood, lattice) : free;
+              int end = t + 1 < firstOfTile.length ? firstOfTile[t + 1] : pairs.length;
+              room.sum(sums, firstOfTile[t], end);
+              rooms.add(room);
+            });
+    return sums;
+  }
+
+  /** Sums of more pairs of the same level behind these. */
+  PairSums with(PairSums others) {
+    long[] all = Arrays.copyOf(pairs, pairs.length + others.pairs.length);
+    System.arraycopy(others.pairs, 0, all, pairs.length, others.pairs.length);
+    var joined = new PairSums(level, parts, all);
+    copyTo(joined, 0);
+    others.copyTo(joined, pairs.length);
+    return joined;
+  }
+
+  private void copyTo(PairSums joined, int at) {
+    System.arraycopy(sum, 0, joined.sum, at, sum.length);
+    System.arraycopy(partSum, 0, joined.partSum, at * parts, partSum.length);
+    System.arraycopy(largest, 0, joined.largest, at, largest.length);
+  }
+
+  int level() {
+    return level;
+  }
+
+  int size() {
+    return pairs.length;
+  }
+
+  long tile(int i) {
+    return pairs[i] >>> IMAGE_BITS;
+  }
+
+  int image(int i) {
+    return (int) (pairs[i] & MAX_IMAGES - 1);
+  }
+
+  /** Log of what a pair's tile holds, nats; minus infinity for nothing. */
+  double sum(int i) {
+    return sum[i];
+  }
+
+  /** The same of what one of the tile's children will be in the place of. */
+  float sum(int i, int part) {
+    return partSum[i * parts + part];
+  }
+
+  /** (images) log of what all of an image's tiles hold. */
+  double[] totals(int images) {
+    double[] most = mosts(sum, images);
+    double[] total = new double[images];
+    for (int i = 0; i < sum.length; i++) {
+      if (sum[i] > most[image(i)] - NEGLIGIBLE) {
+        total[image(i)] += Math.exp(sum[i] - most[image(i)]);
+      }
+    }
+    for (int image = 0; image < images; image++) {
+      total[image] = most[image] + Math.log(total[image]);
+    }
+    return total;
+  }
+
+  /** (images) log of p(x|z) p(z) at the point where it is largest. */
+  double[] peaks(int images) {
+    return mosts(largest, images);
+  }
+
+  private double[] mosts(double[] of, int images) {
+    double[] most = new double[images];
+    Arrays.fill(most, Double.NEGATIVE_INFINITY);
+    for (int i = 0; i < of.length; i++) {
+      most[image(i)] = Math.max(most[image(i)], of[i]);
+    }
+    return most;
+  }
+
+  /** What a thread has of its own. */
+  private static final class Room {
+    private final Lattice lattice;
+    private final LatentLikelihood.Tile tile;
+    private final double[] z;
+    private final double[] logPrior = new double[Lattice.POINTS];
+    private final double[] logJoint = new double[Lattice.POINTS];
+    private final int[] part = new int[Lattice.POINTS];
+    private final double[] partSum;
+
+    Room(LatentLikelihood likelihood, Lattice lattice) {
+      this.lattice = lattice;
+      Arrays.setAll(part, lattice::part);
+      partSum = new double[lattice.children()];
+      tile = likelihood.tile(Lattice.POINTS);
+      z = new double[Lattice.POINTS * likelihood.latent()];
+    }
+
+    /** Sums pairs up, all of one tile. */
+    void sum(PairSums sums, int first, int end) {
+      lattice.points(sums.level, sums.tile(first), z, logPrior);
+      tile.decode(z);
+      double logVolume = lattice.logVolume(sums.level);
+      for (int i = first; i < end; i++) {
+        tile.score(sums.image(i), logJoint);
+        double most = Double.NEGATIVE_INFINITY;
+        for (int p = 0; p < logJoint.length; p++) {
+          logJoint[p] += logPrior[p];
+          // NaN too: it is larger than all others here.
+          most = Math.max(most, logJoint[p]);
+        }
+        if (Double.isNaN(most) || most == Double.POSITIVE_INFINITY) {
+          throw new InputException(
+              String.format(
+                  Locale.ROOT,
+                  "The decoder's likelihood of an image is no number at z = %s, so it has no"
+                      + " integral.",
+                  Arrays.toString(Arrays.copyOf(z, z.length / Lattice.POINTS))));
+        }
+        sums.largest[i] = most;
+        sums.sum[i] = logVolume + logSum(most);
+        for (int part = 0; part < partSum.length; part++) {
+          sums.partSum[i * partSum.length + part] =
+              (float) (logVolume + most + Math.log(partSum[part]));
+        }
+      }
+    }
+
+    /** Log of the sum over the points; of each part's, the sum itself, in units of the largest. */
+    private double logSum(double most) {
+      Arrays.fill(partSum, 0);
+      if (most == Double.NEGATIVE_INFINITY) {
+        return most;
+      }
+      for (int p = 0; p < logJoint.length; p++) {
+        if (logJoint[p] > most - NEGLIGIBLE) {
+          partSum[part[p]] += Math.exp(logJoint[p] - most);
+        }
+      }
+      return most + Math.log(Arrays.stream(partSum).sum());
+    }
+  }
+}

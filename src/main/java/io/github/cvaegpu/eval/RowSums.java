@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+/**
+ * Weighted sums of rows of floats, several at a time: the inner loop of a matrix product whose
+ * second matrix has its rows in arrays of their own. One index goes through all arrays, which is
+ * what the compiler makes vector instructions of.
+ */
+final class RowSums {
+  /** Rows that are added at a time to one sum. */
+  static final int STEP = 8;
+
+  /** Rows that are added at a time to two sums: of more, the compiler makes no vectors. */
+  static final int HALF = 4;
+
+  private RowSums() {}
+
+  /**
+   * Adds {@value #STEP} rows.
+   *
+   * @param sum to add to
+   * @param rows as long as the sum
+   * @param row which they are, from {@code first} on in this array
+   * @param weight of each, from {@code first} on in this array
+   */
+  static void add(float[] sum, float[][] rows, char[] row, float[] weight, int first) {
+    float[] a = rows[row[first]];
+    float[] b = rows[row[first + 1]];
+    float[] c = rows[row[first + 2]];
+    float[] d = rows[row[first + 3]];
+    float[] e = rows[row[first + 4]];
+    float[] f = rows[row[first + 5]];
+    float[] g = rows[row[first + 6]];
+    float[] h = rows[row[first + 7]];
+    float wa = weight[first];
+    float wb = weight[first + 1];
+    float wc = weight[first + 2];
+    float wd = weight[first + 3];
+    float we = weight[first + 4];
+    float wf = weight[first + 5];
+    float wg = weight[first + 6];
+    float wh = weight[first + 7];
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] +=
+          ((wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]))
+              + ((we * e[i] + wf * f[i]) + (wg * g[i] + wh * h[i]));
+    }
+  }
+
+  /**
+   * Adds {@value #HALF} rows to each of two sums: what is read once serves both.
+   *
+   * @param sum to add to
+   * @param other to add to as well
+   * @param rows of which those from {@code row} on are added
+   * @param weight of each in the one sum, from {@code first} on in this array, and in the other,
+   *     from {@code second} on
+   */
+  static void addToTwo(
+      float[] sum, float[] other, float[][] rows, int row, float[] weight, int first, int second) {
+    float[] a = rows[row];
+    float[] b = rows[row + 1];
+    float[] c = rows[row + 2];
+    float[] d = rows[row + 3];
+    float wa = weight[first];
+    float wb = weight[first + 1];
+    float wc = weight[first + 2];
+    float wd = weight[first + 3];
+    float va = weight[second];
+    float vb = weight[second + 1];
+    float vc = weight[second + 2];
+    float vd = weight[second + 3];
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += (wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]);
+      other[i] += (va * a[i] + vb * b[i]) + (vc * c[i] + vd * d[i]);
+    }
+  }
+
+  /** Adds one row. */
+  static void addOne(float[] sum, float[] row, float weight) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += weight * row[i];
+    }
+  }
+}

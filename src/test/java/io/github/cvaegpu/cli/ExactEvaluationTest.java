@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import io.github.cvaegpu.TinyImages;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code evaluate --exact}. */
+class ExactEvaluationTest {
+  @TempDir private static Path folder;
+
+  private static Path images;
+
+  @BeforeAll
+  static void drawImages() throws IOException {
+    images = TinyImages.writeFolder(folder.resolve("images"), 1);
+  }
+
+  /** A run of so many latent dimensions, trained once. */
+  private static String run(int latent) {
+    Path run = folder.resolve("latent-" + latent);
+    if (!run.toFile().exists()) {
+      CommandRun.of(
+              List.of(
+                  "train",
+                  "--model=beta",
+                  "--quiet",
+                  "--engine=cpu",
+                  "--threads=1",
+                  "--epochs=3",
+                  "--hidden=20,10",
+                  "--lr=0.01",
+                  "--latent=" + latent,
+                  "--data=" + images,
+                  "--out=" + run))
+          .succeeded();
+    }
+    return run.toString();
+  }
+
+  private static CommandRun evaluate(int latent, String... options) {
+    List<String> args = new ArrayList<>(List.of("evaluate", run(latent)));
+    args.addAll(List.of("--exact", "--engine=cpu"));
+    args.addAll(List.of(options));
+    return CommandRun.of(args);
+  }
+
+  private static double mean(JsonObject object, String name) {
+    JsonObject estimate = object.getAsJsonObject(name);
+    assertEquals(Set.of("mean", "standard_error"), estimate.keySet());
+    return estimate.get("mean").getAsDouble();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void theIntegralIsAboveItsBoundsInJson(int latent) {
+    JsonObject json = evaluate(latent, "--samples=200", "--json").succeeded().json();
+    JsonObject exact = json.getAsJsonObject("exact");
+    assertEquals(
+        Set.of(
+            "images",
+            "log_likelihood",
+            "gap",
+            "spacing_error",
+            "largest_spacing_error",
+            "range_error",
+            "range",
+            "inexact",
+            "below_bound"),
+        exact.keySet());
+    JsonObject evaluation = json.getAsJsonObject("evaluation");
+    double logLikelihood = mean(exact, "log_likelihood");
+    assertTrue(logLikelihood > mean(evaluation, "importance_weighted_bound"), json.toString());
+    assertEquals(logLikelihood - mean(evaluation, "elbo"), mean(exact, "gap"), 1e-9);
+    assertTrue(exact.get("largest_spacing_error").getAsDouble() < 0.01, json.toString());
+    assertEquals(TinyImages.TEST, exact.get("images").getAsInt());
+    assertEquals(0, exact.get("inexact").getAsInt());
+    assertEquals(0, exact.get("below_bound").getAsInt());
+  }
+
+  @Test
+  void theIntegralIsTwoMoreRowsForPeople() {
+    List<String> lines = evaluate(2, "--images=7").succeeded().out().lines().toList();
+    assertEquals(7, lines.size(), lines.toString());
+    assertTrue(
+        lines
+            .get(5)
+            .matches(
+                "  log p\\(x\\) +-\\d+\\.\\d\\d \\+- \\d+\\.\\d\\d   integral over z; halving the"
+                    + " spacing moved it by 0\\.00\\d\\d, at most 0\\.00\\d\\d"),
+        lines.get(5));
+    assertTrue(lines.get(6).startsWith("  gap "), lines.get(6));
+  }
+
+  @Test
+  void withoutItThereIsNoIntegral() {
+    assertTrue(CommandRun.of("evaluate", run(2), "--json").json().get("exact").isJsonNull());
+  }
+
+  @Test
+  void tooManyDimensionsAreSentElsewhere() {
+    assertEquals(
+        "--exact is for 1 or 2 latent dimensions, and the run has 10: take the importance-weighted"
+            + " bound instead, with --samples 5000.",
+        evaluate(10).refusal());
+  }
+}

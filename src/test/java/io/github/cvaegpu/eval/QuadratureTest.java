@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import java.util.Arrays;
+import java.util.concurrent.ForkJoinPool;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Against integrals that are known in closed form. */
+class QuadratureTest {
+  private static final double[][] IMAGES = {
+    {0, 0}, {0.3, -0.2}, {1.7, 0.4}, {-2.5, 1.1}, {0.01, 3}, {2.1, -2.3}
+  };
+
+  private static Quadrature.Result withoutHints(LatentLikelihood likelihood) {
+    return Quadrature.of(likelihood, new double[likelihood.images() * likelihood.latent()]);
+  }
+
+  private static void assertIsEvidence(LinearGaussianTiles model, Quadrature.Result result) {
+    for (int i = 0; i < model.images(); i++) {
+      assertEquals(model.evidence(i), result.logLikelihood[i], 1e-4, "image " + i);
+      assertTrue(result.moved[i] <= Quadrature.TOLERANCE, "image " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {2, 0.3, 0.05, 0.01, 0.001})
+  void anyWidthOfAPosteriorInOneDimension(double deviation) {
+    double[][] images = new double[IMAGES.length][];
+    // What the mean can reach: a point far off it has no likelihood that a float would show.
+    Arrays.setAll(images, i -> new double[] {IMAGES[i][0], -0.5 * IMAGES[i][0]});
+    var model = new LinearGaussianTiles(images, new double[][] {{1}, {-0.5}}, deviation);
+    assertIsEvidence(model, withoutHints(model));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {2, 0.3, 0.05, 0.01})
+  void anyWidthOfAPosteriorInTwoDimensions(double deviation) {
+    var model = new LinearGaussianTiles(IMAGES, new double[][] {{1, 0.2}, {-0.3, 1}}, deviation);
+    assertIsEvidence(model, withoutHints(model));
+  }
+
+  /** One direction is ten times as wide as the other, and neither is an axis. */
+  @Test
+  void aNarrowRidgeAcrossTheAxes() {
+    var model = new LinearGaussianTiles(IMAGES, new double[][] {{5, 5}, {-0.5, 0.5}}, 0.2);
+    assertIsEvidence(model, withoutHints(model));
+  }
+
+  @Test
+  void theRangeWidensUntilNothingIsBeyond() {
+    double[][] images = {{0, 0}, {11, 0}};
+    var model = new LinearGaussianTiles(images, new double[][] {{1, 0}, {0, 1}}, 0.5);
+    Quadrature.Result result = withoutHints(model);
+    assertIsEvidence(model, result);
+    assertTrue(result.range >= 12, "range " + result.range);
+    assertTrue(result.beyond[1] <= 1e-6, Arrays.toString(result.beyond));
+  }
+
+  /** Its peak is between the points of any spacing that is tried. */
+  @Test
+  void aPosteriorTooNarrowForAnySpacingIsSaidToMove() {
+    var model =
+        new LinearGaussianTiles(new double[][] {{1, 1 / 3.0}}, new double[][] {{3}, {1}}, 1e-7);
+    double[] hint = {1 / 3.0};
+    assertTrue(Quadrature.of(model, hint).moved[0] > ExactLikelihood.TOLERANCE);
+  }
+
+  /** A peak that no point of the coarsest level is near, far from another: the encoder knows it. */
+  @Test
+  void theEncodersMeanLeadsToAPeakThatTheCoarsestLevelDoesNotShow() {
+    double[] narrow = {1.0625, 2.0625};
+    var peaks = new TwoPeaks(new double[] {-2, -2}, 0.3, narrow, 0.006);
+    assertEquals(Math.log(0.5), withoutHints(peaks).logLikelihood[0], 0.01);
+    assertEquals(0, Quadrature.of(peaks, narrow).logLikelihood[0], 0.01);
+  }
+
+  /** p(x|z) of which each of two normal densities, divided by the prior's, gives one half. */
+  private static final class TwoPeaks implements LatentLikelihood {
+    private final double[] one;
+    private final double oneDeviation;
+    private final double[] other;
+    private final double otherDeviation;
+
+    TwoPeaks(double[] one, double oneDeviation, double[] other, double otherDeviation) {
+      this.one = one;
+      this.oneDeviation = oneDeviation;
+      this.other = other;
+      this.otherDeviation = otherDeviation;
+    }
+
+    private static double logNormal(double[] z, int at, double[] mean, double deviation) {
+      double square =
+          (z[at] - mean[0]) * (z[at] - mean[0]) + (z[at + 1] - mean[1]) * (z[at + 1] - mean[1]);
+      return -0.5 * square / (deviation * deviation) - 2 * Math.log(deviation);
+    }
+
+    @Override
+    public int latent() {
+      return 2;
+    }
+
+    @Override
+    public int images() {
+      return 1;
+    }
+
+    @Override
+    public Tile tile(int points) {
+      return new Tile() {
+        private double[] z = new double[0];
+
+        @Override
+        public void decode(double[] taken) {
+          z = taken.clone();
+        }
+
+        @Override
+        public void score(int image, double[] result) {
+          for (int p = 0; p < points; p++) {
+            double a = logNormal(z, 2 * p, one, oneDeviation);
+            double b = logNormal(z, 2 * p, other, otherDeviation);
+            double most = Math.max(a, b);
+            double density = most + Math.log(0.5 * (Math.exp(a - most) + Math.exp(b - most)));
+            result[p] = density - logNormal(z, 2 * p, new double[2], 1);
+          }
+        }
+      };
+    }
+  }
+
+  @Test
+  void threadsChangeNoBit() throws Exception {
+    var model = new LinearGaussianTiles(IMAGES, new double[][] {{1, 0.2}, {-0.3, 1}}, 0.03);
+    double[] usual = withoutHints(model).logLikelihood;
+    for (int threads : new int[] {1, 3}) {
+      try (var pool = new ForkJoinPool(threads)) {
+        assertArrayEquals(usual, pool.submit(() -> withoutHints(model).logLikelihood).get());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+  void aLikelihoodThatIsNoNumberIsASentence(double value) {
+    assertTrue(
+        assertThrows(InputException.class, () -> withoutHints(new Constant(value)))
+            .getMessage()
+            .matches("The decoder's likelihood of an image is no number at z = .* no integral\\."));
+  }
+
+  @Test
+  void noLikelihoodAnywhereIsASentence() {
+    assertEquals(
+        "The decoder gives an image no likelihood at any latent point up to 12 from the origin.",
+        assertThrows(
+                InputException.class, () -> withoutHints(new Constant(Double.NEGATIVE_INFINITY)))
+            .getMessage());
+  }
+
+  /** Where the likelihood is the same for all z, it is the integral. */
+  @Test
+  void aDecoderThatIgnoresItsInput() {
+    assertEquals(-1000.5, withoutHints(new Constant(-1000.5)).logLikelihood[0], 1e-6);
+  }
+
+  private record Constant(double value) implements LatentLikelihood {
+    @Override
+    public int latent() {
+      return 1;
+    }
+
+    @Override
+    public int images() {
+      return 1;
+    }
+
+    @Override
+    public Tile tile(int points) {
+      return new Tile() {
+        @Override
+        public void decode(double[] z) {
+          assertEquals(points, z.length);
+        }
+
+        @Override
+        public void score(int image, double[] result) {
+          Arrays.fill(result, value);
+        }
+      };
+    }
+  }
+}
