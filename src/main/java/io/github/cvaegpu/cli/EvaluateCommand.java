@@ -292,7 +292,9 @@ final class EvaluateCommand implements Callable<Integer> {
             integral.spacingError(),
             integral.largestSpacingError()),
         integral.logLikelihood());
-    row(out, "gap", "log p(x) - ELBO", integral.gap());
+    row(out, "gap", "log p(x) - ELBO, the sum of the next two", integral.gap());
+    row(out, "approx.", "log p(x) - the ELBO of the best Gaussian", integral.approximationGap());
+    row(out, "amort.", "that ELBO - the encoder's", integral.amortisationGap());
     integral.doubts().forEach(out::println);
   }
 

@@ -6,6 +6,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,7 +22,10 @@ import java.util.Locale;
  * @param images number of images
  * @param logLikelihood log p(x)
  * @param gap log p(x) - ELBO: how far the encoder's posterior is from the true one, as a KL
- *     divergence
+ *     divergence. It is the sum of the next two
+ * @param approximationGap log p(x) - the best ELBO of a normal distribution with independent
+ *     dimensions: what no encoder of this family can do; see {@link BestGaussian}
+ * @param amortisationGap that best ELBO - the encoder's
  * @param spacingError mean over images of what halving the spacing moved log p(x) by
  * @param largestSpacingError the largest of them
  * @param rangeError the largest change of an image's log p(x) when the range was widened
@@ -34,6 +38,8 @@ public record ExactLikelihood(
     int images,
     Estimate logLikelihood,
     Estimate gap,
+    Estimate approximationGap,
+    Estimate amortisationGap,
     double spacingError,
     double largestSpacingError,
     double rangeError,
@@ -86,7 +92,12 @@ public record ExactLikelihood(
             case BERNOULLI ->
                 new BernoulliTiles(objective.targets(), layout, parameters, set, first, count);
           };
-      summary.add(first, Quadrature.of(likelihood, means(posterior, first, count)));
+      summary.add(
+          first,
+          Quadrature.of(
+              likelihood,
+              values(posterior::mean, posterior.latent(), first, count),
+              values(posterior::logVariance, posterior.latent(), first, count)));
     }
     return summary.build();
   }
@@ -118,14 +129,17 @@ public record ExactLikelihood(
     return doubts;
   }
 
-  /** (count, latent) posterior means. */
-  static double[] means(Posterior posterior, int first, int count) {
-    int latent = posterior.latent();
-    double[] means = new double[count * latent];
-    for (int i = 0; i < means.length; i++) {
-      means[i] = posterior.mean(first + i / latent, i % latent);
-    }
-    return means;
+  /** A number of an image and a dimension. */
+  @FunctionalInterface
+  private interface OfDimension {
+    float at(int image, int dimension);
+  }
+
+  /** (count, latent) of them. */
+  private static double[] values(OfDimension number, int latent, int first, int count) {
+    double[] values = new double[count * latent];
+    Arrays.setAll(values, i -> number.at(first + i / latent, i % latent));
+    return values;
   }
 
   /** Collects the images of all chunks. */
@@ -134,6 +148,8 @@ public record ExactLikelihood(
     private final double atRandom;
     private final Estimate.Builder logLikelihood = new Estimate.Builder();
     private final Estimate.Builder gap = new Estimate.Builder();
+    private final Estimate.Builder approximation = new Estimate.Builder();
+    private final Estimate.Builder amortisation = new Estimate.Builder();
     private final Estimate.Builder moved = new Estimate.Builder();
     private double largestMove;
     private double rangeError;
@@ -153,6 +169,8 @@ public record ExactLikelihood(
         double beyond = -Math.log1p(-result.beyond[i]);
         logLikelihood.accept(exact);
         gap.accept(exact - scores.elbo(first + i));
+        approximation.accept(exact - result.bestElbo[i]);
+        amortisation.accept(result.bestElbo[i] - scores.elbo(first + i));
         moved.accept(result.moved[i]);
         largestMove = Math.max(largestMove, result.moved[i]);
         rangeError = Math.max(rangeError, beyond);
@@ -166,6 +184,8 @@ public record ExactLikelihood(
           scores.size(),
           logLikelihood.build(),
           gap.build(),
+          approximation.build(),
+          amortisation.build(),
           moved.build().mean(),
           largestMove,
           rangeError,

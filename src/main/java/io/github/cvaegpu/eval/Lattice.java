@@ -46,6 +46,20 @@ final class Lattice {
     width = dimensions == 1 ? 4 : 2;
   }
 
+  int dimensions() {
+    return dimensions;
+  }
+
+  /** Points of a tile in each dimension: of point p the first is p % side, the second p / side. */
+  int side() {
+    return side;
+  }
+
+  /** Where a tile begins in one dimension: its first point. */
+  double from(int level, long tile, int dimension) {
+    return (long) (dimension == 0 ? x(tile) : y(tile)) * side * spacing(level);
+  }
+
   /** Width of a tile of level 0. */
   double width() {
     return width;
@@ -130,9 +144,7 @@ final class Lattice {
     for (int p = 0; p < POINTS; p++) {
       double square = 0;
       for (int j = 0; j < dimensions; j++) {
-        int place = j == 0 ? p % side : p / side;
-        long from = (long) (j == 0 ? x(tile) : y(tile)) * side;
-        double value = (from + place) * spacing;
+        double value = from(level, tile, j) + (j == 0 ? p % side : p / side) * spacing;
         z[p * dimensions + j] = value;
         square += value * value;
       }

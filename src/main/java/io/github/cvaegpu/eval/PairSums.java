@@ -35,6 +35,9 @@ final class PairSums {
   private final double[] sum;
   private final double[] largest;
 
+  /** (pairs, points) log p(x|z) p(z) of finer levels than the coarsest, else null. */
+  private final float[][] logJoint;
+
   private PairSums(int level, int parts, long[] pairs) {
     this.level = level;
     this.parts = parts;
@@ -42,6 +45,7 @@ final class PairSums {
     partSum = new float[Math.multiplyExact(pairs.length, parts)];
     sum = new double[pairs.length];
     largest = new double[pairs.length];
+    logJoint = level == 0 ? null : new float[pairs.length][];
   }
 
   static long pair(long tile, int image) {
@@ -116,6 +120,11 @@ final class PairSums {
     return partSum[i * parts + part];
   }
 
+  /** log p(x|z) p(z) at each point of a pair's tile, of a finer level than the coarsest. */
+  float[] logJoint(int i) {
+    return logJoint[i];
+  }
+
   /** (images) log of what all of an image's tiles hold. */
   double[] totals(int images) {
     double[] most = mosts(sum, images);
@@ -185,6 +194,12 @@ final class PairSums {
                   Arrays.toString(Arrays.copyOf(z, z.length / Lattice.POINTS))));
         }
         sums.largest[i] = most;
+        if (sums.level > 0) {
+          sums.logJoint[i] = new float[logJoint.length];
+          for (int p = 0; p < logJoint.length; p++) {
+            sums.logJoint[i][p] = (float) logJoint[p];
+          }
+        }
         sums.sum[i] = logVolume + logSum(most);
         for (int part = 0; part < partSum.length; part++) {
           sums.partSum[i * partSum.length + part] =

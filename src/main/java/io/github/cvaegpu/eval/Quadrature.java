@@ -4,6 +4,7 @@ package io.github.cvaegpu.eval;
 import io.github.cvaegpu.InputException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * log p(x), the integral of p(x|z) p(z) over z, of each image of a set by the trapezoidal rule on a
@@ -51,6 +52,7 @@ final class Quadrature {
   private final LatentLikelihood likelihood;
   private final Lattice lattice;
   private final double[] hints;
+  private final double[] logVariances;
   private final int images;
   private final Result result;
   private PairSums sums;
@@ -66,6 +68,9 @@ final class Quadrature {
     /** Share of the outermost ring of the range. */
     final double[] beyond;
 
+    /** The best ELBO of a normal distribution with independent dimensions, nats. */
+    final double[] bestElbo;
+
     /** Level of the last spacing. */
     final int[] level;
 
@@ -76,13 +81,15 @@ final class Quadrature {
       logLikelihood = new double[images];
       moved = new double[images];
       beyond = new double[images];
+      bestElbo = new double[images];
       level = new int[images];
     }
   }
 
-  private Quadrature(LatentLikelihood likelihood, double[] hints) {
+  private Quadrature(LatentLikelihood likelihood, double[] hints, double[] logVariances) {
     this.likelihood = likelihood;
     this.hints = hints;
+    this.logVariances = logVariances;
     lattice = new Lattice(likelihood.latent());
     images = likelihood.images();
     result = new Result(images);
@@ -92,11 +99,12 @@ final class Quadrature {
    * Integrates.
    *
    * @param likelihood of {@value PairSums#MAX_IMAGES} images at most
-   * @param hints (images, latent) where an image's posterior is thought to be
+   * @param hints (images, latent) where an image's posterior is thought to be: the encoder's mean
+   * @param logVariances (images, latent) how wide it is thought to be
    * @throws InputException if an image has no likelihood, or one that is no number
    */
-  static Result of(LatentLikelihood likelihood, double[] hints) {
-    var quadrature = new Quadrature(likelihood, hints);
+  static Result of(LatentLikelihood likelihood, double[] hints, double[] logVariances) {
+    var quadrature = new Quadrature(likelihood, hints, logVariances);
     quadrature.widen();
     quadrature.refine();
     return quadrature.result;
@@ -173,7 +181,41 @@ final class Quadrature {
         result.level[image] = level;
         isDone[image] = result.moved[image] <= TOLERANCE && share <= MOST_OF_ONE_POINT;
       }
+      fit(level, isDone);
     }
+  }
+
+  /** The best normal distributions of images whose last spacing this is. */
+  private void fit(int level, boolean[] isDone) {
+    int[] first = new int[images + 1];
+    for (int i = 0; i < sums.size(); i++) {
+      first[sums.image(i) + 1]++;
+    }
+    Arrays.parallelPrefix(first, Integer::sum);
+    int[] pairs = new int[sums.size()];
+    int[] next = first.clone();
+    for (int i = 0; i < pairs.length; i++) {
+      pairs[next[sums.image(i)]++] = i;
+    }
+    IntStream.range(0, images)
+        .parallel()
+        .filter(image -> result.level[image] == level)
+        .filter(image -> isDone[image] || level == Lattice.MAX_LEVEL)
+        .forEach(image -> fit(image, Arrays.copyOfRange(pairs, first[image], first[image + 1])));
+  }
+
+  private void fit(int image, int[] pairs) {
+    int latent = likelihood.latent();
+    int level = result.level[image];
+    long[] tiles = Arrays.stream(pairs).mapToLong(sums::tile).toArray();
+    float[][] logJoint = Arrays.stream(pairs).mapToObj(sums::logJoint).toArray(float[][]::new);
+    // A point of a part that was not kept has less than this.
+    double mostElsewhere = result.logLikelihood[image] - KEPT - lattice.logVolume(level);
+    result.bestElbo[image] =
+        new BestGaussian(lattice, level, tiles, logJoint, mostElsewhere)
+            .elbo(
+                Arrays.copyOfRange(hints, image * latent, (image + 1) * latent),
+                Arrays.copyOfRange(logVariances, image * latent, (image + 1) * latent));
   }
 
   /** The pairs of the next level, for the images that are not done. */

@@ -73,6 +73,8 @@ class ExactEvaluationTest {
             "images",
             "log_likelihood",
             "gap",
+            "approximation_gap",
+            "amortisation_gap",
             "spacing_error",
             "largest_spacing_error",
             "range_error",
@@ -84,6 +86,11 @@ class ExactEvaluationTest {
     double logLikelihood = mean(exact, "log_likelihood");
     assertTrue(logLikelihood > mean(evaluation, "importance_weighted_bound"), json.toString());
     assertEquals(logLikelihood - mean(evaluation, "elbo"), mean(exact, "gap"), 1e-9);
+    assertEquals(
+        mean(exact, "gap"),
+        mean(exact, "approximation_gap") + mean(exact, "amortisation_gap"),
+        1e-9);
+    assertTrue(mean(exact, "approximation_gap") >= -0.002, json.toString());
     assertTrue(exact.get("largest_spacing_error").getAsDouble() < 0.01, json.toString());
     assertEquals(TinyImages.TEST, exact.get("images").getAsInt());
     assertEquals(0, exact.get("inexact").getAsInt());
@@ -91,9 +98,9 @@ class ExactEvaluationTest {
   }
 
   @Test
-  void theIntegralIsTwoMoreRowsForPeople() {
+  void theIntegralIsFourMoreRowsForPeople() {
     List<String> lines = evaluate(2, "--images=7").succeeded().out().lines().toList();
-    assertEquals(7, lines.size(), lines.toString());
+    assertEquals(9, lines.size(), lines.toString());
     assertTrue(
         lines
             .get(5)
@@ -102,6 +109,8 @@ class ExactEvaluationTest {
                     + " spacing moved it by 0\\.00\\d\\d, at most 0\\.00\\d\\d"),
         lines.get(5));
     assertTrue(lines.get(6).startsWith("  gap "), lines.get(6));
+    assertTrue(lines.get(7).startsWith("  approx. "), lines.get(7));
+    assertTrue(lines.get(8).startsWith("  amort. "), lines.get(8));
   }
 
   @Test

@@ -89,9 +89,11 @@ class ExactLikelihoodTest {
   private static Quadrature.Result integrate(
       ParameterLayout layout, float[] parameters, ImageSet images) {
     Objective study = Objective.study();
+    double[] zeros = new double[images.size() * layout.shape().latent()];
     return Quadrature.of(
         new BernoulliTiles(study.targets(), layout, parameters, images, 0, images.size()),
-        new double[images.size() * layout.shape().latent()]);
+        zeros,
+        zeros);
   }
 
   @ParameterizedTest
@@ -131,6 +133,8 @@ class ExactLikelihoodTest {
       assertEquals(exact.logLikelihood().mean(), last, 0.1);
       assertEquals(List.of(), exact.doubts());
       assertTrue(exact.gap().mean() > 0.1, exact.toString());
+      assertTrue(exact.approximationGap().mean() >= -0.002, exact.toString());
+      assertTrue(exact.amortisationGap().mean() > 0.1, exact.toString());
     }
   }
 
@@ -207,6 +211,8 @@ class ExactLikelihoodTest {
     result.moved[1] = moved;
     result.beyond[1] = beyond;
     result.range = 8;
+    result.bestElbo[0] = -10.5;
+    result.bestElbo[1] = -12.5;
     var summary = new ExactLikelihood.Summary(scores);
     summary.add(0, result);
     return summary.build();
@@ -218,6 +224,8 @@ class ExactLikelihoodTest {
     assertEquals(new Estimate(-11, 1), exact.logLikelihood());
     // ELBOs of -12 and -16: gaps of 2 and 4.
     assertEquals(new Estimate(3, 1), exact.gap());
+    assertEquals(new Estimate(0.5, 0), exact.approximationGap());
+    assertEquals(new Estimate(2.5, 1), exact.amortisationGap());
     assertEquals(0.001, exact.spacingError(), 1e-15);
     assertEquals(0.002, exact.largestSpacingError());
     assertEquals(1e-7, exact.rangeError(), 1e-12);

@@ -20,7 +20,8 @@ class QuadratureTest {
   };
 
   private static Quadrature.Result withoutHints(LatentLikelihood likelihood) {
-    return Quadrature.of(likelihood, new double[likelihood.images() * likelihood.latent()]);
+    double[] zeros = new double[likelihood.images() * likelihood.latent()];
+    return Quadrature.of(likelihood, zeros, zeros);
   }
 
   private static void assertIsEvidence(LinearGaussianTiles model, Quadrature.Result result) {
@@ -70,7 +71,7 @@ class QuadratureTest {
     var model =
         new LinearGaussianTiles(new double[][] {{1, 1 / 3.0}}, new double[][] {{3}, {1}}, 1e-7);
     double[] hint = {1 / 3.0};
-    assertTrue(Quadrature.of(model, hint).moved[0] > ExactLikelihood.TOLERANCE);
+    assertTrue(Quadrature.of(model, hint, new double[1]).moved[0] > ExactLikelihood.TOLERANCE);
   }
 
   /** A peak that no point of the coarsest level is near, far from another: the encoder knows it. */
@@ -79,61 +80,7 @@ class QuadratureTest {
     double[] narrow = {1.0625, 2.0625};
     var peaks = new TwoPeaks(new double[] {-2, -2}, 0.3, narrow, 0.006);
     assertEquals(Math.log(0.5), withoutHints(peaks).logLikelihood[0], 0.01);
-    assertEquals(0, Quadrature.of(peaks, narrow).logLikelihood[0], 0.01);
-  }
-
-  /** p(x|z) of which each of two normal densities, divided by the prior's, gives one half. */
-  private static final class TwoPeaks implements LatentLikelihood {
-    private final double[] one;
-    private final double oneDeviation;
-    private final double[] other;
-    private final double otherDeviation;
-
-    TwoPeaks(double[] one, double oneDeviation, double[] other, double otherDeviation) {
-      this.one = one;
-      this.oneDeviation = oneDeviation;
-      this.other = other;
-      this.otherDeviation = otherDeviation;
-    }
-
-    private static double logNormal(double[] z, int at, double[] mean, double deviation) {
-      double square =
-          (z[at] - mean[0]) * (z[at] - mean[0]) + (z[at + 1] - mean[1]) * (z[at + 1] - mean[1]);
-      return -0.5 * square / (deviation * deviation) - 2 * Math.log(deviation);
-    }
-
-    @Override
-    public int latent() {
-      return 2;
-    }
-
-    @Override
-    public int images() {
-      return 1;
-    }
-
-    @Override
-    public Tile tile(int points) {
-      return new Tile() {
-        private double[] z = new double[0];
-
-        @Override
-        public void decode(double[] taken) {
-          z = taken.clone();
-        }
-
-        @Override
-        public void score(int image, double[] result) {
-          for (int p = 0; p < points; p++) {
-            double a = logNormal(z, 2 * p, one, oneDeviation);
-            double b = logNormal(z, 2 * p, other, otherDeviation);
-            double most = Math.max(a, b);
-            double density = most + Math.log(0.5 * (Math.exp(a - most) + Math.exp(b - most)));
-            result[p] = density - logNormal(z, 2 * p, new double[2], 1);
-          }
-        }
-      };
-    }
+    assertEquals(0, Quadrature.of(peaks, narrow, new double[2]).logLikelihood[0], 0.01);
   }
 
   @Test
