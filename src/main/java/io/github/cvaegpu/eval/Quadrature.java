@@ -23,8 +23,11 @@ final class Quadrature {
   /** Nats by which a sum may move with the spacing halved for the last time. */
   static final double TOLERANCE = 0.002;
 
-  /** A sum of which one point is more than this much has too few points to be trusted. */
-  private static final double MOST_OF_ONE_POINT = 0.5;
+  /**
+   * A sum of which one point is more than this much has too few points to be trusted: four around a
+   * narrow peak give the same sum as the one of the coarser level in their midst.
+   */
+  private static final double MOST_OF_ONE_POINT = 0.2;
 
   /** What is left of an image in the next level: parts with more than e to minus this of it. */
   private static final double KEPT = 18;

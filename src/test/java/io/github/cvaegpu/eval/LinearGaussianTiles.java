@@ -5,7 +5,7 @@ package io.github.cvaegpu.eval;
  * Images of two pixels, x = A z + noise, with z and noise normal: log p(x) is that of a normal
  * distribution with covariance A A^T + s^2 I.
  */
-final class LinearGaussianTiles implements LatentLikelihood {
+final class LinearGaussianTiles extends PointwiseLikelihood {
   private final double[][] images;
   private final double[][] weights;
   private final double deviation;
@@ -16,6 +16,7 @@ final class LinearGaussianTiles implements LatentLikelihood {
    * @param deviation s, of the noise
    */
   LinearGaussianTiles(double[][] images, double[][] weights, double deviation) {
+    super(weights[0].length, images.length);
     this.images = images;
     this.weights = weights;
     this.deviation = deviation;
@@ -42,40 +43,16 @@ final class LinearGaussianTiles implements LatentLikelihood {
   }
 
   @Override
-  public int latent() {
-    return weights[0].length;
-  }
-
-  @Override
-  public int images() {
-    return images.length;
-  }
-
-  @Override
-  public Tile tile(int points) {
-    return new Tile() {
-      private double[] z = new double[0];
-
-      @Override
-      public void decode(double[] taken) {
-        z = taken.clone();
+  double of(int image, double[] z) {
+    double sum = 0;
+    for (int i = 0; i < 2; i++) {
+      double mean = 0;
+      for (int k = 0; k < z.length; k++) {
+        mean += weights[i][k] * z[k];
       }
-
-      @Override
-      public void score(int image, double[] result) {
-        for (int p = 0; p < points; p++) {
-          double sum = 0;
-          for (int i = 0; i < 2; i++) {
-            double mean = 0;
-            for (int k = 0; k < latent(); k++) {
-              mean += weights[i][k] * z[p * latent() + k];
-            }
-            double distance = (images[image][i] - mean) / deviation;
-            sum += distance * distance + Math.log(2 * Math.PI * deviation * deviation);
-          }
-          result[p] = -0.5 * sum;
-        }
-      }
-    };
+      double distance = (images[image][i] - mean) / deviation;
+      sum += distance * distance + Math.log(2 * Math.PI * deviation * deviation);
+    }
+    return -0.5 * sum;
   }
 }
