@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.launcher.RunningProcess;
 import io.github.cvaegpu.train.RunDirectory;
-import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
+import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +26,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Training by the packaged jar, killed with SIGKILL again and again and gone on with: the files are
  * those of a run that nobody killed, bit for bit. {@code bench/campaign.py} does it for hours.
  */
+@Isolated("It looks at the clock")
 class KillIT {
   private static final int EPOCHS = 400;
 

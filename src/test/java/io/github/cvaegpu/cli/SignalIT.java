@@ -22,10 +22,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ctrl-C and SIGTERM at commands of the packaged jar that measure, draw and download. */
+@Isolated("It looks at the clock")
 class SignalIT {
   private static final String SMALL = " --data images --engine cpu --threads 1";
 

@@ -20,8 +20,10 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** SIGUSR1, by which schedulers announce the end of a job, and stops while data is awaited. */
+@Isolated("It looks at the clock")
 class StopIT {
   private static final String SENTENCE = "Stopped by SIGUSR1; run the command again.\n";
 

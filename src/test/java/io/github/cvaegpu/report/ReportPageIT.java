@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
@@ -43,6 +44,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.Select;
 
 /** The page in a real Chromium, where the machine has one: Debian's chromium, chromium-driver. */
+@Isolated("It looks at the clock")
 class ReportPageIT {
   /** Screenshots are kept as artefacts of the build. */
   private static final Path SCREENSHOTS = Path.of("target", "screenshots");
