@@ -42,12 +42,18 @@ struct Vectors {
   int64_t term_stride;
 };
 
+/** Which factor's terms lie so far apart that no processor foresees them, as those in a column of a matrix do. */
+enum class Far { kNone, kScalars, kVectors };
+
+/** How many terms ahead of their use such a factor's are asked for: as long as the third cache takes. */
+constexpr int kTermsAhead = 16;
+
 /**
  * One tile, its sums in registers.
  *
  * @param sums its first, in rows of kPanel
  */
-template <int kRows, int kColumns>
+template <int kRows, int kColumns, Far kFar>
 __attribute__((noinline)) void tile(float* sums, Scalars a, Vectors b, int64_t terms) {
   Lanes sum[kRows][kColumns];
 #pragma GCC unroll 12
@@ -74,6 +80,15 @@ __attribute__((noinline)) void tile(float* sums, Scalars a, Vectors b, int64_t t
           sum[r][c] = fma(w, x[c], sum[r][c]);
         }
       }
+      if constexpr (kFar == Far::kScalars) {
+        __builtin_prefetch(four[0] + kTermsAhead * a.term_stride);
+      }
+      if constexpr (kFar == Far::kVectors) {
+#pragma GCC unroll 2
+        for (int c = 0; c < kColumns; c++) {
+          __builtin_prefetch(b.data + kTermsAhead * b.term_stride + c * kLanes);
+        }
+      }
       b.data += b.term_stride;
 #pragma GCC unroll 3
       for (int i = 0; i < (kRows + 3) / 4; i++) {
@@ -93,12 +108,12 @@ __attribute__((noinline)) void tile(float* sums, Scalars a, Vectors b, int64_t t
 }
 
 /** Rows of tiles, the largest that there are first. */
-template <int kColumns>
+template <int kColumns, Far kFar>
 void tiles(float* sums, int rows, Scalars a, Vectors b, int64_t terms) {
   auto all_of = [&](auto height) {
     constexpr int kRows = decltype(height)::value;
     for (; rows >= kRows; rows -= kRows) {
-      tile<kRows, kColumns>(sums, a, b, terms);
+      tile<kRows, kColumns, kFar>(sums, a, b, terms);
       sums += kRows * kPanel;
       a.data += kRows * a.row_stride;
     }
@@ -112,6 +127,17 @@ void tiles(float* sums, int rows, Scalars a, Vectors b, int64_t terms) {
   all_of(Number<1>());
 }
 
+template <Far kFar>
+void add_product(Sums& sums, int rows, int columns, Scalars a, Vectors b, int64_t terms) {
+  if (columns == kTileLanes) {
+    tiles<kTileLanes, kFar>(sums.at[0], rows, a, b, terms);
+    return;
+  }
+  for (int c = 0; c < columns; c++) {
+    tiles<1, kFar>(sums.at[0] + c * kLanes, rows, a, {b.data + c * kLanes, b.term_stride}, terms);
+  }
+}
+
 /**
  * Adds the product's terms to the sums.
  *
@@ -119,12 +145,12 @@ void tiles(float* sums, int rows, Scalars a, Vectors b, int64_t terms) {
  * @param columns in Lanes, 1 or 2
  */
 inline void add_product(Sums& sums, int rows, int columns, Scalars a, Vectors b, int64_t terms) {
-  if (columns == kTileLanes) {
-    tiles<kTileLanes>(sums.at[0], rows, a, b, terms);
-    return;
-  }
-  for (int c = 0; c < columns; c++) {
-    tiles<1>(sums.at[0] + c * kLanes, rows, a, {b.data + c * kLanes, b.term_stride}, terms);
+  if (a.row_stride == 1) {
+    add_product<Far::kScalars>(sums, rows, columns, a, b, terms);
+  } else if (b.term_stride > kPanel) {
+    add_product<Far::kVectors>(sums, rows, columns, a, b, terms);
+  } else {
+    add_product<Far::kNone>(sums, rows, columns, a, b, terms);
   }
 }
 
