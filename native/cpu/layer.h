@@ -127,10 +127,10 @@ struct Layer {
   }
 
   /**
-   * Whether the gradient by the inputs is a sum of two, each made by half of the outputs. Two threads then read the
-   * weights that they update: those of the other one are in another core's cache, changed.
+   * Whether TrainingStep::through_layer makes the gradient by the inputs as a sum of two, each of half of the outputs.
+   * Of two threads each then reads the weights that it updates: the other one's are in another core's cache, changed.
    */
-  bool is_wide() const { return out >= 128; }
+  bool is_split_backward() const { return out >= 128; }
 
   Outputs all_outputs() const { return {0, out}; }
 
@@ -144,12 +144,12 @@ struct Layer {
    * Updates a chunk of the weight's rows: the gradient is dy^T x, of which each element is a chain over the images
    * in ascending order, and is never written to memory.
    *
-   * @param rows by feature: dy, or of a turned layer x
-   * @param row_lengths by image: x, or of a turned layer dy
+   * @param by_feature dy, or of a turned layer x: a row of the weight for each feature
+   * @param by_image x, or of a turned layer dy: what a row of the weight is along
    * @param images images of the batch
    */
-  void update(const Parameters& parameters, const Adam& adam, const ByFeature& rows_of,
-              const ByImage& row_lengths, int64_t images, Chunk chunk) const {
+  void update(const Parameters& parameters, const Adam& adam, const ByFeature& by_feature,
+              const ByImage& by_image, int64_t images, Chunk chunk) const {
     Sums sums;
     for (int64_t column = 0; column < pitch(); column += kPanel) {
       int columns = int(smaller(kPanel, pitch() - column) / kLanes);
@@ -158,9 +158,8 @@ struct Layer {
         prefetch(parameters, at + r * pitch(), columns);
       }
       sums = {};
-      Scalars a{rows_of.at(0, chunk.first), kPanel, 1, kPanel, rows_of.panel_stride()};
-      add_product(sums, chunk.count, columns, a, {row_lengths.at(0, column), row_lengths.pitch},
-                  images);
+      Scalars a{by_feature.at(0, chunk.first), kPanel, 1, kPanel, by_feature.panel_stride()};
+      add_product(sums, chunk.count, columns, a, {by_image.at(0, column), by_image.pitch}, images);
       for (int r = 0; r < chunk.count; r++) {
         for (int c = 0; c < columns; c++) {
           adam.update(parameters, at + r * pitch() + c * kLanes, load(&sums.at[r][c * kLanes]));

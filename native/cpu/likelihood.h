@@ -46,4 +46,29 @@ struct Bernoulli {
   }
 };
 
+/** Names of the likelihoods, which are known by their places here. */
+constexpr const char* kLikelihoods[] = {"bernoulli"};
+
+/** A likelihood's place; -1 if there is none of that name. */
+inline int likelihood_of(const char* name) {
+  for (int i = 0; i < int(sizeof kLikelihoods / sizeof kLikelihoods[0]); i++) {
+    if (strcmp(kLikelihoods[i], name) == 0) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+/** Calls call(L()) with a likelihood. */
+template <typename Call>
+inline void with_likelihood(int likelihood, Call call) {
+  switch (likelihood) {
+    case 0:
+      call(Bernoulli());
+      break;
+    default:
+      __builtin_trap();
+  }
+}
+
 }  // namespace cvae

@@ -18,6 +18,7 @@ struct cvae_model {
   ForwardPass inference;
   int64_t batch;
   bool keeps_gradients;
+  int likelihood;
   /** Used if there is a batch. */
   TrainingStep training;
   int64_t times[kPhases];
@@ -40,15 +41,17 @@ struct cvae_model {
   }
 };
 
-extern "C" int cvae_interface(void) { return 1; }
+extern "C" int cvae_interface(void) { return 2; }
 
 extern "C" const char* cvae_isa(void) { return CVAE_ISA; }
+
+extern "C" int cvae_likelihood(const char* name) { return likelihood_of(name); }
 
 // There is no C++ library: the model is made in memory that is mapped, zeros, and its constructors do nothing that
 // matters.
 extern "C" cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
                                    int64_t batch, int keeps_gradients, int threads, int has_cores,
-                                   const float* targets) {
+                                   int likelihood, const float* targets) {
   void* memory =
       mmap(nullptr, sizeof(cvae_model), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
@@ -58,6 +61,7 @@ extern "C" cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t*
   model->network = Network::of({inputs, hidden_layers, hidden, latent});
   model->batch = batch;
   model->keeps_gradients = keeps_gradients != 0;
+  model->likelihood = likelihood;
   model->team.begin(threads, has_cores != 0);
   model->take();
   if (!model->arena.allocate()) {
@@ -136,7 +140,9 @@ extern "C" void cvae_step(cvae_model* model, int member, int64_t images, const u
                           {uint64_t(seed), uint32_t(purpose), uint32_t(step)},
                           beta,
                           {step_size, root_scale}};
-  model->training.run<Bernoulli>(self, model->parameters, arguments);
+  with_likelihood(model->likelihood, [&](auto likelihood) {
+    model->training.run<decltype(likelihood)>(self, model->parameters, arguments);
+  });
   if (losses == nullptr) {
     return;
   }
@@ -205,9 +211,11 @@ extern "C" void cvae_decode(cvae_model* model, int member, int64_t points, const
   }
   Team::Member self(model->team, member);
   decode_points(model, self, points, z);
-  pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
-    each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes logit) {
-      store(of.of(pass.output, feature) + at, Bernoulli::mean(logit));
+  with_likelihood(model->likelihood, [&](auto likelihood) {
+    pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
+      each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes logit) {
+        store(of.of(pass.output, feature) + at, likelihood.mean(logit));
+      });
     });
   });
   int64_t inputs = model->network.inputs;
@@ -227,15 +235,17 @@ extern "C" void cvae_score(cvae_model* model, int member, int64_t images, const 
   Team::Member self(model->team, member);
   pass.gather(self, {pixels, nullptr});
   decode_points(model, self, images, z);
-  pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
-    for (int c = 0; c < of.columns; c++) {
-      Lanes sum = lanes(0);
-      for (int r = 0; r < chunk.count; r++) {
-        Lanes x = load(of.of(pass.batch.x, chunk.first + r) + c * kLanes);
-        sum = sum + Bernoulli::loss(load(&sums.at[r][c * kLanes]), x);
+  with_likelihood(model->likelihood, [&](auto likelihood) {
+    pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
+      for (int c = 0; c < of.columns; c++) {
+        Lanes sum = lanes(0);
+        for (int r = 0; r < chunk.count; r++) {
+          Lanes x = load(of.of(pass.batch.x, chunk.first + r) + c * kLanes);
+          sum = sum + likelihood.loss(load(&sums.at[r][c * kLanes]), x);
+        }
+        store(pass.loss_of(chunk) + of.first() + c * kLanes, sum);
       }
-      store(pass.loss_of(chunk) + of.first() + c * kLanes, sum);
-    }
+    });
   });
   self.run(pass.blocks(), [&](int64_t block) {
     pass.add_losses(block);
@@ -262,25 +272,25 @@ extern "C" int64_t cvae_matrix(const cvae_model* model, int which, int layer, fl
   };
   auto named = [&]() -> Named {
     switch (which) {
-      case 0:
+      case CVAE_X:
         return {step.forward.batch.x, network.inputs};
-      case 1:
+      case CVAE_ENCODED:
         return {step.forward.encoded[layer], network.encoder[layer].out};
-      case 2:
+      case CVAE_HEADS:
         return {step.forward.heads, 2 * network.latent};
-      case 3:
+      case CVAE_NOISE:
         return {step.forward.noise, network.latent};
-      case 4:
+      case CVAE_Z:
         return {step.forward.z, network.latent};
-      case 5:
+      case CVAE_DECODED:
         return {step.forward.decoded[layer], network.decoder[layer].out};
-      case 6:
+      case CVAE_OUTPUT:
         return {step.forward.output, network.inputs};
-      case 7:
+      case CVAE_D_DECODED:
         return {step.d_decoded[layer], network.decoder[layer].out};
-      case 8:
+      case CVAE_D_Z:
         return {step.dz, network.latent};
-      case 9:
+      case CVAE_D_HEADS:
         return {step.d_heads, 2 * network.latent};
       default:
         return {step.d_encoded[layer], network.encoder[layer].out};

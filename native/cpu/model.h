@@ -22,6 +22,9 @@ int cvae_interface(void);
 /** The instruction set that this library is compiled for. */
 const char* cvae_isa(void);
 
+/** The number of a likelihood, by its name in lower case; -1 if there is none of it. */
+int cvae_likelihood(const char* name);
+
 /**
  * A model; its parameters are zero.
  *
@@ -30,12 +33,13 @@ const char* cvae_isa(void);
  * @param keeps_gradients whether a step keeps its gradients, for tests
  * @param threads that will call
  * @param has_cores whether each of them has a core to itself
+ * @param likelihood the number of one that there is
  * @param targets (256) the target of each value of a pixel; that of 0 is 0
  * @return null if there is too little memory
  */
 cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
                         int64_t batch, int keeps_gradients, int threads, int has_cores,
-                        const float* targets);
+                        int likelihood, const float* targets);
 
 void cvae_destroy(cvae_model* model);
 
@@ -92,10 +96,26 @@ int64_t cvae_fma_flops(int64_t rounds);
 /** For the benchmark: reads and writes all of some floats, so many times. */
 void cvae_change(float* floats, int64_t count, int64_t rounds);
 
+/** What a step leaves: activations, and gradients by them of the same names with a d before. */
+enum cvae_which {
+  CVAE_X,
+  CVAE_ENCODED,
+  CVAE_HEADS,
+  CVAE_NOISE,
+  CVAE_Z,
+  CVAE_DECODED,
+  /** Gradients by the logits. */
+  CVAE_OUTPUT,
+  CVAE_D_DECODED,
+  CVAE_D_Z,
+  CVAE_D_HEADS,
+  CVAE_D_ENCODED
+};
+
 /**
  * For tests: copies a matrix of the last step.
  *
- * @param which see model.cpp
+ * @param which a cvae_which
  * @param layer of the encoder or decoder, where there are several
  * @param to receives (images, features)
  * @return features

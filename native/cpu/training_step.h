@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One training step. Each box is a phase: all threads share its units, then meet.
+// One training step, in the phases that its time is told by. In each all threads share units of work and then meet; where
+// a line has layers, once for each of them.
 //
 //  gather            x, from the images' bytes
 //    |
-//  encode            h = max(x W^T + b, 0), a phase a hidden layer; the first over lit pixels, if few are
+//  encode            h = max(x W^T + b, 0), each hidden layer; the first over lit pixels, if few are
 //    |
 //  latent            mean, logvar = h W^T + b;  z = mean + exp(logvar/2) noise;  KL
 //    |               d = max(z W^T + b, 0)
-//  decode            d = max(d W^T + b, 0), a phase a hidden layer
+//  decode            d = max(d W^T + b, 0), each other hidden layer
 //    |
 //  output            logits = d W^T + b;  RL;  dlogits = dRL/dlogits
 //    |
-//  decode_backward   dd = (dd W) where d > 0, down to the first decoder layer; of a wide layer two phases
+//  decode_backward   dd = (dd W) where d > 0, down to the first decoder layer; through a wide one in two halves
 //    |
 //  latent_backward   dz = dd W;  dmean, dlogvar with beta;  dh = (dheads W) where h > 0
 //    |
-//  encode_backward   dh = (dh W) where h > 0, down to the first encoder layer
+//  encode_backward   dh = (dh W) where h > 0, down to the first encoder layer; through a wide one in two halves
 //    |
 //  update            of every layer: dW = dy^T x, db = sums of dy, Adam
 //
@@ -259,7 +260,7 @@ class TrainingStep {
   void through_layer(Team::Member& member, const float* parameters, const Layer& layer,
                      const ByFeature& dy, const ByFeature& x, const ByFeature& dx,
                      const ByImage& by_image) {
-    if (!layer.is_wide()) {
+    if (!layer.is_split_backward()) {
       forward.each_chunk(member, layer.in, [&](Chunk chunk, Images of) {
         masked_gradient(parameters, layer, dy, x, chunk, of, dx, by_image);
       });

@@ -30,7 +30,7 @@ void check_logits() {
   Model model(shape, 1, 1);
   model.write(kParameters, parameters);
   step_on(model, pixels);
-  Matrix output = model.matrix(kOutput, 0, 1, shape.inputs);
+  Matrix output = model.matrix(CVAE_OUTPUT, 0, 1, shape.inputs);
   for (size_t p = 0; p < logits.size(); p++) {
     expect_near("dlogits", 0, int64_t(p), double(output.at(0, int64_t(p))),
                 sigmoid(double(logits[p])) - 1, 2 * kRounding);
@@ -49,9 +49,9 @@ void check_log_variances() {
     parameters[layout.encoder[1].bias + 1] = log_variance;
     model.write(kParameters, parameters);
     step_on(model, pixels);
-    float noise = model.matrix(kNoise, 0, 1, 1).at(0, 0);
+    float noise = model.matrix(CVAE_NOISE, 0, 1, 1).at(0, 0);
     double z = ::exp(double(log_variance) / 2) * double(noise);
-    expect_near("z", 0, 0, double(model.matrix(kZ, 0, 1, 1).at(0, 0)), z,
+    expect_near("z", 0, 0, double(model.matrix(CVAE_Z, 0, 1, 1).at(0, 0)), z,
                 4 * kRounding * ::fabs(z) + 0x1p-126);
   }
   // What overflows is told, not hidden.

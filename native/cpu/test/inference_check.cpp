@@ -94,17 +94,17 @@ void check_inference(Random& random) {
     order.push_back(i);
   }
   Losses step = trained.step({images, pixels.data(), order.data(), 5, 0, 1, 1e-3f});
-  Matrix heads = trained.matrix(kHeads, 0, images, 2 * shape.latent);
+  Matrix heads = trained.matrix(CVAE_HEADS, 0, images, 2 * shape.latent);
   for (int64_t i = 0; i < images; i++) {
     for (int64_t j = 0; j < shape.latent; j++) {
       expect_same("mean", mean.at(i, j), heads.at(i, j), i, j);
       expect_same("log variance", log_variance.at(i, j), heads.at(i, shape.latent + j), i, j);
     }
   }
-  Matrix sampled = trained.matrix(kZ, 0, images, shape.latent);
+  Matrix sampled = trained.matrix(CVAE_Z, 0, images, shape.latent);
   Matrix decoded = model.decode(sampled);
-  Matrix output = trained.matrix(kOutput, 0, images, shape.inputs);
-  Matrix x = trained.matrix(kX, 0, images, shape.inputs);
+  Matrix output = trained.matrix(CVAE_OUTPUT, 0, images, shape.inputs);
+  Matrix x = trained.matrix(CVAE_X, 0, images, shape.inputs);
   for (int64_t i = 0; i < images; i++) {
     for (int64_t p = 0; p < shape.inputs; p++) {
       expect_same("mean less target", decoded.at(i, p) - x.at(i, p), output.at(i, p), i, p);

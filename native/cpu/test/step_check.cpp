@@ -25,26 +25,28 @@ struct Tensors {
 
   static Tensors of(const Model& model, int images) {
     const Shape& shape = model.shape();
-    auto layers = [&](Which which, const std::vector<LayerAt>& all) {
+    auto layers = [&](cvae_which which, const std::vector<LayerAt>& all) {
       std::vector<Matrix> matrices;
       for (size_t i = 0; i + 1 < all.size(); i++) {
         matrices.push_back(model.matrix(which, int(i), images, all[i].out));
       }
       return matrices;
     };
-    auto one = [&](Which which, int columns) { return model.matrix(which, 0, images, columns); };
+    auto one = [&](cvae_which which, int columns) {
+      return model.matrix(which, 0, images, columns);
+    };
     const Layout& layout = model.layout();
-    return {one(kX, shape.inputs),
-            layers(kEncoded, layout.encoder),
-            one(kHeads, 2 * shape.latent),
-            one(kNoise, shape.latent),
-            one(kZ, shape.latent),
-            layers(kDecoded, layout.decoder),
-            one(kOutput, shape.inputs),
-            layers(kDDecoded, layout.decoder),
-            one(kDz, shape.latent),
-            one(kDHeads, 2 * shape.latent),
-            layers(kDEncoded, layout.encoder)};
+    return {one(CVAE_X, shape.inputs),
+            layers(CVAE_ENCODED, layout.encoder),
+            one(CVAE_HEADS, 2 * shape.latent),
+            one(CVAE_NOISE, shape.latent),
+            one(CVAE_Z, shape.latent),
+            layers(CVAE_DECODED, layout.decoder),
+            one(CVAE_OUTPUT, shape.inputs),
+            layers(CVAE_D_DECODED, layout.decoder),
+            one(CVAE_D_Z, shape.latent),
+            one(CVAE_D_HEADS, 2 * shape.latent),
+            layers(CVAE_D_ENCODED, layout.encoder)};
   }
 };
 
@@ -230,18 +232,22 @@ void check_far_sizes() {
     int batch;
     int threads;
     double density;
-  } sizes[] = {{{1, {1}, 1}, 1, 1, 1},
-               {{784, {400, 50}, 2}, 40, 2, 0.2},
-               {{784, {100}, 3}, 35, 3, 1},
-               // More of one than there is room for in a tile, a panel, a segment or a list.
-               {{9, deep, 2}, 33, 2, 0.5},
-               {{30, {20}, 300}, 65, 2, 0.2},
-               {{5000, {3}, 1}, 5, 2, 0.1},
-               {{12, {9}, 2}, 700, 2, 0.2},
-               {{7, {700}, 1}, 20, 2, 0.3},
-               {{20, {10}, 2}, 40, 60, 0.3},
-               // Images without a single lit pixel.
-               {{50, {30, 20}, 2}, 40, 2, 0}};
+  } sizes[] = {
+      {{1, {1}, 1}, 1, 1, 1},
+      {{784, {400, 50}, 2}, 40, 2, 0.2},
+      {{784, {100}, 3}, 35, 3, 1},
+      // More of one than there is room for in a tile, a panel, a segment or a list.
+      {{9, deep, 2}, 33, 2, 0.5},
+      {{30, {20}, 300}, 65, 2, 0.2},
+      {{5000, {3}, 1}, 5, 2, 0.1},
+      {{12, {9}, 2}, 700, 2, 0.2},
+      {{7, {700}, 1}, 20, 2, 0.3},
+      {{20, {10}, 2}, 40, 60, 0.3},
+      // Layers of the encoder that are split on the way back, in odd and even numbers of chunks.
+      {{50, {40, 200}, 2}, 37, 2, 0.3},
+      {{33, {150, 140, 130}, 3}, 70, 3, 0.7},
+      // Images without a single lit pixel.
+      {{50, {30, 20}, 2}, 40, 2, 0}};
   for (const auto& size : sizes) {
     steps_of(size.shape, size.batch, size.threads, size.density, random);
   }

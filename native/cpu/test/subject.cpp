@@ -95,8 +95,9 @@ Model::Model(const Shape& shape, int64_t batch, int threads, bool keeps_gradient
              const std::vector<float>& targets)
     : shape_(shape), layout_(shape), threads_(threads) {
   // Threads that sleep at once: there may be more of them than cores.
-  model_ = cvae_create(shape.inputs, int(shape.hidden.size()), shape.hidden.data(), shape.latent,
-                       batch, keeps_gradients, threads, 0, targets.data());
+  model_ =
+      cvae_create(shape.inputs, int(shape.hidden.size()), shape.hidden.data(), shape.latent, batch,
+                  keeps_gradients, threads, 0, cvae_likelihood("bernoulli"), targets.data());
   if (model_ == nullptr) {
     fail("there is too little memory for %s", shape.name().c_str());
   }
@@ -114,7 +115,7 @@ std::vector<float> Model::read(Array array) const {
   return to;
 }
 
-Matrix Model::matrix(Which which, int layer, int images, int columns) const {
+Matrix Model::matrix(cvae_which which, int layer, int images, int columns) const {
   Matrix matrix(images, columns);
   int64_t found = cvae_matrix(model_, which, layer, matrix.data.data());
   if (found != columns) {

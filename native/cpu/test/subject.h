@@ -45,21 +45,6 @@ struct Matrix {
   float at(int64_t r, int64_t c) const { return data[size_t(r * columns + c)]; }
 };
 
-/** Numbers of cvae_matrix. */
-enum Which {
-  kX,
-  kEncoded,
-  kHeads,
-  kNoise,
-  kZ,
-  kDecoded,
-  kOutput,
-  kDDecoded,
-  kDz,
-  kDHeads,
-  kDEncoded
-};
-
 /** Numbers of cvae_read. */
 enum Array { kParameters, kFirstMoment, kSecondMoment, kGradients };
 
@@ -105,7 +90,7 @@ class Model {
 
   void write(Array array, const std::vector<float>& from);
   std::vector<float> read(Array array) const;
-  Matrix matrix(Which which, int layer, int images, int columns) const;
+  Matrix matrix(cvae_which which, int layer, int images, int columns) const;
 
   Losses step(const Step& step);
 

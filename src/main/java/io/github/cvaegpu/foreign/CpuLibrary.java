@@ -14,6 +14,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 
 /**
  * The training step of native/cpu, bound through the Foreign Function &amp; Memory API: the
@@ -24,12 +25,13 @@ import java.nio.file.Path;
  */
 public final class CpuLibrary {
   /** The version of model.h that this class is for. */
-  private static final int INTERFACE = 1;
+  private static final int INTERFACE = 2;
 
   private final String isa;
   private final int chunk;
   private final int phases;
   private final MethodHandle create;
+  private final MethodHandle likelihood;
   private final MethodHandle destroy;
   private final MethodHandle write;
   private final MethodHandle read;
@@ -87,7 +89,8 @@ public final class CpuLibrary {
             "create",
             FunctionDescriptor.of(
                 ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT,
-                JAVA_INT, ADDRESS));
+                JAVA_INT, JAVA_INT, ADDRESS));
+    likelihood = handle(functions, "likelihood", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     destroy = handle(functions, "destroy", FunctionDescriptor.ofVoid(ADDRESS));
     write = handle(functions, "write", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, ADDRESS));
     read = handle(functions, "read", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, ADDRESS));
@@ -156,9 +159,19 @@ public final class CpuLibrary {
     return chunk;
   }
 
-  /** How many phases {@link #times} tells of. */
-  public int phases() {
-    return phases;
+  /**
+   * The number of a likelihood.
+   *
+   * @param name in lower case
+   * @return empty if the library has none of that name
+   */
+  public OptionalInt likelihood(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      int number = (int) likelihood.invokeExact(arena.allocateFrom(name));
+      return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
+    } catch (Throwable e) {
+      throw failed("likelihood", e);
+    }
   }
 
   /**
@@ -169,6 +182,7 @@ public final class CpuLibrary {
    * @param keepsGradients whether a step keeps its gradients, for tests
    * @param threads that will call
    * @param hasCores whether each has a core
+   * @param likelihood its number
    * @param targets of each value of a pixel
    * @return null if there is too little memory
    */
@@ -180,6 +194,7 @@ public final class CpuLibrary {
       boolean keepsGradients,
       int threads,
       boolean hasCores,
+      int likelihood,
       float[] targets) {
     try (Arena arena = Arena.ofConfined()) {
       var model =
@@ -193,6 +208,7 @@ public final class CpuLibrary {
                   keepsGradients ? 1 : 0,
                   threads,
                   hasCores ? 1 : 0,
+                  likelihood,
                   arena.allocateFrom(ValueLayout.JAVA_FLOAT, targets));
       return model.address() == 0 ? null : new Model(model);
     } catch (Throwable e) {
@@ -364,7 +380,7 @@ public final class CpuLibrary {
   /**
    * A matrix of the last training step, for tests.
    *
-   * @param which number of model.cpp
+   * @param which a {@code cvae_which} of model.h
    * @param layer where there are several
    * @param images of the step
    * @param features it has
@@ -396,6 +412,9 @@ public final class CpuLibrary {
   }
 
   private static LinkageError failed(String function, Throwable e) {
+    if (e instanceof Error error) {
+      throw error;
+    }
     return new LinkageError("cvae_" + function, e);
   }
 }

@@ -54,6 +54,12 @@ class NativeModel implements VaeModel {
     this.shape = shape;
     int threads = accelerator.threads();
     layout = new ParameterLayout(shape);
+    String likelihood = objective.likelihood().text();
+    int number =
+        library
+            .likelihood(likelihood)
+            .orElseThrow(
+                () -> new EngineException("The native step has no likelihood " + likelihood + "."));
     team = new ThreadTeam(threads);
     model =
         library.create(
@@ -64,18 +70,24 @@ class NativeModel implements VaeModel {
             accelerator.keepsGradients(),
             threads,
             team.hasProcessors(),
+            number,
             ForwardPass.table(objective.targets()));
     if (model == null) {
       team.close();
       throw new EngineException("There is too little memory for the network.");
     }
     long chunk = library.chunk();
-    pixels = arena.allocate(chunk * shape.inputs());
-    mean = floats(chunk * shape.latent());
-    logVariance = floats(chunk * shape.latent());
-    z = floats(chunk * shape.latent());
-    outputs = floats(chunk * shape.inputs());
-    loss = floats(chunk);
+    try {
+      pixels = arena.allocate(chunk * shape.inputs());
+      mean = floats(chunk * shape.latent());
+      logVariance = floats(chunk * shape.latent());
+      z = floats(chunk * shape.latent());
+      outputs = floats(chunk * shape.inputs());
+      loss = floats(chunk);
+    } catch (Throwable e) {
+      close();
+      throw e;
+    }
   }
 
   private MemorySegment floats(long count) {

@@ -54,8 +54,13 @@ final class NativeTrainee extends NativeModel implements Trainee {
     super(accelerator, library, shape, settings.objective(), settings.batchSize());
     this.settings = settings;
     this.images = images;
-    pixels = accelerator.pixels(images);
-    order = Arena.ofAuto().allocate(ValueLayout.JAVA_INT, images.size());
+    try {
+      pixels = accelerator.pixels(images);
+      order = Arena.ofAuto().allocate(ValueLayout.JAVA_INT, images.size());
+    } catch (Throwable e) {
+      close();
+      throw e;
+    }
   }
 
   @Override

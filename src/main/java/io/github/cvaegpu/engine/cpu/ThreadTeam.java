@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -37,16 +40,23 @@ final class ThreadTeam implements AutoCloseable {
 
   private final int threads;
   private final boolean hasProcessors;
-  private final ExecutorService helpers;
+  private final ThreadPoolExecutor helpers;
   private final List<Member> members = new ArrayList<>();
   private final AtomicInteger arrived = new AtomicInteger();
   private volatile int generation;
   private volatile boolean failed;
 
   /**
+   * Starts the threads.
+   *
    * @param threads from 1 to {@value #MAX_THREADS}
    */
   ThreadTeam(int threads) {
+    this(threads, Thread.ofPlatform().daemon().name("cpu-engine-", 1).factory());
+  }
+
+  /** A team whose threads but the caller's are another factory's. */
+  ThreadTeam(int threads, ThreadFactory factory) {
     if (threads < 1 || threads > MAX_THREADS) {
       throw new IllegalArgumentException("threads: " + threads);
     }
@@ -56,10 +66,17 @@ final class ThreadTeam implements AutoCloseable {
     for (int i = 0; i < threads; i++) {
       members.add(new Member(i));
     }
+    int others = threads - 1;
     helpers =
-        Executors.newFixedThreadPool(
-            Math.max(1, threads - 1),
-            Thread.ofPlatform().daemon().name("cpu-engine-", 1).factory());
+        new ThreadPoolExecutor(
+            others, Math.max(1, others), 0, SECONDS, new LinkedBlockingQueue<>(), factory);
+    try {
+      // Now: where the system has no thread left later, those that run would wait for ever.
+      helpers.prestartAllCoreThreads();
+    } catch (Throwable e) {
+      helpers.shutdown();
+      throw e;
+    }
   }
 
   int threads() {

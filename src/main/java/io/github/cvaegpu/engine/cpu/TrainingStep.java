@@ -140,9 +140,9 @@ final class TrainingStep {
     latent(first, end);
     forward.decode(mine.products(), first, end);
     output(mine.likelihood(), first, end);
-    backward(mine.products(), layers.size() - 1, firstOfDecoder, first, end);
+    decodeBackward(mine.products(), first, end);
     latentBackward(first, end);
-    backward(mine.products(), firstOfDecoder - 1, 1, first, end);
+    encodeBackward(mine.products(), first, end);
     member.barrier();
     update(member, mine.products());
     member.barrier();
@@ -180,6 +180,14 @@ final class TrainingStep {
     for (int r = first; r < end; r++) {
       reconstructionLosses[r] = likelihood.lossAndGradient(forward.logits[r], forward.x[r]);
     }
+  }
+
+  private void decodeBackward(WeightedRows products, int first, int end) {
+    backward(products, layers.size() - 1, firstOfDecoder, first, end);
+  }
+
+  private void encodeBackward(WeightedRows products, int first, int end) {
+    backward(products, firstOfDecoder - 1, 1, first, end);
   }
 
   /** Through some layers and the ReLUs between, from the last down to the first. */

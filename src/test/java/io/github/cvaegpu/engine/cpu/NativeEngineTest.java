@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.control.PiController;
@@ -19,12 +20,15 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.CpuLibrary;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The CPU engine with the step of native/cpu: what every engine does, and what its threads do. */
 class NativeEngineTest extends EngineContract {
@@ -93,6 +97,25 @@ class NativeEngineTest extends EngineContract {
   void aFailureOfTheSinkEndsAllThreads() {
     try (var accelerator = new CpuAccelerator(4, library())) {
       assertSurvivesTheSink(accelerator);
+    }
+  }
+
+  /** A struct of likelihood.h for each, by the name that kernels have too. */
+  @ParameterizedTest
+  @EnumSource(Likelihood.class)
+  void hasEveryLikelihood(Likelihood likelihood) {
+    assertTrue(library().likelihood(likelihood.text()).isPresent());
+    assertTrue(library().likelihood(likelihood.text() + "s").isEmpty());
+  }
+
+  @Test
+  void tellsTheTimeOfEveryPhase() {
+    ImageSet images = RandomImages.of(8, 5, 7, 0.2, SEED);
+    try (var accelerator = new CpuAccelerator(1, library());
+        var trainee =
+            (NativeTrainee)
+                accelerator.trainee(new VaeShape(35, List.of(11), 2), settings(8), images)) {
+      assertEquals(StepPhase.values().length, trainee.phaseTimes().length);
     }
   }
 

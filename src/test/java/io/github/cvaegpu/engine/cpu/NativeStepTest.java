@@ -42,7 +42,7 @@ class NativeStepTest {
 
   private static final double LATER = 20 * TOLERANCE;
 
-  /** Numbers of the matrices of model.cpp. */
+  /** Of model.h. */
   private static final int X = 0;
 
   private static final int HEADS = 2;

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -44,6 +47,28 @@ class ThreadTeamTest {
       assertTrue(helperDone.get());
       assertUsable(team);
     }
+  }
+
+  /** As where the user may have no more of them. */
+  @Test
+  @Timeout(20)
+  void aThreadThatCannotStartIsMissedBeforeAnythingRuns() throws InterruptedException {
+    var error = new OutOfMemoryError("unable to create native thread");
+    List<Thread> started = new ArrayList<>();
+    ThreadFactory factory =
+        task -> {
+          if (started.size() == 2) {
+            throw error;
+          }
+          started.add(new Thread(task));
+          return started.getLast();
+        };
+
+    assertSame(error, assertThrows(OutOfMemoryError.class, () -> new ThreadTeam(4, factory)));
+    for (Thread thread : started) {
+      thread.join();
+    }
+    assertEquals(2, started.size());
   }
 
   @ParameterizedTest
