@@ -80,22 +80,34 @@ struct Batch {
     batch.x = ByFeature::take(arena, inputs, images);
     batch.lit_ = arena.take<Lit>(segments_of(images) * batch.ranges() * kRoom);
     batch.end_ = arena.take<int32_t>(segments_of(images) * inputs);
+    batch.count_ = arena.take<int32_t>(segments_of(images) * batch.ranges());
+    batch.images_ = 0;
     return batch;
   }
 
   int64_t ranges() const { return (inputs + kPixelRange - 1) / kPixelRange; }
 
   /**
+   * Before images are gathered. Called by one thread.
+   *
+   * @param images how many
+   * @param for_lists whether the lists are of use, if the images are sparse; if the ones before were not, none are made
+   */
+  void begin(int64_t images, bool for_lists) {
+    makes_lists_ = for_lists && (images_ == 0 || is_mostly_zero());
+    images_ = images;
+  }
+
+  /**
    * Gathers a range of the pixels of a segment.
    *
-   * @param images images of the batch
-   * @param source their pixels
+   * @param source the images' pixels
    */
-  void gather(int64_t segment, int64_t range, int64_t images, const Source& source) {
+  void gather(int64_t segment, int64_t range, const Source& source) {
     int64_t first = range * kPixelRange;
     int count = int(smaller(kPixelRange, inputs - first));
     int64_t first_image = segment * kSegment;
-    int64_t segment_images = smaller(kSegment, images - first_image);
+    int64_t segment_images = smaller(kSegment, images_ - first_image);
     // By pixel, so that a pixel's images are words to be skipped where they are zero.
     uint8_t by_pixel[kPixelRange][kSegment];
     for (int64_t i = 0; i < kSegment; i += kTurned) {
@@ -117,13 +129,15 @@ struct Batch {
     int32_t length = 0;
     for (int p = 0; p < count; p++) {
       for (int64_t panel = 0; panel < panels_of(segment_images); panel++) {
+        const uint8_t* values = by_pixel[p] + panel * kPanel;
         float* column = x.at(first_image / kPanel + panel, first + p);
-        memset(column, 0, kPanel * sizeof(float));
-        length = gather_panel(by_pixel[p] + panel * kPanel, int32_t(first + p),
-                              int32_t(panel * kPanel), column, list, length);
+        length = makes_lists_ ? list_panel(values, int32_t(first + p), int32_t(panel * kPanel),
+                                           column, list, length)
+                              : length + count_panel(values, column);
       }
       end_[segment * inputs + first + p] = length;
     }
+    count_[segment * ranges() + range] = length;
   }
 
   /** The images of a segment that a range's pixels are lit in. */
@@ -139,17 +153,8 @@ struct Batch {
     return {begin + (pixel % kPixelRange == 0 ? 0 : end[-1]), begin + end[0]};
   }
 
-  /** Whether so many pixels are zero that it pays to leave them out. */
-  bool is_sparse(int64_t images) const {
-    int64_t count = 0;
-    for (int64_t segment = 0; segment < segments_of(images); segment++) {
-      for (int64_t range = 0; range < ranges(); range++) {
-        LitList lit = lit_in_range(segment, range);
-        count += lit.end - lit.begin;
-      }
-    }
-    return double(count) < kSparse * double(images * inputs);
-  }
+  /** Whether there are lists, and so many pixels are zero that it pays to leave them out. */
+  bool is_sparse() const { return makes_lists_ && is_mostly_zero(); }
 
  private:
   /** Measured: with more lit pixels the dense products are faster. */
@@ -158,8 +163,28 @@ struct Batch {
   /** Of a range's list. */
   static constexpr int64_t kRoom = kPixelRange * kSegment;
 
-  int32_t gather_panel(const uint8_t* values, int32_t pixel, int32_t image, float* column,
-                       Lit* list, int32_t length) const {
+  bool is_mostly_zero() const {
+    int64_t count = 0;
+    for (int64_t i = 0; i < segments_of(images_) * ranges(); i++) {
+      count += count_[i];
+    }
+    return double(count) < kSparse * double(images_ * inputs);
+  }
+
+  /** Converts the images of a pixel and a panel; how many it is lit in. */
+  int32_t count_panel(const uint8_t* values, float* column) const {
+    int32_t count = 0;
+    for (int i = 0; i < kPanel; i++) {
+      column[i] = target[values[i]];
+      count += values[i] != 0;
+    }
+    return count;
+  }
+
+  /** The same, and lists those that it is lit in; the new length of the list. */
+  int32_t list_panel(const uint8_t* values, int32_t pixel, int32_t image, float* column, Lit* list,
+                     int32_t length) const {
+    memset(column, 0, kPanel * sizeof(float));
     for (int i = 0; i < kPanel; i += 8) {
       uint64_t eight;
       memcpy(&eight, values + i, sizeof eight);
@@ -182,6 +207,10 @@ struct Batch {
   Lit* lit_;
   /** Where each pixel's part of its range's list ends: (segment, input). */
   int32_t* end_;
+  /** Lit pixels of the images gathered last: (segment, range). */
+  int32_t* count_;
+  int64_t images_;
+  bool makes_lists_;
 };
 
 }  // namespace cvae

@@ -39,10 +39,15 @@ class ForwardPass {
     loss_stride_ = panels_of(capacity) * kPanel;
   }
 
-  /** Sets the parameters, and how many images the phases are to compute. Called by one thread. */
-  void begin(const float* parameters, int64_t images) {
+  /**
+   * Sets the parameters, and how many images the phases are to compute. Called by one thread.
+   *
+   * @param encodes whether encode is one of the phases
+   */
+  void begin(const float* parameters, int64_t images, bool encodes) {
     parameters_ = parameters;
     images_ = images;
+    batch.begin(images, encodes);
   }
 
   int64_t images() const { return images_; }
@@ -54,7 +59,7 @@ class ForwardPass {
   /** x, and lists of its lit pixels, from the images' bytes. */
   void gather(Team::Member& member, const Source& source) {
     member.run(segments_of(images_) * batch.ranges(), [&](int64_t unit) {
-      batch.gather(unit / batch.ranges(), unit % batch.ranges(), images_, source);
+      batch.gather(unit / batch.ranges(), unit % batch.ranges(), source);
     });
   }
 

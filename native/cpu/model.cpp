@@ -169,11 +169,11 @@ extern "C" void cvae_encode(cvae_model* model, int member, int64_t images, const
                             float* mean, float* log_variance) {
   ForwardPass& pass = model->inference;
   if (member == 0) {
-    pass.begin(model->parameters.value, images);
+    pass.begin(model->parameters.value, images, true);
   }
   Team::Member self(model->team, member);
   pass.gather(self, {pixels, nullptr});
-  pass.encode(self, pass.batch.is_sparse(images));
+  pass.encode(self, pass.batch.is_sparse());
   int64_t latent = model->network.latent;
   self.run(pass.blocks(), [&](int64_t block) {
     pass.posterior(block);
@@ -207,7 +207,7 @@ extern "C" void cvae_decode(cvae_model* model, int member, int64_t points, const
                             float* mean) {
   ForwardPass& pass = model->inference;
   if (member == 0) {
-    pass.begin(model->parameters.value, points);
+    pass.begin(model->parameters.value, points, false);
   }
   Team::Member self(model->team, member);
   decode_points(model, self, points, z);
@@ -230,7 +230,7 @@ extern "C" void cvae_score(cvae_model* model, int member, int64_t images, const 
                            const float* z, float* loss) {
   ForwardPass& pass = model->inference;
   if (member == 0) {
-    pass.begin(model->parameters.value, images);
+    pass.begin(model->parameters.value, images, false);
   }
   Team::Member self(model->team, member);
   pass.gather(self, {pixels, nullptr});

@@ -79,7 +79,7 @@ class TrainingStep {
 
   /** Sets what the next step works on. Called by one thread. */
   void begin(const Parameters& parameters, int64_t images) {
-    forward.begin(parameters.value, images);
+    forward.begin(parameters.value, images, true);
   }
 
   /** Runs the step; called by every thread of the team. */
@@ -88,7 +88,7 @@ class TrainingStep {
     start_clock(member);
     forward.gather(member, step.source);
     end_phase(member, kGather);
-    bool is_sparse = forward.batch.is_sparse(step.images);
+    bool is_sparse = forward.batch.is_sparse();
     forward.encode(member, is_sparse);
     end_phase(member, kEncode);
     latent(member, step);

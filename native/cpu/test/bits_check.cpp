@@ -91,4 +91,34 @@ void check_bits(Random& random) {
   }
 }
 
+void check_changing_density() {
+  subject() = "sparse batches after dense ones";
+  Random random(5);
+  const Shape shape{60, {40, 20}, 3};
+  const int batch = 70;
+  const double densities[] = {0.9, 0.2, 0.2, 0.9, 0.1};
+  const std::vector<float> targets = grey_targets();
+  std::vector<int32_t> order;
+  for (int i = 0; i < batch; i++) {
+    order.push_back(i);
+  }
+  Model one(shape, batch, 2, false, targets);
+  one.write(kParameters, drawn_parameters(shape, random));
+  for (int number = 0; number < 5; number++) {
+    std::vector<uint8_t> pixels =
+        drawn_pixels(int64_t(batch) * shape.inputs, densities[number], random);
+    Step step{batch, pixels.data(), order.data(), 11, number, 0.5f, 1e-2f};
+    // A model that has seen no batch before goes by this one's density alone.
+    Model fresh(shape, batch, 2, false, targets);
+    for (Array array : {kParameters, kFirstMoment, kSecondMoment}) {
+      fresh.write(array, one.read(array));
+    }
+    one.step(step);
+    fresh.step(step);
+    for (Array array : {kParameters, kFirstMoment, kSecondMoment}) {
+      expect_bits("number", one.read(array), fresh.read(array));
+    }
+  }
+}
+
 }  // namespace check

@@ -26,4 +26,7 @@ void check_times();
 /** The same bits on any number of threads, over lit pixels or all, with gradients kept or not. */
 void check_bits(Random& random);
 
+/** The same bits whatever the batch before was like. */
+void check_changing_density();
+
 }  // namespace check

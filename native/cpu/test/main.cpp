@@ -17,6 +17,7 @@ int main(int count, char** arguments) {
   check::check_functions();
   check::check_extremes();
   check::check_times();
+  check::check_changing_density();
   if (rounds >= 10) {
     check::check_far_sizes();
   }
