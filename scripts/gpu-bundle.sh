@@ -103,7 +103,7 @@ jdk() {
   fail "no JDK 25 or newer with jlink: install one, or set JAVA_HOME to it"
 }
 
-# repack FROM TO: a jar without what other systems need and what figures, pages and the CPU engine are made with.
+# repack FROM TO: a jar without what other systems need and what figures and pages are made with.
 # Stored, for the archive is compressed as a whole.
 repack() {
   rm -rf target/gpu-jar
@@ -112,7 +112,7 @@ repack() {
   (
     cd target/gpu-jar
     "$jdk/bin/jar" --extract --file "$from"
-    rm -rf org/bytedeco org/jline/nativ org/apache/batik org/apache/xmlgraphics org/apache/commons org/knowm \
+    rm -rf org/jline/nativ org/apache/batik org/apache/xmlgraphics org/apache/commons org/knowm \
       de/bwaldvogel META-INF/resources
   )
   "$jdk/bin/jar" --create --no-compress --file "$2" --manifest target/gpu-jar/META-INF/MANIFEST.MF \

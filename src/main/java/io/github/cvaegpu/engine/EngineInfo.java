@@ -9,10 +9,12 @@ import java.util.regex.Pattern;
  *
  * @param engine {@code cpu} or {@code cuda}
  * @param device the processor's or the GPU's name
- * @param library the matrix library, its version and the kernels it chose
+ * @param library what computes: of a CPU the kind of step; of a GPU the driver, cuBLAS and where
+ *     the kernels came from, with the kind of step before them where one is trained
  * @param threads threads of this process that compute or wait
  * @param precision {@code float32} or {@code tf32}
- * @param tuning what was chosen of it by timing, or could have been; no bit depends on it
+ * @param tuning what was chosen of it, or could have been, and no bit depends on: on a CPU the
+ *     instruction set, on a GPU how launches are cut
  */
 public record EngineInfo(
     String engine, String device, String library, int threads, String precision, String tuning) {

@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Every tensor's place in one flat float array. Parameters, gradients and the two Adam moments are
- * four arrays of this layout, so Adam is one pass and a checkpoint is a copy.
+ * Every tensor's place in one flat float array. Parameters and the two Adam moments of a checkpoint
+ * are arrays of this layout, whatever an engine holds them in: those on a GPU are such arrays too,
+ * and so are its gradients.
  *
  * <p>Tensors are named as PyTorch names those of {@code nn.Sequential} modules called {@code
  * encoder} and {@code decoder} with a ReLU between linear layers: {@code encoder.0.weight}, {@code

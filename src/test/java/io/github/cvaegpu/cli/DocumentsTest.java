@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,6 +38,9 @@ class DocumentsTest {
   private static final Pattern CLASS_LINK =
       Pattern.compile("\\[`(?:[a-z.]+\\.)?(\\w+)`\\]\\(([^)]*)\\)");
   private static final Pattern KERNEL = Pattern.compile("`([a-z0-9]+(?:_[a-z0-9]+)+)`");
+
+  /** A test that Maven is told to run alone, and perhaps of it one method. */
+  private static final Pattern TEST = Pattern.compile("-Dtest=(\\w+)(?:#(\\w+))?");
 
   /** A setting, and not one of its values: all but the seed are parts of something. */
   private static final Pattern SETTING = Pattern.compile("`(\\.[a-z_]+|[a-z_]+\\.[a-z_]+|seed)`");
@@ -118,6 +122,28 @@ class DocumentsTest {
     }
     assertEquals(List.of(), unknown);
     assertTrue(names > 150, names + " names were found");
+  }
+
+  /** Of a name that is no test's, Maven says that no tests were run. */
+  @Test
+  void everyTestThatMavenIsToRunExists() throws IOException {
+    List<Path> sources = sources();
+    List<String> unknown = new ArrayList<>();
+    int tests = 0;
+    for (Path document : documents) {
+      for (MatchResult test : TEST.matcher(Files.readString(document)).results().toList()) {
+        tests++;
+        Path file = Path.of(test.group(1) + ".java");
+        Optional<Path> source = sources.stream().filter(each -> each.endsWith(file)).findFirst();
+        if (source.isEmpty()
+            || (test.group(2) != null
+                && !Files.readString(source.get()).contains(" " + test.group(2) + "("))) {
+          unknown.add(document + ": " + test.group());
+        }
+      }
+    }
+    assertEquals(List.of(), unknown);
+    assertTrue(tests >= 3, tests + " were found");
   }
 
   private static List<Path> sources() throws IOException {
