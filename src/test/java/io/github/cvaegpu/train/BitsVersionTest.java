@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.engine.BitsVersion;
+import io.github.cvaegpu.engine.cpu.JavaBits;
 import io.github.cvaegpu.foreign.CpuLibraries;
+import io.github.cvaegpu.launcher.RunningProcess;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,9 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 class BitsVersionTest {
   private static final int OF_THESE = 4;
 
-  /** Parameters of {@link TinyRun}, on every processor. */
+  /** Parameters of {@link TinyRun} with the native step, on every processor. */
   private static final String PARAMETERS =
       "4256822507d529dee2da804103fa2b4d014461c3c82dde7ffb38e23078f87439";
+
+  /** Of {@link JavaBits}, the step in Java, on every processor. */
+  private static final String IN_JAVA =
+      "37f9cce961470ddefcb1d85707f863dc7a46cbd3747b9646d0a9a737dbb4dc69";
 
   @TempDir private Path folder;
 
@@ -32,5 +39,27 @@ class BitsVersionTest {
     assertEquals(
         PARAMETERS,
         new TinyRun(folder.resolve("run")).until(-1).record().parametersSha256().getLast());
+  }
+
+  /** The first time while its loops are being compiled, the second time with code from before. */
+  @Test
+  void soAreThoseOfTheStepInJava() {
+    assertEquals(IN_JAVA, JavaBits.sha256());
+    assertEquals(IN_JAVA, JavaBits.sha256());
+  }
+
+  /** When a loop is compiled depends on the machine and on what else it does. */
+  @Test
+  void theStepInJavaHasTheSameBitsInterpreted() throws Exception {
+    var builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xint",
+            "-cp",
+            System.getProperty("java.class.path"),
+            JavaBits.class.getName());
+    RunningProcess.Result result = new RunningProcess(builder).await();
+    assertEquals(0, result.code(), result.errors());
+    assertEquals(List.of(IN_JAVA), result.lines());
   }
 }
