@@ -35,7 +35,7 @@ class Scoring:
         self.a, self.run = a, Path(folder) / "run"
         self.on = processors(a.threads)
         options = ["--quiet", "--out", self.run, "--epochs", a.epochs, "--data", a.data]
-        run(ours(a.jar, "train", "--threads", a.threads, *STUDY_LEARNING_RATE, *options))
+        run(ours(a.jar, "train", "--threads", a.threads, *STUDY_LEARNING_RATE, *options), self.on)
 
     def options(self, samples):
         options = ["--data", self.a.data, "--samples", samples, "--threads", self.a.threads]

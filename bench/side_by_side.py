@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from programs import JAR, STUDY_LEARNING_RATE, last_line, ours, peer, record, run, turns
+from programs import JAR, STUDY_LEARNING_RATE, last_line, ours, peer, processors, record, run, turns
 
 PEERS = ["jax", "torch-fused", "torch"]
 
@@ -40,21 +40,23 @@ def main():
     a = parser.parse_args()
 
     where = ["--data", a.data, "--threads", a.threads]
+    # Those that the peers keep to, too.
+    on = processors(a.threads)
 
     def measure(name):
         if name == "cvae-gpu":
             options = ["--json", "--rounds", a.epochs, *STUDY_LEARNING_RATE, *where]
-            return last_line(ours(a.jar, "bench", *options))["result"]
-        return last_line(peer(name, "--epochs", a.epochs, *where))
+            return last_line(ours(a.jar, "bench", *options), on)["result"]
+        return last_line(peer(name, "--epochs", a.epochs, *where), on)
 
     def whole(name):
         """Seconds of a process."""
         if name != "cvae-gpu":
             # It trains an epoch before those that it times.
-            return run(peer(name, "--epochs", a.whole - 1, *where))[1]
+            return run(peer(name, "--epochs", a.whole - 1, *where), on)[1]
         with tempfile.TemporaryDirectory() as folder:
             options = ["--quiet", "--out", f"{folder}/run", "--epochs", a.whole]
-            return run(ours(a.jar, "train", *options, *STUDY_LEARNING_RATE, *where))[1]
+            return run(ours(a.jar, "train", *options, *STUDY_LEARNING_RATE, *where), on)[1]
 
     names = ["cvae-gpu", *PEERS]
     speeds = {}

@@ -15,22 +15,18 @@ marks of the launcher's and the program's resident memory, over a run of some ep
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import tempfile
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
-from machine import commit, facts
-
-BENCH = Path(__file__).resolve().parent
+from programs import JAR, ours, record
 
 
 def start(a, run, *options):
-    command = ["java", "-jar", str(a.jar), "train", "--data", a.data, "--out", str(run), "--quiet"]
+    command = ours(a.jar, "train", "--data", a.data, "--out", run, "--quiet")
     return subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
 
 
@@ -100,7 +96,7 @@ def peak_megabytes(a):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
-    parser.add_argument("--jar", default=BENCH.parent / "target" / "cvae-gpu.jar")
+    parser.add_argument("--jar", default=JAR)
     parser.add_argument("--starts", type=int, default=7)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--out")
@@ -119,16 +115,13 @@ def main():
     )
     print(f"peak resident memory {peak:.0f} MB, launcher and program, {a.epochs} epochs")
     if a.out:
-        record = {
-            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "command": f"bench/startup.py --starts {a.starts} --epochs {a.epochs}",
-            "commit": commit(),
-            "machine": facts(),
-            "cpu_seconds": cpu,
-            "seconds_to_first_step": starts,
-            "peak_resident_megabytes": peak,
-        }
-        Path(a.out).write_text(json.dumps(record, indent=2) + "\n")
+        text = record(
+            f"bench/startup.py --starts {a.starts} --epochs {a.epochs}",
+            cpu_seconds=cpu,
+            seconds_to_first_step=starts,
+            peak_resident_megabytes=peak,
+        )
+        Path(a.out).write_text(text)
 
 
 if __name__ == "__main__":
