@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,10 +38,6 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static final String CPU_STEP = "CPU step";
   private static final String DATASETS = "datasets";
-
-  /** Extensions that decide how wide vectors are and how fast products. */
-  private static final List<String> FEATURES =
-      List.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve");
 
   private final Supplier<DatasetLoader> loader;
   private final Supplier<List<CudaRuntime.Link>> gpu;
@@ -87,7 +84,7 @@ final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("os.arch")));
     line("processor", CpuInfo.modelName());
     line("", Processors.ofThisProcess().description());
-    List<String> features = CpuInfo.features(FEATURES);
+    List<String> features = CpuInfo.features(extensions());
     line("", features.isEmpty() ? "extensions unknown" : String.join(" ", features));
     boolean hasStep = cpuStep();
     boolean canLookForData = datasets();
@@ -106,6 +103,11 @@ final class DoctorCommand implements Callable<Integer> {
             ? "can run, on the " + (isWhole(chain) ? "GPU" : "CPU")
             : "cannot run: see " + (hasEngine ? DATASETS : CPU_STEP));
     return canTrain ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  /** Those that decide which step the processor can do; of ARM's every one has the first. */
+  private static List<String> extensions() {
+    return Stream.concat(CpuLibraries.extensions().stream(), Stream.of("asimd")).toList();
   }
 
   private boolean cpuStep() {

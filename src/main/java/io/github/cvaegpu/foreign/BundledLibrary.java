@@ -66,16 +66,6 @@ record BundledLibrary(String folder, List<String> names) {
     return copied;
   }
 
-  /** Copies all files again, over those that are there. */
-  void unpackAgain(Path target) throws IOException {
-    Copies copies = Copies.in(target);
-    for (String name : names) {
-      Resources.Resource source = resource(name).orElseThrow();
-      copies.put(name, source, copy(source, target.resolve(name)));
-    }
-    copies.save();
-  }
-
   /**
    * Copies its files, where they are not there yet, to the first of this user's folders that takes
    * them.
@@ -86,16 +76,6 @@ record BundledLibrary(String folder, List<String> names) {
    */
   Path unpackedIn(String name) throws IOException {
     return NativeFolder.first(name, this::unpack);
-  }
-
-  /**
-   * Deletes the copies. A library that is loaded stays loaded on every system that has a bundle.
-   */
-  void delete(Path target) throws IOException {
-    Copies.forget(target);
-    for (String name : names) {
-      Files.deleteIfExists(target.resolve(name));
-    }
   }
 
   private Optional<Resources.Resource> resource(String name) {

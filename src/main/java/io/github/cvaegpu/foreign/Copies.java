@@ -152,11 +152,6 @@ final class Copies {
     }
   }
 
-  /** Deletes what is known of a folder. */
-  static void forget(Path folder) throws IOException {
-    Files.deleteIfExists(folder.resolve(RECORD));
-  }
-
   /** Empty if there is no such file, or it is a link, or others may write to it. */
   private static Optional<State> state(Path file) throws IOException {
     Map<String, Object> found;

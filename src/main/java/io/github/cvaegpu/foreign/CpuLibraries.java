@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -74,6 +75,16 @@ public final class CpuLibraries {
   }
 
   private CpuLibraries() {}
+
+  /** What the instruction sets take of a processor, as Linux names it, the smaller sets first. */
+  public static List<String> extensions() {
+    return Arrays.stream(Isa.values())
+        .sorted(Comparator.reverseOrder())
+        .flatMap(isa -> Arrays.stream(isa.features.split(" ")))
+        .filter(name -> !name.isEmpty())
+        .distinct()
+        .toList();
+  }
 
   /**
    * The library of this process, loaded when first asked for.

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Copies of the jar's files that are not the jar's bytes are made anew. */
 class CopiesTest {
-  private static final String NAME = "Sgemm.class";
+  private static final String NAME = "CpuLibraries.class";
   private static final String FOLDER = "io/github/cvaegpu/foreign/";
   private static final BundledLibrary BUNDLE = new BundledLibrary(FOLDER, List.of(NAME));
   private static final Resources.Resource SOURCE = Resources.find(FOLDER + NAME).orElseThrow();

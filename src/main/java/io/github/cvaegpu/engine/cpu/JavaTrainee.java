@@ -15,7 +15,7 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 
 /** A model that is trained on the CPU: beside a model's memory, gradients and Adam's moments. */
-public final class JavaTrainee extends JavaModel implements Trainee {
+final class JavaTrainee extends JavaModel implements Trainee {
   private final TrainingSettings settings;
   private final ImageSet images;
   private final Network gradients;

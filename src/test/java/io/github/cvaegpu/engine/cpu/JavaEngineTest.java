@@ -1,33 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.cvaegpu.control.PiController;
-import io.github.cvaegpu.control.PiRule;
-import io.github.cvaegpu.data.BatchOrder;
-import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.engine.EngineContract;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Trainee;
-import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The CPU engine with the step in Java: what every engine does, and what its threads do. */
-class JavaEngineTest extends EngineContract {
+/** The CPU engine with the step in Java. */
+class JavaEngineTest extends CpuEngineContract {
   @Override
-  protected Accelerator create(int stepsAhead) {
-    return CpuAccelerator.inJava(2);
+  CpuAccelerator engine(int threads) {
+    return CpuAccelerator.inJava(threads);
   }
 
   @Override
@@ -36,68 +27,10 @@ class JavaEngineTest extends EngineContract {
   }
 
   @Test
-  void anyNumberOfThreadsGivesIdenticalBits() {
-    VaeShape shape = VaeShape.study();
-    // Two whole batches and one of 88.
-    ImageSet images = RandomImages.of(344, 28, 28, 0.2, SEED);
-    TrainingState expected = null;
-    List<Reported> expectedSteps = null;
-    float[] expectedMeans = null;
-    for (int threads = 1; threads <= 9; threads++) {
-      List<Reported> steps = new ArrayList<>();
-      try (var trainee = CpuAccelerator.inJava(threads).trainee(shape, settings(128), images)) {
-        trainee.restore(
-            TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
-        trainee.trainEpoch(
-            BatchOrder.shuffled(SEED, 0, images.size(), 128),
-            new PiController(PiRule.defaults()),
-            collect(steps));
-        TrainingState state = trainee.state();
-        float[] means = new float[300 * 784];
-        trainee.decode(new float[600], 300, means);
-        if (expected == null) {
-          expected = state;
-          expectedSteps = steps;
-          expectedMeans = means;
-        }
-        assertArrayEquals(expected.parameters(), state.parameters(), threads + " threads");
-        assertArrayEquals(expected.firstMoment(), state.firstMoment());
-        assertArrayEquals(expected.secondMoment(), state.secondMoment());
-        assertEquals(expectedSteps, steps);
-        assertArrayEquals(expectedMeans, means);
-      }
-    }
-    assertEquals(3, expectedSteps.size());
-  }
-
-  @Test
-  void aLossThatIsNotFiniteEndsTheEpochOnAnyNumberOfThreads() {
-    for (int threads : new int[] {1, 3}) {
-      try (var accelerator = CpuAccelerator.inJava(threads)) {
-        assertEndsWhereALossIsNotFinite(accelerator, 1);
-      }
-    }
-  }
-
-  @Test
-  void aFailureOfTheSinkEndsAllThreads() {
-    try (var accelerator = CpuAccelerator.inJava(4)) {
-      assertSurvivesTheSink(accelerator);
-    }
-  }
-
-  @Test
-  void refusesThreadsThatShareNoStep() {
-    for (int threads : new int[] {0, CpuAccelerator.MAX_THREADS + 1}) {
-      assertThrows(IllegalArgumentException.class, () -> CpuAccelerator.inJava(threads));
-    }
-  }
-
-  @Test
   void saysWhatItIs() {
     var shape = new VaeShape(35, List.of(11), 2);
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), SEED);
-    try (Accelerator accelerator = CpuAccelerator.inJava(3);
+    try (Accelerator accelerator = engine(3);
         VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
       EngineInfo info = model.info();
       assertEquals("cpu", info.engine());

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The step of native/cpu against the one in Java and against double precision, at random odd sizes.
+ * The step of native/cpu, and the one in Java, against double precision, at random odd sizes.
  *
  * <p>native/cpu/test has each phase alone, from the same inputs. Here the step is checked from its
  * parameters to its update, with the numbers that Java hands over.
@@ -91,7 +91,7 @@ class NativeStepTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
-  void agreesWithJavaAndWithDoublePrecision(int seed) {
+  void itAndTheStepInJavaAgreeWithDoublePrecision(int seed) {
     Drawn drawn = Drawn.of(seed);
     var layout = new ParameterLayout(drawn.shape);
     BatchOrder order = BatchOrder.shuffled(drawn.how.seed(), 0, drawn.images.size(), drawn.batch);
