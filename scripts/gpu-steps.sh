@@ -13,7 +13,8 @@ set -u
 here=$PWD
 java=$here/runtime/bin/java
 # The program itself, without the launcher: what is traced has one process.
-options="-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp cvae-gpu.jar io.github.cvaegpu.cli.CvaeGpu"
+program="-cp cvae-gpu.jar io.github.cvaegpu.cli.CvaeGpu"
+options="-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED"
 name=$1
 
 left_out() {
@@ -34,7 +35,7 @@ many() {
 # In one process: given the module that it needs, the launcher starts no other.
 # shellcheck disable=SC2086 # The options are words, here and below.
 program() {
-  "$java" $options "$@" ${EMULATOR:+--cuda-emulator "$EMULATOR"}
+  "$java" $options $program "$@" ${EMULATOR:+--cuda-emulator "$EMULATOR"}
 }
 
 # The same with what to train, on the GPU.
@@ -119,7 +120,7 @@ profile() {
 # under COMMAND...: a tool that is given a few steps, launched kernel by kernel, which is what tools see best.
 # shellcheck disable=SC2086
 under() {
-  "$@" "$java" $options profile --step "$kind" --for-profiler launches \
+  "$@" "$java" $options $program profile --step "$kind" --for-profiler launches \
     --warm-up 1 --steps 1 --engine cuda --data "$DATA" $PLAN ${EMULATOR:+--cuda-emulator "$EMULATOR"}
 }
 
