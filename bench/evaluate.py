@@ -20,8 +20,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from programs import BENCH, JAR, STUDY_LEARNING_RATE, ours, processors, record, run, turns
-from tables import Refused, number, publish, table
+from programs import BENCH, STUDY_LEARNING_RATE, measure_or_show, ours, processors, record, run, turns
+from tables import number, table
 
 FIGURES = ["rl", "kl", "elbo", "importance_weighted_bound"]
 PROGRAMS = ["cvae-gpu", "torch"]
@@ -102,27 +102,13 @@ def tables(found):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data")
-    parser.add_argument("--jar", default=JAR)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=5, help="of the training before")
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--images", type=int, help="the first test images alone")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--table", type=Path, help="measure nothing: the table of these results")
-    parser.add_argument("--update", type=Path, help="the document to put the table into")
-    a = parser.parse_args()
-    if a.table:
-        publish(tables(json.loads(a.table.read_text())), MARKER, a.update)
-    elif a.data:
-        measure(a)
-    else:
-        parser.error("--data or --table is needed")
+    measure_or_show(parser, measure, tables, MARKER)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Refused as e:
-        raise SystemExit(f"evaluate.py: {e}") from e
+    main()

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from machine import commit, facts
+from tables import Refused, publish
 
 BENCH = Path(__file__).resolve().parent
 JAR = BENCH.parent / "target" / "cvae-gpu.jar"
@@ -78,3 +79,26 @@ def turns(names, round_number):
     """The order in which programs are measured in a round: another one each."""
     turn = round_number % len(names)
     return names[turn:] + names[:turn]
+
+
+def measure_or_show(parser, measure, text, marker):
+    """The end of a script that measures with --data, or with --table shows the text of earlier results.
+
+    measure(options) is told what was asked for, and text(results) what was measured. With --update the
+    text goes between a document's markers too.
+    """
+    parser.add_argument("--data")
+    parser.add_argument("--jar", default=JAR)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--table", type=Path, help="measure nothing: the tables of these results")
+    parser.add_argument("--update", type=Path, help="the document to put them into")
+    a = parser.parse_args()
+    try:
+        if a.table:
+            publish(text(json.loads(a.table.read_text())), marker, a.update)
+        elif a.data:
+            measure(a)
+        else:
+            parser.error("--data or --table is needed")
+    except Refused as e:
+        raise SystemExit(f"{parser.prog}: {e}") from e

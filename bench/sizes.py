@@ -26,8 +26,18 @@ from pathlib import Path
 
 import image_folders
 from machine import commit
-from programs import JAR, STUDY_LEARNING_RATE, Failed, last_line, ours, peer, processors, record, turns
-from tables import Refused, number, publish, table
+from programs import (
+    STUDY_LEARNING_RATE,
+    Failed,
+    last_line,
+    measure_or_show,
+    ours,
+    peer,
+    processors,
+    record,
+    turns,
+)
+from tables import Refused, number, table
 
 PEERS = {"jax": "JAX", "torch-fused": "PyTorch, fused Adam", "torch-compile": "torch.compile"}
 PROGRAMS = {"cvae-gpu": "cvae-gpu", **PEERS}
@@ -224,27 +234,13 @@ def tables(found):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data")
-    parser.add_argument("--jar", default=JAR)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2.5, help="measured of a program in each round")
     parser.add_argument("--minutes", type=float, default=600, help="after these no case is begun")
     parser.add_argument("--only", default="", help="cases with this in them, as latent=10 or threads=1")
     parser.add_argument("--programs", type=lambda text: text.split(","), default=list(PROGRAMS))
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--table", type=Path, help="measure nothing: the table of these results")
-    parser.add_argument("--update", type=Path, help="the document to put the table into")
-    a = parser.parse_args()
-    if a.table:
-        publish(tables(json.loads(a.table.read_text())), MARKER, a.update)
-    elif a.data:
-        measure(a)
-    else:
-        parser.error("--data or --table is needed")
+    measure_or_show(parser, measure, tables, MARKER)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Refused as e:
-        raise SystemExit(f"sizes.py: {e}") from e
+    main()

@@ -21,8 +21,8 @@ import json
 import statistics
 from pathlib import Path
 
-from programs import JAR, STUDY_LEARNING_RATE, ours, peer, processors, record, run
-from tables import Refused, number, publish, table
+from programs import STUDY_LEARNING_RATE, measure_or_show, ours, peer, processors, record, run
+from tables import Refused, number, table
 
 MODELS = {"control": "ControlVAE", "beta": "beta-VAE"}
 PEERS = {"jax": "JAX", "torch-fused": "PyTorch, fused Adam"}
@@ -195,27 +195,13 @@ def tables(found):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data")
-    parser.add_argument("--jar", default=JAR)
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--seeds", type=lambda text: list(map(int, text.split(","))), default=[0])
     parser.add_argument("--measured", type=int, default=8, help="epochs of a peer that are measured")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=Path, default=Path("study/runs"), help="where the runs are kept")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--table", type=Path, help="measure nothing: the tables of these results")
-    parser.add_argument("--update", type=Path, help="the document to put them into")
-    a = parser.parse_args()
-    if a.table:
-        publish(tables(json.loads(a.table.read_text())), MARKER, a.update)
-    elif a.data:
-        measure(a)
-    else:
-        parser.error("--data or --table is needed")
+    measure_or_show(parser, measure, tables, MARKER)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Refused as e:
-        raise SystemExit(f"study_time.py: {e}") from e
+    main()
