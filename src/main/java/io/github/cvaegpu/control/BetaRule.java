@@ -8,7 +8,7 @@ import java.util.Optional;
  * What decides beta in a run: a rule and its settings. Each rule is one record, which refuses with
  * an {@link io.github.cvaegpu.InputException} what no run can use.
  */
-public sealed interface BetaRule permits ConstantRule, PiRule {
+public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
   /**
    * A setting, for people.
    *

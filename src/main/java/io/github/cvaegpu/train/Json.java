@@ -16,6 +16,7 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.control.PiRule;
 import java.io.IOException;
@@ -86,7 +87,10 @@ public final class Json {
     private static final String NAME = "name";
 
     private static final Map<String, Class<? extends BetaRule>> CLASSES =
-        Map.of(ConstantRule.NAME, ConstantRule.class, PiRule.NAME, PiRule.class);
+        Map.of(
+            ConstantRule.NAME, ConstantRule.class,
+            HoldRule.NAME, HoldRule.class,
+            PiRule.NAME, PiRule.class);
 
     @Override
     public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {

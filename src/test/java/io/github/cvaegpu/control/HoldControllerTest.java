@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.InputException;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.DoubleRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HoldControllerTest {
+  private static final double SET_POINT = 4;
+
+  private static HoldController controller() {
+    return new HoldController(new HoldRule(SET_POINT));
+  }
+
+  private static double feed(BetaController controller, double kl, int steps) {
+    double beta = Double.NaN;
+    for (int i = 0; i < steps; i++) {
+      beta = controller.next(Told.kl(kl));
+    }
+    return beta;
+  }
+
+  /** Any double but NaN, with those that break careless arithmetic often among them. */
+  @Provide
+  Arbitrary<List<Double>> anyKls() {
+    Arbitrary<Double> usual = Arbitraries.doubles().between(0, 40);
+    Arbitrary<Double> signed =
+        Combinators.combine(
+                Arbitraries.doubles().between(-300, 300), Arbitraries.of(1.0, -1.0))
+            .as((size, sign) -> sign * Math.pow(10, size));
+    Arbitrary<Double> special =
+        Arbitraries.of(
+            Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.MIN_VALUE, 0.0, -0.0);
+    return Arbitraries.oneOf(usual, signed, special).list().ofMinSize(1).ofMaxSize(200);
+  }
+
+  /** Worked by hand: the ratio is 1, so that nothing but the level moves, and that to 1. */
+  @Test
+  void theFirstStepsAreThoseOfTheFormula() {
+    HoldController controller = controller();
+
+    // L = 0: ln 0.001 is below what P may be. I = 1 - 0.08 * 0.02.
+    assertEquals(Math.exp(1 - 0.0016 - 2.4), controller.next(StepFeedback.NONE), 1e-15);
+
+    // L = 0.3, g = 0.2 ln 300 = 1.14; w = (0.3 / 0.8)^2 + 0.02 = 0.160625.
+    double growth = 0.2 * Math.log(300);
+    double proportional = 1.6 * (Math.log(0.3) + 15 * (growth - 0.03));
+    assertTrue(proportional > 6.4);
+    double integral = 1 - 0.0016 + 0.08 * 0.160625;
+    assertEquals(Math.exp(integral + 6.4), controller.next(Told.kl(2 * SET_POINT)), 1e-9);
+
+    // L = 0.3 + 0.15 * 0.1 = 0.315; no lead once the growth is over.
+    controller.restore(ControllerMemory.of(Map.of("integral", integral, "level", 0.3, "growth", 0.0)));
+    growth = 0.2 * Math.log(0.315 / 0.3);
+    assertTrue(growth < 0.03);
+    double weight = 0.315 * 0.315 / 0.64 + 0.02;
+    assertEquals(
+        Math.exp(integral - 0.08 * weight * 0.6 + 1.6 * Math.log(0.315)),
+        controller.next(Told.kl(0.4 * SET_POINT)),
+        1e-14);
+  }
+
+  @Test
+  void betaRestsWhereKlIsAtItsSetPoint() {
+    HoldController controller = controller();
+    double beta = feed(controller, SET_POINT, 300);
+
+    assertEquals(beta, feed(controller, SET_POINT, 1000));
+  }
+
+  @Test
+  void betaRisesAboveTheSetPointAndFallsBelowIt() {
+    HoldController controller = controller();
+    double rested = feed(controller, SET_POINT, 300);
+    double above = feed(controller, 1.1 * SET_POINT, 100);
+    double below = feed(controller, 0.9 * SET_POINT, 300);
+
+    assertTrue(above > 2 * rested, above + " after " + rested);
+    assertTrue(below < rested / 2, below + " after " + rested);
+  }
+
+  /** The law is one of ratios, so a set point and a KL twice as large have the same betas. */
+  @Test
+  void onlyTheRatioToTheSetPointMatters() {
+    HoldController small = new HoldController(new HoldRule(2));
+    HoldController large = new HoldController(new HoldRule(4));
+    for (double kl : List.of(0.0, 0.01, 0.3, 2.5, 9.0, 1.0, 2.0, 60.0)) {
+      assertEquals(small.next(Told.kl(kl)), large.next(Told.kl(2 * kl)));
+    }
+  }
+
+  @Property(tries = 2000, edgeCases = EdgeCasesMode.NONE)
+  void betaIsWithinItsLimitsForEveryKl(@ForAll("anyKls") List<Double> kls) {
+    HoldController controller = controller();
+    for (double kl : kls) {
+      double beta = controller.next(Told.kl(kl));
+      assertTrue(
+          beta >= HoldController.LEAST_BETA * (1 - 1e-12)
+              && beta <= HoldController.LARGEST_BETA * (1 + 1e-12),
+          "beta " + beta);
+    }
+  }
+
+  @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)
+  void aRestoredControllerGoesOnBitForBit(
+      @ForAll("anyKls") List<Double> kls, @ForAll @DoubleRange(min = 0, max = 1) double where) {
+    int split = (int) (where * kls.size());
+    HoldController whole = controller();
+    for (double kl : kls.subList(0, split)) {
+      whole.next(Told.kl(kl));
+    }
+    HoldController second = controller();
+    second.next(Told.kl(1));
+    second.restore(whole.memory());
+    for (double kl : kls.subList(split, kls.size())) {
+      assertEquals(whole.next(Told.kl(kl)), second.next(Told.kl(kl)));
+      assertEquals(whole.memory(), second.memory());
+    }
+  }
+
+  /** Whatever was, and for as long as you like at a limit. */
+  @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)
+  void noLimitIsForLong(
+      @ForAll("anyKls") List<Double> past,
+      @ForAll boolean atTheUpperOne,
+      @ForAll @DoubleRange(min = 0.05, max = 0.95) double margin) {
+    HoldController controller = controller();
+    past.forEach(kl -> controller.next(Told.kl(kl)));
+    feed(controller, atTheUpperOne ? 100 * SET_POINT : 0, 20_000);
+    double limit = controller.next(Told.kl(atTheUpperOne ? 100 * SET_POINT : 0));
+    double kl = SET_POINT * (atTheUpperOne ? 1 - margin : 1 + margin);
+    double after = feed(controller, kl, 60);
+
+    assertTrue(atTheUpperOne ? after < limit : after > limit, after + " after " + limit);
+    double later = feed(controller, kl, 20_000);
+    assertTrue(atTheUpperOne ? later < 1e-3 : later > 1e3, "beta " + later);
+  }
+
+  /**
+   * A plant whose ln KL falls with ln beta, by a lag: KL is held from wherever the past has left the
+   * controller.
+   */
+  @Property(tries = 500, edgeCases = EdgeCasesMode.NONE)
+  void aReachableSetPointIsHeld(
+      @ForAll("anyKls") List<Double> past,
+      @ForAll @DoubleRange(min = 0.15, max = 1.6) double steepness,
+      @ForAll @DoubleRange(min = -4, max = 4) double logBetaNeeded,
+      @ForAll @DoubleRange(min = 3, max = 100) double timeConstant) {
+    HoldController controller = controller();
+    past.forEach(kl -> controller.next(Told.kl(kl)));
+    double logKl = Math.log(0.5);
+    double largest = 0;
+    for (int step = 0; step < 5000; step++) {
+      double logBeta = Math.log(controller.next(Told.kl(SET_POINT * Math.exp(logKl))));
+      logKl += (steepness * (logBetaNeeded - logBeta) - logKl) / timeConstant;
+      largest = step < 4000 ? 0 : Math.max(largest, Math.abs(logKl));
+    }
+    assertTrue(largest < 0.005, "off by a factor of e^" + largest);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
+  void refusesWhatIsNoSetPoint(double setPoint) {
+    assertThrows(InputException.class, () -> new HoldRule(setPoint));
+  }
+
+  @Test
+  void refusesKlThatIsNaN() {
+    HoldController controller = controller();
+
+    assertThrows(IllegalArgumentException.class, () -> controller.next(Told.kl(Double.NaN)));
+  }
+
+  @Test
+  void refusesTheMemoryOfAnotherRule() {
+    HoldController controller = controller();
+
+    assertThrows(InputException.class, () -> controller.restore(Told.memory(1, 0)));
+  }
+}
