@@ -81,6 +81,11 @@ final class ReproduceCommand implements Callable<Integer> {
   private List<Double> setPoints = List.of();
 
   @Option(
+      names = "--hold",
+      description = "Also hold the study's set point by this program's own rule. Default: not.")
+  private boolean ownRule;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "study",
@@ -112,7 +117,7 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    var study = new Study(learningRates, epochs, seeds, setPoints);
+    var study = new Study(learningRates, epochs, seeds, setPoints, ownRule);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
     engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());

@@ -3,14 +3,19 @@ package io.github.cvaegpu.study;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /**
  * One sentence of the study and what was measured for it, at one learning rate.
  *
  * @param sentence what the study says
  * @param learningRate Adam's step size of the runs
+ * @param claimed on which side of the other model's figure the ControlVAE's is said to be; null for
+ *     a sentence that is not judged by a difference
  * @param measures the first is the one that the verdict goes by
- * @param verdict by the first measure
+ * @param verdict by the first measure, beside the other sentences
+ * @param adjustedP of the first measure's difference beside those of the other sentences, by {@link
+ *     Holm}; empty where there is none
  * @param seeds number of seeds that it rests on; 0 if there is nothing to tell by
  * @param epochs that the runs took; 0 if there is nothing to tell by
  * @param note what has to be known beside the numbers; empty for nothing
@@ -18,15 +23,64 @@ import java.util.Locale;
 public record Claim(
     String sentence,
     double learningRate,
+    Side claimed,
     List<Measure> measures,
     Verdict verdict,
+    OptionalDouble adjustedP,
     int seeds,
     int epochs,
     String note) {
 
-  /** Copies the list. */
+  /** A side of another figure. */
+  public enum Side {
+    /** Below it. */
+    LOWER(-1),
+    /** Above it. */
+    HIGHER(1);
+
+    private final int sign;
+
+    Side(int sign) {
+      this.sign = sign;
+    }
+
+    /** The verdict by a measure's difference, if it has one. */
+    Verdict verdict(Measure measure) {
+      return measure.difference() == null
+          ? Verdict.CANNOT_BE_TOLD
+          : measure.difference().verdict(sign);
+    }
+  }
+
+  /** Copies the list; what a file does not have is empty. */
+  @SuppressWarnings("OptionalAssignedToNull") // Gson gives null for what is not there.
   public Claim {
     measures = List.copyOf(measures);
+    adjustedP = adjustedP == null ? OptionalDouble.empty() : adjustedP;
+  }
+
+  /** The p value of the difference that it is judged by, by itself; NaN where there is none. */
+  double p() {
+    return claimed == null || measures.isEmpty() || measures.getFirst().difference() == null
+        ? Double.NaN
+        : measures.getFirst().difference().p().orElse(Double.NaN);
+  }
+
+  /** The same sentence judged beside others: no difference is one that is not below the level. */
+  Claim beside(double adjusted) {
+    if (Double.isNaN(adjusted)) {
+      return this;
+    }
+    return new Claim(
+        sentence,
+        learningRate,
+        claimed,
+        measures,
+        adjusted < Holm.LEVEL ? verdict : Verdict.CANNOT_BE_TOLD,
+        OptionalDouble.of(adjusted),
+        seeds,
+        epochs,
+        note);
   }
 
   /**

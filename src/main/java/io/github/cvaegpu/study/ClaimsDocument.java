@@ -19,7 +19,10 @@ final class ClaimsDocument {
           "A sentence is judged by its first measure. With two seeds or more it holds if the whole"
               + " interval is on the claimed side of 0, does not hold if the whole interval is on"
               + " the other side, and cannot be told otherwise. One seed has a difference but no"
-              + " interval, so there is no verdict.",
+              + " interval, so there is no verdict. Several sentences are judged at once, so that"
+              + " chance alone would make some hold: an interval is that of its own difference, but"
+              + " a verdict needs a p value below 0.05 after Holm's correction for all sentences at"
+              + " the learning rate.",
           "Behind a reconstruction loss stands how far it is above the entropy of the pixels"
               + " themselves, which no model can be below. \"Study\" is the study's own accounting:"
               + " RL + beta KL as RL, and minus the sum of that and KL as ELBO.");
@@ -112,7 +115,7 @@ final class ClaimsDocument {
       if (!claim.measures().isEmpty()) {
         table(columns(claim), claim.measures().stream().map(ClaimsDocument::cells).toList(), out);
       }
-      out.append(claim.note()).append("\n\n");
+      out.append(note(claim)).append("\n\n");
     }
     if (!result.published().isEmpty()) {
       out.append("## The published figures\n\n");
@@ -120,6 +123,19 @@ final class ClaimsDocument {
       table(PUBLISHED_COLUMNS, publishedRows(result.published()), out);
     }
     return out.toString().stripTrailing() + "\n";
+  }
+
+  /** What has to be known beside the numbers, the p values among it. */
+  static String note(Claim claim) {
+    if (claim.adjustedP().isEmpty()) {
+      return claim.note();
+    }
+    return String.format(
+        Locale.ROOT,
+        "%s p = %.2g, and %.2g after Holm's correction.",
+        claim.note(),
+        claim.p(),
+        claim.adjustedP().getAsDouble());
   }
 
   static final List<String> PUBLISHED_COLUMNS =

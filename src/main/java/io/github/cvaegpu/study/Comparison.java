@@ -5,6 +5,7 @@ import static io.github.cvaegpu.study.RunFigure.test;
 import static io.github.cvaegpu.study.RunFigure.train;
 
 import io.github.cvaegpu.study.Claim.Accounting;
+import io.github.cvaegpu.study.Claim.Side;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -29,25 +30,6 @@ record Comparison(
 
   /** The digits that the study names. */
   static final List<Integer> NAMED_DIGITS = List.of(3, 8, 2);
-
-  /** A side of another figure. */
-  enum Side {
-    LOWER(-1),
-    HIGHER(1);
-
-    private final int sign;
-
-    Side(int sign) {
-      this.sign = sign;
-    }
-
-    /** The verdict by a measure's difference, if it has one. */
-    Verdict verdict(Claim.Measure measure) {
-      return measure.difference() == null
-          ? Verdict.CANNOT_BE_TOLD
-          : measure.difference().verdict(sign);
-    }
-  }
 
   static final Comparison LOWER_LOSS =
       new Comparison(
@@ -75,6 +57,7 @@ record Comparison(
           false,
           List.of(
               test("ELBO", run -> run.test().elbo()),
+              test("log p(x)", run -> run.test().logLikelihood()),
               test(
                   String.format(
                       Locale.ROOT,
@@ -90,6 +73,32 @@ record Comparison(
                       + " that is %.2f times for the beta-VAE and %.2f times for the ControlVAE.",
                   1 + runs.betaMean(run -> run.last().beta()),
                   1 + runs.controlMean(run -> run.last().beta())));
+
+  static final Comparison HIGHER_LIKELIHOOD =
+      new Comparison(
+          "The ControlVAE does better, as its ELBO indicates: images are more likely under it",
+          Side.HIGHER,
+          false,
+          List.of(
+              test("log p(x)", run -> run.test().logLikelihood()),
+              test("ELBO", run -> run.test().elbo()),
+              test(
+                  "log p(x) - ELBO, of the best normal posterior",
+                  run -> run.test().approximationGap()),
+              test(
+                  "log p(x) - ELBO, of the encoder beside that",
+                  run -> run.test().amortisationGap())),
+          runs ->
+              String.format(
+                  Locale.ROOT,
+                  "An ELBO indicates it as far as its distance from log p(x) is the same for both:"
+                      + " that is %.2f nats for the beta-VAE and %.2f for the ControlVAE here.",
+                  runs.betaMean(Comparison::gap),
+                  runs.controlMean(Comparison::gap)));
+
+  private static double gap(RunFigures run) {
+    return run.test().logLikelihood() - run.test().elbo();
+  }
 
   static final Comparison SEPARATION =
       new Comparison(

@@ -40,8 +40,30 @@ public record PairedDifference(int pairs, double mean, OptionalDouble halfWidth)
     for (double difference : differences) {
       squares += (difference - mean) * (difference - mean);
     }
-    double t = TDistribution.of(n - 1).inverseCumulativeProbability((1 + CONFIDENCE) / 2);
+    double t = quantile(TDistribution.of(n - 1));
     return new PairedDifference(n, mean, OptionalDouble.of(t * Math.sqrt(squares / (n - 1) / n)));
+  }
+
+  /**
+   * The probability of a mean as far from 0, on either side, were there no difference: the two-sided
+   * paired t test.
+   *
+   * @return empty where there is no interval
+   */
+  public OptionalDouble p() {
+    if (halfWidth.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    if (halfWidth.getAsDouble() == 0) {
+      return OptionalDouble.of(mean == 0 ? 1 : 0);
+    }
+    TDistribution student = TDistribution.of(pairs - 1);
+    double t = Math.abs(mean) / halfWidth.getAsDouble() * quantile(student);
+    return OptionalDouble.of(2 * student.survivalProbability(t));
+  }
+
+  private static double quantile(TDistribution student) {
+    return student.inverseCumulativeProbability((1 + CONFIDENCE) / 2);
   }
 
   /**

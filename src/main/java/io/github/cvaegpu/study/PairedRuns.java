@@ -68,6 +68,13 @@ final class PairedRuns {
     return rival;
   }
 
+  /** The runs of this program's own rule whose seed has a pair. */
+  SortedMap<Long, RunFigures> held() {
+    SortedMap<Long, RunFigures> held = bySeed(run -> run.role() == Role.HELD);
+    held.keySet().retainAll(control.keySet());
+    return held;
+  }
+
   /** Number of pairs. */
   int size() {
     return control.size();

@@ -8,9 +8,11 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
+import io.github.cvaegpu.eval.ExactLikelihood;
 import io.github.cvaegpu.eval.ImageScores;
 import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.train.Checkpoint;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -22,6 +24,7 @@ import java.util.stream.IntStream;
  * @param parametersSha256 of the parameters that were measured
  * @param train the training images, with {@value #TRAIN_SAMPLES} sample each
  * @param test the test images, with {@value #TEST_SAMPLES} samples each
+ * @param exact log p(x) of the test images, and the parts of the ELBO's distance from it
  * @param latent the latent space
  * @param byLabel reconstruction loss of the test images of each label; empty without labels
  */
@@ -30,14 +33,12 @@ public record RunEvaluation(
     String parametersSha256,
     Evaluation train,
     Evaluation test,
+    ExactLikelihood exact,
     LatentMeasures latent,
     List<LabelLoss> byLabel) {
 
-  /**
-   * The version that this program writes. It reads 1 as well, of version 0.1.0, which has {@code
-   * reconstruction_loss} and {@code kl_divergence} where this one has {@code rl} and {@code kl}.
-   */
-  static final int FORMAT = 2;
+  /** The version of this layout. What is of another one is measured again. */
+  static final int FORMAT = 3;
 
   static final int TRAIN_SAMPLES = 1;
   static final int TEST_SAMPLES = 100;
@@ -50,19 +51,17 @@ public record RunEvaluation(
    * @param label the label
    * @param reconstructionLoss over its images
    */
-  public record LabelLoss(
-      int label,
-      @SerializedName(value = "rl", alternate = "reconstruction_loss")
-          Estimate reconstructionLoss) {}
+  public record LabelLoss(int label, @SerializedName("rl") Estimate reconstructionLoss) {}
 
   /**
    * Measures a model.
    *
-   * @param model with those parameters
-   * @param seed of the noise
-   * @param parametersSha256 of its parameters
+   * @param model with the checkpoint's parameters
+   * @param parametersSha256 of them
    */
-  static RunEvaluation of(VaeModel model, long seed, Dataset dataset, String parametersSha256) {
+  static RunEvaluation of(
+      VaeModel model, Checkpoint checkpoint, Dataset dataset, String parametersSha256) {
+    long seed = checkpoint.plan().seed();
     var evaluator = new Evaluator(model, seed);
     ImageSet test = dataset.test();
     ImageScores scores = evaluator.score(test, TEST_SAMPLES);
@@ -74,22 +73,32 @@ public record RunEvaluation(
                 .mapToObj(label -> new LabelLoss(label, scores.reconstructionLoss(test, label)))
                 .toList()
             : List.of();
+    Posterior posterior = Posterior.of(model, test);
     return new RunEvaluation(
         FORMAT,
         parametersSha256,
         evaluator.evaluate(dataset.train(), TRAIN_SAMPLES),
         scores.evaluation(),
-        LatentMeasures.of(Posterior.of(model, dataset.train()), Posterior.of(model, test), seed),
+        ExactLikelihood.of(
+            checkpoint.plan().objective(),
+            checkpoint.layout(),
+            checkpoint.state().parameters(),
+            posterior,
+            scores),
+        LatentMeasures.of(Posterior.of(model, dataset.train()), posterior, seed),
         byLabel);
   }
 
   /** Whether a file had all of it, and is of these parameters. */
   boolean isOf(String sha256) {
-    return format >= 1
-        && format <= FORMAT
+    return format == FORMAT
         && sha256.equals(parametersSha256)
         && isWhole(train)
         && isWhole(test)
+        && exact != null
+        && exact.logLikelihood() != null
+        && exact.approximationGap() != null
+        && exact.amortisationGap() != null
         && latent != null
         && latent.dimensions() != null
         && latent.dimensions().stream().allMatch(Objects::nonNull)

@@ -47,7 +47,7 @@ record RunFacts(StudyRun planned, Run run, Series series, RunEvaluation evaluati
     return new RunFigures(
         run.role(),
         plan.learningRate(),
-        isHeld ? target(plan).kl() : Double.NaN,
+        isHeld ? target(plan, series).kl() : Double.NaN,
         plan.seed(),
         plan.epochs(),
         series.size(),
@@ -57,12 +57,12 @@ record RunFacts(StudyRun planned, Run run, Series series, RunEvaluation evaluati
             Series.lastMean(series.kl()),
             Series.lastMean(series.beta()),
             Series.lastMean(studyLoss)),
-        isHeld ? held(target(plan), series) : null,
+        isHeld ? held(target(plan, series), series) : null,
         heldOut(evaluation));
   }
 
-  private static BetaRule.Target target(TrainingPlan plan) {
-    return plan.rule().target().orElseThrow();
+  private static BetaRule.Target target(TrainingPlan plan, Series series) {
+    return plan.rule().target(series.rl()[0]).orElseThrow();
   }
 
   /** From the steps and not from {@code run.json}, which may be an older program's. */
@@ -88,6 +88,9 @@ record RunFacts(StudyRun planned, Run run, Series series, RunEvaluation evaluati
         evaluation.test().klDivergence().mean(),
         evaluation.test().elbo().mean(),
         evaluation.test().importanceWeightedBound().mean(),
+        evaluation.exact().logLikelihood().mean(),
+        evaluation.exact().approximationGap().mean(),
+        evaluation.exact().amortisationGap().mean(),
         evaluation.byLabel().stream()
             .map(loss -> new LabelFigure(loss.label(), loss.reconstructionLoss().mean()))
             .toList(),

@@ -95,6 +95,9 @@ record RunFigures(
    * @param kl KL divergence
    * @param elbo evidence lower bound
    * @param bound importance-weighted bound
+   * @param logLikelihood log p(x) by integration
+   * @param approximationGap what the best normal posterior leaves between ELBO and log p(x)
+   * @param amortisationGap what the encoder leaves beside that
    * @param rlByLabel reconstruction loss of the images of each label; empty without labels
    * @param separation how well labels are kept apart; null without labels
    */
@@ -103,6 +106,9 @@ record RunFigures(
       double kl,
       double elbo,
       double bound,
+      double logLikelihood,
+      double approximationGap,
+      double amortisationGap,
       List<LabelFigure> rlByLabel,
       Separation separation) {
     HeldOut {

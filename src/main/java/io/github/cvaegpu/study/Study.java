@@ -6,6 +6,7 @@ import static io.github.cvaegpu.Numbers.plain;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.model.Objective;
@@ -25,8 +26,14 @@ import java.util.Locale;
  * @param epochs passes over the training images
  * @param seeds seeds 0 to seeds - 1
  * @param setPoints further set points of the KL divergence, to compare the study's with
+ * @param isOwnRuleTried whether this program's own rule holds the study's set point beside it
  */
-public record Study(List<Double> learningRates, int epochs, int seeds, List<Double> setPoints) {
+public record Study(
+    List<Double> learningRates,
+    int epochs,
+    int seeds,
+    List<Double> setPoints,
+    boolean isOwnRuleTried) {
 
   /** Seed of the ten digits that are shown, as in the study. */
   public static final long SHOWN_SEED = 10;
@@ -50,7 +57,7 @@ public record Study(List<Double> learningRates, int epochs, int seeds, List<Doub
           String.format(Locale.ROOT, "--seeds must be 1 or more, not %d.", seeds));
     }
     // What no run can use is refused here, before any of them is trained.
-    runs(learningRates, epochs, seeds, setPoints);
+    runs(learningRates, epochs, seeds, setPoints, isOwnRuleTried);
   }
 
   private static void requireDistinct(String option, List<Double> values) {
@@ -66,7 +73,7 @@ public record Study(List<Double> learningRates, int epochs, int seeds, List<Doub
 
   /** All runs: for each learning rate and seed the beta-VAE, the ControlVAE and its rivals. */
   public List<StudyRun> runs() {
-    return runs(learningRates, epochs, seeds, setPoints);
+    return runs(learningRates, epochs, seeds, setPoints, isOwnRuleTried);
   }
 
   /** The runs of a learning rate that have a role, by seed. */
@@ -77,7 +84,11 @@ public record Study(List<Double> learningRates, int epochs, int seeds, List<Doub
   }
 
   private static List<StudyRun> runs(
-      List<Double> learningRates, int epochs, int seeds, List<Double> setPoints) {
+      List<Double> learningRates,
+      int epochs,
+      int seeds,
+      List<Double> setPoints,
+      boolean isOwnRuleTried) {
     List<StudyRun> runs = new ArrayList<>();
     for (int seed = 0; seed < seeds; seed++) {
       for (double rate : learningRates) {
@@ -88,6 +99,13 @@ public record Study(List<Double> learningRates, int epochs, int seeds, List<Doub
         runs.add(
             new StudyRun(
                 "control" + suffix, Role.CONTROL, plan(PiRule.study(), epochs, rate, seed)));
+        if (isOwnRuleTried) {
+          runs.add(
+              new StudyRun(
+                  "hold" + suffix,
+                  Role.HELD,
+                  plan(new HoldRule(setPoint()), epochs, rate, seed)));
+        }
         for (double setPoint : setPoints) {
           runs.add(
               new StudyRun(

@@ -98,7 +98,7 @@ public final class StudyPage {
                 ClaimsDocument.columns(claim),
                 claim.measures().stream().map(ClaimsDocument::cells).toList()));
       }
-      blocks.add(new Paragraph(claim.note()));
+      blocks.add(new Paragraph(ClaimsDocument.note(claim)));
     }
     return blocks;
   }

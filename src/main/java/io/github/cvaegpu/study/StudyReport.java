@@ -98,7 +98,7 @@ public final class StudyReport {
     listener.measures(run);
     Checkpoint checkpoint = files.checkpoint().orElseThrow();
     try (VaeModel model = checkpoint.model(accelerator)) {
-      RunEvaluation evaluation = RunEvaluation.of(model, checkpoint.plan().seed(), dataset, sha256);
+      RunEvaluation evaluation = RunEvaluation.of(model, checkpoint, dataset, sha256);
       write(file, Json.PRETTY.toJson(evaluation) + "\n");
       return evaluation;
     }

@@ -24,6 +24,8 @@ public record StudyRun(String name, Role role, TrainingPlan plan) {
     /** The ControlVAE with the study's set point. */
     CONTROL,
     /** A ControlVAE with another set point, to compare the study's with. */
-    RIVAL
+    RIVAL,
+    /** The study's set point, held by this program's own rule. */
+    HELD
   }
 }

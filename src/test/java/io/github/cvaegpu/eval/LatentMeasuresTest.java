@@ -37,6 +37,15 @@ class LatentMeasuresTest {
     return Posterior.of(labelled(labels), 1, mean, variances);
   }
 
+  private static Posterior plane(int[] labels, double[] first, double[] second) {
+    float[] mean = new float[2 * first.length];
+    for (int i = 0; i < first.length; i++) {
+      mean[2 * i] = (float) first[i];
+      mean[2 * i + 1] = (float) second[i];
+    }
+    return Posterior.of(labelled(labels), 2, mean, new float[mean.length]);
+  }
+
   // ---- dimensions ------------------------------------------------------------------------------
 
   @Test
@@ -181,6 +190,36 @@ class LatentMeasuresTest {
     }
     assertEquals(right / 100.0, new NearestNeighbours(train, 1).accuracy(test));
     assertTrue(right > 30 && right < 100, right + " right");
+  }
+
+  /**
+   * Three labels around a fourth, in any rotation and any unit: each pair is told apart by a straight
+   * cut, but no cut tells the one in the middle from all the rest.
+   */
+  @Test
+  void theProbeTellsALabelInTheMiddleHoweverTheSpaceIsTurned() {
+    int images = 800;
+    int[] labels = new int[images];
+    double[][] points = new double[images][2];
+    for (int i = 0; i < images; i++) {
+      labels[i] = i % 4;
+      double angle = 2 * Math.PI * (i % 4) / 3;
+      double radius = i % 4 == 3 ? 0 : 4;
+      points[i][0] = radius * Math.cos(angle) + 0.02 * (i / 4 % 10 - 4.5);
+      points[i][1] = radius * Math.sin(angle) + 0.02 * (i / 40 - 9.5);
+    }
+    for (double turn : new double[] {0, 0.3, Math.PI / 4, 2}) {
+      for (double stretch : new double[] {1, 1e-3, 1e3}) {
+        double[] first = new double[images];
+        double[] second = new double[images];
+        for (int i = 0; i < images; i++) {
+          first[i] = Math.cos(turn) * points[i][0] - Math.sin(turn) * points[i][1];
+          second[i] = stretch * (Math.sin(turn) * points[i][0] + Math.cos(turn) * points[i][1]);
+        }
+        Posterior turned = plane(labels, first, second);
+        assertEquals(1, new LinearProbe(turned).accuracy(turned), turn + ", " + stretch);
+      }
+    }
   }
 
   /** A label that a straight cut tells, and one that it does not: the middle of three. */

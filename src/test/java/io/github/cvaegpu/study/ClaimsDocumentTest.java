@@ -44,7 +44,29 @@ class ClaimsDocumentTest {
   }
 
   private static Claim claim(Measure measure, double rate, Verdict verdict, int seeds, int epochs) {
-    return new Claim("It is so", rate, List.of(measure), verdict, seeds, epochs, "Note.");
+    return new Claim(
+        "It is so",
+        rate,
+        null,
+        List.of(measure),
+        verdict,
+        OptionalDouble.empty(),
+        seeds,
+        epochs,
+        "Note.");
+  }
+
+  private static Claim nothing() {
+    return new Claim(
+        "It is so",
+        1,
+        null,
+        List.of(),
+        Verdict.CANNOT_BE_TOLD,
+        OptionalDouble.empty(),
+        0,
+        0,
+        "No labels.");
   }
 
   @Test
@@ -116,7 +138,7 @@ class ClaimsDocumentTest {
     assertEquals(
         "holds (3 seeds, 50 epochs):              It is so; train KL 9.97",
         ClaimsDocument.line(claim(ALONE, 1, Verdict.HOLDS, 3, 50)));
-    Claim nothing = new Claim("It is so", 1, List.of(), Verdict.CANNOT_BE_TOLD, 0, 0, "No labels.");
+    Claim nothing = nothing();
     assertEquals(
         "cannot be told:                          It is so; No labels.",
         ClaimsDocument.line(nothing));
@@ -215,7 +237,7 @@ class ClaimsDocumentTest {
 
   @Test
   void aSentenceWithoutMeasuresHasNoTable() {
-    Claim nothing = new Claim("It is so", 1, List.of(), Verdict.CANNOT_BE_TOLD, 0, 0, "No labels.");
+    Claim nothing = nothing();
     assertTrue(
         ClaimsDocument.markdown(result(List.of(nothing), List.of()))
             .endsWith("## Learning rate 1\n\n### It is so: cannot be told\n\nNo labels.\n"));

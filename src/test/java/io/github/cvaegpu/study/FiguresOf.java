@@ -42,6 +42,9 @@ final class FiguresOf {
   double kl = 9;
   double elbo = -139;
   double bound = -135;
+  double logLikelihood = -130;
+  double approximationGap = 2;
+  double amortisationGap = 7;
   final Map<Integer, Double> byLabel = new TreeMap<>(Map.of(1, 90.0, 2, 160.0, 3, 150.0, 8, 155.0));
   double neighbours = 0.8;
   double probe = 0.6;
@@ -64,6 +67,10 @@ final class FiguresOf {
 
   static FiguresOf control(long seed) {
     return new FiguresOf(Role.CONTROL, seed, Study.setPoint());
+  }
+
+  static FiguresOf held(long seed) {
+    return new FiguresOf(Role.HELD, seed, Study.setPoint());
   }
 
   static FiguresOf rival(long seed, double setPoint) {
@@ -92,6 +99,9 @@ final class FiguresOf {
             kl,
             elbo,
             bound,
+            logLikelihood,
+            approximationGap,
+            amortisationGap,
             hasLabels
                 ? byLabel.entrySet().stream()
                     .map(loss -> new LabelFigure(loss.getKey(), loss.getValue()))

@@ -59,6 +59,18 @@ class PairedDifferenceTest {
     assertEquals((2.4598858 - 0.7001142) / 2, difference.halfWidth().orElseThrow(), 1e-7);
     assertEquals(Verdict.HOLDS, difference.verdict(1));
     assertEquals(Verdict.DOES_NOT_HOLD, difference.verdict(-1));
+    // R gives it as 0.002833.
+    assertEquals(0.00283289, difference.p().orElseThrow(), 1e-7);
+  }
+
+  @Test
+  void aPValueIsThatOfTheInterval() {
+    assertEquals(
+        0.05, new PairedDifference(5, -2, OptionalDouble.of(2)).p().orElseThrow(), 1e-12);
+    assertEquals(1, new PairedDifference(5, 0, OptionalDouble.of(2)).p().orElseThrow(), 1e-12);
+    assertEquals(0, new PairedDifference(5, 1, OptionalDouble.of(0)).p().orElseThrow());
+    assertEquals(1, new PairedDifference(5, 0, OptionalDouble.of(0)).p().orElseThrow());
+    assertTrue(new PairedDifference(1, 3, OptionalDouble.empty()).p().isEmpty());
   }
 
   /** t(0.975; 1) = 12.706205: two seeds have an interval, a wide one. */

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReproduceTest {
   @TempDir private Path folder;
 
-  private static final Study STUDY = new Study(List.of(0.001), 2, 2, List.of(5.0));
+  private static final Study STUDY = new Study(List.of(0.001), 2, 2, List.of(5.0), false);
 
   private final Dataset dataset = TinyImages.dataset(1);
   private final Told told = new Told();
@@ -112,7 +112,7 @@ class ReproduceTest {
   @Test
   void trainsMeasuresAndJudges() throws IOException {
     StudyResult result = report(STUDY, dataset).result();
-    assertEquals(7, result.claims().size());
+    assertEquals(8, result.claims().size());
     Claim elbo = result.claims().get(2);
     assertEquals(2, elbo.seeds());
     RunRecord beta = RunDirectory.readRecord(folder.resolve("beta-lr0.001-seed0"));
@@ -135,7 +135,7 @@ class ReproduceTest {
             "RL against beta-VAE",
             "ELBO against set point 5",
             "RL against set point 5"),
-        result.claims().get(6).measures().stream().map(Claim.Measure::name).toList());
+        result.claims().get(7).measures().stream().map(Claim.Measure::name).toList());
     assertEquals(
         "The study is about MNIST; these figures are of tiny and say nothing about its claims.",
         result.warnings().getFirst());
@@ -165,7 +165,7 @@ class ReproduceTest {
   @ValueSource(
       strings = {"train", "test.elbo", "test.rl", "latent.dimensions", "latent.mutual_information"})
   void anEvaluationThatLacksSomethingIsMadeAnew(String path) throws IOException {
-    var one = new Study(List.of(0.001), 1, 1, List.of());
+    var one = new Study(List.of(0.001), 1, 1, List.of(), false);
     StudyResult first = report(one, dataset).result();
     Path file = folder.resolve("beta-lr0.001-seed0/evaluation.json");
     JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
@@ -182,7 +182,7 @@ class ReproduceTest {
   /** Version 0.1.0 had other names; what it measured is not measured again. */
   @Test
   void anEvaluationOfFormatOneIsRead() throws IOException {
-    var one = new Study(List.of(0.001), 1, 1, List.of());
+    var one = new Study(List.of(0.001), 1, 1, List.of(), false);
     StudyResult first = report(one, dataset).result();
     Path file = folder.resolve("beta-lr0.001-seed0/evaluation.json");
     String json = Files.readString(file);
@@ -305,7 +305,7 @@ class ReproduceTest {
   void runsOfOtherSettingsOrImagesAreRefusedBeforeAnyIsTrained() {
     report(STUDY, dataset);
     told.events.clear();
-    var longer = new Study(List.of(0.001), 3, 2, List.of(5.0));
+    var longer = new Study(List.of(0.001), 3, 2, List.of(5.0), false);
     var e = assertThrows(InputException.class, () -> runner(longer, dataset, () -> false).train());
     assertTrue(e.getMessage().contains("holds a run of other settings (2 epochs"), e.getMessage());
     e =
@@ -318,7 +318,7 @@ class ReproduceTest {
   @Test
   void aRunThatDivergesLeavesTheOthers() {
     // A step this large overflows; the small one does not.
-    var study = new Study(List.of(1e30, 0.001), 1, 1, List.of());
+    var study = new Study(List.of(1e30, 0.001), 1, 1, List.of(), false);
     var runner = runner(study, dataset, () -> false);
     RunQueue.Outcome outcome = runner.train();
     assertEquals(
@@ -332,7 +332,7 @@ class ReproduceTest {
     StudyResult result = report.result();
     assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(2).verdict());
     assertEquals(0, result.claims().get(2).seeds());
-    assertEquals(1, result.claims().get(9).seeds());
+    assertEquals(1, result.claims().get(10).seeds());
     assertEquals(3, result.warnings().size());
     assertTrue(result.warnings().get(1).endsWith("was not trained to its end and is left out."));
   }
@@ -349,10 +349,10 @@ class ReproduceTest {
             "memory",
             Dataset.Status.UNVERIFIED,
             dataset.sha256());
-    StudyResult result = report(new Study(List.of(0.001), 1, 1, List.of()), bare).result();
-    assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(3).verdict());
-    assertEquals("The images have no labels.", result.claims().get(3).note());
+    StudyResult result = report(new Study(List.of(0.001), 1, 1, List.of(), false), bare).result();
     assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(4).verdict());
+    assertEquals("The images have no labels.", result.claims().get(4).note());
+    assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(5).verdict());
   }
 
   @Test

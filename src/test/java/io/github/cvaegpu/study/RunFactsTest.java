@@ -10,6 +10,7 @@ import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.eval.ExactLikelihood;
 import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.LatentMeasures.LabelSeparation;
 import io.github.cvaegpu.eval.MutualInformation;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** What is made of a run's steps and measures. */
 class RunFactsTest {
-  private static final Study STUDY = new Study(List.of(0.001, 0.0001), 50, 2, List.of(8.0));
+  private static final Study STUDY = new Study(List.of(0.001, 0.0001), 50, 2, List.of(8.0), false);
 
   private static final int STEPS = 3000;
 
@@ -40,6 +41,20 @@ class RunFactsTest {
     return builder.build();
   }
 
+  private static final ExactLikelihood EXACT =
+      new ExactLikelihood(
+          9,
+          estimate(-129),
+          estimate(9),
+          estimate(2),
+          estimate(7),
+          0.001,
+          0.002,
+          0.003,
+          7,
+          0,
+          0);
+
   private static Estimate estimate(double mean) {
     return new Estimate(mean, 0.1);
   }
@@ -53,6 +68,7 @@ class RunFactsTest {
         "ab",
         train,
         test,
+        EXACT,
         new LatentMeasures(9, List.of(), 2, new MutualInformation(2, 0.1, 2.2, 9), labels),
         labels == null
             ? List.of()
@@ -82,6 +98,9 @@ class RunFactsTest {
     assertEquals(8, figures.test().kl());
     assertEquals(-138, figures.test().elbo());
     assertEquals(-134, figures.test().bound());
+    assertEquals(-129, figures.test().logLikelihood());
+    assertEquals(2, figures.test().approximationGap());
+    assertEquals(7, figures.test().amortisationGap());
     assertEquals(
         List.of(new LabelFigure(3, 150), new LabelFigure(8, 155)), figures.test().rlByLabel());
     assertEquals(155, figures.test().rl(8));
@@ -170,16 +189,17 @@ class RunFactsTest {
     assertFalse(whole.isOf("cd"));
     int format = RunEvaluation.FORMAT;
     List<LabelLoss> none = List.of();
-    assertEquals(2, format);
+    assertEquals(3, format);
     for (RunEvaluation other :
         List.of(
-            new RunEvaluation(0, "ab", whole.train(), whole.test(), whole.latent(), none),
-            new RunEvaluation(format + 1, "ab", whole.train(), whole.test(), whole.latent(), none),
-            new RunEvaluation(format, null, whole.train(), whole.test(), whole.latent(), none),
-            new RunEvaluation(format, "ab", null, whole.test(), whole.latent(), none),
-            new RunEvaluation(format, "ab", whole.train(), null, whole.latent(), none),
-            new RunEvaluation(format, "ab", whole.train(), whole.test(), null, none),
-            new RunEvaluation(format, "ab", whole.train(), whole.test(), whole.latent(), null))) {
+            new RunEvaluation(0, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(format + 1, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(format, null, whole.train(), whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(format, "ab", null, whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(format, "ab", whole.train(), null, whole.exact(), whole.latent(), none),
+            new RunEvaluation(format, "ab", whole.train(), whole.test(), null, whole.latent(), none),
+            new RunEvaluation(format, "ab", whole.train(), whole.test(), whole.exact(), null, none),
+            new RunEvaluation(format, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), null))) {
       assertFalse(other.isOf("ab"), other.toString());
     }
   }

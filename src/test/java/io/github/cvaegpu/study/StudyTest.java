@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class StudyTest {
   private static Study study(List<Double> rates, int epochs, int seeds, List<Double> setPoints) {
-    return new Study(rates, epochs, seeds, setPoints);
+    return new Study(rates, epochs, seeds, setPoints, false);
   }
 
   @Test
