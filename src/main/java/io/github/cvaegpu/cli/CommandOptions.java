@@ -22,7 +22,22 @@ final class CommandOptions {
   /** Options that commands refuse with a word about what they have instead, and do not show. */
   private static final Map<String, List<String>> HIDDEN =
       Map.of(
-          "calibrate", List.of("--model", "--beta", "--epochs"),
+          "calibrate",
+              List.of(
+                  "--control",
+                  "--kl-schedule",
+                  "--beta",
+                  "--kp",
+                  "--ki",
+                  "--anti-windup",
+                  "--ramp-steps",
+                  "--cycles",
+                  "--cycle-steps",
+                  "--cycle-ramp",
+                  "--rl",
+                  "--geco-rate",
+                  "--geco-decay",
+                  "--epochs"),
           "bench", List.of("--epochs"),
           "profile", List.of("--epochs", "--engine", "--threads"));
 
@@ -36,8 +51,8 @@ final class CommandOptions {
   private static final Map<String, String> SET_POINT =
       Map.of(
           "calibrate", "a set point to check, nats. Default: none.",
-          "bench", "control: set point of the KL divergence, nats. Default: 9.97.",
-          "profile", "control: set point of the KL divergence, nats. Default: 9.97.");
+          "bench", "hold, pi, dynamic: set point of KL, nats. Default: 9.97.",
+          "profile", "hold, pi, dynamic: set point of KL, nats. Default: 9.97.");
 
   /** What {@code --data} is for commands about runs, which have data of their own. */
   private static final String DATA_OF_RUN =

@@ -8,7 +8,8 @@ import java.util.Optional;
  * What decides beta in a run: a rule and its settings. Each rule is one record, which refuses with
  * an {@link io.github.cvaegpu.InputException} what no run can use.
  */
-public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
+public sealed interface BetaRule
+    permits ConstantRule, CyclicalRule, DynamicRule, GecoRule, HoldRule, PiRule, WarmUpRule {
   /**
    * A setting, for people.
    *
@@ -21,10 +22,15 @@ public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
    * What a rule aims at, by which a {@link ControlReport} judges it.
    *
    * @param kl the KL divergence to hold, nats per image
-   * @param betaMin lower limit of beta
-   * @param betaMax upper limit of beta
+   * @param betaMin lower limit of beta; minus infinity if it has none
+   * @param betaMax upper limit of beta; infinity if it has none
    */
-  record Target(double kl, double betaMin, double betaMax) {}
+  record Target(double kl, double betaMin, double betaMax) {
+    /** Whether beta can be at a limit. */
+    public boolean isLimited() {
+      return Double.isFinite(betaMin) && Double.isFinite(betaMax);
+    }
+  }
 
   /** The rule's name in files, lower case; no two rules have the same. */
   String name();
@@ -40,6 +46,15 @@ public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
   /** What it aims at; empty if it holds no KL divergence. */
   Optional<Target> target();
 
+  /**
+   * What it aims at in a run whose limits of beta go by its loss.
+   *
+   * @param firstLoss reconstruction loss of the run's first step, nats per image
+   */
+  default Optional<Target> target(double firstLoss) {
+    return target();
+  }
+
   /** This rule with another KL divergence to hold, nats per image; itself if it holds none. */
   BetaRule aimedAt(double kl);
 
@@ -49,6 +64,11 @@ public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
    * @return one sentence for the user that says so and what to do; empty if there is nothing
    */
   Optional<String> warning();
+
+  /** What may help where a run ended before KL was where it should be, a sentence. */
+  default String remedy() {
+    return "More --epochs may bring it there.";
+  }
 
   /** A new controller, before a run's first step. */
   BetaController start();

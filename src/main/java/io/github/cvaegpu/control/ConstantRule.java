@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
-import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
 import java.util.List;
 import java.util.Optional;
@@ -15,17 +14,9 @@ public record ConstantRule(double beta) implements BetaRule {
   /** This rule's {@link #name()}. */
   public static final String NAME = "constant";
 
-  /** Refuses what no engine can use, with an {@link InputException}. */
+  /** Refuses what no engine can use, with an {@link io.github.cvaegpu.InputException}. */
   public ConstantRule {
-    if (!(beta >= 0) || Double.isInfinite(beta)) {
-      throw new InputException("Beta must be zero or a positive number, not %s.".formatted(beta));
-    }
-    // Engines compute in floats: what overflows or vanishes there would train something else.
-    if (beta > 0 && !Numbers.isPositiveFloat(beta)) {
-      throw new InputException(
-          "Beta must be zero, or positive and finite as a 32-bit float, which %s is not."
-              .formatted(beta));
-    }
+    RuleChecks.requireBeta(beta);
   }
 
   @Override

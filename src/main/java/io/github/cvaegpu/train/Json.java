@@ -16,9 +16,13 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
-import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.CyclicalRule;
+import io.github.cvaegpu.control.DynamicRule;
+import io.github.cvaegpu.control.GecoRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.WarmUpRule;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Locale;
@@ -89,8 +93,12 @@ public final class Json {
     private static final Map<String, Class<? extends BetaRule>> CLASSES =
         Map.of(
             ConstantRule.NAME, ConstantRule.class,
+            CyclicalRule.NAME, CyclicalRule.class,
+            DynamicRule.NAME, DynamicRule.class,
+            GecoRule.NAME, GecoRule.class,
             HoldRule.NAME, HoldRule.class,
-            PiRule.NAME, PiRule.class);
+            PiRule.NAME, PiRule.class,
+            WarmUpRule.NAME, WarmUpRule.class);
 
     @Override
     public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {

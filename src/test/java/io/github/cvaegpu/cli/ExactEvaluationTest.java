@@ -35,7 +35,7 @@ class ExactEvaluationTest {
       CommandRun.of(
               List.of(
                   "train",
-                  "--model=beta",
+                  "--control=constant",
                   "--quiet",
                   "--engine=cpu",
                   "--threads=1",
