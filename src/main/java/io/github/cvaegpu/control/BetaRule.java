@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
+import io.github.cvaegpu.model.KlTerm;
 import java.util.List;
 import java.util.Optional;
 
@@ -70,6 +71,11 @@ public sealed interface BetaRule
     return "More --epochs may bring it there.";
   }
 
-  /** A new controller, before a run's first step. */
+  /** What the KL divergence adds to the loss. */
+  default KlTerm klTerm() {
+    return KlTerm.weighted();
+  }
+
+  /** A new controller, before a run's first step; its numbers are for {@link #klTerm}. */
   BetaController start();
 }

@@ -76,7 +76,7 @@ public record TrainingPlan(
 
   /** What an engine has to know of the plan. */
   public TrainingSettings settings() {
-    return new TrainingSettings(objective, seed, batchSize(), learningRate());
+    return new TrainingSettings(objective, rule.klTerm(), seed, batchSize(), learningRate());
   }
 
   /**

@@ -11,6 +11,7 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -258,7 +259,11 @@ abstract class AcceleratorContract {
   // ---- what tests share ------------------------------------------------------------------------
 
   protected static TrainingSettings settings(int batch) {
-    return new TrainingSettings(Objective.study(), SEED, batch, LEARNING_RATE);
+    return settings(batch, KlTerm.weighted());
+  }
+
+  protected static TrainingSettings settings(int batch, KlTerm term) {
+    return new TrainingSettings(Objective.study(), term, SEED, batch, LEARNING_RATE);
   }
 
   /** Demands that all of a state be the same. */

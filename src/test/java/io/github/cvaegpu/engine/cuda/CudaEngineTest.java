@@ -18,8 +18,8 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.emulator.Emulator;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.engine.EngineContract;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.KlTermContract;
 import io.github.cvaegpu.engine.ReferenceVae;
 import io.github.cvaegpu.engine.RelativeNorm;
 import io.github.cvaegpu.engine.Trainee;
@@ -28,6 +28,7 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -40,15 +41,17 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The CUDA engine: what every engine does, in its own ways, and beside the CPU engine. */
 @ExtendWith(OnGpu.class)
-class CudaEngineTest extends EngineContract {
+class CudaEngineTest extends KlTermContract {
   @Override
   protected Accelerator create(int stepsAhead) {
     return with(stepsAhead, true, Products.LARGE);
@@ -325,9 +328,14 @@ class CudaEngineTest extends EngineContract {
     }
   }
 
+  static Stream<KlTerm> terms() {
+    return Stream.of(KlTerm.weighted(), new KlTerm.Distance(1), new KlTerm.FreeBits(0.1));
+  }
+
   /** What a launch costs is most of what a small step costs. */
-  @Test
-  void theStudysStepHasFewNodes() {
+  @ParameterizedTest
+  @MethodSource("terms")
+  void theStudysStepHasFewNodes(KlTerm term) {
     ImageSet images = RandomImages.of(128, 28, 28, 0.2, SEED);
     List<Launch> launches = new ArrayList<>();
     List<CudaStream> streams = new ArrayList<>();
@@ -347,12 +355,14 @@ class CudaEngineTest extends EngineContract {
         };
     var options = CudaAccelerator.Options.standard().with(StepKind.CUBLAS, Tune.OFF);
     try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options, observer);
-        var engine = accelerator.trainee(VaeShape.study(), settings(128), images)) {
+        var engine = accelerator.trainee(VaeShape.study(), settings(128, term), images)) {
       // Five products by cuBLAS: two forward, one of dlogits by d, two by weights. Ours: gather,
       // bias of the first layer, two small layers, latent forward, loss; ReLU mask, two small
-      // layers, latent backward; all other parameters' gradients, Adam; the host's two.
+      // layers, latent backward; all other parameters' gradients, Adam; the host's two. Weights of
+      // KL that the batch decides are one more.
       int products = 5;
-      int ours = 14;
+      int weights = term.isOfBatch() ? 1 : 0;
+      int ours = 14 + weights;
       // NVIDIA's cuBLAS may split a sum: a clearing, the product, the sum of its parts.
       int most = ours + (OnGpu.isReal() ? 3 : 1) * products;
       assertTrue(engine.nodes() >= ours + products, engine.nodes() + " nodes");
@@ -360,11 +370,12 @@ class CudaEngineTest extends EngineContract {
       assertEquals(
           products, launches.stream().filter(launch -> launch.name().equals(Blas.SGEMM)).count());
       assertEquals(products + ours, launches.size());
-      // The main branch is the longest path: the others have two launches each beside it.
+      // The main branch is the longest path: the others have two launches each beside it, and the
+      // host's has the weights too.
       Map<CudaStream, Long> branches =
           streams.stream()
               .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
-      assertEquals(List.of(2L, 2L, 15L), branches.values().stream().sorted().toList());
+      assertEquals(List.of(2L, 2L + weights, 15L), branches.values().stream().sorted().toList());
     }
   }
 
