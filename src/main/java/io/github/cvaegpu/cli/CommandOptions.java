@@ -34,6 +34,8 @@ final class CommandOptions {
                   "--cycles",
                   "--cycle-steps",
                   "--cycle-ramp",
+                  "--gamma",
+                  "--free-nats",
                   "--rl",
                   "--geco-rate",
                   "--geco-decay",
@@ -51,8 +53,8 @@ final class CommandOptions {
   private static final Map<String, String> SET_POINT =
       Map.of(
           "calibrate", "a set point to check, nats. Default: none.",
-          "bench", "hold, pi, dynamic: set point of KL, nats. Default: 9.97.",
-          "profile", "hold, pi, dynamic: set point of KL, nats. Default: 9.97.");
+          "bench", "hold, pi, capacity, dynamic: set point of KL, nats. Default: 9.97.",
+          "profile", "hold, pi, capacity, dynamic: set point of KL, nats. Default: 9.97.");
 
   /** What {@code --data} is for commands about runs, which have data of their own. */
   private static final String DATA_OF_RUN =

@@ -2,9 +2,11 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.CapacityRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.CyclicalRule;
 import io.github.cvaegpu.control.DynamicRule;
+import io.github.cvaegpu.control.FreeBitsRule;
 import io.github.cvaegpu.control.GecoRule;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
@@ -87,6 +89,30 @@ final class RuleKind {
                       given.cycles(rule.cycles()),
                       given.cycleSteps(rule.cycleSteps()),
                       given.cycleRamp(rule.ramp()))),
+          new RuleKind(
+              CapacityRule.NAME,
+              CapacityRule.class,
+              CapacityRule.defaults(),
+              rule ->
+                  options(
+                      "--kl",
+                      rule.setPoint(),
+                      "--gamma",
+                      rule.gamma(),
+                      "--ramp-steps",
+                      rule.steps()),
+              (given, rule) ->
+                  new CapacityRule(
+                      given.kl(rule.setPoint()),
+                      given.gamma(rule.gamma()),
+                      given.rampSteps(rule.steps()))),
+          new RuleKind(
+              FreeBitsRule.NAME,
+              FreeBitsRule.class,
+              FreeBitsRule.defaults(),
+              rule -> options("--beta", rule.beta(), "--free-nats", rule.freeNats()),
+              (given, rule) ->
+                  new FreeBitsRule(given.beta(rule.beta()), given.freeNats(rule.freeNats()))),
           new RuleKind(
               GecoRule.NAME,
               GecoRule.class,

@@ -24,6 +24,8 @@ final class RuleOptions {
           + "%n  pi         holds KL at --kl by the PI controller of ControlVAE"
           + "%n  warm-up    beta rises from 0 to --beta"
           + "%n  cyclical   the same again and again"
+          + "%n  capacity   pulls KL to a C that rises to --kl by --gamma |KL - C|"
+          + "%n  free-bits  --beta, but the first --free-nats of each dimension cost nothing"
           + "%n  geco       holds the reconstruction loss at --rl"
           + "%n  dynamic    lets KL rise slowly to --kl: DynamicVAE";
 
@@ -39,7 +41,7 @@ final class RuleOptions {
       names = "--kl",
       paramLabel = "NATS|auto",
       converter = SetPoint.Converter.class,
-      description = "hold, pi, dynamic: set point of KL, nats, or auto. Default: 9.97.")
+      description = "hold, pi, capacity, dynamic: set point of KL, nats, or auto. Default: 9.97.")
   private SetPoint setPoint;
 
   @Option(
@@ -54,7 +56,7 @@ final class RuleOptions {
   @Option(
       names = "--beta",
       paramLabel = "BETA",
-      description = "constant, warm-up, cyclical: beta, weight of KL. Default: 1.")
+      description = "constant, warm-up, cyclical, free-bits: weight of KL. Default: 1.")
   private Double beta;
 
   @Option(
@@ -90,7 +92,7 @@ final class RuleOptions {
   @Option(
       names = "--ramp-steps",
       paramLabel = "N",
-      description = "warm-up, dynamic: steps of the rise. Default: 10000.")
+      description = "warm-up, capacity, dynamic: steps of the rise. Default: 10000.")
   private Long rampSteps;
 
   @Option(
@@ -110,6 +112,18 @@ final class RuleOptions {
       paramLabel = "PART",
       description = "cyclical: part of a cycle in which beta rises. Default: 0.5.")
   private Double cycleRamp;
+
+  @Option(
+      names = "--gamma",
+      paramLabel = "WEIGHT",
+      description = "capacity: weight of the distance of KL. Default: 1000.")
+  private Double gamma;
+
+  @Option(
+      names = "--free-nats",
+      paramLabel = "NATS",
+      description = "free-bits: KL of a dimension that costs nothing. Default: 0.5.")
+  private Double freeNats;
 
   @Option(
       names = "--rl",
@@ -177,6 +191,14 @@ final class RuleOptions {
     return Given.or(cycleRamp, otherwise);
   }
 
+  double gamma(double otherwise) {
+    return Given.or(gamma, otherwise);
+  }
+
+  double freeNats(double otherwise) {
+    return Given.or(freeNats, otherwise);
+  }
+
   double rl(double otherwise) {
     return Given.or(rl, otherwise);
   }
@@ -216,6 +238,8 @@ final class RuleOptions {
     options.put("--cycles", cycles);
     options.put("--cycle-steps", cycleSteps);
     options.put("--cycle-ramp", cycleRamp);
+    options.put("--gamma", gamma);
+    options.put("--free-nats", freeNats);
     options.put("--rl", rl);
     options.put("--geco-rate", gecoRate);
     options.put("--geco-decay", gecoDecay);

@@ -10,7 +10,15 @@ import java.util.Optional;
  * an {@link io.github.cvaegpu.InputException} what no run can use.
  */
 public sealed interface BetaRule
-    permits ConstantRule, CyclicalRule, DynamicRule, GecoRule, HoldRule, PiRule, WarmUpRule {
+    permits CapacityRule,
+        ConstantRule,
+        CyclicalRule,
+        DynamicRule,
+        FreeBitsRule,
+        GecoRule,
+        HoldRule,
+        PiRule,
+        WarmUpRule {
   /**
    * A setting, for people.
    *

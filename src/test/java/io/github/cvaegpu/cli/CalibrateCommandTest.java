@@ -153,7 +153,7 @@ class CalibrateCommandTest {
         "Invalid value for option '--kl': 'car' is neither a number of nats nor auto.",
         run("train", folder.resolve("run"), "--kl", "car").refusal());
     assertEquals(
-        "--kl has no effect with --control constant: it is for hold, pi and dynamic.",
+        "--kl has no effect with --control constant: it is for hold, pi, capacity and dynamic.",
         run("train", folder.resolve("run"), "--kl", "auto", "--control", "constant").refusal());
   }
 }

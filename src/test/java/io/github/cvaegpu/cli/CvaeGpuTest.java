@@ -130,6 +130,7 @@ class CvaeGpuTest {
   @CsvSource({
     "hold, --kl, 9.97",
     "pi, --kl, 9.97",
+    "capacity, --kl, 9.97",
     "dynamic, --kl, 9.97",
     "pi, --kp, 0.01",
     "dynamic, --kp, 0.01",
@@ -140,6 +141,10 @@ class CvaeGpuTest {
     "constant, --beta, 1",
     "warm-up, --beta, 1",
     "cyclical, --beta, 1",
+    "free-bits, --beta, 1",
+    "free-bits, --free-nats, 0.5",
+    "capacity, --gamma, 1000",
+    "capacity, --ramp-steps, 10000",
     "warm-up, --ramp-steps, 10000",
     "dynamic, --ramp-steps, 10000",
     "cyclical, --cycles, 4",
@@ -338,14 +343,14 @@ class CvaeGpuTest {
             + " (3.0).",
         "--anti-windup no | *",
         "--control vae | Invalid value for option '--control': 'vae' is none of hold, constant, pi,"
-            + " warm-up, cyclical, geco and dynamic.",
+            + " warm-up, cyclical, capacity, free-bits, geco and dynamic.",
         "--control constant --beta -1 | Beta must be zero or a positive number, not -1.0.",
         "--control pi --beta 4 | --beta has no effect with --control pi: it is for constant,"
-            + " warm-up and cyclical.",
+            + " warm-up, cyclical and free-bits.",
         "--beta 4 --kl 9 | No rule knows --kl and --beta together: leave out what belongs to"
             + " another.",
-        "--control constant --kl 9 | --kl has no effect with --control constant: it is for hold, pi"
-            + " and dynamic.",
+        "--control constant --kl 9 | --kl has no effect with --control constant: it is for hold,"
+            + " pi, capacity and dynamic.",
         "--control hold --ki 1 | --ki has no effect with --control hold: it is for pi and dynamic.",
         "--control constant --anti-windup study | --anti-windup has no effect with --control"
             + " constant: it is for pi.",
@@ -362,6 +367,11 @@ class CvaeGpuTest {
             + " --kl.",
         "--kl-schedule 5:-1 | Invalid value for option '--kl-schedule' (STEP:NATS,...): The KL set"
             + " point must be a finite number of nats above 0, not -1.0.",
+        "--gamma 0 | Gamma must be positive and finite as a 32-bit float, not 0.0.",
+        "--free-nats -1 | The free nats of a dimension must be a finite number, 0 or more, not"
+            + " -1.0.",
+        "--free-nats 2 --kl 3 | No rule knows --kl and --free-nats together: leave out what belongs"
+            + " to another.",
         "--ramp-steps 0 | The number of steps of a warm-up must be 1 or more, not 0.",
         "--cycles 0 | The number of cycles must be 1 or more, not 0.",
         "--cycle-steps -5 | The number of steps of a cycle must be 1 or more, not -5.",

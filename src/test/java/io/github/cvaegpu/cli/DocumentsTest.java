@@ -229,7 +229,7 @@ class DocumentsTest {
         named++;
       }
     }
-    assertEquals(24, named);
+    assertEquals(26, named);
   }
 
   private static boolean isOfOptions(String cell) {

@@ -259,6 +259,11 @@ class TrainAndEvaluateTest {
         "cyclical --cycle-steps 4 | --cycles 1",
         "cyclical | --cycle-steps 4",
         "cyclical --cycle-steps 4 | --cycle-ramp 1",
+        "capacity | --kl 1",
+        "capacity --ramp-steps 1 | --gamma 5",
+        "capacity | --ramp-steps 1",
+        "free-bits --free-nats 0 | --beta 4",
+        "free-bits | --free-nats 0",
         "geco | --rl 10",
         "geco | --geco-rate 0.01",
         "geco | --geco-decay 0.1",
@@ -294,8 +299,11 @@ class TrainAndEvaluateTest {
         "warm-up | --ramp-steps 5",
         "warm-up | --beta 2 --ramp-steps 5",
         "cyclical | --cycles 2",
+        "capacity | --gamma 100",
+        "free-bits | --free-nats 0.1",
         "geco | --rl 100",
-        "dynamic | --kl 3 --ramp-steps 5",
+        "capacity | --kl 3 --ramp-steps 5",
+        "dynamic | --ki 3 --ramp-steps 5",
       })
   void whatIsGivenImpliesTheRule(String rule, String options) {
     String[] given = ("--epochs 1 " + options).split(" ", -1);
@@ -352,6 +360,8 @@ class TrainAndEvaluateTest {
             "--cycles",
             "--cycle-steps",
             "--cycle-ramp",
+            "--gamma",
+            "--free-nats",
             "--rl",
             "--geco-rate",
             "--geco-decay",
@@ -415,7 +425,8 @@ class TrainAndEvaluateTest {
   @Test
   void whatWouldHaveNoEffectIsRefusedToo() {
     assertEquals(
-        "--beta has no effect with --control hold: it is for constant, warm-up and cyclical.",
+        "--beta has no effect with --control hold: it is for constant, warm-up, cyclical and"
+            + " free-bits.",
         resume(finished, "--beta", "1").refusal());
     assertEquals(
         "The run was started without --kl auto, so --calibration-epochs has no effect on it.",

@@ -2,8 +2,10 @@
 package io.github.cvaegpu.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.cvaegpu.model.KlTerm;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +18,11 @@ class OpenLoopTest {
   }
 
   static List<BetaRule> rules() {
-    return List.of(new WarmUpRule(1, 10), CyclicalRule.defaults());
+    return List.of(
+        new WarmUpRule(1, 10),
+        CyclicalRule.defaults(),
+        CapacityRule.defaults(),
+        FreeBitsRule.defaults());
   }
 
   @Test
@@ -39,6 +45,29 @@ class OpenLoopTest {
     }
     assertEquals(2, at(rule, 31));
     assertEquals(2, at(rule, 1_000_000_000_000L));
+  }
+
+  /** The number is C, for a loss of gamma |KL - C|. */
+  @Test
+  void aCapacityRises() {
+    var rule = new CapacityRule(20, 100, 40);
+    assertEquals(0.5, at(rule, 1));
+    assertEquals(10, at(rule, 20));
+    assertEquals(20, at(rule, 40));
+    assertEquals(20, at(rule, 41));
+    assertEquals(new KlTerm.Distance(100), rule.klTerm());
+    assertEquals(20, rule.target().orElseThrow().kl());
+    assertFalse(rule.target().orElseThrow().isLimited());
+    assertEquals(new CapacityRule(7, 100, 40), rule.aimedAt(7));
+  }
+
+  @Test
+  void freeBitsHaveOneBeta() {
+    var rule = new FreeBitsRule(2, 0.25);
+    assertEquals(2, at(rule, 1));
+    assertEquals(2, at(rule, 1000));
+    assertEquals(new KlTerm.FreeBits(0.25), rule.klTerm());
+    assertEquals("VAE, 0.25 free nats a dimension, beta 2", rule.title());
   }
 
   @Test

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.CapacityRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.CyclicalRule;
 import io.github.cvaegpu.control.DynamicRule;
+import io.github.cvaegpu.control.FreeBitsRule;
 import io.github.cvaegpu.control.GecoRule;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
@@ -27,9 +29,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RulesInFilesTest {
   private static final List<BetaRule> RULES =
       List.of(
+          new CapacityRule(12, 100, 50),
           new ConstantRule(0.25),
           new CyclicalRule(2, 3, 50, 0.25),
           new DynamicRule(7, 0.02, 0.03, 0.5, 20, 100),
+          new FreeBitsRule(2, 0.25),
           new GecoRule(120, 0.01, 0.5),
           new HoldRule(5, List.of(new SetPointChange(100, 7), new SetPointChange(200, 6.5))),
           PiRule.study(),
