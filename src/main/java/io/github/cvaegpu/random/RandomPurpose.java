@@ -21,7 +21,9 @@ public enum RandomPurpose {
   /** Which images a picture shows. Coordinates: as of {@link #BATCH_ORDER}. */
   SHOWN_IMAGES(7),
   /** Which sprites are held out. Coordinates: as of {@link #BATCH_ORDER}. */
-  SPRITE_ORDER(9);
+  SPRITE_ORDER(9),
+  /** Images of the FactorVAE score. Coordinates: block of four words, vote, training or scored. */
+  FACTOR_VOTES(10);
 
   private final int id;
 
