@@ -44,7 +44,13 @@ final class LatentTable {
             information.standardError(),
             information.images(),
             information.ceiling()));
-    LabelSeparation labels = measures.labels();
+    print(measures.labels(), out);
+    if (measures.disentanglement() != null) {
+      DisentanglementTable.print(measures.disentanglement(), out);
+    }
+  }
+
+  private static void print(LabelSeparation labels, PrintWriter out) {
     if (labels == null) {
       row(out, "labels", "the images have none");
       return;
