@@ -113,6 +113,9 @@ class Tables(unittest.TestCase):
         self.assertIn("| beta 1 | 21.1 ± 12.7 | 21.0 ± 12.7 | 50.0 ± 0.0 | 5.0 ± 0.0 | 0.300 ± 1.271 |", text)
         self.assertIn("7 epochs** at learning rate 0.001, batch 128, 2 seeds", text)
         self.assertIn("the decoder mirrors the encoder", text)
+        one = self.found()
+        one["plan"]["epochs"] = 1
+        self.assertIn("**Sprites, 1 epoch** at", disentanglement.tables(one))
         self.assertIn("Set points have `--ki 0.001`.", text)
         self.assertIn("2 threads of a processor; commit abc1234; 2026-01-02.", text)
 
