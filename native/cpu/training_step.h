@@ -120,7 +120,7 @@ class TrainingStep {
     for (int64_t i = 0; i < forward.images(); i++) {
       reconstruction += forward.image_loss[i];
     }
-    return {float(reconstruction / double(forward.images())), mean_kl()};
+    return {float(reconstruction / double(forward.images())), forward.mean_kl()};
   }
 
   ForwardPass forward;
@@ -199,11 +199,12 @@ class TrainingStep {
   KlWeights weights_of_kl(Team::Member& member, float number) const {
     if (kl_term_.form == CVAE_KL_DISTANCE) {
       // Each thread for itself, which takes less time than to meet.
-      return {nullptr, distance_weight(kl_term_.given, mean_kl(), number)};
+      return {nullptr, distance_weight(kl_term_.given, forward.mean_kl(), number)};
     }
     if (kl_term_.form == CVAE_KL_FREE_BITS) {
-      member.run(network_->latent,
-                 [&](int64_t j) { kl_weights_[j] = mean_kl_of(j) > kl_term_.given ? number : 0; });
+      member.run(network_->latent, [&](int64_t j) {
+        kl_weights_[j] = forward.mean_kl_of(j) > kl_term_.given ? number : 0;
+      });
       return {kl_weights_, 0};
     }
     return {nullptr, number};
@@ -369,34 +370,6 @@ class TrainingStep {
       sparse_update(it.layer, parameters, adam, forward.batch, d_first_by_image, forward.images(),
                     chunk, OutputPart::of(unit / chunks, it.layer.out));
     }
-  }
-
-  // ---- the KL divergence -----------------------------------------------------------------------
-
-  /** Its mean over the images, nats; images added in order. */
-  float mean_kl() const {
-    double sum = 0;
-    for (int64_t i = 0; i < forward.images(); i++) {
-      sum += double(forward.kl[i]);
-    }
-    return float(sum / double(forward.images()));
-  }
-
-  /** The same of a latent dimension alone. */
-  float mean_kl_of(int64_t dimension) const {
-    double sum = 0;
-    for (int64_t block = 0; block < forward.blocks(); block++) {
-      Images of = Images::block_of(block);
-      Lanes log_variance = load(of.of(forward.heads, network_->latent + dimension));
-      float twice_kl[kLanes];
-      store(twice_kl, twice_kl_of(load(of.of(forward.heads, dimension)), log_variance,
-                                  deviation_of(log_variance)));
-      int64_t images = smaller(kLanes, forward.images() - of.first());
-      for (int64_t i = 0; i < images; i++) {
-        sum += double(twice_kl[i]);
-      }
-    }
-    return float(0.5 * sum / double(forward.images()));
   }
 
   // ---- its time --------------------------------------------------------------------------------
