@@ -58,7 +58,7 @@ final class CommandOptions {
 
   /** What {@code --data} is for commands about runs, which have data of their own. */
   private static final String DATA_OF_RUN =
-      "auto, mnist, fashion-mnist, kmnist, synthetic, sprites, a folder. Default: the run's.";
+      "mnist, fashion-mnist, kmnist, synthetic, sprites, a folder. Default: the run's.";
 
   private CommandOptions() {}
 
