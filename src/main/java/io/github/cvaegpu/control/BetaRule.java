@@ -50,10 +50,14 @@ public sealed interface BetaRule
   String title();
 
   /** The settings that are not in {@link #title()}. */
-  List<Setting> settings();
+  default List<Setting> settings() {
+    return List.of();
+  }
 
   /** What it aims at; empty if it holds no KL divergence. */
-  Optional<Target> target();
+  default Optional<Target> target() {
+    return Optional.empty();
+  }
 
   /**
    * What it aims at in a run whose limits of beta go by its loss.
@@ -65,14 +69,18 @@ public sealed interface BetaRule
   }
 
   /** This rule with another KL divergence to hold, nats per image; itself if it holds none. */
-  BetaRule aimedAt(double kl);
+  default BetaRule aimedAt(double kl) {
+    return this;
+  }
 
   /**
    * What speaks against these settings.
    *
    * @return one sentence for the user that says so and what to do; empty if there is nothing
    */
-  Optional<String> warning();
+  default Optional<String> warning() {
+    return Optional.empty();
+  }
 
   /** What may help where a run ended before KL was where it should be, a sentence. */
   default String remedy() {

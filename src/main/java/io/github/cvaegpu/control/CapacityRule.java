@@ -72,11 +72,6 @@ public record CapacityRule(double setPoint, double gamma, long steps) implements
     return new CapacityRule(kl, gamma, steps);
   }
 
-  @Override
-  public Optional<String> warning() {
-    return Optional.empty();
-  }
-
   /** Gives C, not a beta. */
   @Override
   public BetaController start() {

@@ -2,8 +2,6 @@
 package io.github.cvaegpu.control;
 
 import io.github.cvaegpu.Numbers;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * The beta-VAE: one beta throughout.
@@ -27,26 +25,6 @@ public record ConstantRule(double beta) implements BetaRule {
   @Override
   public String title() {
     return "beta-VAE, beta " + Numbers.plain(beta);
-  }
-
-  @Override
-  public List<Setting> settings() {
-    return List.of();
-  }
-
-  @Override
-  public Optional<Target> target() {
-    return Optional.empty();
-  }
-
-  @Override
-  public BetaRule aimedAt(double kl) {
-    return this;
-  }
-
-  @Override
-  public Optional<String> warning() {
-    return Optional.empty();
   }
 
   @Override

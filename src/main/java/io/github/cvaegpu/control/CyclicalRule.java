@@ -5,7 +5,6 @@ import static io.github.cvaegpu.Numbers.plain;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * A beta that rises from 0 again and again, and stays after the last time (H. Fu et al., "Cyclical
@@ -65,21 +64,6 @@ public record CyclicalRule(double beta, long cycles, long cycleSteps, double ram
         new Setting("cycles", String.format(Locale.ROOT, "%,d", cycles)),
         new Setting("steps of a cycle", String.format(Locale.ROOT, "%,d", cycleSteps)),
         new Setting("ramp, part of a cycle", plain(ramp)));
-  }
-
-  @Override
-  public Optional<Target> target() {
-    return Optional.empty();
-  }
-
-  @Override
-  public BetaRule aimedAt(double kl) {
-    return this;
-  }
-
-  @Override
-  public Optional<String> warning() {
-    return Optional.empty();
   }
 
   @Override

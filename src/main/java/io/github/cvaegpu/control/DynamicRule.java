@@ -67,11 +67,6 @@ public record DynamicRule(
   }
 
   @Override
-  public Optional<String> warning() {
-    return Optional.empty();
-  }
-
-  @Override
   public BetaController start() {
     return new DynamicController(this);
   }

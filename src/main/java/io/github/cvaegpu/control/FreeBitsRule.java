@@ -4,8 +4,6 @@ package io.github.cvaegpu.control;
 import static io.github.cvaegpu.Numbers.plain;
 
 import io.github.cvaegpu.model.KlTerm;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * Free bits: a beta that weighs no dimension whose KL divergence, the mean of the step's batch, is
@@ -43,26 +41,6 @@ public record FreeBitsRule(double beta, double freeNats) implements BetaRule {
   @Override
   public String title() {
     return "VAE, %s free nats a dimension, beta %s".formatted(plain(freeNats), plain(beta));
-  }
-
-  @Override
-  public List<Setting> settings() {
-    return List.of();
-  }
-
-  @Override
-  public Optional<Target> target() {
-    return Optional.empty();
-  }
-
-  @Override
-  public BetaRule aimedAt(double kl) {
-    return this;
-  }
-
-  @Override
-  public Optional<String> warning() {
-    return Optional.empty();
   }
 
   @Override

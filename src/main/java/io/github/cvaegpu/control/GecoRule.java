@@ -5,7 +5,6 @@ import static io.github.cvaegpu.Numbers.plain;
 
 import io.github.cvaegpu.InputException;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Holds the reconstruction loss, not the KL divergence, by a {@link GecoController}.
@@ -49,21 +48,6 @@ public record GecoRule(double rl, double rate, double decay) implements BetaRule
     return List.of(
         new Setting("rate of the weight", plain(rate)),
         new Setting("decay of the average", plain(decay)));
-  }
-
-  @Override
-  public Optional<Target> target() {
-    return Optional.empty();
-  }
-
-  @Override
-  public BetaRule aimedAt(double kl) {
-    return this;
-  }
-
-  @Override
-  public Optional<String> warning() {
-    return Optional.empty();
   }
 
   @Override

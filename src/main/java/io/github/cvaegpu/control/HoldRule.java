@@ -103,11 +103,6 @@ public record HoldRule(double setPoint, List<SetPointChange> changes) implements
   }
 
   @Override
-  public Optional<String> warning() {
-    return Optional.empty();
-  }
-
-  @Override
   public BetaController start() {
     return new HoldController(this);
   }

@@ -5,7 +5,6 @@ import static io.github.cvaegpu.Numbers.plain;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * A beta that rises linearly from 0 and then stays (S. Bowman et al., "Generating Sentences from a
@@ -47,21 +46,6 @@ public record WarmUpRule(double beta, long steps) implements BetaRule {
   @Override
   public List<Setting> settings() {
     return List.of(new Setting("steps of warm-up", String.format(Locale.ROOT, "%,d", steps)));
-  }
-
-  @Override
-  public Optional<Target> target() {
-    return Optional.empty();
-  }
-
-  @Override
-  public BetaRule aimedAt(double kl) {
-    return this;
-  }
-
-  @Override
-  public Optional<String> warning() {
-    return Optional.empty();
   }
 
   @Override
