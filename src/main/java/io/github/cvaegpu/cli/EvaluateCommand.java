@@ -49,9 +49,6 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static final int MAX_SAMPLES = 1_000_000;
 
-  /** An image's samples are held at once, with their noise: 80 MB. */
-  private static final int MAX_LATENT_VALUES = 10_000_000;
-
   /** Which images. */
   enum Split {
     TEST,
@@ -133,19 +130,8 @@ final class EvaluateCommand implements Callable<Integer> {
       RunDirectory.readRecord(run);
     }
     Checkpoint checkpoint = Checkpoint.read(RunDirectory.checkpointFile(run));
-    int latent = checkpoint.plan().latent();
     if (exact) {
-      ExactLikelihood.requireSmall(latent);
-    }
-    if ((long) samples * latent > MAX_LATENT_VALUES) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "%d samples of %d latent dimensions are too many to hold at once; take --samples %d"
-                  + " or less.",
-              samples,
-              latent,
-              MAX_LATENT_VALUES / latent));
+      ExactLikelihood.requireSmall(checkpoint.plan().latent());
     }
     engineOptions.requireEngine();
     Dataset dataset = load(checkpoint);
