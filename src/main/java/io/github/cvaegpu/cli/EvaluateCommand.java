@@ -8,6 +8,7 @@ import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.eval.AggregatePosterior;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
@@ -69,7 +70,8 @@ final class EvaluateCommand implements Callable<Integer> {
       long steps,
       Evaluation evaluation,
       ExactLikelihood exact,
-      LatentMeasures latent) {}
+      LatentMeasures latent,
+      AggregatePosterior aggregatePosterior) {}
 
   @Spec private CommandSpec spec;
 
@@ -162,7 +164,11 @@ final class EvaluateCommand implements Callable<Integer> {
       ImageScores scores = new Evaluator(model, checkpoint.plan().seed()).score(images, samples);
       Evaluation evaluation = scores.evaluation();
       ExactLikelihood integral = exact ? integral(model, checkpoint, images, scores) : null;
-      LatentMeasures measures = latentSpace ? measures(model, checkpoint, dataset) : null;
+      Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
+      LatentMeasures measures =
+          latentSpace ? measures(model, checkpoint, dataset, posterior) : null;
+      AggregatePosterior aggregate =
+          latentSpace ? AggregatePosterior.of(posterior, checkpoint.plan().seed()) : null;
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         var line =
@@ -173,7 +179,8 @@ final class EvaluateCommand implements Callable<Integer> {
                 checkpoint.state().step(),
                 evaluation,
                 integral,
-                measures);
+                measures,
+                aggregate);
         out.println(Json.COMPACT.toJson(line));
       } else {
         print(out, dataset, checkpoint.state().step(), evaluation);
@@ -181,7 +188,7 @@ final class EvaluateCommand implements Callable<Integer> {
           print(out, integral);
         }
         if (measures != null) {
-          LatentTable.print(measures, out);
+          LatentTable.print(measures, aggregate, out);
         }
       }
       return ExitCode.OK;
@@ -198,11 +205,9 @@ final class EvaluateCommand implements Callable<Integer> {
         scores);
   }
 
-  private static LatentMeasures measures(VaeModel model, Checkpoint checkpoint, Dataset dataset) {
-    return LatentMeasures.of(
-        Posterior.of(model, dataset.train()),
-        Posterior.of(model, dataset.test()),
-        checkpoint.plan().seed());
+  private static LatentMeasures measures(
+      VaeModel model, Checkpoint checkpoint, Dataset dataset, Posterior test) {
+    return LatentMeasures.of(Posterior.of(model, dataset.train()), test, checkpoint.plan().seed());
   }
 
   /** The images asked for, else those that the run was trained on. */
