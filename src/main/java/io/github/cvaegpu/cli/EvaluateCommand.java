@@ -9,6 +9,7 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.AggregatePosterior;
+import io.github.cvaegpu.eval.AnnealedLikelihood;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
@@ -45,8 +46,8 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
-      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --exact log p(x),"
-          + " with --latent its latent space too.";
+      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --exact or --ais"
+          + " log p(x), with --latent its latent space too.";
 
   private static final int MAX_SAMPLES = 1_000_000;
 
@@ -70,6 +71,7 @@ final class EvaluateCommand implements Callable<Integer> {
       long steps,
       Evaluation evaluation,
       ExactLikelihood exact,
+      AnnealedLikelihood ais,
       LatentMeasures latent,
       AggregatePosterior aggregatePosterior) {}
 
@@ -103,6 +105,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Integrate log p(x) over 1 or 2 latent dimensions too. Default: do not.")
   private boolean exact;
 
+  @Mixin private AnnealingOptions annealing;
+
   @Option(
       names = "--latent",
       description = "Measure the latent space of the test images too. Default: do not.")
@@ -118,6 +122,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    annealing.check();
     if (samples < 1 || samples > MAX_SAMPLES) {
       throw new InputException(
           String.format(
@@ -164,6 +169,8 @@ final class EvaluateCommand implements Callable<Integer> {
       ImageScores scores = new Evaluator(model, checkpoint.plan().seed()).score(images, samples);
       Evaluation evaluation = scores.evaluation();
       ExactLikelihood integral = exact ? integral(model, checkpoint, images, scores) : null;
+      AnnealedLikelihood annealed =
+          annealing.run(checkpoint, images, scores, spec.commandLine().getErr());
       Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
       LatentMeasures measures =
           latentSpace ? measures(model, checkpoint, dataset, posterior) : null;
@@ -179,6 +186,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 checkpoint.state().step(),
                 evaluation,
                 integral,
+                annealed,
                 measures,
                 aggregate);
         out.println(Json.COMPACT.toJson(line));
@@ -186,6 +194,9 @@ final class EvaluateCommand implements Callable<Integer> {
         print(out, dataset, checkpoint.state().step(), evaluation);
         if (integral != null) {
           print(out, integral);
+        }
+        if (annealed != null) {
+          AnnealingOptions.print(out, annealed);
         }
         if (measures != null) {
           LatentTable.print(measures, aggregate, out);
@@ -289,7 +300,8 @@ final class EvaluateCommand implements Callable<Integer> {
     integral.doubts().forEach(out::println);
   }
 
-  private static void row(PrintWriter out, String name, String meaning, Estimate estimate) {
+  /** An estimate for people. */
+  static void row(PrintWriter out, String name, String meaning, Estimate estimate) {
     out.printf(
         Locale.ROOT,
         "  %-8s %9s +- %.2f   %s%n",

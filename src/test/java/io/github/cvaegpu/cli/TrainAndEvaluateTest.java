@@ -693,6 +693,7 @@ class TrainAndEvaluateTest {
             "steps",
             "evaluation",
             "exact",
+            "ais",
             "latent",
             "aggregate_posterior"),
         json.keySet());
