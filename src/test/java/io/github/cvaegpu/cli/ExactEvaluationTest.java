@@ -121,8 +121,8 @@ class ExactEvaluationTest {
   @Test
   void tooManyDimensionsAreSentElsewhere() {
     assertEquals(
-        "--exact is for 1 or 2 latent dimensions, and the run has 10: take the importance-weighted"
-            + " bound instead, with --samples 5000.",
+        "--exact is for 1 or 2 latent dimensions, and the run has 10: take --ais instead, or the"
+            + " importance-weighted bound with --samples 5000.",
         evaluate(10).refusal());
   }
 }

@@ -760,7 +760,17 @@ class TrainAndEvaluateTest {
     assertEquals(1, result.out().lines().count());
     JsonObject json = result.json();
     assertEquals(
-        Set.of("run", "dataset", "split", "steps", "evaluation", "exact", "latent"), json.keySet());
+        Set.of(
+            "run",
+            "dataset",
+            "split",
+            "steps",
+            "evaluation",
+            "exact",
+            "ais",
+            "latent",
+            "aggregate_posterior"),
+        json.keySet());
     assertEquals("images", json.get("dataset").getAsString());
     assertEquals("test", json.get("split").getAsString());
     assertEquals(10, json.get("steps").getAsInt());
@@ -836,7 +846,7 @@ class TrainAndEvaluateTest {
             .out()
             .lines()
             .toList();
-    assertEquals(12, lines.size(), lines.toString());
+    assertEquals(15, lines.size(), lines.toString());
     assertEquals("Latent space of the 50 test images", lines.get(5));
     assertTrue(lines.get(8).contains("the ceiling for 50 images is 3.91"), lines.get(8));
     JsonObject measures =
