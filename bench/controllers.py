@@ -26,6 +26,7 @@ from pathlib import Path
 
 from machine import commit
 from programs import JAR, last_line, ours, processors, record
+from svg import document, text
 from tables import Refused, number, publish, table
 
 # What is trained, by its name in the tables; a set point is what the figures are judged by.
@@ -268,10 +269,6 @@ WIDTH, PANEL, LEFT, RIGHT, TOP = 920, 300, 64, 730, 34
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666"]
 
 
-def text(x, y, words, anchor="start", extra=""):
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{extra}>{words}</text>'
-
-
 class Panel:
     """Curves over the step, whose axis is logarithmic."""
 
@@ -320,11 +317,7 @@ def picture(results, names, set_point=None):
         parts.append(f'<rect x="{RIGHT + 22}" y="{y - 9}" width="16" height="4" fill="{colour}"/>')
         parts.append(text(RIGHT + 46, y, name))
     height = beta.top + PANEL + 56
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    font = 'font-family="DejaVu Sans, Arial, sans-serif" font-size="13" fill="#222222"'
-    ground = f'<rect width="{WIDTH}" height="{height}" fill="#ffffff" stroke="none"/>'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font}>'
-    return "\n".join([head, ground, *parts, "</svg>"]) + "\n"
+    return document(WIDTH, height, parts)
 
 
 def draw(found, folder):

@@ -168,7 +168,8 @@ final class EvaluateCommand implements Callable<Integer> {
       VaeModel model = chosen.first();
       ImageScores scores = new Evaluator(model, checkpoint.plan().seed()).score(images, samples);
       Evaluation evaluation = scores.evaluation();
-      ExactLikelihood integral = exact ? integral(model, checkpoint, images, scores) : null;
+      ExactLikelihood integral =
+          exact ? integral(checkpoint, Posterior.of(model, images), scores) : null;
       AnnealedLikelihood annealed =
           annealing.run(checkpoint, images, scores, spec.commandLine().getErr());
       Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
@@ -206,13 +207,13 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private static ExactLikelihood integral(
-      VaeModel model, Checkpoint checkpoint, ImageSet images, ImageScores scores) {
+  /** log p(x) of the images that a checkpoint's model was asked about. */
+  static ExactLikelihood integral(Checkpoint checkpoint, Posterior posterior, ImageScores scores) {
     return ExactLikelihood.of(
         checkpoint.plan().objective(),
         checkpoint.layout(),
         checkpoint.state().parameters(),
-        Posterior.of(model, images),
+        posterior,
         scores);
   }
 

@@ -198,13 +198,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     ImageScores scores =
         new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);
-    ExactLikelihood integral =
-        ExactLikelihood.of(
-            checkpoint.plan().objective(),
-            checkpoint.layout(),
-            checkpoint.state().parameters(),
-            posterior,
-            scores);
+    ExactLikelihood integral = EvaluateCommand.integral(checkpoint, posterior, scores);
     integral
         .doubts()
         .forEach(doubt -> err().println("Warning: %s: %s".formatted(run.name(), doubt)));

@@ -5,10 +5,12 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.SetPointChange;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /**
@@ -283,6 +285,14 @@ final class RuleOptions {
     }
   }
 
+  /** What a calibration decides itself: all but its limits of beta and a set point to check. */
+  static Set<String> notForCalibration() {
+    Set<String> names = new HashSet<>(Set.of("--control"));
+    RuleKind.ALL.forEach(one -> names.addAll(one.options().keySet()));
+    names.removeAll(Set.of("--kl", "--beta-min", "--beta-max"));
+    return names;
+  }
+
   /**
    * Refuses what a calibration decides itself.
    *
@@ -294,10 +304,7 @@ final class RuleOptions {
           "calibrate measures what --kl auto would take; --kl NATS checks a set point of your"
               + " own.");
     }
-    List<String> others =
-        given().keySet().stream()
-            .filter(name -> !List.of("--kl", "--beta-min", "--beta-max").contains(name))
-            .toList();
+    List<String> others = given().keySet().stream().filter(notForCalibration()::contains).toList();
     if (kind != null || !others.isEmpty()) {
       throw new InputException(
           "calibrate trains with constant betas of its own: leave %s out."

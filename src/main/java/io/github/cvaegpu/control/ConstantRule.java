@@ -29,6 +29,6 @@ public record ConstantRule(double beta) implements BetaRule {
 
   @Override
   public BetaController start() {
-    return new ConstantBeta(this);
+    return new OpenLoop(step -> beta);
   }
 }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
@@ -73,7 +73,7 @@ abstract class AcceleratorContract {
     try (Accelerator accelerator = create(8);
         Trainee alone = accelerator.trainee(SMALL, settings, images)) {
       alone.restore(initial);
-      alone.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+      alone.trainEpoch(order, new ConstantRule(1).start(), (step, rl, kl, beta) -> true);
       trained = alone.state();
     }
     try (Accelerator accelerator = create(8);
@@ -86,8 +86,8 @@ abstract class AcceleratorContract {
       for (int batch = 0; batch < order.batches(); ) {
         batch +=
             trainee.trainEpoch(
-                order.from(batch), new ConstantBeta(1), (step, rl, kl, beta) -> false);
-        sameImages.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+                order.from(batch), new ConstantRule(1).start(), (step, rl, kl, beta) -> false);
+        sameImages.trainEpoch(order, new ConstantRule(1).start(), (step, rl, kl, beta) -> true);
         assertArrayEquals(first, decoded(model));
         assertArrayEquals(second, decoded(another));
       }
@@ -119,7 +119,9 @@ abstract class AcceleratorContract {
       trainee.restore(TrainingState.initial(weights(SMALL, 3)));
       float[] before = decoded(trainee);
       trainee.trainEpoch(
-          BatchOrder.shuffled(SEED, 0, 30, 4), new ConstantBeta(1), (step, rl, kl, beta) -> true);
+          BatchOrder.shuffled(SEED, 0, 30, 4),
+          new ConstantRule(1).start(),
+          (step, rl, kl, beta) -> true);
       float[] after = decoded(trainee);
       assertArrayEquals(decoded(SMALL, trainee.state().parameters()), after);
       assertTrue(!Arrays.equals(before, after));
@@ -174,7 +176,7 @@ abstract class AcceleratorContract {
       for (int epoch = 0; epoch < 2; epoch++) {
         trainee.trainEpoch(
             BatchOrder.shuffled(SEED, epoch, 30, 4),
-            new ConstantBeta(1),
+            new ConstantRule(1).start(),
             (step, rl, kl, beta) -> true);
       }
       return trainee.state();
@@ -251,7 +253,7 @@ abstract class AcceleratorContract {
           () ->
               trainee.trainEpoch(
                   BatchOrder.shuffled(SEED, 0, 8, 4),
-                  new ConstantBeta(1),
+                  new ConstantRule(1).start(),
                   (step, rl, kl, beta) -> true));
     }
   }

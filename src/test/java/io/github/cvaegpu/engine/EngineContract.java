@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
@@ -171,7 +171,8 @@ public abstract class EngineContract extends EpochContract {
         Trainee trainee = accelerator.trainee(shape, settings(10), images)) {
       trainee.restore(TrainingState.initial(initial));
       List<Reported> reported = new ArrayList<>();
-      assertEquals(1, trainee.trainEpoch(order.from(2), new ConstantBeta(1), collect(reported)));
+      assertEquals(
+          1, trainee.trainEpoch(order.from(2), new ConstantRule(1).start(), collect(reported)));
       ReferenceVae.Step expected =
           new ReferenceVae(shape)
               .step(

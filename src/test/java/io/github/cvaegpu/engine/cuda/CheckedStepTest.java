@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
@@ -89,7 +89,7 @@ class CheckedStepTest {
       for (int epoch = 0; epoch < 2; epoch++) {
         trainee.trainEpoch(
             BatchOrder.shuffled(SEED, epoch, images.size(), 37),
-            new ConstantBeta(1),
+            new ConstantRule(1).start(),
             (step, rl, kl, beta) -> true);
       }
       return trainee.state();

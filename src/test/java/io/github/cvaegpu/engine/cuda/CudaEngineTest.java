@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
@@ -287,7 +287,7 @@ class CudaEngineTest extends KlTermContract {
       engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
       engine.trainEpoch(
           BatchOrder.shuffled(SEED, 0, images.size(), 128),
-          new ConstantBeta(1),
+          new ConstantRule(1).start(),
           (step, rl, kl, beta) -> true);
       return engine.state();
     }
@@ -306,7 +306,7 @@ class CudaEngineTest extends KlTermContract {
         var onlyCpu = onCpu.trainee(shape, settings(8), images)) {
       TrainingState state = TrainingState.initial(InitialWeights.draw(layout, SEED));
       onlyCpu.restore(state);
-      onlyCpu.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+      onlyCpu.trainEpoch(order, new ConstantRule(1).start(), (step, rl, kl, beta) -> true);
       int next = 0;
       while (next < order.batches()) {
         Trainee engine = next % 2 == 0 ? gpu : cpu;
@@ -314,7 +314,7 @@ class CudaEngineTest extends KlTermContract {
         assertEquals(
             1,
             engine.trainEpoch(
-                order.from(next), new ConstantBeta(1), (step, rl, kl, beta) -> false));
+                order.from(next), new ConstantRule(1).start(), (step, rl, kl, beta) -> false));
         state = engine.state();
         next++;
       }
@@ -459,7 +459,8 @@ class CudaEngineTest extends KlTermContract {
       three.close();
       assertEquals(1, accelerator.pixels().count());
       BatchOrder order = BatchOrder.shuffled(SEED, 0, 8, 8);
-      assertEquals(1, two.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
+      assertEquals(
+          1, two.trainEpoch(order, new ConstantRule(1).start(), (s, rl, kl, beta) -> true));
       two.close();
       assertEquals(0, accelerator.pixels().count());
     }

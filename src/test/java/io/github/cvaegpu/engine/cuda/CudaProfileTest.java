@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.KlTerm;
@@ -56,7 +56,7 @@ class CudaProfileTest {
         Precision.FLOAT32,
         kind,
         Tune.OFF,
-        () -> new ConstantBeta(beta),
+        () -> new ConstantRule(beta).start(),
         warmUp,
         steps);
   }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
@@ -73,7 +73,8 @@ class StepTunerTest {
           tuning);
       trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
       BatchOrder order = BatchOrder.shuffled(SEED, 0, images.size(), 4);
-      assertEquals(17, trainee.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
+      assertEquals(
+          17, trainee.trainEpoch(order, new ConstantRule(1).start(), (s, rl, kl, beta) -> true));
       return trainee.state();
     }
   }
