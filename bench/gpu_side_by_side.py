@@ -27,7 +27,7 @@ BENCH = Path(__file__).resolve().parent
 OURS = {
     "cvae-gpu": [],
     "cvae-gpu, cuBLAS step": ["--step", "cublas"],
-    "cvae-gpu, constant beta": ["--model", "beta"],
+    "cvae-gpu, constant beta": ["--control", "constant"],
 }
 
 # In the first round's order: the best that the others have, then what shows where their time goes.

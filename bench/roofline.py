@@ -18,6 +18,7 @@ import statistics
 from pathlib import Path
 
 from programs import JAR, STUDY_LEARNING_RATE, last_line, ours, processors, record
+from svg import document, text
 from tables import Refused, number, publish, table
 
 MARKER = "cpu-roofline"
@@ -124,10 +125,6 @@ def decades(ends):
     return [10.0**power for power in range(low, high + 1)]
 
 
-def text(x, y, words, anchor="start", extra=""):
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{extra}>{words}</text>'
-
-
 def line(a, b, style):
     return f'<line x1="{a[0]:.1f}" y1="{a[1]:.1f}" x2="{b[0]:.1f}" y2="{b[1]:.1f}" {style}/>'
 
@@ -205,11 +202,7 @@ def picture(result):
     whole = sum(phase["microseconds"] for phase in phases)
     axes = Axes([phase for phase in phases if phase["gigaflops"] > 0], peaks)
     parts = [*grid(axes), *roof(axes, peaks), *points(axes, phases, whole), *legend(phases, whole)]
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    font = 'font-family="DejaVu Sans, Arial, sans-serif" font-size="13" fill="#222222"'
-    ground = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff" stroke="none"/>'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font}>'
-    return "\n".join([head, ground, *parts, "</svg>"]) + "\n"
+    return document(WIDTH, HEIGHT, parts)
 
 
 def measure(a):

@@ -32,12 +32,8 @@ EARLIER = Path(__file__).resolve().parent.parent / "docs" / "study" / "200-epoch
 
 def plan(model):
     """Of cvae-gpu: the study's, with the study's anti-windup."""
-    return [
-        "--model",
-        model,
-        *STUDY_LEARNING_RATE,
-        *(["--anti-windup", "study"] if model == "control" else []),
-    ]
+    rule = ["pi", "--anti-windup", "study"] if model == "control" else ["constant"]
+    return ["--control", *rule, *STUDY_LEARNING_RATE]
 
 
 def last_steps(run, steps=100):

@@ -154,7 +154,7 @@ class StudyTest(ScriptTest):
         self.assertEqual(1, len(found.commands))
         command = found.commands[0]
         self.assertEqual(["java", "-jar", "our.jar", "train"], command[:4])
-        for option, expected in {"--model": "control", "--seed": "7", "--anti-windup": "study"}.items():
+        for option, expected in {"--control": "pi", "--seed": "7", "--anti-windup": "study"}.items():
             self.assertEqual(expected, value(command, option))
         self.assert_all_kept_to(1, found)
 

@@ -3,6 +3,10 @@
 // The middle of the network, by the formulas of latent.cuh.
 //
 //   heads (rows, 2 latent): means, then log variances      noise, z, dz (rows, latent)      kl (rows)
+//
+// The weight of a latent dimension's KL divergence in the loss is beta, or made of the batch's KL divergence: see
+// KlTerm.java, and the last two kernels. The backward kernels find dimension j's at kl_weights[j * kl_stride]; a stride
+// of 0 is one weight for all.
 
 #include "latent.cuh"
 #include "reduce.cuh"
@@ -13,6 +17,7 @@
 // share of the cache, and the products are launches of their own, as any layer's.
 #define FUSED_LATENT 16
 #define LATENT_THREADS 128
+#define KL_WEIGHT_THREADS 256
 
 /** Sum over a warp's lanes of their parts: shared memory of 32 floats a warp, added first to last. */
 __device__ inline float sum_of_lanes(const float* parts) {
@@ -93,7 +98,7 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
 /**
  * The backward of latent_forward, down to the encoder's last hidden layer.
  *
- *   dz = dd Wd      dheads as above, with the step's beta      dh = dheads Wh, 0 where h is not above 0
+ *   dz = dd Wd      dheads as above      dh = dheads Wh, 0 where h is not above 0
  *
  * dd (rows, d_width)      heads, noise, h, Wh, Wd: as forward
  * dheads (rows, 2 latent), dh (rows, h_width): =
@@ -101,11 +106,11 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
  * Launch: grid (rows), blocks of 128.
  */
 extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
-    latent_backward(const StepState* __restrict__ state, const float* __restrict__ dd,
-                    const float* __restrict__ d_weight, const float* __restrict__ heads,
-                    const float* __restrict__ noise, const float* __restrict__ head_weight,
-                    const float* __restrict__ h, int h_width, int latent, int d_width,
-                    float* __restrict__ dheads, float* __restrict__ dh) {
+    latent_backward(const float* __restrict__ kl_weights, int kl_stride,
+                    const float* __restrict__ dd, const float* __restrict__ d_weight,
+                    const float* __restrict__ heads, const float* __restrict__ noise,
+                    const float* __restrict__ head_weight, const float* __restrict__ h, int h_width,
+                    int latent, int d_width, float* __restrict__ dheads, float* __restrict__ dh) {
   __shared__ float parts[FUSED_LATENT][33];
   __shared__ float row_dheads[2 * FUSED_LATENT];
   size_t row = blockIdx.x;
@@ -125,7 +130,7 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
     const float* row_heads = heads + row * 2 * latent;
     HeadGradient gradient =
         head_gradient(row_heads[j], row_heads[latent + j], noise[row * latent + j],
-                      sum_of_lanes(parts[j]), state->beta);
+                      sum_of_lanes(parts[j]), kl_weights[j * kl_stride]);
     row_dheads[j] = gradient.mean;
     row_dheads[latent + j] = gradient.log_variance;
     dheads[row * 2 * latent + j] = gradient.mean;
@@ -176,16 +181,72 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
  *         dimensions at most it is 2^26.
  */
 extern "C" __global__ void __launch_bounds__(256)
-    latent_sample_backward(const StepState* __restrict__ state, const float* __restrict__ heads,
-                           const float* __restrict__ noise, const float* __restrict__ dz, int count,
-                           int latent, float* __restrict__ dheads) {
+    latent_sample_backward(const float* __restrict__ kl_weights, int kl_stride,
+                           const float* __restrict__ heads, const float* __restrict__ noise,
+                           const float* __restrict__ dz, int count, int latent,
+                           float* __restrict__ dheads) {
   int i = blockIdx.x * 256 + threadIdx.x;
   if (i >= count) {
     return;
   }
-  size_t mean = (size_t)(i / latent) * 2 * latent + i % latent;
+  int j = i % latent;
+  size_t mean = (size_t)(i / latent) * 2 * latent + j;
   HeadGradient gradient =
-      head_gradient(heads[mean], heads[mean + latent], noise[i], dz[i], state->beta);
+      head_gradient(heads[mean], heads[mean + latent], noise[i], dz[i], kl_weights[j * kl_stride]);
   dheads[mean] = gradient.mean;
   dheads[mean + latent] = gradient.log_variance;
+}
+
+/**
+ * The weight of the KL divergence where the loss has gamma |KL - C|, KL being the mean over the rows.
+ *
+ *   kl_weight = gamma if KL > C, -gamma if KL < C, 0 if they are equal
+ *
+ * kl (rows); C is the state's beta      kl_weight (1): =
+ *
+ * Launch: one block of 256, on the host's branch once C and KL are there: beside the decoder.
+ * Deterministic: a thread adds every 256th row in double, the block the threads in order. step_end adds so too: this is
+ *         the KL that the host is told, to the last bit, so that it knows which weight it was.
+ */
+extern "C" __global__ void __launch_bounds__(KL_WEIGHT_THREADS, 1)
+    latent_distance_weight(const StepState* __restrict__ state, const float* __restrict__ kl,
+                           int rows, float gamma, float* __restrict__ kl_weight) {
+  __shared__ double scratch[KL_WEIGHT_THREADS];
+  double sum = 0;
+  for (int r = threadIdx.x; r < rows; r += KL_WEIGHT_THREADS) {
+    sum += kl[r];
+  }
+  double total = block_sum(sum, scratch);
+  if (threadIdx.x == 0) {
+    float mean = (float)(total / rows);
+    float c = state->beta;
+    kl_weight[0] = mean > c ? gamma : mean < c ? -gamma : 0.0f;
+  }
+}
+
+/**
+ * The weights of the KL divergence where the loss has beta times the sum over the latent dimensions j of
+ * max(lambda, KL_j), KL_j being the mean over the rows.
+ *
+ *   kl_weights[j] = beta if KL_j > lambda, else 0
+ *
+ * heads as above      kl_weights (latent): =
+ *
+ * Launch: grid (latent), blocks of 256, on the host's branch once beta and the heads are there: beside the decoder.
+ * Deterministic: a thread adds every 256th row in double, the block the threads in order.
+ */
+extern "C" __global__ void __launch_bounds__(KL_WEIGHT_THREADS)
+    latent_free_bits_weights(const StepState* __restrict__ state, const float* __restrict__ heads,
+                             int rows, int latent, float lambda, float* __restrict__ kl_weights) {
+  __shared__ double scratch[KL_WEIGHT_THREADS];
+  int j = blockIdx.x;
+  double sum = 0;
+  for (int r = threadIdx.x; r < rows; r += KL_WEIGHT_THREADS) {
+    const float* row = heads + (size_t)r * 2 * latent;
+    sum += divergence(row[j], row[latent + j]);
+  }
+  double total = block_sum(sum, scratch);
+  if (threadIdx.x == 0) {
+    kl_weights[j] = (float)(total / rows) > lambda ? state->beta : 0.0f;
+  }
 }

@@ -154,7 +154,7 @@ side_by_side() {
 }
 
 train() {
-  on_gpu train --model "$1" --epochs "$(many "$EPOCHS" 2)" --out "$WORK/$name" --json --quiet || return
+  on_gpu train --control "$1" --epochs "$(many "$EPOCHS" 2)" --out "$WORK/$name" --json --quiet || return
   mkdir -p "$RESULTS/$name"
   cp "$WORK/$name/run.json" "$RESULTS/$name/"
   (cd "$WORK/$name" && sha256sum checkpoint.safetensors metrics.csv) | tee "$RESULTS/$name/sha256.txt"
@@ -208,8 +208,8 @@ case "$name" in
   *check-fused | *check-cublas) sanitizer "${name%-*}" "${name#*-}" ;;
   ncu-fused) ncu_report fused ;;
   side-by-side) side_by_side ;;
-  train-control | train-again) train control ;;
-  train-beta) train beta ;;
+  train-control | train-again) train pi ;;
+  train-beta) train constant ;;
   same-bits) same_bits ;;
   foundations) foundations ;;
   resources) resources ;;

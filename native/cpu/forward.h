@@ -124,6 +124,32 @@ class ForwardPass {
     memcpy(image_loss + block * kLanes, sum, sizeof sum);
   }
 
+  /** Mean KL divergence of the images, nats; images added in order. */
+  float mean_kl() const {
+    double sum = 0;
+    for (int64_t i = 0; i < images_; i++) {
+      sum += double(kl[i]);
+    }
+    return float(sum / double(images_));
+  }
+
+  /** The same of a latent dimension alone. */
+  float mean_kl_of(int64_t dimension) const {
+    double sum = 0;
+    for (int64_t block = 0; block < blocks(); block++) {
+      Images of = Images::block_of(block);
+      Lanes log_variance = load(of.of(heads, network_->latent + dimension));
+      float twice_kl[kLanes];
+      store(twice_kl,
+            twice_kl_of(load(of.of(heads, dimension)), log_variance, deviation_of(log_variance)));
+      int64_t images = smaller(kLanes, images_ - of.first());
+      for (int64_t i = 0; i < images; i++) {
+        sum += double(twice_kl[i]);
+      }
+    }
+    return float(0.5 * sum / double(images_));
+  }
+
   /** Runs body(chunk, images) for all features of a matrix and all images. */
   template <typename Body>
   void each_chunk(Team::Member& member, int64_t features, Body body) {

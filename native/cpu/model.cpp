@@ -19,6 +19,7 @@ struct cvae_model {
   int64_t batch;
   bool keeps_gradients;
   int likelihood;
+  KlTerm kl_term;
   /** Used if there is a batch. */
   TrainingStep training;
   int64_t times[kPhases];
@@ -30,7 +31,7 @@ struct cvae_model {
       parameters.first_moment = arena.take<float>(network.floats);
       parameters.second_moment = arena.take<float>(network.floats);
       parameters.gradient = keeps_gradients ? arena.take<float>(network.floats) : nullptr;
-      training.take(arena, network, batch);
+      training.take(arena, network, batch, kl_term);
     }
   }
 
@@ -41,7 +42,7 @@ struct cvae_model {
   }
 };
 
-extern "C" int cvae_interface(void) { return 2; }
+extern "C" int cvae_interface(void) { return 3; }
 
 extern "C" const char* cvae_isa(void) { return CVAE_ISA; }
 
@@ -51,7 +52,8 @@ extern "C" int cvae_likelihood(const char* name) { return likelihood_of(name); }
 // matters.
 extern "C" cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
                                    int64_t batch, int keeps_gradients, int threads, int has_cores,
-                                   int likelihood, const float* targets) {
+                                   int likelihood, int kl_term, float kl_given,
+                                   const float* targets) {
   void* memory =
       mmap(nullptr, sizeof(cvae_model), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
@@ -62,6 +64,7 @@ extern "C" cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t*
   model->batch = batch;
   model->keeps_gradients = keeps_gradients != 0;
   model->likelihood = likelihood;
+  model->kl_term = {kl_term, kl_given};
   model->team.begin(threads, has_cores != 0);
   model->take();
   if (!model->arena.allocate()) {
@@ -129,7 +132,7 @@ extern "C" void cvae_read(const cvae_model* model, int which, float* to) {
 }
 
 extern "C" void cvae_step(cvae_model* model, int member, int64_t images, const uint8_t* pixels,
-                          const int32_t* order, int64_t seed, int purpose, int step, float beta,
+                          const int32_t* order, int64_t seed, int purpose, int step, float number,
                           float step_size, float root_scale, float* losses) {
   if (member == 0) {
     model->training.begin(model->parameters, images);
@@ -138,7 +141,7 @@ extern "C" void cvae_step(cvae_model* model, int member, int64_t images, const u
   StepArguments arguments{images,
                           {pixels, order},
                           {uint64_t(seed), uint32_t(purpose), uint32_t(step)},
-                          beta,
+                          number,
                           {step_size, root_scale}};
   with_likelihood(model->likelihood, [&](auto likelihood) {
     model->training.run<decltype(likelihood)>(self, model->parameters, arguments);

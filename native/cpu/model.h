@@ -25,6 +25,9 @@ const char* cvae_isa(void);
 /** The number of a likelihood, by its name in lower case; -1 if there is none of it. */
 int cvae_likelihood(const char* name);
 
+/** What the KL divergence adds to the loss; see kl_term.h. */
+enum cvae_kl_term { CVAE_KL_WEIGHTED, CVAE_KL_DISTANCE, CVAE_KL_FREE_BITS };
+
 /**
  * A model; its parameters are zero.
  *
@@ -34,12 +37,14 @@ int cvae_likelihood(const char* name);
  * @param threads that will call
  * @param has_cores whether each of them has a core to itself
  * @param likelihood the number of one that there is
+ * @param kl_term a cvae_kl_term
+ * @param kl_given gamma of a distance, or lambda of free bits, finite
  * @param targets (256) the target of each value of a pixel; that of 0 is 0
  * @return null if there is too little memory
  */
 cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
                         int64_t batch, int keeps_gradients, int threads, int has_cores,
-                        int likelihood, const float* targets);
+                        int likelihood, int kl_term, float kl_given, const float* targets);
 
 void cvae_destroy(cvae_model* model);
 
@@ -56,11 +61,12 @@ void cvae_read(const cvae_model* model, int which, float* to);
  * @param images from 1 to the model's batch
  * @param pixels of all images, (any number, inputs)
  * @param order (images) which of them
+ * @param number beta; C of a distance
  * @param step_size and root_scale: see Adam
  * @param losses null, or receives means over the images, in nats: reconstruction loss, KL divergence
  */
 void cvae_step(cvae_model* model, int member, int64_t images, const uint8_t* pixels,
-               const int32_t* order, int64_t seed, int purpose, int step, float beta,
+               const int32_t* order, int64_t seed, int purpose, int step, float number,
                float step_size, float root_scale, float* losses);
 
 /** Memory for the pixels of many images, in large pages where there are some; null if there is too little. */

@@ -15,7 +15,8 @@
 //    |
 //  decode_backward   dd = (dd W) where d > 0, down to the first decoder layer; through a wide one in two halves
 //    |
-//  latent_backward   dz = dd W;  dmean, dlogvar with beta;  dh = (dheads W) where h > 0
+//  latent_backward   the weight of KL in each latent dimension: beta, or what the batch's KL makes of it
+//    |               dz = dd W;  dmean, dlogvar with the weights;  dh = (dheads W) where h > 0
 //    |
 //  encode_backward   dh = (dh W) where h > 0, down to the first encoder layer; through a wide one in two halves
 //    |
@@ -25,6 +26,7 @@
 #pragma once
 
 #include "forward.h"
+#include "kl_term.h"
 
 namespace cvae {
 
@@ -33,7 +35,8 @@ struct StepArguments {
   int64_t images;
   Source source;
   NoiseAddress noise;
-  float beta;
+  /** Beta, or what the KL term has in place of it. */
+  float number;
   Adam adam;
 };
 
@@ -59,8 +62,9 @@ enum Phase {
 
 class TrainingStep {
  public:
-  void take(Arena& arena, const Network& network, int64_t capacity) {
+  void take(Arena& arena, const Network& network, int64_t capacity, const KlTerm& kl_term) {
     network_ = &network;
+    kl_term_ = kl_term;
     forward.take(arena, network, capacity, true);
     int hidden = network.layers - 1;
     for (int i = 0; i < hidden; i++) {
@@ -75,6 +79,9 @@ class TrainingStep {
     second_half = ByFeature::take(arena, widest, capacity);
     d_heads = ByFeature::take(arena, 2 * network.latent, capacity);
     dz = ByFeature::take(arena, network.latent, capacity);
+    if (kl_term.form == CVAE_KL_FREE_BITS) {
+      kl_weights_ = arena.take<float>(network.latent);
+    }
   }
 
   /** Sets what the next step works on. Called by one thread. */
@@ -99,7 +106,7 @@ class TrainingStep {
     end_phase(member, kOutput);
     decode_backward(member, parameters.value);
     end_phase(member, kDecodeBackward);
-    latent_backward(member, parameters.value, step.beta);
+    latent_backward(member, parameters.value, step.number);
     end_phase(member, kLatentBackward);
     encode_backward(member, parameters.value);
     end_phase(member, kEncodeBackward);
@@ -110,13 +117,10 @@ class TrainingStep {
   /** Losses of the last step; images added in order. */
   StepLosses losses() const {
     double reconstruction = 0;
-    double kl = 0;
     for (int64_t i = 0; i < forward.images(); i++) {
       reconstruction += forward.image_loss[i];
-      kl += double(forward.kl[i]);
     }
-    double images = double(forward.images());
-    return {float(reconstruction / images), float(kl / images)};
+    return {float(reconstruction / double(forward.images())), forward.mean_kl()};
   }
 
   ForwardPass forward;
@@ -169,22 +173,41 @@ class TrainingStep {
     }
   }
 
-  void latent_backward(Team::Member& member, const float* parameters, float beta) {
+  void latent_backward(Team::Member& member, const float* parameters, float number) {
     const Layer& first = network_->decoder[0];
     const Layer& heads = network_->heads();
     int last = network_->layers - 2;
+    const KlWeights kl_weights = weights_of_kl(member, number);
     member.run(forward.blocks(), [&](int64_t block) {
       forward.add_losses(block);
       Images of = Images::block_of(block);
       for (int64_t c = 0; c < chunks_of(first.in); c++) {
         input_gradient(parameters, first, d_decoded[0], Chunk::of(c, first.in), of, dz);
       }
-      heads_block(block, beta);
+      heads_block(block, kl_weights);
       for (int64_t c = 0; c < chunks_of(heads.in); c++) {
         masked_gradient(parameters, heads, d_heads, forward.encoded[last], Chunk::of(c, heads.in),
                         of, d_encoded[last], by_image_of(last));
       }
     });
+  }
+
+  /**
+   * The weights of the KL divergence. All that they depend on of the batch is there: the threads have met since the
+   * last image was encoded.
+   */
+  KlWeights weights_of_kl(Team::Member& member, float number) const {
+    if (kl_term_.form == CVAE_KL_DISTANCE) {
+      // Each thread for itself, which takes less time than to meet.
+      return {nullptr, distance_weight(kl_term_.given, forward.mean_kl(), number)};
+    }
+    if (kl_term_.form == CVAE_KL_FREE_BITS) {
+      member.run(network_->latent, [&](int64_t j) {
+        kl_weights_[j] = forward.mean_kl_of(j) > kl_term_.given ? number : 0;
+      });
+      return {kl_weights_, 0};
+    }
+    return {nullptr, number};
   }
 
   void encode_backward(Team::Member& member, const float* parameters) {
@@ -244,13 +267,13 @@ class TrainingStep {
     forward.turn_block(forward.z, forward.z_by_image, block);
   }
 
-  void heads_block(int64_t block, float beta) {
+  void heads_block(int64_t block, const KlWeights& kl_weights) {
     Images of = Images::block_of(block);
     int64_t latent = network_->latent;
     for (int64_t j = 0; j < latent; j++) {
       HeadGradient d =
           head_gradient(load(of.of(forward.heads, j)), load(of.of(forward.heads, latent + j)),
-                        load(of.of(forward.noise, j)), load(of.of(dz, j)), beta);
+                        load(of.of(forward.noise, j)), load(of.of(dz, j)), kl_weights.of(j));
       store(of.of(d_heads, j), d.mean);
       store(of.of(d_heads, latent + j), d.log_variance);
     }
@@ -366,6 +389,9 @@ class TrainingStep {
   }
 
   const Network* network_;
+  KlTerm kl_term_{};
+  /** (latent), if there are free bits. */
+  float* kl_weights_ = nullptr;
   int64_t phase_began_ = 0;
 };
 

@@ -21,6 +21,7 @@ struct Case {
   double density;
   /** After which a digest is taken; ascending. */
   std::vector<int> steps;
+  KlTerm kl_term = {};
 };
 
 /** The first steps of each are few enough for an emulated processor. */
@@ -33,12 +34,15 @@ std::vector<Case> cases() {
           {{225, {130}, 3}, 150, 0.3, {5, 200}},
           {{784, {400, 50}, 2}, 128, 0.2, {3, 60}},
           {{784, {400, 50}, 10}, 100, 0.8, {3, 30}},
-          {{784, {512, 256}, 64}, 32, 0.2, {2, 25}}};
+          {{784, {512, 256}, 64}, 32, 0.2, {2, 25}},
+          {{100, {37, 20}, 5}, 50, 0.2, {10, 300}, {CVAE_KL_DISTANCE, 0.25f}},
+          {{100, {37, 20}, 5}, 50, 0.2, {10, 300}, {CVAE_KL_FREE_BITS, 0.1f}}};
 }
 
 std::string name(const Case& one) {
   return one.shape.name() + " batch " + std::to_string(one.batch) + " lit " +
-         std::to_string(int(one.density * 100 + 0.5)) + "%";
+         std::to_string(int(one.density * 100 + 0.5)) + "%" +
+         (one.kl_term.form == CVAE_KL_WEIGHTED ? "" : " " + one.kl_term.name());
 }
 
 /** FNV-1a of 64 bits (G. Fowler et al.), of the bytes of floats from the lowest. */
@@ -76,7 +80,7 @@ std::vector<std::string> lines(const Case& one, int threads, int most) {
   for (int i = 0; i < count; i++) {
     order[size_t(i)] = int32_t((int64_t(i) * 7919 + 3) % count);
   }
-  Model model(one.shape, one.batch, threads, false);
+  Model model(one.shape, one.batch, threads, false, grey_targets(), one.kl_term);
   model.write(kParameters, drawn_parameters(one.shape, random));
   std::vector<std::string> lines;
   int done = 0;

@@ -54,6 +54,12 @@ struct TrainingState {
   static TrainingState of(const Model& model) {
     return {model.read(kParameters), model.read(kFirstMoment), model.read(kSecondMoment)};
   }
+
+  void restore(Model& model) const {
+    model.write(kParameters, parameters);
+    model.write(kFirstMoment, first_moment);
+    model.write(kSecondMoment, second_moment);
+  }
 };
 
 void expect_adam(const Step& step, const TrainingState& before, const std::vector<float>& gradients,

@@ -2,6 +2,9 @@
 //
 // The training step, phase by phase, tensor by tensor: each phase of native/cpu against double precision from
 // the same inputs.
+#include <algorithm>
+#include <numeric>
+
 #include "checks.h"
 #include "reference.h"
 
@@ -129,23 +132,70 @@ void decode_backward_phase(const Layout& layout, const std::vector<float>& param
   }
 }
 
-void latent_backward_phase(const Layout& layout, const Step& step,
-                           const std::vector<float>& parameters, const Tensors& t) {
+/** The mean KL divergence of each latent dimension. */
+std::vector<Sum> dimensions_kl(const Tensors& t) {
+  std::vector<Sum> all(static_cast<size_t>(t.z.columns));
+  for (int64_t image = 0; image < t.z.rows; image++) {
+    for (int64_t j = 0; j < t.z.columns; j++) {
+      double mean = double(t.heads.at(image, j));
+      double log_variance = double(t.heads.at(image, t.z.columns + j));
+      for (double term : {mean * mean, ::exp(log_variance), -log_variance, -1.0}) {
+        all[size_t(j)].add(term / 2 / double(t.z.rows));
+      }
+    }
+  }
+  return all;
+}
+
+/** How far a dimension's gradients by the means are from those of a weight. */
+double distance_from(double weight, int64_t dimension, const Tensors& t) {
+  double sum = 0;
+  for (int64_t image = 0; image < t.z.rows; image++) {
+    sum +=
+        ::fabs(double(t.dz.at(image, dimension)) + weight * double(t.heads.at(image, dimension)) -
+               double(t.d_heads.at(image, dimension)));
+  }
+  return sum;
+}
+
+/** What the gradient of a dimension's KL divergence has to be multiplied by. */
+double kl_weight(const KlTerm& term, const Step& step, const Losses& losses, int64_t dimension,
+                 const Sum& kl, const Tensors& t) {
+  double given = double(term.given);
+  if (term.form == CVAE_KL_DISTANCE) {
+    // By the very number that is told.
+    return losses.kl > step.kl_number ? given : losses.kl < step.kl_number ? -given : 0;
+  }
+  if (term.form == CVAE_KL_FREE_BITS) {
+    double beta = double(step.kl_number);
+    if (::fabs(kl.value - given) < 16 * kRounding * kl.magnitude) {
+      // By how the mean is rounded: one of the two it has to be.
+      return distance_from(0, dimension, t) < distance_from(beta, dimension, t) ? 0 : beta;
+    }
+    return kl.value > given ? beta : 0;
+  }
+  return double(step.kl_number);
+}
+
+void latent_backward_phase(const Layout& layout, const KlTerm& term, const Step& step,
+                           const std::vector<float>& parameters, const Tensors& t,
+                           const Losses& losses) {
   expect_input_gradient("dz", layout.decoder[0], parameters, t.d_decoded[0], nullptr, t.dz);
   int64_t latent = t.z.columns;
-  double beta = double(step.beta);
-  for (int64_t image = 0; image < t.z.rows; image++) {
-    for (int64_t j = 0; j < latent; j++) {
+  std::vector<Sum> kl = dimensions_kl(t);
+  for (int64_t j = 0; j < latent; j++) {
+    double weight = kl_weight(term, step, losses, j, kl[size_t(j)], t);
+    for (int64_t image = 0; image < t.z.rows; image++) {
       double mean = double(t.heads.at(image, j));
       double log_variance = double(t.heads.at(image, latent + j));
       double dz = double(t.dz.at(image, j));
-      expect_near("dmean", image, j, double(t.d_heads.at(image, j)), dz + beta * mean,
-                  4 * kRounding * (::fabs(dz) + ::fabs(beta * mean)) + 1e-37);
+      expect_near("dmean", image, j, double(t.d_heads.at(image, j)), dz + weight * mean,
+                  4 * kRounding * (::fabs(dz) + ::fabs(weight * mean)) + 1e-37);
       double through_z = dz * ::exp(log_variance / 2) * double(t.noise.at(image, j)) / 2;
       double variance = ::exp(log_variance);
       expect_near("dlogvar", image, j, double(t.d_heads.at(image, latent + j)),
-                  through_z + beta * (variance - 1) / 2,
-                  8 * kRounding * (::fabs(through_z) + beta * (variance + 1)) + 1e-37);
+                  through_z + weight * (variance - 1) / 2,
+                  8 * kRounding * (::fabs(through_z) + ::fabs(weight) * (variance + 1)) + 1e-37);
     }
   }
   expect_input_gradient("d_encoded", layout.encoder.back(), parameters, t.d_heads,
@@ -176,16 +226,45 @@ void update_phase(const Layout& layout, const Step& step, const Tensors& t,
   expect_adam(step, before, gradients, after);
 }
 
+/** Free bits that some dimensions of a step are above and others below, if there are several. */
+float drawn_free_bits(const Shape& shape, const std::vector<float>& parameters, const Step& step,
+                      Random& random) {
+  Model model(shape, step.images, 1);
+  model.write(kParameters, parameters);
+  model.step(step);
+  std::vector<double> all;
+  for (const Sum& kl : dimensions_kl(Tensors::of(model, step.images))) {
+    all.push_back(kl.value);
+  }
+  std::sort(all.begin(), all.end());
+  size_t below = size_t(random.between(0, int(all.size()) - 1));
+  return float(below + 1 < all.size() ? (all[below] + all[below + 1]) / 2 : all[below] * 2);
+}
+
+/** C on a side of a KL divergence, far away or next to it, or that number itself. */
+float drawn_c(float kl, Random& random) {
+  const float all[] = {0, kl / 2, ::nextafterf(kl, 0), kl, ::nextafterf(kl, INFINITY), 2 * kl};
+  return all[random.between(0, 5)];
+}
+
 /** Three steps of a network, the second one of fewer images. */
-void steps_of(const Shape& shape, int batch, int threads, double density, Random& random) {
+void steps_of(const Shape& shape, int batch, int threads, double density, cvae_kl_term form,
+              Random& random) {
   int steps = 3;
   int count = batch * 2;
+  KlTerm term{form, form == CVAE_KL_DISTANCE ? 0.3f : 0};
   subject() = shape.name() + ", batch " + std::to_string(batch) + ", " + std::to_string(threads) +
-              " threads, " + (density < 0.5 ? "sparse" : "dense");
+              " threads, " + (density < 0.5 ? "sparse, " : "dense, ") + term.name();
   std::vector<uint8_t> pixels = drawn_pixels(int64_t(count) * shape.inputs, density, random);
   std::vector<int32_t> order(static_cast<size_t>(batch));
-  Model model(shape, batch, threads);
-  model.write(kParameters, drawn_parameters(shape, random));
+  std::vector<float> parameters = drawn_parameters(shape, random);
+  if (form == CVAE_KL_FREE_BITS) {
+    std::iota(order.begin(), order.end(), 0);
+    Step first{batch, pixels.data(), order.data(), 1, 0, 1, 1e-2f};
+    term.given = drawn_free_bits(shape, parameters, first, random);
+  }
+  Model model(shape, batch, threads, true, grey_targets(), term);
+  model.write(kParameters, parameters);
   for (int number = 0; number < steps; number++) {
     // Fewer than before, so that what is left of the last step's images lies beside them; then all again.
     int images = number == 1 ? random.between(1, batch) : batch;
@@ -194,6 +273,11 @@ void steps_of(const Shape& shape, int batch, int threads, double density, Random
     }
     Step step{images, pixels.data(), order.data(), int64_t(random.bits()), number, 0.7f, 1e-2f};
     TrainingState before = TrainingState::of(model);
+    if (form == CVAE_KL_DISTANCE) {
+      // The KL divergence that the step has with any C.
+      step.kl_number = drawn_c(model.step(step).kl, random);
+      before.restore(model);
+    }
     Losses losses = model.step(step);
     TrainingState after = TrainingState::of(model);
     std::vector<float> gradients = model.read(kGradients);
@@ -205,7 +289,7 @@ void steps_of(const Shape& shape, int batch, int threads, double density, Random
     decode_phase(layout, before.parameters, t);
     output_phase(layout, before.parameters, t, losses);
     decode_backward_phase(layout, before.parameters, t);
-    latent_backward_phase(layout, step, before.parameters, t);
+    latent_backward_phase(layout, term, step, before.parameters, t, losses);
     encode_backward_phase(layout, before.parameters, t);
     update_phase(layout, step, t, before, gradients, after);
     model.require_intact();
@@ -221,7 +305,8 @@ void check_steps(Random& random) {
   }
   int batch = random.between(1, 150);
   int threads = random.between(1, 4);
-  steps_of(shape, batch, threads, random.chance(0.5) ? 0.2 : 0.9, random);
+  double density = random.chance(0.5) ? 0.2 : 0.9;
+  steps_of(shape, batch, threads, density, cvae_kl_term(random.between(0, 2)), random);
 }
 
 void check_far_sizes() {
@@ -249,7 +334,13 @@ void check_far_sizes() {
       // Images without a single lit pixel.
       {{50, {30, 20}, 2}, 40, 2, 0}};
   for (const auto& size : sizes) {
-    steps_of(size.shape, size.batch, size.threads, size.density, random);
+    for (cvae_kl_term form : {CVAE_KL_WEIGHTED, CVAE_KL_DISTANCE, CVAE_KL_FREE_BITS}) {
+      // The others have much that no term has a part in.
+      if (form == CVAE_KL_WEIGHTED || size.shape.latent > 2 || size.batch > 500 ||
+          size.threads > 4) {
+        steps_of(size.shape, size.batch, size.threads, size.density, form, random);
+      }
+    }
   }
 }
 

@@ -11,6 +11,11 @@ std::string Shape::name() const {
   return text + "-" + std::to_string(latent);
 }
 
+std::string KlTerm::name() const {
+  const char* names[] = {"weighted", "distance", "free bits"};
+  return names[form];
+}
+
 namespace {
 
 size_t whole_lanes(size_t count) { return (count + 15) / 16 * 16; }
@@ -92,12 +97,12 @@ std::vector<uint8_t> drawn_pixels(int64_t count, double density, Random& random)
 }
 
 Model::Model(const Shape& shape, int64_t batch, int threads, bool keeps_gradients,
-             const std::vector<float>& targets)
+             const std::vector<float>& targets, const KlTerm& kl_term)
     : shape_(shape), layout_(shape), threads_(threads) {
   // Threads that sleep at once: there may be more of them than cores.
-  model_ =
-      cvae_create(shape.inputs, int(shape.hidden.size()), shape.hidden.data(), shape.latent, batch,
-                  keeps_gradients, threads, 0, cvae_likelihood("bernoulli"), targets.data());
+  model_ = cvae_create(shape.inputs, int(shape.hidden.size()), shape.hidden.data(), shape.latent,
+                       batch, keeps_gradients, threads, 0, cvae_likelihood("bernoulli"),
+                       kl_term.form, kl_term.given, targets.data());
   if (model_ == nullptr) {
     fail("there is too little memory for %s", shape.name().c_str());
   }
@@ -126,7 +131,7 @@ Matrix Model::matrix(cvae_which which, int layer, int images, int columns) const
 
 void Model::step_by(int member, const Step& step, float* losses) {
   cvae_step(model_, member, step.images, step.pixels, step.order, step.seed, kPurpose, step.number,
-            step.beta, step.step_size(), step.root_scale(), member == 0 ? losses : nullptr);
+            step.kl_number, step.step_size(), step.root_scale(), member == 0 ? losses : nullptr);
 }
 
 Losses Model::step(const Step& step) {

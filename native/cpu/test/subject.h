@@ -55,13 +55,23 @@ struct Step {
   int64_t seed;
   /** From 0. */
   int number;
-  float beta;
+  /** Beta, or C of a distance. */
+  float kl_number;
   float learning_rate;
 
   /** lr / (1 - 0.9^t), t from 1; by products, which round alike on all machines. */
   float step_size() const;
   /** 1 / sqrt(1 - 0.999^t) */
   float root_scale() const;
+};
+
+/** What the KL divergence adds to the loss. */
+struct KlTerm {
+  cvae_kl_term form = CVAE_KL_WEIGHTED;
+  /** Gamma or lambda. */
+  float given = 0;
+
+  std::string name() const;
 };
 
 struct Losses {
@@ -83,7 +93,7 @@ std::vector<uint8_t> drawn_pixels(int64_t count, double density, Random& random)
 class Model {
  public:
   Model(const Shape& shape, int64_t batch, int threads, bool keeps_gradients = true,
-        const std::vector<float>& targets = grey_targets());
+        const std::vector<float>& targets = grey_targets(), const KlTerm& kl_term = {});
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +50,19 @@ class NoticeIT {
 
   private static boolean isBelow(String name, String parent) {
     return name.equals(parent) || name.startsWith(parent + ".");
+  }
+
+  /** Beside what the works say of themselves. */
+  @Test
+  void theJarHasItToo() throws IOException {
+    assumeTrue(Files.exists(NOTICE), "NOTICE is not here");
+    try (var jar = new ZipFile(System.getProperty("cvaegpu.jar"))) {
+      String carried =
+          new String(
+              jar.getInputStream(jar.getEntry("META-INF/NOTICE")).readAllBytes(),
+              StandardCharsets.UTF_8);
+      assertTrue(carried.contains(Files.readString(NOTICE).strip()), carried);
+    }
   }
 
   @Test

@@ -146,18 +146,25 @@ final class CalibrateCommand implements Callable<Integer> {
         "A controller can hold set points from %.2f to %.2f.%n",
         calibration.atBetaMax().kl(),
         calibration.atBetaMin().kl());
+    double[] slopes = calibration.slopes();
+    out.printf(
+        Locale.ROOT,
+        "Up to the KL of beta = 1 a nat of KL takes off %.2f nats of reconstruction loss, beyond it"
+            + " %.2f.%n",
+        slopes[0],
+        slopes[1]);
+    out.printf(Locale.ROOT, "--kl auto takes %s. %s%n", calibration.chosen(), calibration.reason());
     out.printf(
         Locale.ROOT,
         "The study's rule, z + 2 sqrt(z KL_1 + 1) with z = %,d latent dimensions and KL_1 the KL at"
-            + " beta = 1, gives %.2f.%n",
+            + " beta = 1, would give %.2f.%n",
         calibration.latent(),
         calibration.studyRule());
     out.printf(
         Locale.ROOT,
-        "ln %,d = %.2f: a set point above it tells nothing more about which image it is.%n",
+        "ln %,d = %.2f: nats above it can tell nothing more about which image it is.%n",
         calibration.images(),
         calibration.ceiling());
-    out.printf(Locale.ROOT, "--kl auto takes %s. %s%n", calibration.chosen(), calibration.reason());
     warnings.forEach(warning -> err().println("Warning: " + warning));
   }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -22,7 +24,7 @@ final class CommandOptions {
   /** Options that commands refuse with a word about what they have instead, and do not show. */
   private static final Map<String, List<String>> HIDDEN =
       Map.of(
-          "calibrate", List.of("--model", "--beta", "--epochs"),
+          "calibrate", List.of("--epochs"),
           "bench", List.of("--epochs"),
           "profile", List.of("--epochs", "--engine", "--threads"));
 
@@ -36,68 +38,57 @@ final class CommandOptions {
   private static final Map<String, String> SET_POINT =
       Map.of(
           "calibrate", "a set point to check, nats. Default: none.",
-          "bench", "control: set point of the KL divergence, nats. Default: 9.97.",
-          "profile", "control: set point of the KL divergence, nats. Default: 9.97.");
+          "bench", "hold, pi, capacity, dynamic: set point of KL, nats. Default: 9.97.",
+          "profile", "hold, pi, capacity, dynamic: set point of KL, nats. Default: 9.97.");
 
   /** What {@code --data} is for commands about runs, which have data of their own. */
   private static final String DATA_OF_RUN =
-      "auto, mnist, fashion-mnist, kmnist, synthetic, a folder. Default: the run's.";
+      "mnist, fashion-mnist, kmnist, synthetic, sprites, a folder. Default: the run's.";
 
   private CommandOptions() {}
 
   /** Fits the options of each command to what it does. */
   static void fit(CommandLine line) {
-    forEach(line, HIDDEN, CommandOptions::hide);
-    forEach(line, ABSENT, (spec, option) -> spec.remove(spec.findOption(option)));
+    HIDDEN.forEach((command, names) -> change(line, command, spec -> hide(spec, names)));
+    change(line, "calibrate", spec -> hide(spec, RuleOptions.notForCalibration()));
+    ABSENT.forEach(
+        (command, names) ->
+            change(
+                line, command, spec -> names.forEach(name -> spec.remove(spec.findOption(name)))));
     for (String command : List.of("evaluate", "report")) {
-      CommandLine sub = line.getSubcommands().get(command);
-      if (hasOptions(sub)) {
-        describe(sub.getCommandSpec(), "--data", "NAME|DIR", DATA_OF_RUN);
-      }
+      change(line, command, spec -> describe(spec, "--data", "NAME|DIR", DATA_OF_RUN));
     }
     SET_POINT.forEach(
-        (command, description) -> {
-          CommandLine sub = line.getSubcommands().get(command);
-          if (hasOptions(sub)) {
-            describe(sub.getCommandSpec(), "--kl", "NATS", description);
-          }
-        });
+        (command, description) ->
+            change(line, command, spec -> describe(spec, "--kl", "NATS", description)));
   }
 
-  private static void forEach(
-      CommandLine line, Map<String, List<String>> named, BiConsumer<CommandSpec, String> change) {
-    named.forEach(
-        (command, options) -> {
-          CommandLine sub = line.getSubcommands().get(command);
-          if (hasOptions(sub)) {
-            options.forEach(option -> change.accept(sub.getCommandSpec(), option));
-          }
-        });
+  /** Changes a command, but not one that is only mentioned and so has no options. */
+  private static void change(CommandLine line, String command, Consumer<CommandSpec> change) {
+    CommandLine sub = line.getSubcommands().get(command);
+    if (sub != null && !sub.getCommandSpec().options().isEmpty()) {
+      change.accept(sub.getCommandSpec());
+    }
   }
 
-  /** Not so of a command that is only mentioned. */
-  private static boolean hasOptions(CommandLine command) {
-    return command != null && !command.getCommandSpec().options().isEmpty();
-  }
-
-  private static void hide(CommandSpec spec, String name) {
-    replace(spec, OptionSpec.builder(spec.findOption(name)).hidden(true).build());
+  private static void hide(CommandSpec spec, Collection<String> names) {
+    replace(spec, names, option -> option.hidden(true));
   }
 
   private static void describe(CommandSpec spec, String name, String label, String description) {
-    replace(
-        spec,
-        OptionSpec.builder(spec.findOption(name))
-            .paramLabel(label)
-            .description(description)
-            .build());
+    replace(spec, List.of(name), option -> option.paramLabel(label).description(description));
   }
 
-  /** In its place: the help has options in their order. */
-  private static void replace(CommandSpec spec, OptionSpec option) {
-    String name = option.longestName();
+  /** In their place: the help has options in their order. */
+  private static void replace(
+      CommandSpec spec, Collection<String> names, UnaryOperator<OptionSpec.Builder> change) {
     List<OptionSpec> options = List.copyOf(spec.options());
     options.forEach(spec::remove);
-    options.forEach(each -> spec.addOption(each.longestName().equals(name) ? option : each));
+    for (OptionSpec option : options) {
+      spec.addOption(
+          names.contains(option.longestName())
+              ? change.apply(OptionSpec.builder(option)).build()
+              : option);
+    }
   }
 }

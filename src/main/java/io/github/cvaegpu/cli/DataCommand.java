@@ -7,6 +7,7 @@ import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
+import io.github.cvaegpu.data.Sprites;
 import io.github.cvaegpu.data.SyntheticDigits;
 import java.util.Locale;
 import java.util.Optional;
@@ -66,6 +67,13 @@ final class DataCommand implements Callable<Integer> {
         count(SyntheticDigits.TEST_IMAGES),
         SyntheticDigits.SIDE + " x " + SyntheticDigits.SIDE,
         "drawn by the program");
+    row(
+        Sprites.NAME,
+        "built in",
+        count(Sprites.TRAIN_IMAGES),
+        count(Sprites.TEST_IMAGES),
+        Sprites.SIDE + " x " + Sprites.SIDE,
+        "drawn by the program, with known factors");
     return ExitCode.OK;
   }
 

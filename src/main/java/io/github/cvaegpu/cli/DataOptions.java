@@ -19,7 +19,7 @@ final class DataOptions {
   @Option(
       names = "--data",
       paramLabel = "NAME|DIR",
-      description = "auto, mnist, fashion-mnist, kmnist, synthetic or a folder. Default: auto.")
+      description = "mnist, fashion-mnist, kmnist, synthetic, sprites, a folder. Default: auto.")
   private String data;
 
   @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")

@@ -164,7 +164,7 @@ final class DoctorCommand implements Callable<Integer> {
       line(heading, name + ": " + cached(loader, name));
       heading = "";
     }
-    line("", "synthetic: built in");
+    line("", "synthetic, sprites: built in");
   }
 
   private static String cached(DatasetLoader loader, String name) {

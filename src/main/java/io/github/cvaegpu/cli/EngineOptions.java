@@ -315,11 +315,15 @@ final class EngineOptions {
   /** The line of the CPU engine, and why a GPU that looked usable was not taken, if one did. */
   String describeCpu(EngineInfo info, Optional<String> gpuFailure) {
     String noGpu = gpuFailure.isPresent() ? "the GPU was not taken" : "no GPU: see doctor";
-    String line = line(info, threadsOf(info), kind == Kind.AUTO ? noGpu : ASKED_FOR);
-    return gpuFailure
-        .map(
-            failure -> line + System.lineSeparator() + "Warning: the GPU was not taken. " + failure)
-        .orElse(line);
+    List<String> lines = new ArrayList<>();
+    lines.add(line(info, threadsOf(info), kind == Kind.AUTO ? noGpu : ASKED_FOR));
+    if (info.library().equals(EngineInfo.JAVA_STEP)) {
+      lines.add(
+          "Warning: there is no native step, so the slower one in Java is taken: %s."
+              .formatted(CpuLibraries.get().problem()));
+    }
+    gpuFailure.ifPresent(failure -> lines.add("Warning: the GPU was not taken. " + failure));
+    return String.join(System.lineSeparator(), lines);
   }
 
   /** The line of the CUDA engine. */

@@ -8,6 +8,8 @@ import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.eval.AggregatePosterior;
+import io.github.cvaegpu.eval.AnnealedLikelihood;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
@@ -44,13 +46,10 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
-      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --exact log p(x),"
-          + " with --latent its latent space too.";
+      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --exact or --ais"
+          + " log p(x), with --latent its latent space too.";
 
   private static final int MAX_SAMPLES = 1_000_000;
-
-  /** An image's samples are held at once, with their noise: 80 MB. */
-  private static final int MAX_LATENT_VALUES = 10_000_000;
 
   /** Which images. */
   enum Split {
@@ -72,7 +71,9 @@ final class EvaluateCommand implements Callable<Integer> {
       long steps,
       Evaluation evaluation,
       ExactLikelihood exact,
-      LatentMeasures latent) {}
+      AnnealedLikelihood ais,
+      LatentMeasures latent,
+      AggregatePosterior aggregatePosterior) {}
 
   @Spec private CommandSpec spec;
 
@@ -104,6 +105,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Integrate log p(x) over 1 or 2 latent dimensions too. Default: do not.")
   private boolean exact;
 
+  @Mixin private AnnealingOptions annealing;
+
   @Option(
       names = "--latent",
       description = "Measure the latent space of the test images too. Default: do not.")
@@ -119,6 +122,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    annealing.check();
     if (samples < 1 || samples > MAX_SAMPLES) {
       throw new InputException(
           String.format(
@@ -133,19 +137,8 @@ final class EvaluateCommand implements Callable<Integer> {
       RunDirectory.readRecord(run);
     }
     Checkpoint checkpoint = Checkpoint.read(RunDirectory.checkpointFile(run));
-    int latent = checkpoint.plan().latent();
     if (exact) {
-      ExactLikelihood.requireSmall(latent);
-    }
-    if ((long) samples * latent > MAX_LATENT_VALUES) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "%d samples of %d latent dimensions are too many to hold at once; take --samples %d"
-                  + " or less.",
-              samples,
-              latent,
-              MAX_LATENT_VALUES / latent));
+      ExactLikelihood.requireSmall(checkpoint.plan().latent());
     }
     engineOptions.requireEngine();
     Dataset dataset = load(checkpoint);
@@ -175,8 +168,15 @@ final class EvaluateCommand implements Callable<Integer> {
       VaeModel model = chosen.first();
       ImageScores scores = new Evaluator(model, checkpoint.plan().seed()).score(images, samples);
       Evaluation evaluation = scores.evaluation();
-      ExactLikelihood integral = exact ? integral(model, checkpoint, images, scores) : null;
-      LatentMeasures measures = latentSpace ? measures(model, checkpoint, dataset) : null;
+      ExactLikelihood integral =
+          exact ? integral(checkpoint, Posterior.of(model, images), scores) : null;
+      AnnealedLikelihood annealed =
+          annealing.run(checkpoint, images, scores, spec.commandLine().getErr());
+      Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
+      LatentMeasures measures =
+          latentSpace ? measures(model, checkpoint, dataset, posterior) : null;
+      AggregatePosterior aggregate =
+          latentSpace ? AggregatePosterior.of(posterior, checkpoint.plan().seed()) : null;
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         var line =
@@ -187,36 +187,39 @@ final class EvaluateCommand implements Callable<Integer> {
                 checkpoint.state().step(),
                 evaluation,
                 integral,
-                measures);
+                annealed,
+                measures,
+                aggregate);
         out.println(Json.COMPACT.toJson(line));
       } else {
         print(out, dataset, checkpoint.state().step(), evaluation);
         if (integral != null) {
           print(out, integral);
         }
+        if (annealed != null) {
+          AnnealingOptions.print(out, annealed);
+        }
         if (measures != null) {
-          LatentTable.print(measures, out);
+          LatentTable.print(measures, aggregate, out);
         }
       }
       return ExitCode.OK;
     }
   }
 
-  private static ExactLikelihood integral(
-      VaeModel model, Checkpoint checkpoint, ImageSet images, ImageScores scores) {
+  /** log p(x) of the images that a checkpoint's model was asked about. */
+  static ExactLikelihood integral(Checkpoint checkpoint, Posterior posterior, ImageScores scores) {
     return ExactLikelihood.of(
         checkpoint.plan().objective(),
         checkpoint.layout(),
         checkpoint.state().parameters(),
-        Posterior.of(model, images),
+        posterior,
         scores);
   }
 
-  private static LatentMeasures measures(VaeModel model, Checkpoint checkpoint, Dataset dataset) {
-    return LatentMeasures.of(
-        Posterior.of(model, dataset.train()),
-        Posterior.of(model, dataset.test()),
-        checkpoint.plan().seed());
+  private static LatentMeasures measures(
+      VaeModel model, Checkpoint checkpoint, Dataset dataset, Posterior test) {
+    return LatentMeasures.of(Posterior.of(model, dataset.train()), test, checkpoint.plan().seed());
   }
 
   /** The images asked for, else those that the run was trained on. */
@@ -298,7 +301,8 @@ final class EvaluateCommand implements Callable<Integer> {
     integral.doubts().forEach(out::println);
   }
 
-  private static void row(PrintWriter out, String name, String meaning, Estimate estimate) {
+  /** An estimate for people. */
+  static void row(PrintWriter out, String name, String meaning, Estimate estimate) {
     out.printf(
         Locale.ROOT,
         "  %-8s %9s +- %.2f   %s%n",

@@ -3,13 +3,10 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaRule;
-import io.github.cvaegpu.control.ConstantRule;
-import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,38 +16,7 @@ import picocli.CommandLine.Option;
  * run can tell what the user asked for from what the study has.
  */
 final class PlanOptions {
-  /** What {@code --model} takes. */
-  private enum Model {
-    CONTROL,
-    BETA;
-
-    /** What decides beta where nothing more is given. */
-    BetaRule rule() {
-      return this == CONTROL ? PiRule.defaults() : new ConstantRule(1);
-    }
-
-    static Model of(BetaRule rule) {
-      return switch (rule.name()) {
-        case PiRule.NAME -> CONTROL;
-        case ConstantRule.NAME -> BETA;
-        default -> throw new IllegalArgumentException("no --model for " + rule);
-      };
-    }
-  }
-
-  @Option(
-      names = "--model",
-      paramLabel = "control|beta",
-      description = "ControlVAE or beta-VAE; --beta means the latter. Default: control.")
-  private Model model;
-
-  @Mixin private PiOptions pi;
-
-  @Option(
-      names = "--beta",
-      paramLabel = "BETA",
-      description = "beta: weight of the KL divergence. Default: 1.")
-  private Double beta;
+  @Mixin private RuleOptions rule;
 
   @Option(
       names = "--epochs",
@@ -64,7 +30,7 @@ final class PlanOptions {
   @Option(
       names = "--lr",
       paramLabel = "RATE",
-      description = "Adam's learning rate. Default: 0.0001.")
+      description = "Adam's learning rate. Default: 0.001.")
   private Double learningRate;
 
   @Option(names = "--latent", paramLabel = "N", description = "Latent dimensions. Default: 2.")
@@ -84,33 +50,20 @@ final class PlanOptions {
       description = "Where all random numbers come from, any 64-bit integer. Default: 0.")
   private Long seed;
 
-  /** What a rule is to {@code --model}. */
-  static String modelOf(BetaRule rule) {
-    return Model.of(rule).name().toLowerCase(Locale.ROOT);
-  }
-
   /** The set point asked for by a number, if one was. */
   Optional<Double> setPoint() {
-    return pi.setPoint();
+    return rule.setPoint();
   }
 
   /** Whether the set point is to be measured. */
   boolean isSetPointAuto() {
-    return pi.isSetPointAuto();
+    return rule.isSetPointAuto();
   }
 
   /** Refuses what a calibration decides itself. */
   void refuseForCalibration() {
     refuseEpochs("calibrate", "--calibration-epochs");
-    if (isSetPointAuto()) {
-      throw new InputException(
-          "calibrate measures what --kl auto would take; --kl NATS checks a set point of your"
-              + " own.");
-    }
-    if (model != null || beta != null) {
-      throw new InputException(
-          "calibrate trains beta-VAEs of its own: leave --model and --beta out.");
-    }
+    rule.refuseForCalibration();
   }
 
   /** Refuses {@code --epochs} for commands that train for a time of their own. */
@@ -136,27 +89,7 @@ final class PlanOptions {
 
   /** The plan of a new run; where the set point is to be measured, with the default one. */
   TrainingPlan plan() {
-    // A beta is for a beta-VAE, whether or not that is said as well.
-    Model chosen = Given.or(model, beta != null ? Model.BETA : Model.CONTROL);
-    refuseWithoutEffect(chosen);
-    return merged(TrainingPlan.defaults(), chosen.rule());
-  }
-
-  private void refuseWithoutEffect(Model chosen) {
-    if (chosen == Model.BETA) {
-      pi.given().ifPresent(this::refuseBesideBeta);
-    } else if (beta != null) {
-      throw new InputException(
-          "--beta has no effect with --model control: it is for --model beta.");
-    }
-  }
-
-  private void refuseBesideBeta(String option) {
-    throw new InputException(
-        model == null && beta != null
-            ? "%s is for a ControlVAE and --beta for a beta-VAE: leave one of them out."
-                .formatted(option)
-            : "%s has no effect with --model beta.".formatted(option));
+    return merged(TrainingPlan.defaults(), rule.rule());
   }
 
   /**
@@ -166,13 +99,7 @@ final class PlanOptions {
    * @throws InputException if an option asks for another setting than the run has
    */
   TrainingPlan onTopOf(TrainingPlan running, boolean measured) {
-    Model its = Model.of(running.rule());
-    Given.requireSame("--model", model, its);
-    refuseWithoutEffect(its);
-    switch (its) {
-      case CONTROL -> pi.requireSame((PiRule) running.rule(), measured);
-      case BETA -> Given.requireSame("--beta", beta, ((ConstantRule) running.rule()).beta());
-    }
+    rule.requireSame(running.rule(), measured);
     Given.requireSame("--batch", batchSize, running.batchSize());
     Given.requireSame("--lr", learningRate, running.learningRate());
     Given.requireSame("--latent", latent, running.latent());
@@ -182,11 +109,9 @@ final class PlanOptions {
   }
 
   /** A plan with what was given in place of its own. */
-  private TrainingPlan merged(TrainingPlan base, BetaRule rule) {
+  private TrainingPlan merged(TrainingPlan base, BetaRule decides) {
     return new TrainingPlan(
-        rule instanceof PiRule held
-            ? pi.over(held)
-            : new ConstantRule(Given.or(beta, ((ConstantRule) rule).beta())),
+        decides,
         base.objective(),
         new NetworkSettings(Given.or(hidden, base.hidden()), Given.or(latent, base.latent())),
         new Schedule(

@@ -19,6 +19,11 @@ final class ProgressLines implements Progress {
     out.println(line(report));
   }
 
+  @Override
+  public void says(String sentence) {
+    out.println(sentence);
+  }
+
   static String line(EpochReport report) {
     return String.format(
         Locale.ROOT,

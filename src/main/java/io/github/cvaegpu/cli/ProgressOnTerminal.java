@@ -51,6 +51,13 @@ final class ProgressOnTerminal implements Progress {
     System.out.flush();
   }
 
+  @Override
+  public void says(String sentence) {
+    // Whole, if it takes two lines.
+    System.out.print(lineOver(sentence, Math.max(columns() - 1, sentence.length())));
+    System.out.flush();
+  }
+
   /** A line that covers all of what the terminal's line had, and goes on to the next. */
   static String lineOver(String text, int columns) {
     String line = text.length() <= columns ? text : text.substring(0, columns);

@@ -35,6 +35,11 @@ final class QueuedProgress implements Progress {
   }
 
   @Override
+  public void says(String sentence) {
+    queue.says(sentence);
+  }
+
+  @Override
   public void epoch(EpochReport report) {
     queue.epoch(report);
   }

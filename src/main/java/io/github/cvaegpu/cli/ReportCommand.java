@@ -5,9 +5,15 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.eval.Estimate;
+import io.github.cvaegpu.eval.Evaluator;
+import io.github.cvaegpu.eval.ExactLikelihood;
+import io.github.cvaegpu.eval.ImageScores;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.Block;
+import io.github.cvaegpu.report.Block.Paragraph;
 import io.github.cvaegpu.report.Block.Picture;
+import io.github.cvaegpu.report.Block.Table;
 import io.github.cvaegpu.report.Figure;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.report.HtmlReport;
@@ -70,9 +76,16 @@ final class ReportCommand implements Callable<Integer> {
       description = "Where to write the page. Default: ${DEFAULT-VALUE}.")
   private Path file;
 
+  @Option(
+      names = "--exact",
+      description = "Give log p(x) of test images too, for 1 or 2 latents. Default: do not.")
+  private boolean exact;
+
   @Mixin private EngineOptions engineOptions;
 
   @Mixin private DataOptions dataOptions;
+
+  private final List<List<String>> likelihoods = new ArrayList<>();
 
   private final Map<DataChoice, Optional<Dataset>> datasets = new HashMap<>();
 
@@ -93,7 +106,9 @@ final class ReportCommand implements Callable<Integer> {
     } finally {
       chosen.ifPresent(EngineOptions.Chosen::close);
     }
-    long bytes = new HtmlReport(subjects, pictures(subjects)).write(file);
+    List<Section> sections = new ArrayList<>(likelihoods());
+    sections.addAll(pictures(subjects));
+    long bytes = new HtmlReport(subjects, sections).write(file);
     spec.commandLine()
         .getOut()
         .printf(Locale.ROOT, "%s, %.1f MB%n", file.toAbsolutePath().normalize(), bytes / 1e6);
@@ -161,8 +176,68 @@ final class ReportCommand implements Callable<Integer> {
       return Optional.empty();
     }
     try (VaeModel model = model(checkpoint)) {
-      return Optional.of(Posterior.of(model, dataset.get().test()));
+      Posterior posterior = Posterior.of(model, dataset.get().test());
+      if (exact) {
+        integrate(run, checkpoint, model, posterior);
+      }
+      return Optional.of(posterior);
     }
+  }
+
+  private void integrate(Run run, Checkpoint checkpoint, VaeModel model, Posterior posterior) {
+    if (posterior.latent() > ExactLikelihood.MAX_LATENT) {
+      err()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "Warning: %s has %d latent dimensions, of which --exact integrates %d at most.",
+                  run.folder(),
+                  posterior.latent(),
+                  ExactLikelihood.MAX_LATENT));
+      return;
+    }
+    ImageScores scores =
+        new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);
+    ExactLikelihood integral = EvaluateCommand.integral(checkpoint, posterior, scores);
+    integral
+        .doubts()
+        .forEach(doubt -> err().println("Warning: %s: %s".formatted(run.name(), doubt)));
+    likelihoods.add(
+        List.of(
+            run.name(),
+            text(integral.logLikelihood()),
+            text(scores.evaluation().elbo()),
+            text(integral.gap()),
+            text(integral.approximationGap()),
+            text(integral.amortisationGap())));
+  }
+
+  private static String text(Estimate estimate) {
+    return String.format(Locale.ROOT, "%.2f ± %.2f", estimate.mean(), estimate.standardError());
+  }
+
+  /** What was integrated. */
+  private List<Section> likelihoods() {
+    return likelihoods.isEmpty()
+        ? List.of()
+        : List.of(
+            new Section(
+                "Likelihood of the test images",
+                List.of(
+                    new Paragraph(
+                        "log p(x) by integration over the latent space, nats per image, with its"
+                            + " standard error over images. What the ELBO is below it is the gap:"
+                            + " the part that no normal posterior with independent dimensions can"
+                            + " close, and the encoder's."),
+                    new Table(
+                        List.of(
+                            "run",
+                            "log p(x)",
+                            "ELBO",
+                            "gap",
+                            "approximation gap",
+                            "amortisation gap"),
+                        likelihoods))));
   }
 
   private VaeModel model(Checkpoint checkpoint) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.control.SetPointChange;
 import java.util.OptionalDouble;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -24,6 +26,25 @@ record SetPoint(OptionalDouble nats) {
         throw new TypeConversionException(
             "'%s' is neither a number of nats nor auto".formatted(value));
       }
+    }
+  }
+
+  /** Reads a change of the set point at a step. */
+  static final class ChangeConverter implements ITypeConverter<SetPointChange> {
+    @Override
+    public SetPointChange convert(String value) {
+      String[] parts = value.split(":", -1);
+      try {
+        if (parts.length == 2) {
+          return new SetPointChange(Long.parseLong(parts[0]), Double.parseDouble(parts[1]));
+        }
+      } catch (InputException e) {
+        throw new TypeConversionException(e.getMessage());
+      } catch (NumberFormatException e) {
+        // Said below.
+      }
+      throw new TypeConversionException(
+          "'%s' is no STEP:NATS such as 5000:20 or 5000:20,9000:15".formatted(value));
     }
   }
 }

@@ -34,6 +34,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,18 +47,18 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       TrainCommand.WHAT,
-      "--lr is the smaller of the study's two rates; its published runs took 0.001, with which KL"
-          + " comes near its set point sooner."
+      "The study has --control pi --anti-windup study, which can leave beta at a limit for good;"
+          + " its text names --lr 0.0001, its curves were made with 0.001."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", EngineOptions.TUNE})
+    footer = {"", RuleOptions.RULES, "", EngineOptions.TUNE})
 final class TrainCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
-      "Trains a ControlVAE or a beta-VAE. The defaults are the study's settings but for"
-          + " --anti-windup, where the study's is study, which can leave beta at a limit for good.";
+      "Trains a variational autoencoder and holds its KL divergence, or weighs it by another rule;"
+          + " the network is the study's.";
 
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
@@ -74,7 +76,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Run directory. Default: runs/MODEL-DATE-TIME.")
+      description = "Run directory. Default: runs/RULE-DATE-TIME.")
   private Path folder;
 
   @Option(
@@ -239,6 +241,7 @@ final class TrainCommand implements Callable<Integer> {
         Interruption interruption = Interruption.install();
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       engine.tell(quiet, err());
+      tellRule(plan.rule());
       plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
@@ -257,6 +260,18 @@ final class TrainCommand implements Callable<Integer> {
       }
       out().flush();
       return outcome.exitReason() == ExitReason.COMPLETED ? ExitCode.OK : ExitCode.INTERRUPTED;
+    }
+  }
+
+  private void tellRule(BetaRule rule) {
+    if (!quiet) {
+      err()
+          .println(
+              Stream.concat(
+                      Stream.of("%s (--control %s)".formatted(rule.title(), rule.name())),
+                      rule.settings().stream()
+                          .map(setting -> setting.name() + " " + setting.value()))
+                  .collect(Collectors.joining("; ")));
     }
   }
 
@@ -328,8 +343,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static Path defaultFolder(BetaRule rule) {
-    String name =
-        PlanOptions.modelOf(rule) + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
+    String name = rule.name() + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
     Path folder = Path.of("runs", name);
     // A second run within the same second.
     for (int i = 2; Files.exists(folder); i++) {

@@ -3,6 +3,8 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.Program;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunRecord;
@@ -68,31 +70,45 @@ final class TrainingSummary {
         test.elbo().mean(),
         test.elbo().standardError());
     if (metrics.controller() != null) {
-      out.printf(
-          Locale.ROOT,
-          "Controller: KL of the last %s %s from the set point, spread %.2f; beta at its"
-              + " lower limit for %.1f %% of the steps, at its upper limit for %.1f %%%n",
-          steps(metrics.controller().tailSteps()),
-          Numbers.rounded("%+.2f", metrics.controller().offset()),
-          metrics.controller().spread(),
-          100 * metrics.controller().atMin().fraction(),
-          100 * metrics.controller().atMax().fraction());
-    }
-    if (metrics.controller() != null && metrics.controller().latched()) {
-      out.printf(
-          Locale.ROOT,
-          "The controller was latched at a limit of beta from step %,d on%n",
-          metrics.controller().latchStep().getAsLong());
-    }
-    if (metrics.controller() != null) {
-      metrics
-          .controller()
-          .notSettled(record.plan().rule().target().orElseThrow().kl())
-          .ifPresent(out::println);
+      printControl(metrics.controller(), record.plan().rule(), last.beta(), out);
     }
     out.println("Run directory: " + folder);
     out.println("To look at it: " + Program.command("report", folder.toString()));
     out.println("To score it: " + Program.command("evaluate", folder.toString()));
+  }
+
+  private static void printControl(
+      ControlReport report, BetaRule rule, double lastBeta, PrintWriter out) {
+    BetaRule.Target target = rule.target().orElseThrow();
+    out.printf(
+        Locale.ROOT,
+        "Controller: KL of the last %s %s from the set point, spread %.2f%s%n",
+        steps(report.tailSteps()),
+        Numbers.rounded("%+.2f", report.offset()),
+        report.spread(),
+        target.isLimited() ? limits(report) : "");
+    if (report.latched()) {
+      out.printf(
+          Locale.ROOT,
+          "The controller was latched at a limit of beta from step %,d on%n",
+          report.latchStep().getAsLong());
+    }
+    if (report.settlingStep().isPresent()) {
+      out.printf(
+          Locale.ROOT,
+          "Settled within %.0f %% of the set point from step %,d on%n",
+          100 * ControlReport.SETTLED,
+          report.settlingStep().getAsLong());
+    }
+    report.notSettled(target.kl(), lastBeta, rule.remedy()).ifPresent(out::println);
+  }
+
+  private static String limits(ControlReport report) {
+    return String.format(
+        Locale.ROOT,
+        "; beta at its lower limit for %.1f %% of the steps, at its upper limit for %.1f %%",
+        100 * report.atMin().fraction(),
+        100 * report.atMax().fraction());
   }
 
   private static String steps(int count) {

@@ -2,15 +2,16 @@
 package io.github.cvaegpu.control;
 
 /**
- * Chooses beta, the weight of the KL divergence, before every training step. A {@link BetaRule}
- * makes it. Not thread-safe.
+ * Chooses beta, the weight of the KL divergence, before every training step; or whichever number
+ * the rule's {@link BetaRule#klTerm} has in place of it. A {@link BetaRule} makes it. Not
+ * thread-safe.
  */
 public interface BetaController {
   /**
-   * The beta of the next step.
+   * The number of the next step: beta, or C of a {@link io.github.cvaegpu.model.KlTerm.Distance}.
    *
    * @param last how the step before went
-   * @return beta of this step, finite for every KL that is not NaN
+   * @return that of this step, finite for every KL that is not NaN
    * @throws IllegalArgumentException if KL is NaN: the run has diverged, which the caller has to
    *     notice first
    */

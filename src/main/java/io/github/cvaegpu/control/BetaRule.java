@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
+import io.github.cvaegpu.model.KlTerm;
 import java.util.List;
 import java.util.Optional;
 
@@ -8,7 +9,16 @@ import java.util.Optional;
  * What decides beta in a run: a rule and its settings. Each rule is one record, which refuses with
  * an {@link io.github.cvaegpu.InputException} what no run can use.
  */
-public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
+public sealed interface BetaRule
+    permits CapacityRule,
+        ConstantRule,
+        CyclicalRule,
+        DynamicRule,
+        FreeBitsRule,
+        GecoRule,
+        HoldRule,
+        PiRule,
+        WarmUpRule {
   /**
    * A setting, for people.
    *
@@ -21,10 +31,15 @@ public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
    * What a rule aims at, by which a {@link ControlReport} judges it.
    *
    * @param kl the KL divergence to hold, nats per image
-   * @param betaMin lower limit of beta
-   * @param betaMax upper limit of beta
+   * @param betaMin lower limit of beta; minus infinity if it has none
+   * @param betaMax upper limit of beta; infinity if it has none
    */
-  record Target(double kl, double betaMin, double betaMax) {}
+  record Target(double kl, double betaMin, double betaMax) {
+    /** Whether beta can be at a limit. */
+    public boolean isLimited() {
+      return Double.isFinite(betaMin) && Double.isFinite(betaMax);
+    }
+  }
 
   /** The rule's name in files, lower case; no two rules have the same. */
   String name();
@@ -35,21 +50,48 @@ public sealed interface BetaRule permits ConstantRule, HoldRule, PiRule {
   String title();
 
   /** The settings that are not in {@link #title()}. */
-  List<Setting> settings();
+  default List<Setting> settings() {
+    return List.of();
+  }
 
   /** What it aims at; empty if it holds no KL divergence. */
-  Optional<Target> target();
+  default Optional<Target> target() {
+    return Optional.empty();
+  }
+
+  /**
+   * What it aims at in a run whose limits of beta go by its loss.
+   *
+   * @param firstLoss reconstruction loss of the run's first step, nats per image
+   */
+  default Optional<Target> target(double firstLoss) {
+    return target();
+  }
 
   /** This rule with another KL divergence to hold, nats per image; itself if it holds none. */
-  BetaRule aimedAt(double kl);
+  default BetaRule aimedAt(double kl) {
+    return this;
+  }
 
   /**
    * What speaks against these settings.
    *
    * @return one sentence for the user that says so and what to do; empty if there is nothing
    */
-  Optional<String> warning();
+  default Optional<String> warning() {
+    return Optional.empty();
+  }
 
-  /** A new controller, before a run's first step. */
+  /** What may help where a run ended before KL was where it should be, a sentence. */
+  default String remedy() {
+    return "More --epochs may bring it there.";
+  }
+
+  /** What the KL divergence adds to the loss. */
+  default KlTerm klTerm() {
+    return KlTerm.weighted();
+  }
+
+  /** A new controller, before a run's first step; its numbers are for {@link #klTerm}. */
   BetaController start();
 }

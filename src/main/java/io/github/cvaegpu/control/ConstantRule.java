@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
-import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * The beta-VAE: one beta throughout.
@@ -15,17 +12,9 @@ public record ConstantRule(double beta) implements BetaRule {
   /** This rule's {@link #name()}. */
   public static final String NAME = "constant";
 
-  /** Refuses what no engine can use, with an {@link InputException}. */
+  /** Refuses what no engine can use, with an {@link io.github.cvaegpu.InputException}. */
   public ConstantRule {
-    if (!(beta >= 0) || Double.isInfinite(beta)) {
-      throw new InputException("Beta must be zero or a positive number, not %s.".formatted(beta));
-    }
-    // Engines compute in floats: what overflows or vanishes there would train something else.
-    if (beta > 0 && !Numbers.isPositiveFloat(beta)) {
-      throw new InputException(
-          "Beta must be zero, or positive and finite as a 32-bit float, which %s is not."
-              .formatted(beta));
-    }
+    RuleChecks.requireBeta(beta);
   }
 
   @Override
@@ -39,27 +28,7 @@ public record ConstantRule(double beta) implements BetaRule {
   }
 
   @Override
-  public List<Setting> settings() {
-    return List.of();
-  }
-
-  @Override
-  public Optional<Target> target() {
-    return Optional.empty();
-  }
-
-  @Override
-  public BetaRule aimedAt(double kl) {
-    return this;
-  }
-
-  @Override
-  public Optional<String> warning() {
-    return Optional.empty();
-  }
-
-  @Override
   public BetaController start() {
-    return new ConstantBeta(this);
+    return new OpenLoop(step -> beta);
   }
 }

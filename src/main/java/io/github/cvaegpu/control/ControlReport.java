@@ -2,6 +2,8 @@
 package io.github.cvaegpu.control;
 
 import io.github.cvaegpu.Numbers;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -73,8 +75,9 @@ public record ControlReport(
    * @param steps steps at the limit
    * @param fraction the same as a fraction of all steps
    * @param longestRun most steps in a row
+   * @param lastRun steps in a row at the end of the run; 0 in the record of an older program
    */
-  public record Saturation(long steps, double fraction, long longestRun) {}
+  public record Saturation(long steps, double fraction, long longestRun, long lastRun) {}
 
   /** Whether beta was stuck at a limit. */
   public boolean latched() {
@@ -83,12 +86,14 @@ public record ControlReport(
 
   /**
    * A sentence about a run that ended before KL was where it should be: by how much it is off and
-   * where it goes. How many more steps it takes is not foretold: the controller overshoots.
+   * where it goes. How many more steps it takes is not foretold: a controller may overshoot.
    *
    * @param setPoint nats
+   * @param lastBeta mean beta of the last steps
+   * @param remedy what may help, a sentence
    * @return empty if it settled
    */
-  public Optional<String> notSettled(double setPoint) {
+  public Optional<String> notSettled(double setPoint, double lastBeta, String remedy) {
     if (settlingStep.isPresent()) {
       return Optional.empty();
     }
@@ -99,16 +104,37 @@ public record ControlReport(
               "Too short to tell whether KL is held: that takes windows of %d steps.",
               WINDOW));
     }
+    if (isOutOfReach()) {
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "The set point of %s is out of reach: KL came to %.2f nats, with beta at its %s"
+                  + " limit, %s.",
+              Numbers.plain(setPoint),
+              setPoint + offset,
+              offset < 0 ? "lower" : "upper",
+              digits(lastBeta)));
+    }
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "Not settled within %.0f %% of the set point of %s: KL is %.2f nats %s it and %s. More"
-                + " --epochs or a larger --ki may bring it there.",
+            "Not settled within %.0f %% of the set point of %s: KL is %.2f nats %s it and %s. %s",
             100 * SETTLED,
             Numbers.plain(setPoint),
             Math.abs(offset),
             offset > 0 ? "above" : "below",
-            direction()));
+            direction(),
+            remedy));
+  }
+
+  /** Whether the run ended at a limit of beta with KL beyond it. */
+  private boolean isOutOfReach() {
+    return (offset < 0 ? atMin : atMax).lastRun >= Math.max(tailSteps, WINDOW);
+  }
+
+  /** Three digits, as people write numbers. */
+  static String digits(double value) {
+    return Numbers.plain(new BigDecimal(value).round(new MathContext(3)).doubleValue());
   }
 
   /** Twice the standard error of the halves' difference is no chance, if steps are independent. */
@@ -116,7 +142,7 @@ public record ControlReport(
     double variance = Math.max(0, spread * spread - offset * offset);
     double noise = 2 * Math.sqrt(4 * variance / tailSteps);
     if (Math.abs(drift) <= noise) {
-      return "neither rising nor falling";
+      return "steady";
     }
     return drift > 0 ? "rising" : "falling";
   }
@@ -242,7 +268,7 @@ public record ControlReport(
     }
 
     Saturation saturation(long of) {
-      return new Saturation(steps, (double) steps / of, longestRun);
+      return new Saturation(steps, (double) steps / of, longestRun, run);
     }
   }
 }

@@ -6,7 +6,8 @@ import java.util.Set;
 
 /**
  * Holds the KL divergence at a set point by a law of our own, in the logarithm of beta and the
- * ratio of KL to the set point, so that one set of gains does for all of them.
+ * ratio of KL to the set point, so that one set of gains does for all of them. With s the scale of
+ * the loss:
  *
  * <pre>
  * x    = KL / set point, 10 at most                   KL of the step before
@@ -14,37 +15,45 @@ import java.util.Set;
  * g'   = g + 0.2 (ln L' - ln L - g)                   growth a step; levels of 0.001 at least
  * I'   = clip(I + 0.08 w clip(x - 1, 1), ln 10^4)     w = min(1, (L' / 0.8)^2 + 0.02)
  * P    = 1.6 (ln L' + 15 max(0, g' - 0.03))           from -2.4 to 6.4
- * beta = exp(clip(I' + P, ln 10^4))
+ * beta = s exp(clip(I' + P, ln 10^4))
  * </pre>
  *
- * <p>where clip(a, b) is a within [-b, b]. Before the first step L = g = 0 and I = 1.
+ * <p>where clip(a, b) is a within [-b, b]. Before the first step L = g = 0, I = 1 and s = 1. After
+ * it s is the reconstruction loss of that step, in which the decoder knew nothing yet, as a part of
+ * MNIST's, 784 ln 2: a loss of a thousandth needs betas of a thousandth. Where the set point
+ * changes, L is multiplied by the old one over the new.
  *
  * <p>Why: d ln KL / d ln beta is about the same for all networks, set points and learning rates,
  * from -0.2 to -0.45, and -1.6 where the posterior is close to the prior; dKL / dbeta is not. A run
  * begins with a KL of 0 that stays for steps, in which w all but stops the integral, and then grows
- * by up to a factor of two a step, to ten times the set point if nothing is done before it is there.
- * So a growth of more than 3 % a step counts as if KL were where it would be after 15 more steps of
- * the rest of it.
+ * by up to a factor of two a step, to ten times the set point if nothing is done before it is
+ * there. So a growth of more than 3 % a step counts as if KL were where it would be after 15 more
+ * steps of the rest of it.
  *
  * <p><b>It cannot latch or wind up.</b> Let KL stay below (1 - m) times the set point, for some m
  * above 0, after anything that may have been. L - (1 - m) is at most 9 and shrinks by 0.85 a step,
  * so from some step on, ln(18 / m) / ln(1 / 0.85) at most, L is below 1 - m / 2. The growths of a
  * stretch sum up to the logarithm of what L grew by, at most ln(10 / 0.001), so there are no more
  * than ln(10^4) / 0.03 steps with a lead and in the others P is negative, while I has the same
- * limits as the output: so beta is below its upper limit. And I falls by 0.08 times 0.02 m or more a
- * step, down to the lower limit. Above the set point it is the same with the signs turned, without
- * the exception. So beta leaves a limit some tens of steps after KL has crossed the set point,
- * however long it was there.
+ * limits as the output: so beta is below its upper limit. And I falls by 0.08 times 0.02 m or more
+ * a step, down to the lower limit. Above the set point it is the same with the signs turned,
+ * without the exception. So beta leaves a limit some tens of steps after KL has crossed the set
+ * point, however long it was there.
  *
  * <p>Beta is finite for every KL but NaN, the infinities included. Not thread-safe.
  */
 public final class HoldController implements BetaController {
   private static final double LOG_LIMIT = StrictMath.log(1e4);
 
-  /** Limits of beta. */
+  /** Limits of beta where the scale is 1. */
   static final double LEAST_BETA = 1e-4;
 
   static final double LARGEST_BETA = 1e4;
+
+  /** Where the scale is 1: 784 pixels of which nothing is known, nats. */
+  static final double USUAL_LOSS = 784 * StrictMath.log(2);
+
+  private static final double LARGEST_SCALE = 1e6;
 
   private static final double LARGEST_RATIO = 10;
   private static final double LEAST_LEVEL = 0.001;
@@ -63,15 +72,22 @@ public final class HoldController implements BetaController {
   private static final String INTEGRAL = "integral";
   private static final String LEVEL = "level";
   private static final String GROWTH = "growth";
+  private static final String SCALE = "scale";
 
-  private final double setPoint;
+  private final HoldRule rule;
   private double integral = FIRST_INTEGRAL;
   private double level;
   private double growth;
+  private double scale = 1;
 
   /** A controller before its first step. */
   public HoldController(HoldRule rule) {
-    setPoint = rule.setPoint();
+    this.rule = rule;
+  }
+
+  /** What the limits of beta are multiplied by, for the loss of a run's first step, in nats. */
+  static double scale(double firstLoss) {
+    return Math.clamp(firstLoss / USUAL_LOSS, 1 / LARGEST_SCALE, LARGEST_SCALE);
   }
 
   @Override
@@ -79,6 +95,11 @@ public final class HoldController implements BetaController {
     if (Double.isNaN(last.kl())) {
       throw new IllegalArgumentException("KL is NaN");
     }
+    if (last.step() == 1) {
+      scale = scale(last.rl());
+    }
+    double setPoint = rule.setPointAt(last.step() + 1);
+    level = Math.min(level * rule.setPointAt(last.step()) / setPoint, LARGEST_RATIO);
     double ratio = Math.clamp(last.kl() / setPoint, 0, LARGEST_RATIO);
     double before = logLevel();
     level += LEVEL_RATE * (ratio - level);
@@ -91,7 +112,7 @@ public final class HoldController implements BetaController {
     double proportional =
         Math.clamp(GAIN * (now + ahead), LEAST_PROPORTIONAL, LARGEST_PROPORTIONAL);
     // StrictMath: Math may differ in a last bit from one processor to another.
-    return StrictMath.exp(limited(integral + proportional));
+    return scale * StrictMath.exp(limited(integral + proportional));
   }
 
   private double logLevel() {
@@ -104,7 +125,8 @@ public final class HoldController implements BetaController {
 
   @Override
   public ControllerMemory memory() {
-    return ControllerMemory.of(Map.of(INTEGRAL, integral, LEVEL, level, GROWTH, growth));
+    return ControllerMemory.of(
+        Map.of(INTEGRAL, integral, LEVEL, level, GROWTH, growth, SCALE, scale));
   }
 
   /**
@@ -115,10 +137,11 @@ public final class HoldController implements BetaController {
    */
   @Override
   public void restore(ControllerMemory memory) {
-    memory.require(Set.of(INTEGRAL, LEVEL, GROWTH));
+    memory.require(Set.of(INTEGRAL, LEVEL, GROWTH, SCALE));
     double span = StrictMath.log(LARGEST_RATIO / LEAST_LEVEL);
     integral = limited(memory.get(INTEGRAL));
     level = Math.clamp(memory.get(LEVEL), 0, LARGEST_RATIO);
     growth = Math.clamp(memory.get(GROWTH), -span, span);
+    scale = Math.clamp(memory.get(SCALE), 1 / LARGEST_SCALE, LARGEST_SCALE);
   }
 }

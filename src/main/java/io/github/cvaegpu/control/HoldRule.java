@@ -3,30 +3,61 @@ package io.github.cvaegpu.control;
 
 import static io.github.cvaegpu.Numbers.plain;
 
-import io.github.cvaegpu.InputException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A KL divergence held by a {@link HoldController}, which has no settings but what to hold.
  *
  * @param setPoint KL divergence to hold, in nats per image; above 0
+ * @param changes what to hold from later steps on, in the order of the steps
  */
-public record HoldRule(double setPoint) implements BetaRule {
+public record HoldRule(double setPoint, List<SetPointChange> changes) implements BetaRule {
   /** This rule's {@link #name()}. */
   public static final String NAME = "hold";
 
-  /** Refuses what is no KL divergence to hold, with an {@link InputException}. */
+  /** Refuses what cannot be held, with an {@link io.github.cvaegpu.InputException}. */
   public HoldRule {
-    if (!(setPoint > 0) || Double.isInfinite(setPoint)) {
-      throw new InputException(
-          "The KL set point must be a finite number of nats above 0, not " + setPoint + ".");
+    RuleChecks.requireSetPoint(setPoint);
+    changes = changes == null ? List.of() : List.copyOf(changes);
+    SetPointChange.requireForwards(changes);
+  }
+
+  /** One set point throughout. */
+  public HoldRule(double setPoint) {
+    this(setPoint, List.of());
+  }
+
+  /** The study's set point. */
+  public static HoldRule defaults() {
+    return new HoldRule(PiRule.study().setPoint());
+  }
+
+  /**
+   * The set point of a step.
+   *
+   * @param step counted from 1
+   */
+  double setPointAt(long step) {
+    double at = setPoint;
+    for (SetPointChange change : changes) {
+      if (change.step() > step) {
+        break;
+      }
+      at = change.setPoint();
     }
+    return at;
+  }
+
+  private double last() {
+    return changes.isEmpty() ? setPoint : changes.getLast().setPoint();
   }
 
   @Override
   public HoldRule aimedAt(double kl) {
-    return new HoldRule(kl);
+    return new HoldRule(kl, changes);
   }
 
   @Override
@@ -36,23 +67,39 @@ public record HoldRule(double setPoint) implements BetaRule {
 
   @Override
   public String title() {
-    return "VAE held at KL " + plain(setPoint);
+    return "VAE held at KL " + plain(last());
   }
 
   @Override
   public List<Setting> settings() {
-    return List.of();
+    return changes.isEmpty()
+        ? List.of()
+        : List.of(
+            new Setting(
+                "set points",
+                plain(setPoint)
+                    + changes.stream()
+                        .map(
+                            change ->
+                                String.format(
+                                    Locale.ROOT,
+                                    ", %s from step %,d",
+                                    plain(change.setPoint()),
+                                    change.step()))
+                        .collect(Collectors.joining())));
   }
 
+  /** The last set point, with limits for a first loss of {@link HoldController#USUAL_LOSS}. */
   @Override
   public Optional<Target> target() {
-    return Optional.of(
-        new Target(setPoint, HoldController.LEAST_BETA, HoldController.LARGEST_BETA));
+    return target(HoldController.USUAL_LOSS);
   }
 
   @Override
-  public Optional<String> warning() {
-    return Optional.empty();
+  public Optional<Target> target(double firstLoss) {
+    double scale = HoldController.scale(firstLoss);
+    return Optional.of(
+        new Target(last(), HoldController.LEAST_BETA * scale, HoldController.LARGEST_BETA * scale));
   }
 
   @Override

@@ -29,42 +29,11 @@ public record PiRule(
 
   /** Refuses settings that control nothing, with an {@link InputException}. */
   public PiRule {
-    if (!(setPoint > 0) || Double.isInfinite(setPoint)) {
-      throw new InputException(
-          "The KL set point must be a finite number of nats above 0, not " + setPoint + ".");
-    }
-    requireFiniteFromZero("The proportional gain Kp", kp);
-    requireFiniteFromZero("The integral gain Ki", ki);
-    if (kp == 0 && ki == 0) {
-      throw new InputException(
-          "Kp and Ki cannot both be 0: beta would never change; train with a constant beta"
-              + " instead.");
-    }
-    requireFiniteFromZero("The lower limit of beta", betaMin);
-    requireFiniteFromZero("The upper limit of beta", betaMax);
-    requireFiniteFloat("The lower limit of beta", betaMin);
-    requireFiniteFloat("The upper limit of beta", betaMax);
-    if (betaMax <= betaMin) {
-      throw new InputException(
-          "The upper limit of beta (%s) must be above the lower limit (%s)."
-              .formatted(betaMax, betaMin));
-    }
+    RuleChecks.requireSetPoint(setPoint);
+    RuleChecks.requireGains(kp, ki);
+    RuleChecks.requireLimits(betaMin, betaMax);
     if (antiWindup == null) {
       throw new InputException("The PI controller needs an anti-windup rule.");
-    }
-  }
-
-  private static void requireFiniteFromZero(String what, double value) {
-    if (!(value >= 0) || Double.isInfinite(value)) {
-      throw new InputException(what + " must be a finite number, 0 or more, not " + value + ".");
-    }
-  }
-
-  /** Engines take beta as a float. */
-  private static void requireFiniteFloat(String what, double value) {
-    if (Float.isInfinite((float) value)) {
-      throw new InputException(
-          "%s must be finite as a 32-bit float, which %s is not.".formatted(what, value));
     }
   }
 
@@ -105,6 +74,11 @@ public record PiRule(
   @Override
   public Optional<Target> target() {
     return Optional.of(new Target(setPoint, betaMin, betaMax));
+  }
+
+  @Override
+  public String remedy() {
+    return "More --epochs or a larger --ki may bring it there.";
   }
 
   @Override

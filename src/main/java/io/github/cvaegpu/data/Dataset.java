@@ -6,15 +6,15 @@ import java.util.Map;
 /**
  * A training set, a test set and where they came from.
  *
- * @param name {@code mnist}, {@code fashion-mnist}, {@code kmnist}, {@code synthetic}, or a
- *     folder's name
+ * @param name {@code mnist}, {@code fashion-mnist}, {@code kmnist}, {@code synthetic}, {@code
+ *     sprites}, or a folder's name
  * @param train images to train on
  * @param test held-out images
  * @param origin where the bytes were found, for people: a folder, or "drawn by the program"
  * @param status how far the bytes are to be trusted
  * @param sha256 SHA-256 (lower-case hex) of each part by the name that its {@link ImageSource} has
  *     for it: of IDX files, uncompressed, by their names, e.g. {@code train-images-idx3-ubyte}; of
- *     synthetic digits, of the same bytes as an IDX file would hold
+ *     what the program draws, of the same bytes as an IDX file would hold
  */
 public record Dataset(
     String name,

@@ -4,10 +4,11 @@ package io.github.cvaegpu.data;
 import io.github.cvaegpu.InputException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
- * 8-bit grey images in memory, as a rule with labels. A pixel value v stands for the intensity v /
- * 255.
+ * 8-bit grey images in memory, as a rule with labels, and with {@link Factors} where it is known
+ * how they were made. A pixel value v stands for the intensity v / 255.
  *
  * <p>The arrays are shared, not copied: nobody writes to them after construction.
  */
@@ -17,6 +18,7 @@ public final class ImageSet {
   private final byte[] pixels;
   private final int size;
   private final byte[] labels; // null if there are none
+  private final Factors factors; // null if they are not known
 
   /**
    * Images with labels.
@@ -27,10 +29,10 @@ public final class ImageSet {
    * @param labels one unsigned byte an image
    */
   public ImageSet(int height, int width, byte[] pixels, byte[] labels) {
-    this(height, width, pixels, labels.length, labels);
+    this(height, width, pixels, labels.length, labels, null);
   }
 
-  private ImageSet(int height, int width, byte[] pixels, int size, byte[] labels) {
+  private ImageSet(int height, int width, byte[] pixels, int size, byte[] labels, Factors factors) {
     if (height < 1 || width < 1 || size == 0) {
       throw new InputException(
           String.format(
@@ -52,6 +54,7 @@ public final class ImageSet {
     this.pixels = pixels;
     this.size = size;
     this.labels = labels;
+    this.factors = factors;
   }
 
   /**
@@ -63,7 +66,15 @@ public final class ImageSet {
    * @param size number of images
    */
   public static ImageSet withoutLabels(int height, int width, byte[] pixels, int size) {
-    return new ImageSet(height, width, pixels, size, null);
+    return new ImageSet(height, width, pixels, size, null, null);
+  }
+
+  /** The same images, of which it is known how they were made. */
+  public ImageSet withFactors(Factors known) {
+    if (known.images() != size) {
+      throw new IllegalArgumentException(known.images() + " and " + size + " images");
+    }
+    return new ImageSet(height, width, pixels, size, labels, known);
   }
 
   /** Number of images. */
@@ -113,6 +124,11 @@ public final class ImageSet {
     return labels[image] & 0xFF;
   }
 
+  /** How each image was made; empty if that is not known. */
+  public Optional<Factors> factors() {
+    return Optional.ofNullable(factors);
+  }
+
   /** The first images of the set, or all if there are fewer. */
   public ImageSet first(int count) {
     int kept = Math.min(count, size);
@@ -123,6 +139,7 @@ public final class ImageSet {
             width,
             Arrays.copyOf(pixels, kept * imageSize()),
             kept,
-            labels == null ? null : Arrays.copyOf(labels, kept));
+            labels == null ? null : Arrays.copyOf(labels, kept),
+            factors == null ? null : factors.first(kept));
   }
 }

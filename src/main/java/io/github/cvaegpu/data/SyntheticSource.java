@@ -4,11 +4,11 @@ package io.github.cvaegpu.data;
 import java.util.List;
 import java.util.Optional;
 
-/** The digits that the program draws, by their name. */
+/** What the program draws itself, by its name. */
 final class SyntheticSource implements ImageSource {
   @Override
   public List<String> names() {
-    return List.of(SyntheticDigits.NAME);
+    return List.of(SyntheticDigits.NAME, Sprites.NAME);
   }
 
   @Override
@@ -18,11 +18,13 @@ final class SyntheticSource implements ImageSource {
 
   @Override
   public boolean recognises(DataChoice choice) {
-    return choice.equals(new DataChoice.Named(SyntheticDigits.NAME));
+    return choice instanceof DataChoice.Named named && names().contains(named.name());
   }
 
   @Override
   public Dataset read(DataChoice choice, DownloadListener listener) {
-    return SyntheticDigits.standard();
+    return choice.equals(new DataChoice.Named(Sprites.NAME))
+        ? Sprites.standard()
+        : SyntheticDigits.standard();
   }
 }

@@ -3,8 +3,8 @@
  * Images: where they come from and in which order a training sees them.
  *
  * <p>{@link DatasetLoader} lists every {@link ImageSource}: a format of files, a published dataset,
- * or the synthetic digits. {@link IdxFile} reads the format that there is; {@link ImageSet} is what
- * engines get and {@link BatchOrder} the order of an epoch. What is read here may come from others,
- * so sizes are believed only as far as the bytes go.
+ * or the program itself, which draws digits and sprites. {@link IdxFile} reads the format that
+ * there is; {@link ImageSet} is what engines get and {@link BatchOrder} the order of an epoch. What
+ * is read here may come from others, so sizes are believed only as far as the bytes go.
  */
 package io.github.cvaegpu.data;

@@ -11,7 +11,8 @@ public interface StepSink {
    * @param step training steps before this one, over the whole run
    * @param reconstructionLoss nats per image
    * @param klDivergence nats per image
-   * @param beta the beta that the step used
+   * @param beta the weight of the KL divergence that the step used, {@link
+   *     io.github.cvaegpu.model.KlTerm#weight}: 0 or negative too, of a distance
    * @return false to stop after the steps already under way
    */
   boolean accept(long step, float reconstructionLoss, float klDivergence, float beta);

@@ -28,7 +28,8 @@ public interface Trainee extends VaeModel {
    *
    * @param order which images, in which order: all that the trainee was made with, or whole batches
    *     of them, in batches of the size that it was made for
-   * @param controller asked for beta once before each step, never with losses that are not finite
+   * @param controller asked for the number of the KL term once before each step, never with losses
+   *     that are not finite
    * @param sink told of each step
    * @return steps done
    * @throws IllegalArgumentException if the order is another

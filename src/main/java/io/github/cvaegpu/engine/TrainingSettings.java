@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 
 /**
  * What a trainee has to know, beside the network and the images.
  *
  * @param objective what is trained for
+ * @param klTerm what the KL divergence adds to the loss
  * @param seed the run's seed
  * @param batchSize images in a batch, but perhaps the last of an epoch
  * @param learningRate Adam's step size
  */
-public record TrainingSettings(Objective objective, long seed, int batchSize, double learningRate) {
+public record TrainingSettings(
+    Objective objective, KlTerm klTerm, long seed, int batchSize, double learningRate) {
   /** Refuses what no run can use. */
   public TrainingSettings {
     if (batchSize < 1) {
@@ -20,5 +23,10 @@ public record TrainingSettings(Objective objective, long seed, int batchSize, do
     if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
       throw new IllegalArgumentException("learning rate " + learningRate);
     }
+  }
+
+  /** The same with a weighted KL divergence. */
+  public TrainingSettings(Objective objective, long seed, int batchSize, double learningRate) {
+    this(objective, KlTerm.weighted(), seed, batchSize, learningRate);
   }
 }

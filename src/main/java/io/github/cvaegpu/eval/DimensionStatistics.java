@@ -32,4 +32,9 @@ public record DimensionStatistics(
     }
     return new DimensionStatistics(mean, squares / posterior.size(), divergence / posterior.size());
   }
+
+  /** Whether the dimension says anything of the images. */
+  boolean isActive() {
+    return variance > LatentMeasures.ACTIVE_VARIANCE;
+  }
 }

@@ -8,10 +8,10 @@ import io.github.cvaegpu.random.RandomPurpose;
 
 /**
  * Scores images with a model. The noise of sample k of image i is addressed by (seed, i, k), so
- * figures do not depend on how the images are cut into chunks.
+ * figures do not depend on how images and samples are cut into chunks.
  */
 public final class Evaluator {
-  /** Latent points scored at a time: enough to keep an engine busy, little memory. */
+  /** Latent points drawn and scored at a time: enough to keep an engine busy, little memory. */
   private static final int CHUNK = 8192;
 
   private final VaeModel model;
@@ -57,16 +57,24 @@ public final class Evaluator {
     return scores;
   }
 
-  /** Images that are scored together. */
+  /**
+   * Images that are scored together, or one whose samples are drawn in parts: of samples that were
+   * drawn, only their weights are kept.
+   */
   private final class Chunk {
     private final int first;
     private final int count;
     private final int samples;
     private final float[] mean;
     private final float[] logVariance;
-    private final float[] noise;
-    private final float[] z;
-    private final float[] loss;
+
+    /** (count) halves of the sums of log variances. */
+    private final double[] halfLogVariance;
+
+    /** (count) sums of losses over samples. */
+    private final double[] lossSum;
+
+    /** (count, samples). */
     private final double[] logWeights;
 
     Chunk(int first, int count, int samples) {
@@ -75,65 +83,76 @@ public final class Evaluator {
       this.samples = samples;
       mean = new float[count * latent];
       logVariance = new float[count * latent];
-      noise = new float[Math.multiplyExact(count * latent, samples)];
-      z = new float[noise.length];
-      loss = new float[count * samples];
-      logWeights = new double[samples];
+      halfLogVariance = new double[count];
+      lossSum = new double[count];
+      logWeights = new double[count * samples];
     }
 
     void score(ImageSet images, ImageScores scores) {
       model.encode(images, first, count, mean, logVariance);
+      for (int j = 0; j < logVariance.length; j++) {
+        halfLogVariance[j / latent] += 0.5 * (double) logVariance[j];
+      }
+      for (int drawn = 0; drawn < samples; drawn += CHUNK) {
+        weigh(images, drawn, Math.min(CHUNK, samples - drawn));
+      }
       for (int i = 0; i < count; i++) {
-        for (int k = 0; k < samples; k++) {
-          int at = (i * samples + k) * latent;
-          GaussianNoise.row(seed, RandomPurpose.EVALUATION_NOISE, k, first + i, noise, at, latent);
+        score(i, scores);
+      }
+    }
+
+    /** Draws samples and weighs them: all of each image, or a part of those of one. */
+    private void weigh(ImageSet images, int from, int those) {
+      float[] noise = new float[count * those * latent];
+      float[] z = new float[noise.length];
+      float[] loss = new float[count * those];
+      for (int i = 0; i < count; i++) {
+        for (int k = 0; k < those; k++) {
+          int at = (i * those + k) * latent;
+          GaussianNoise.row(
+              seed, RandomPurpose.EVALUATION_NOISE, from + k, first + i, noise, at, latent);
           for (int j = 0; j < latent; j++) {
             double deviation = Math.exp(logVariance[i * latent + j] / 2);
             z[at + j] = (float) (mean[i * latent + j] + deviation * noise[at + j]);
           }
         }
       }
-      model.reconstructionLoss(images, first, count, samples, z, loss);
-      for (int i = 0; i < count; i++) {
-        score(i, scores);
+      model.reconstructionLoss(images, first, count, those, z, loss);
+      for (int sample = 0; sample < loss.length; sample++) {
+        int image = sample / those;
+        lossSum[image] += loss[sample];
+        // log p(x|z) + log p(z) - log q(z|x); the two normal densities share their constant.
+        double ratio = halfLogVariance[image];
+        for (int j = sample * latent; j < (sample + 1) * latent; j++) {
+          ratio += 0.5 * ((double) noise[j] * noise[j] - (double) z[j] * z[j]);
+        }
+        logWeights[image * samples + from + sample % those] = ratio - loss[sample];
       }
     }
 
     private void score(int image, ImageScores scores) {
       double divergence = 0;
-      double halfLogVariance = 0;
       for (int j = image * latent; j < (image + 1) * latent; j++) {
         double m = mean[j];
         double s = logVariance[j];
         divergence += 0.5 * (m * m + Math.exp(s) - s - 1);
-        halfLogVariance += 0.5 * s;
       }
-      double lossSum = 0;
-      for (int k = 0; k < samples; k++) {
-        int sample = image * samples + k;
-        lossSum += loss[sample];
-        // log p(x|z) + log p(z) - log q(z|x); the two normal densities share their constant.
-        double ratio = halfLogVariance;
-        for (int j = sample * latent; j < (sample + 1) * latent; j++) {
-          ratio += 0.5 * ((double) noise[j] * noise[j] - (double) z[j] * z[j]);
-        }
-        logWeights[k] = ratio - loss[sample];
-      }
+      int end = (image + 1) * samples;
       // The largest is taken out, so that no exponential overflows.
       double largest = Double.NEGATIVE_INFINITY;
-      for (double w : logWeights) {
-        largest = Math.max(largest, w);
+      for (int k = image * samples; k < end; k++) {
+        largest = Math.max(largest, logWeights[k]);
       }
       double sum = 0;
       double squares = 0;
-      for (double w : logWeights) {
-        double scaled = Math.exp(w - largest);
+      for (int k = image * samples; k < end; k++) {
+        double scaled = Math.exp(logWeights[k] - largest);
         sum += scaled;
         squares += scaled * scaled;
       }
       scores.set(
           first + image,
-          lossSum / samples,
+          lossSum[image] / samples,
           divergence,
           largest + Math.log(sum / samples),
           sum * sum / squares);

@@ -61,8 +61,8 @@ public record ExactLikelihood(
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--exact is for 1 or %d latent dimensions, and the run has %d: take the"
-                  + " importance-weighted bound instead, with --samples 5000.",
+              "--exact is for 1 or %d latent dimensions, and the run has %d: take --ais instead, or"
+                  + " the importance-weighted bound with --samples 5000.",
               MAX_LATENT,
               latent));
     }

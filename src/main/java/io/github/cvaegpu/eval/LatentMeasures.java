@@ -14,13 +14,15 @@ import java.util.stream.IntStream;
  *     ICLR 2016, section 5
  * @param mutualInformation of image and latent point
  * @param labels how well it keeps labels apart; null if the images have none
+ * @param disentanglement whether a dimension is about one factor; null if these are not known
  */
 public record LatentMeasures(
     int images,
     List<DimensionStatistics> dimensions,
     int activeUnits,
     MutualInformation mutualInformation,
-    LabelSeparation labels) {
+    LabelSeparation labels,
+    Disentanglement disentanglement) {
 
   /** Variance of a dimension's posterior means above which it is active. */
   public static final double ACTIVE_VARIANCE = 0.01;
@@ -44,7 +46,8 @@ public record LatentMeasures(
    *
    * @param train of the images that the model was trained on
    * @param test of held-out images
-   * @param seed of the latent points that mutual information is estimated with
+   * @param seed of the latent points that mutual information is estimated with, and of the images
+   *     that vote on factors
    */
   public static LatentMeasures of(Posterior train, Posterior test, long seed) {
     List<DimensionStatistics> dimensions =
@@ -52,16 +55,18 @@ public record LatentMeasures(
             .mapToObj(dimension -> DimensionStatistics.of(test, dimension))
             .toList();
     boolean labelled = train.images().hasLabels() && test.images().hasLabels();
+    boolean made = train.images().factors().isPresent() && test.images().factors().isPresent();
     return new LatentMeasures(
         test.size(),
         dimensions,
-        (int) dimensions.stream().filter(d -> d.variance() > ACTIVE_VARIANCE).count(),
+        (int) dimensions.stream().filter(DimensionStatistics::isActive).count(),
         MutualInformation.of(test, seed),
         labelled
             ? new LabelSeparation(
                 new NearestNeighbours(train, NEIGHBOURS).accuracy(test),
                 new LinearProbe(train).accuracy(test),
                 LabelGap.of(test))
-            : null);
+            : null,
+        made ? Disentanglement.of(train, test, seed) : null);
   }
 }

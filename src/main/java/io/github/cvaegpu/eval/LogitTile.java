@@ -55,26 +55,20 @@ final class LogitTile {
     return rows[rows.length - 1];
   }
 
+  /** (units, points) what a layer of the decoder reads, from 0; overwritten as well. */
+  float[][] inputsOf(int layer) {
+    return rows[layer];
+  }
+
   private void apply(Linear layer, float[][] in, float[][] out, boolean isHidden) {
     for (int o = 0; o < layer.out(); o++) {
       Arrays.fill(out[o], parameters[layer.bias() + o]);
     }
-    int evenOut = layer.out() / 2 * 2;
-    int wholeIn = layer.in() / RowSums.HALF * RowSums.HALF;
-    for (int o = 0; o < evenOut; o += 2) {
-      int weight = layer.weight() + o * layer.in();
-      for (int i = 0; i < wholeIn; i += RowSums.HALF) {
-        RowSums.addToTwo(
-            out[o], out[o + 1], in, i, parameters, weight + i, weight + layer.in() + i);
-      }
-    }
-    for (int o = 0; o < layer.out(); o++) {
-      for (int i = o < evenOut ? wholeIn : 0; i < layer.in(); i++) {
-        RowSums.addOne(out[o], in[i], parameters[layer.weight() + o * layer.in() + i]);
-      }
-      if (isHidden) {
-        for (int p = 0; p < out[o].length; p++) {
-          out[o][p] = Math.max(0, out[o][p]);
+    RowSums.addProduct(out, in, parameters, layer.weight());
+    if (isHidden) {
+      for (float[] row : out) {
+        for (int p = 0; p < row.length; p++) {
+          row[p] = Math.max(0, row[p]);
         }
       }
     }

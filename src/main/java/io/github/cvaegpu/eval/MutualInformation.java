@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
-import io.github.cvaegpu.random.GaussianNoise;
-import io.github.cvaegpu.random.RandomPurpose;
 import java.util.stream.IntStream;
 
 /**
@@ -48,13 +46,7 @@ public record MutualInformation(double nats, double standardError, double ceilin
   /** log q(z|x) - log q(z) for a point of one image. */
   private static double logRatio(
       Posterior posterior, double[] precisions, int images, int image, long seed) {
-    int latent = posterior.latent();
-    float[] z = new float[latent];
-    GaussianNoise.row(seed, RandomPurpose.EVALUATION_NOISE, 0, image, z, 0, latent);
-    for (int j = 0; j < latent; j++) {
-      double deviation = Math.exp(posterior.logVariance(image, j) / 2.0);
-      z[j] = (float) (posterior.mean(image, j) + deviation * z[j]);
-    }
+    float[] z = posterior.draw(image, seed);
     double[] logs = new double[images];
     double largest = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < images; i++) {

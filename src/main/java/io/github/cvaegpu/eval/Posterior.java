@@ -3,6 +3,8 @@ package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.random.GaussianNoise;
+import io.github.cvaegpu.random.RandomPurpose;
 import java.util.Arrays;
 
 /**
@@ -84,6 +86,28 @@ public final class Posterior {
   /** Log variance of one dimension for one image. */
   public float logVariance(int image, int dimension) {
     return logVariance[image * latent + dimension];
+  }
+
+  /** KL divergence of one image's posterior and the prior, in closed form, nats. */
+  double klDivergence(int image) {
+    double sum = 0;
+    for (int j = 0; j < latent; j++) {
+      double m = mean(image, j);
+      double s = logVariance(image, j);
+      sum += 0.5 * (m * m + Math.exp(s) - s - 1);
+    }
+    return sum;
+  }
+
+  /** A point of one image's posterior, (latent): that of its first sample in an evaluation. */
+  float[] draw(int image, long seed) {
+    float[] z = new float[latent];
+    GaussianNoise.row(seed, RandomPurpose.EVALUATION_NOISE, 0, image, z, 0, latent);
+    for (int j = 0; j < latent; j++) {
+      double deviation = Math.exp(logVariance(image, j) / 2.0);
+      z[j] = (float) (mean(image, j) + deviation * z[j]);
+    }
+    return z;
   }
 
   /** Reciprocal of the variance of each image's dimensions, (images, latent), for densities. */

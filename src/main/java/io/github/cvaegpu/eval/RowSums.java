@@ -16,6 +16,30 @@ final class RowSums {
   private RowSums() {}
 
   /**
+   * Adds a matrix's product with rows: to each row of the result, the weighted sum of all rows.
+   *
+   * @param result (outputs, points), to add to
+   * @param rows (inputs, points)
+   * @param weights (outputs, inputs), from {@code first} on in this array
+   */
+  static void addProduct(float[][] result, float[][] rows, float[] weights, int first) {
+    int in = rows.length;
+    int evenOut = result.length / 2 * 2;
+    int wholeIn = in / HALF * HALF;
+    for (int o = 0; o < evenOut; o += 2) {
+      int weight = first + o * in;
+      for (int i = 0; i < wholeIn; i += HALF) {
+        addToTwo(result[o], result[o + 1], rows, i, weights, weight + i, weight + in + i);
+      }
+    }
+    for (int o = 0; o < result.length; o++) {
+      for (int i = o < evenOut ? wholeIn : 0; i < in; i++) {
+        addOne(result[o], rows[i], weights[first + o * in + i]);
+      }
+    }
+  }
+
+  /**
    * Adds {@value #STEP} rows.
    *
    * @param sum to add to

@@ -25,7 +25,7 @@ import java.util.OptionalInt;
  */
 public final class CpuLibrary {
   /** The version of model.h that this class is for. */
-  private static final int INTERFACE = 2;
+  private static final int INTERFACE = 3;
 
   private final String isa;
   private final int chunk;
@@ -88,8 +88,19 @@ public final class CpuLibrary {
             functions,
             "create",
             FunctionDescriptor.of(
-                ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT,
-                JAVA_INT, JAVA_INT, ADDRESS));
+                ADDRESS,
+                JAVA_INT,
+                JAVA_INT,
+                ADDRESS,
+                JAVA_INT,
+                JAVA_LONG,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_FLOAT,
+                ADDRESS));
     likelihood = handle(functions, "likelihood", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     destroy = handle(functions, "destroy", FunctionDescriptor.ofVoid(ADDRESS));
     write = handle(functions, "write", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, ADDRESS));
@@ -183,6 +194,8 @@ public final class CpuLibrary {
    * @param threads that will call
    * @param hasCores whether each has a core
    * @param likelihood its number
+   * @param klTerm a {@code cvae_kl_term}
+   * @param klGiven what it is given for all steps
    * @param targets of each value of a pixel
    * @return null if there is too little memory
    */
@@ -195,6 +208,8 @@ public final class CpuLibrary {
       int threads,
       boolean hasCores,
       int likelihood,
+      int klTerm,
+      float klGiven,
       float[] targets) {
     try (Arena arena = Arena.ofConfined()) {
       var model =
@@ -209,6 +224,8 @@ public final class CpuLibrary {
                   threads,
                   hasCores ? 1 : 0,
                   likelihood,
+                  klTerm,
+                  klGiven,
                   arena.allocateFrom(ValueLayout.JAVA_FLOAT, targets));
       return model.address() == 0 ? null : new Model(model);
     } catch (Throwable e) {
@@ -245,7 +262,7 @@ public final class CpuLibrary {
     }
   }
 
-  /** Trains a step; {@code losses} may be null's segment. */
+  /** Trains a step; {@code klNumber} is beta or C, {@code losses} may be null's segment. */
   public void step(
       Model model,
       int member,
@@ -255,7 +272,7 @@ public final class CpuLibrary {
       long seed,
       int purpose,
       int number,
-      float beta,
+      float klNumber,
       float stepSize,
       float rootScale,
       MemorySegment losses) {
@@ -269,7 +286,7 @@ public final class CpuLibrary {
           seed,
           purpose,
           number,
-          beta,
+          klNumber,
           stepSize,
           rootScale,
           losses);

@@ -19,7 +19,13 @@ public enum RandomPurpose {
   /** Latent points of pictures, from the prior. See {@link GaussianNoise}. */
   PRIOR_SAMPLES(6),
   /** Which images a picture shows. Coordinates: as of {@link #BATCH_ORDER}. */
-  SHOWN_IMAGES(7);
+  SHOWN_IMAGES(7),
+  /** Annealed importance sampling; its coordinates are those of {@code eval.AnnealingNoise}. */
+  ANNEALING(8),
+  /** Which sprites are held out. Coordinates: as of {@link #BATCH_ORDER}. */
+  SPRITE_ORDER(9),
+  /** Images of the FactorVAE score. Coordinates: block of four words, vote, training or scored. */
+  FACTOR_VOTES(10);
 
   private final int id;
 

@@ -41,7 +41,7 @@ final class RunTables {
       if (said.size() > 1) {
         columns.add(row);
       } else if (said.size() == 1) {
-        // A beta-VAE has no controller.
+        // Each rule has settings of its own.
         boolean isOfAll = runs.stream().map(row.cell()).noneMatch(RunRows.NONE::equals);
         (isOfAll ? alike : ofSome).add(row.name() + " " + said.getFirst());
       }
@@ -62,7 +62,9 @@ final class RunTables {
         (runs.size() == 1 ? "Settings: " : "Alike in all of them: ")
             + String.join("; ", alike)
             + "."
-            + (ofSome.isEmpty() ? "" : " Of each ControlVAE: " + String.join("; ", ofSome) + ".");
+            + (ofSome.isEmpty()
+                ? ""
+                : " Of those that have it: " + String.join("; ", ofSome) + ".");
     String note = alike.isEmpty() && ofSome.isEmpty() ? "" : Html.note(settings);
     return Html.cards("what", "run", columns.stream().map(Row::name).toList(), rows) + note;
   }

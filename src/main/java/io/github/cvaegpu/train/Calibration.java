@@ -38,12 +38,13 @@ public record Calibration(
    * What the model came to at one beta.
    *
    * @param beta the beta
+   * @param rl reconstruction loss of the last steps; 0 in the record of an older program
    * @param kl KL divergence of the last steps
    * @param testKl KL divergence of the test images
    * @param drift by how much KL grew from the first half of the last epoch to the second, as a part
    *     of it
    */
-  public record End(double beta, double kl, double testKl, double drift) {
+  public record End(double beta, double rl, double kl, double testKl, double drift) {
     /** Whether KL was still moving. */
     public boolean isMoving() {
       return Math.abs(drift) > STEADY;
@@ -55,7 +56,7 @@ public record Calibration(
     return SetPoints.study(latent, atBetaOne.kl);
   }
 
-  /** What no set point should be above. */
+  /** ln N, of which {@link SetPoints#ceiling} says what it is. */
   public double ceiling() {
     return SetPoints.ceiling(images);
   }
@@ -70,13 +71,16 @@ public record Calibration(
   }
 
   private double highest() {
-    return Math.max(
-        lowest(), Math.min(atBetaMin.kl - MARGIN * (atBetaMin.kl - atBetaMax.kl), ceiling()));
+    return atBetaMin.kl - MARGIN * (atBetaMin.kl - atBetaMax.kl);
   }
 
-  /** The set point that {@code --kl auto} takes: the study's rule, or what is nearest to it. */
+  /**
+   * The set point that {@code --kl auto} takes: the KL of beta = 1, or what is nearest to it. The
+   * ELBO is at its best there, by its definition: with less KL one more nat would take off more
+   * than a nat of reconstruction loss, with more KL less.
+   */
   public double chosen() {
-    double nearest = Math.clamp(studyRule(), lowest(), highest());
+    double nearest = Math.clamp(atBetaOne.kl, lowest(), highest());
     // Three digits: a run's settings are read by people.
     return BigDecimal.valueOf(nearest)
         .round(new MathContext(3, RoundingMode.HALF_EVEN))
@@ -85,34 +89,40 @@ public record Calibration(
 
   /** Why it is that, a sentence. */
   public String reason() {
-    double rule = studyRule();
-    if (rule < lowest()) {
+    if (atBetaOne.kl < lowest()) {
       return String.format(
           Locale.ROOT,
-          "The study's rule gives %.2f, too near the least KL that beta = %s reaches; %s is a tenth"
-              + " of the interval above it.",
-          rule,
+          "A beta of 1 comes to %.2f, too near the least KL, that of beta = %s; %s is a tenth of"
+              + " the interval above it.",
+          atBetaOne.kl,
           plain(atBetaMax.beta),
           plain(chosen()));
     }
-    if (rule > highest()) {
-      return highest() == ceiling()
-          ? String.format(
-              Locale.ROOT,
-              "The study's rule gives %.2f, which exceeds ln %,d = %s, the most that identifies an"
-                  + " image; that is taken.",
-              rule,
-              images,
-              plain(chosen()))
-          : String.format(
-              Locale.ROOT,
-              "The study's rule gives %.2f, too near or above the most KL that beta = %s reaches;"
-                  + " %s is a tenth of the interval below it.",
-              rule,
-              plain(atBetaMin.beta),
-              plain(chosen()));
+    if (atBetaOne.kl > highest()) {
+      return String.format(
+          Locale.ROOT,
+          "A beta of 1 comes to %.2f, too near the most KL, that of beta = %s; %s is a tenth of the"
+              + " interval below it.",
+          atBetaOne.kl,
+          plain(atBetaMin.beta),
+          plain(chosen()));
     }
-    return String.format(Locale.ROOT, "The study's rule gives %.2f, which beta can hold.", rule);
+    return "A beta of 1 comes to that, with the best ELBO: "
+        + "below it a nat of KL is worth more than a nat of reconstruction loss, above it less.";
+  }
+
+  /**
+   * The slopes of the rate-distortion curve on both sides of beta = 1.
+   *
+   * @return by how many nats the reconstruction loss falls for a nat of KL: from beta at its upper
+   *     limit to 1, and from there to its lower limit; NaN where KL is the same
+   */
+  public double[] slopes() {
+    return new double[] {slope(atBetaMax, atBetaOne), slope(atBetaOne, atBetaMin)};
+  }
+
+  private static double slope(End from, End to) {
+    return to.kl > from.kl ? (from.rl - to.rl) / (to.kl - from.kl) : Double.NaN;
   }
 
   /** What is to be said against a set point, sentences. */

@@ -3,8 +3,8 @@ package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
-import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
 import java.io.IOException;
@@ -24,7 +24,8 @@ public final class Calibrator {
   private final Dataset dataset;
 
   /**
-   * @param plan whose network, images and limits of beta are meant
+   * @param plan whose network and images are meant, and a PI controller's limits of beta; for any
+   *     other rule those of the study
    * @param epochs passes of each short run
    * @param dataset to train on
    */
@@ -54,7 +55,7 @@ public final class Calibrator {
       RunQueue.Settings settings,
       QueueListener listener,
       BooleanSupplier stopRequested) {
-    BetaRule.Target limits = plan.rule().target().orElseThrow();
+    PiRule limits = plan.rule() instanceof PiRule pi ? pi : PiRule.defaults();
     double[] betas = {limits.betaMax(), 1, limits.betaMin()};
     // A limit of 1 makes two of them one.
     List<NamedPlan> runs = Arrays.stream(betas).mapToObj(this::run).distinct().toList();
@@ -89,6 +90,7 @@ public final class Calibrator {
     double after = mean(kl, kl.length - epoch / 2, kl.length);
     return new Calibration.End(
         beta,
+        metrics.lastSteps().rl(),
         metrics.lastSteps().kl(),
         metrics.test().klDivergence().mean(),
         after > 0 ? (after - before) / after : 0);

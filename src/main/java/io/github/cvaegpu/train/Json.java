@@ -15,10 +15,16 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.CapacityRule;
 import io.github.cvaegpu.control.ConstantRule;
-import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.ControllerMemory;
+import io.github.cvaegpu.control.CyclicalRule;
+import io.github.cvaegpu.control.DynamicRule;
+import io.github.cvaegpu.control.FreeBitsRule;
+import io.github.cvaegpu.control.GecoRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.WarmUpRule;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Locale;
@@ -88,9 +94,15 @@ public final class Json {
 
     private static final Map<String, Class<? extends BetaRule>> CLASSES =
         Map.of(
+            CapacityRule.NAME, CapacityRule.class,
             ConstantRule.NAME, ConstantRule.class,
+            CyclicalRule.NAME, CyclicalRule.class,
+            DynamicRule.NAME, DynamicRule.class,
+            FreeBitsRule.NAME, FreeBitsRule.class,
+            GecoRule.NAME, GecoRule.class,
             HoldRule.NAME, HoldRule.class,
-            PiRule.NAME, PiRule.class);
+            PiRule.NAME, PiRule.class,
+            WarmUpRule.NAME, WarmUpRule.class);
 
     @Override
     public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {

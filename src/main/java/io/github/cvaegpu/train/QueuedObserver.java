@@ -98,6 +98,11 @@ public final class QueuedObserver implements RunObserver, AutoCloseable {
   }
 
   @Override
+  public void says(String sentence) {
+    offerOrDrop(() -> slow.says(sentence));
+  }
+
+  @Override
   public void step(StepReport report) {
     if (!queue.offer(Optional.of(() -> slow.step(report)))) {
       dropped++;

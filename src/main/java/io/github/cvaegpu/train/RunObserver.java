@@ -7,8 +7,9 @@ import java.nio.file.Path;
  * Told of a run while it trains, on the training thread: what takes time belongs behind a {@link
  * QueuedObserver}. What an observer throws ends the run.
  *
- * <p>The calls come in this order: {@link #begins}, any number of {@link #step}, {@link #epoch} and
- * {@link #checkpoint}, and {@link #ends}. A run that was complete before has none of them.
+ * <p>The calls come in this order: {@link #begins}, any number of {@link #step}, {@link #says},
+ * {@link #epoch} and {@link #checkpoint}, and {@link #ends}. A run that was complete before has
+ * none of them.
  */
 public interface RunObserver {
   /** Observes nothing. */
@@ -29,6 +30,13 @@ public interface RunObserver {
    * @param sentence for the user
    */
   default void warns(String sentence) {}
+
+  /**
+   * KL has settled, or cannot come where it is to be. Told after the step that shows it.
+   *
+   * @param sentence for the user
+   */
+  default void says(String sentence) {}
 
   /** A step is done. */
   default void step(StepReport report) {}

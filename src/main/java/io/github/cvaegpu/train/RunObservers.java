@@ -35,6 +35,11 @@ public final class RunObservers implements RunObserver {
   }
 
   @Override
+  public void says(String sentence) {
+    each(observer -> observer.says(sentence));
+  }
+
+  @Override
   public void step(StepReport report) {
     each(observer -> observer.step(report));
   }

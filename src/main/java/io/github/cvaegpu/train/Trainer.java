@@ -4,7 +4,7 @@ package io.github.cvaegpu.train;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.control.BetaController;
-import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.control.ControlWatch;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.BitsVersion;
@@ -32,9 +32,6 @@ import java.util.function.BooleanSupplier;
  * are those of an epoch in one piece.
  */
 public final class Trainer {
-  /** Steps that the final figures are means over, as in the study. */
-  static final int LAST_STEPS = 100;
-
   private final TrainingPlan plan;
   private final Dataset dataset;
   private final Trainee trainee;
@@ -48,6 +45,7 @@ public final class Trainer {
 
   private final BetaController controller;
   private final RunJournal journal;
+  private final ControlWatch watch;
   private final StepMeans means = new StepMeans();
   private final Speed speed = new Speed();
   private final Speed epochSpeed = new Speed();
@@ -103,6 +101,7 @@ public final class Trainer {
     layout = new ParameterLayout(plan.shape(dataset.train().imageSize()));
     batchesPerEpoch = Math.ceilDiv(dataset.train().size(), plan.batchSize());
     controller = plan.rule().start();
+    watch = new ControlWatch(plan.rule());
     journal = new RunJournal(plan, layout, dataset, directory, provenance);
   }
 
@@ -220,6 +219,10 @@ public final class Trainer {
     }
     try (MetricsLog opened = kept.get()) {
       log = opened;
+      if (journal.stepsDone() > 0) {
+        // What was said of the steps before is not said again.
+        log.read(row -> watch.accept(row.step(), row.rl(), row.kl(), row.beta()));
+      }
       // The log first: what others hear of is in it.
       told = RunObservers.of(log, journal, means, observer);
       told.begins(directory.folder(), journal.writeRunning());
@@ -282,7 +285,12 @@ public final class Trainer {
         return outcome(end(ExitReason.INTERRUPTED, null, null));
       }
     }
-    return outcome(end(ExitReason.COMPLETED, null, finalMetrics()));
+    Evaluation test = new Evaluator(trainee, plan.seed()).evaluate(dataset.test(), 1);
+    return outcome(
+        end(
+            ExitReason.COMPLETED,
+            null,
+            FinalMetrics.of(log, journal.stepsDone(), plan.rule(), test, speed.imagesPerSecond())));
   }
 
   private static Outcome outcome(RunRecord record) {
@@ -296,6 +304,7 @@ public final class Trainer {
       return false;
     }
     told.step(new StepReport(step + 1, epoch + 1, rl, kl, beta));
+    watch.accept(step + 1, rl, kl, beta).ifPresent(told::says);
     return !stopRequested.getAsBoolean() && !isCheckpointDue();
   }
 
@@ -400,24 +409,5 @@ public final class Trainer {
         .write(directory.checkpointFile());
     startInterval();
     told.checkpoint(directory.checkpointFile(), state.step());
-  }
-
-  private RunRecord.Metrics finalMetrics() throws IOException {
-    var last = new StepMeans();
-    Optional<ControlReport.Builder> report = plan.rule().target().map(ControlReport.Builder::new);
-    log.read(
-        row -> {
-          if (row.step() > journal.stepsDone() - LAST_STEPS) {
-            last.step(row);
-          }
-          report.ifPresent(control -> control.accept(row.step(), row.kl(), row.beta()));
-        });
-    Evaluation test = new Evaluator(trainee, plan.seed()).evaluate(dataset.test(), 1);
-    return new RunRecord.Metrics(
-        new RunRecord.LastSteps(
-            last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),
-        test,
-        report.map(ControlReport.Builder::build).orElse(null),
-        speed.imagesPerSecond());
   }
 }

@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaRule;
-import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.Trainee;
@@ -41,7 +41,7 @@ public record TrainingPlan(
   /** What is trained where nothing else is asked for. */
   public static TrainingPlan defaults() {
     return new TrainingPlan(
-        PiRule.defaults(), Objective.study(), NetworkSettings.study(), Schedule.study(), 0);
+        HoldRule.defaults(), Objective.study(), NetworkSettings.study(), Schedule.defaults(), 0);
   }
 
   /** Passes over the training set. */
@@ -76,7 +76,7 @@ public record TrainingPlan(
 
   /** What an engine has to know of the plan. */
   public TrainingSettings settings() {
-    return new TrainingSettings(objective, seed, batchSize(), learningRate());
+    return new TrainingSettings(objective, rule.klTerm(), seed, batchSize(), learningRate());
   }
 
   /**

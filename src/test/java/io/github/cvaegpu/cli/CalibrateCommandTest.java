@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
@@ -59,8 +59,10 @@ class CalibrateCommandTest {
             most.metrics().lastSteps().kl()),
         lines.get(4));
     assertEquals(1, least.sessions().getFirst().askedThreads());
-    assertTrue(lines.get(5).contains("with z = 2 latent dimensions"), text);
-    assertTrue(lines.get(6).startsWith("ln 300 = 5.70"), text);
+    assertTrue(lines.get(5).startsWith("Up to the KL of beta = 1 a nat of KL takes off "), text);
+    assertTrue(lines.get(6).startsWith("--kl auto takes "), text);
+    assertTrue(lines.get(7).contains("with z = 2 latent dimensions"), text);
+    assertTrue(lines.get(8).startsWith("ln 300 = 5.70"), text);
   }
 
   @Test
@@ -97,8 +99,8 @@ class CalibrateCommandTest {
         "calibrate has --calibration-epochs in place of --epochs.",
         run("calibrate", folder.resolve("c"), "--epochs", "3").refusal());
     assertEquals(
-        "calibrate trains beta-VAEs of its own: leave --model and --beta out.",
-        run("calibrate", folder.resolve("c"), "--model", "beta").refusal());
+        "calibrate trains with constant betas of its own: leave --control out.",
+        run("calibrate", folder.resolve("c"), "--control", "constant").refusal());
     assertFalse(Files.exists(folder.resolve("c")));
   }
 
@@ -108,7 +110,7 @@ class CalibrateCommandTest {
     CommandRun train = run("train", out, "--kl", "auto", "--epochs", "1").succeeded();
     RunRecord record = RunDirectory.readRecord(out);
     Calibration calibration = record.calibration();
-    assertEquals(calibration.chosen(), ((PiRule) record.plan().rule()).setPoint());
+    assertEquals(calibration.chosen(), ((HoldRule) record.plan().rule()).setPoint());
     assertEquals(300, calibration.images());
     RunRecord calibrated = RunDirectory.readRecord(out.resolve("calibration/beta-1"));
     assertEquals(1, calibrated.sessions().getFirst().askedThreads());
@@ -151,7 +153,7 @@ class CalibrateCommandTest {
         "Invalid value for option '--kl': 'car' is neither a number of nats nor auto.",
         run("train", folder.resolve("run"), "--kl", "car").refusal());
     assertEquals(
-        "--kl has no effect with --model beta.",
-        run("train", folder.resolve("run"), "--kl", "auto", "--model", "beta").refusal());
+        "--kl has no effect with --control constant: it is for hold, pi, capacity and dynamic.",
+        run("train", folder.resolve("run"), "--kl", "auto", "--control", "constant").refusal());
   }
 }

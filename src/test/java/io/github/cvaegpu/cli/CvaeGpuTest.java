@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,40 +128,61 @@ class CvaeGpuTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--kl, 9.97",
-    "--kp, 0.01",
-    "--ki, 0.0001",
-    "--beta-min, 0.01",
-    "--beta-max, 10",
-    "--anti-windup, directional",
-    "--beta, 1",
-    "--epochs, 200",
-    "--batch, 128",
-    "--lr, 0.0001",
-    "--latent, 2",
-    "--hidden, '400,50'",
-    "--seed, 0",
-    "--model, control"
+    "hold, --kl, 9.97",
+    "pi, --kl, 9.97",
+    "capacity, --kl, 9.97",
+    "dynamic, --kl, 9.97",
+    "pi, --kp, 0.01",
+    "dynamic, --kp, 0.01",
+    "pi, --ki, 0.0001",
+    "pi, --beta-min, 0.01",
+    "pi, --beta-max, 10",
+    "pi, --anti-windup, directional",
+    "constant, --beta, 1",
+    "warm-up, --beta, 1",
+    "cyclical, --beta, 1",
+    "free-bits, --beta, 1",
+    "free-bits, --free-nats, 0.5",
+    "capacity, --gamma, 1000",
+    "capacity, --ramp-steps, 10000",
+    "warm-up, --ramp-steps, 10000",
+    "dynamic, --ramp-steps, 10000",
+    "cyclical, --cycles, 4",
+    "cyclical, --cycle-steps, 2500",
+    "cyclical, --cycle-ramp, 0.5",
+    "geco, --rl, 140",
+    "geco, --geco-rate, 0.0001",
+    "geco, --geco-decay, 0.99",
+    "hold, --epochs, 200",
+    "hold, --batch, 128",
+    "hold, --lr, 0.001",
+    "hold, --latent, 2",
+    "hold, --hidden, '400,50'",
+    "hold, --seed, 0"
   })
-  void theDefaultThatTheHelpNamesIsTheStudys(String option, String value) {
+  void theDefaultThatTheHelpNamesIsTaken(String rule, String option, String value) {
     CommandLine train = CvaeGpu.commandLine().getSubcommands().get("train");
     String description = String.join("", train.getCommandSpec().findOption(option).description());
-    assertTrue(description.endsWith("Default: " + value + "."), description);
-    var plain = new PlanOptions();
-    new CommandLine(plain).parseArgs();
-    var given = new PlanOptions();
-    String model = option.equals("--beta") ? "beta" : "control";
-    new CommandLine(given)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .parseArgs(
-            option.equals("--model")
-                ? new String[] {option, value}
-                : new String[] {"--model", model, option, value});
-    if (model.equals("beta")) {
-      plain = new PlanOptions();
-      new CommandLine(plain).setCaseInsensitiveEnumValuesAllowed(true).parseArgs("--model", model);
-    }
-    assertEquals(plain.plan(), given.plan());
+    assertTrue(
+        description.endsWith("Default: " + value + ".")
+            || description.contains("Default: " + value + ", or "),
+        description);
+    assertEquals(plan("--control", rule), plan("--control", rule, option, value));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--ki, 0.005", "--beta-min, 0.1", "--beta-max, 100"})
+  void theSecondDefaultIsTheDynamicVaes(String option, String value) {
+    CommandLine train = CvaeGpu.commandLine().getSubcommands().get("train");
+    String description = String.join("", train.getCommandSpec().findOption(option).description());
+    assertTrue(description.endsWith(", or " + value + "."), description);
+    assertEquals(plan("--control", "dynamic"), plan("--control", "dynamic", option, value));
+  }
+
+  private static TrainingPlan plan(String... options) {
+    var plan = new PlanOptions();
+    new CommandLine(plan).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(options);
+    return plan.plan();
   }
 
   /** Whatever the option: its value is refused in words of values, not of Java's types. */
@@ -203,7 +225,7 @@ class CvaeGpuTest {
       assertTrue(help.contains(" --lr"), help);
     }
     String help = program.getSubcommands().get("calibrate").getUsageMessage();
-    assertFalse(help.contains(" --model") || help.contains(" --beta="), help);
+    assertFalse(help.contains(" --control") || help.contains(" --beta="), help);
     help = program.getSubcommands().get("profile").getUsageMessage();
     assertFalse(help.contains(" --engine") || help.contains(" --threads"), help);
     for (String command : List.of("evaluate", "report")) {
@@ -217,7 +239,7 @@ class CvaeGpuTest {
   @Test
   void optionsStayInTheirOrder() {
     String help = CommandRun.of("profile", "--help").succeeded().out();
-    assertTrue(help.indexOf(" --model=") < help.indexOf(" --kl=NATS "), help);
+    assertTrue(help.indexOf(" --control=") < help.indexOf(" --kl=NATS "), help);
     assertTrue(help.indexOf(" --kl=NATS ") < help.indexOf(" --kp="), help);
   }
 
@@ -320,18 +342,45 @@ class CvaeGpuTest {
         "--beta-min 3 --beta-max 2 | The upper limit of beta (2.0) must be above the lower limit"
             + " (3.0).",
         "--anti-windup no | *",
-        "--model vae | --model must be control or beta, not 'vae'.",
-        "--model beta --beta -1 | Beta must be zero or a positive number, not -1.0.",
-        "--model control --beta 4 | --beta has no effect with --model control: it is for --model"
-            + " beta.",
-        "--beta 4 --kl 9 | --kl is for a ControlVAE and --beta for a beta-VAE: leave one of them"
-            + " out.",
-        "--model beta --kl 9 | --kl has no effect with --model beta.",
-        "--model beta --kp 1 | --kp has no effect with --model beta.",
-        "--model beta --ki 1 | --ki has no effect with --model beta.",
-        "--model beta --beta-min 1 | --beta-min has no effect with --model beta.",
-        "--model beta --beta-max 1 | --beta-max has no effect with --model beta.",
-        "--model beta --anti-windup study | --anti-windup has no effect with --model beta.",
+        "--control vae | Invalid value for option '--control': 'vae' is none of hold, constant, pi,"
+            + " warm-up, cyclical, capacity, free-bits, geco and dynamic.",
+        "--control constant --beta -1 | Beta must be zero or a positive number, not -1.0.",
+        "--control pi --beta 4 | --beta has no effect with --control pi: it is for constant,"
+            + " warm-up, cyclical and free-bits.",
+        "--beta 4 --kl 9 | No rule knows --kl and --beta together: leave out what belongs to"
+            + " another.",
+        "--control constant --kl 9 | --kl has no effect with --control constant: it is for hold,"
+            + " pi, capacity and dynamic.",
+        "--control hold --ki 1 | --ki has no effect with --control hold: it is for pi and dynamic.",
+        "--control constant --anti-windup study | --anti-windup has no effect with --control"
+            + " constant: it is for pi.",
+        "--control pi --kl-schedule 5:9 | --kl-schedule has no effect with --control pi: it is for"
+            + " hold.",
+        "--kl-schedule 5 | Invalid value for option '--kl-schedule' (STEP:NATS,...): '5' is no"
+            + " STEP:NATS such as 5000:20 or 5000:20,9000:15.",
+        "--kl-schedule 5:x | Invalid value for option '--kl-schedule' (STEP:NATS,...): '5:x' is no"
+            + " STEP:NATS such as 5000:20 or 5000:20,9000:15.",
+        "--kl-schedule 9:5,7:6 | A schedule of set points goes forwards, but its change at step 7"
+            + " is named behind that at step 9.",
+        "--kl-schedule 1:5 | Invalid value for option '--kl-schedule' (STEP:NATS,...): A change of"
+            + " the set point is at step 2 or later, not at step 1: the first step has that of"
+            + " --kl.",
+        "--kl-schedule 5:-1 | Invalid value for option '--kl-schedule' (STEP:NATS,...): The KL set"
+            + " point must be a finite number of nats above 0, not -1.0.",
+        "--gamma 0 | Gamma must be positive and finite as a 32-bit float, not 0.0.",
+        "--free-nats -1 | The free nats of a dimension must be a finite number, 0 or more, not"
+            + " -1.0.",
+        "--free-nats 2 --kl 3 | No rule knows --kl and --free-nats together: leave out what belongs"
+            + " to another.",
+        "--ramp-steps 0 | The number of steps of a warm-up must be 1 or more, not 0.",
+        "--cycles 0 | The number of cycles must be 1 or more, not 0.",
+        "--cycle-steps -5 | The number of steps of a cycle must be 1 or more, not -5.",
+        "--cycle-ramp 2 | The part of a cycle in which beta rises must be above 0 and at most 1,"
+            + " not 2.0.",
+        "--rl 0 | The reconstruction loss to hold must be a finite number above 0, not 0.0.",
+        "--geco-rate -1 | The rate of GECO's weight must be a finite number above 0, not -1.0.",
+        "--geco-decay 1 | The decay of GECO's moving average must be 0 or more and below 1, not"
+            + " 1.0.",
         "--threads 0 | --threads must be from 1 to 256, not 0.",
         "--threads 257 | --threads must be from 1 to 256, not 257.",
         "--engine gpu | --engine must be auto or cuda or cpu, not 'gpu'.",

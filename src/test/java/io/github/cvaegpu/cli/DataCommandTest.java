@@ -47,7 +47,7 @@ class DataCommandTest {
   void listsWhatIsAbsentAndHowToGetIt() {
     assertEquals(0, execute());
     assertEquals(
-        List.of("NAME", "mnist", "fashion-mnist", "kmnist", "synthetic"),
+        List.of("NAME", "mnist", "fashion-mnist", "kmnist", "synthetic", "sprites"),
         out.toString().lines().map(line -> line.split(" ", 2)[0]).toList());
     assertEquals(
         "mnist          absent            -        -         -  %s (cvae-gpu data fetch mnist)"
@@ -56,6 +56,10 @@ class DataCommandTest {
     assertEquals(
         "synthetic      built in     60,000   10,000   28 x 28  drawn by the program",
         row("synthetic"));
+    assertEquals(
+        "sprites        built in     30,000    4,560   32 x 32  drawn by the program, with known"
+            + " factors",
+        row("sprites"));
   }
 
   @Test

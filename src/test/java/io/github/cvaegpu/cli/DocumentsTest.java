@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
@@ -206,12 +205,13 @@ class DocumentsTest {
     assertTrue(links > 50 && named.size() >= 3, links + " links, " + named.size() + " kernels");
   }
 
-  /** Each path of the table of options, in a plan of one rule or the other. */
+  /** Each path of the table of options, in a plan of one rule or another. */
   @Test
   void everySettingThatTheDefinitionsNameIsInAPlan() throws IOException {
     TrainingPlan plan = TrainingPlan.defaults();
     List<JsonObject> plans =
-        Stream.of(plan, plan.withRule(new ConstantRule(1)))
+        RuleKind.ALL.stream()
+            .map(kind -> plan.withRule(kind.rule(new RuleOptions())))
             .map(each -> Json.PRETTY.toJsonTree(each).getAsJsonObject())
             .toList();
     int named = 0;
@@ -229,7 +229,7 @@ class DocumentsTest {
         named++;
       }
     }
-    assertEquals(16, named);
+    assertEquals(26, named);
   }
 
   private static boolean isOfOptions(String cell) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import static io.github.cvaegpu.cli.RunsToEvaluate.mean;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,46 +22,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExactEvaluationTest {
   @TempDir private static Path folder;
 
-  private static Path images;
+  private static RunsToEvaluate runs;
 
   @BeforeAll
   static void drawImages() throws IOException {
-    images = TinyImages.writeFolder(folder.resolve("images"), 1);
-  }
-
-  /** A run of so many latent dimensions, trained once. */
-  private static String run(int latent) {
-    Path run = folder.resolve("latent-" + latent);
-    if (!run.toFile().exists()) {
-      CommandRun.of(
-              List.of(
-                  "train",
-                  "--model=beta",
-                  "--quiet",
-                  "--engine=cpu",
-                  "--threads=1",
-                  "--epochs=3",
-                  "--hidden=20,10",
-                  "--lr=0.01",
-                  "--latent=" + latent,
-                  "--data=" + images,
-                  "--out=" + run))
-          .succeeded();
-    }
-    return run.toString();
+    runs = new RunsToEvaluate(folder);
   }
 
   private static CommandRun evaluate(int latent, String... options) {
-    List<String> args = new ArrayList<>(List.of("evaluate", run(latent)));
-    args.addAll(List.of("--exact", "--engine=cpu"));
-    args.addAll(List.of(options));
-    return CommandRun.of(args);
-  }
-
-  private static double mean(JsonObject object, String name) {
-    JsonObject estimate = object.getAsJsonObject(name);
-    assertEquals(Set.of("mean", "standard_error"), estimate.keySet());
-    return estimate.get("mean").getAsDouble();
+    List<String> exact = new ArrayList<>(List.of("--exact"));
+    exact.addAll(List.of(options));
+    return runs.evaluate(latent, exact);
   }
 
   @ParameterizedTest
@@ -115,14 +87,14 @@ class ExactEvaluationTest {
 
   @Test
   void withoutItThereIsNoIntegral() {
-    assertTrue(CommandRun.of("evaluate", run(2), "--json").json().get("exact").isJsonNull());
+    assertTrue(CommandRun.of("evaluate", runs.run(2), "--json").json().get("exact").isJsonNull());
   }
 
   @Test
   void tooManyDimensionsAreSentElsewhere() {
     assertEquals(
-        "--exact is for 1 or 2 latent dimensions, and the run has 10: take the importance-weighted"
-            + " bound instead, with --samples 5000.",
+        "--exact is for 1 or 2 latent dimensions, and the run has 10: take --ais instead, or the"
+            + " importance-weighted bound with --samples 5000.",
         evaluate(10).refusal());
   }
 }

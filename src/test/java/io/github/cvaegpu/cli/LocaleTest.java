@@ -74,6 +74,8 @@ class LocaleTest {
     evaluate.addAll(List.of("--split", "train", "--images", "1200"));
     assertSameEverywhere(evaluate);
     evaluate.addAll(List.of("--latent", "--exact"));
+    evaluate.addAll(List.of("--ais", "--ais-images", "2000", "--ais-chains", "2"));
+    evaluate.addAll(List.of("--ais-steps", "2"));
     assertSameEverywhere(evaluate);
     evaluate.add("--json");
     assertSameEverywhere(evaluate);

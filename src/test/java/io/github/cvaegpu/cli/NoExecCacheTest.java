@@ -134,5 +134,12 @@ class NoExecCacheTest {
     RunningProcess.Result train = train(both);
     assertEquals(0, train.code(), train.errors());
     assertTrue(train.errors().contains("Java step"), train.errors());
+    assertTrue(
+        train
+            .errors()
+            .contains(
+                "Warning: there is no native step, so the slower one in Java is taken: it cannot be"
+                    + " unpacked and loaded: "),
+        train.errors());
   }
 }

@@ -71,7 +71,7 @@ class PrintableWriterTest {
         "train %s",
         "%s",
         "train --epochs %s",
-        "train --model %s",
+        "train --control %s",
         "data fetch %s",
         "data path %s",
       })

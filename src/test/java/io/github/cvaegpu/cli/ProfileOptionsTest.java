@@ -31,8 +31,9 @@ class ProfileOptionsTest {
         "--json has no effect with --for-profiler, which measures nothing.",
         CommandRun.of("profile", "--json", "--for-profiler", "graph").refusal());
     assertEquals(
-        "--beta has no effect with --model control: it is for --model beta.",
-        CommandRun.of("profile", "--model", "control", "--beta", "4").refusal());
+        "--beta has no effect with --control hold: it is for constant, warm-up, cyclical and"
+            + " free-bits.",
+        CommandRun.of("profile", "--control", "hold", "--beta", "4").refusal());
     CommandRun.of("profile", "--for-profiler", "kernels").refusal();
   }
 

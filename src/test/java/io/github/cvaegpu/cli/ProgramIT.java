@@ -56,7 +56,7 @@ class ProgramIT {
       run =
           runs.filter(folder -> Files.exists(folder.resolve("run.json"))).findFirst().orElseThrow();
     }
-    assertTrue(run.getFileName().toString().matches("control-\\d{8}-\\d{6}"), run.toString());
+    assertTrue(run.getFileName().toString().matches("hold-\\d{8}-\\d{6}"), run.toString());
     var record = RunDirectory.readRecord(run);
     assertEquals(Dataset.Status.SYNTHETIC_FALLBACK, record.dataset().status());
     assertEquals("auto", record.data());
@@ -113,7 +113,7 @@ class ProgramIT {
     assertTrue(text.contains("\nJava       " + System.getProperty("java.runtime.version")), text);
     assertTrue(text.matches("(?s).*\nCPU step +(native, for|in Java:) .*"), text);
     assertTrue(text.contains("\ndatasets   mnist: not in the cache; "), text);
-    for (String dataset : List.of("fashion-mnist", "kmnist", "synthetic")) {
+    for (String dataset : List.of("fashion-mnist", "kmnist", "synthetic, sprites")) {
       assertTrue(text.contains("\n           " + dataset + ": "), text);
     }
     assertTrue(text.contains("\nGPU        "), text);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.report.Fonts;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +75,44 @@ class ReportAndReproduceTest {
         html.contains("<figcaption>Test images and what the models make of them</figcaption>"));
     // Written again, it replaces itself.
     report(run.toString()).succeeded();
+  }
+
+  /** The figures of the page are those of evaluate. */
+  @Test
+  void exactLikelihoodsStandOnThePage() throws IOException {
+    train(run, images);
+    Path larger = folder.resolve("larger");
+    train(larger, images, "--latent", "3");
+    CommandRun result = report(run.toString(), larger.toString(), "--exact").succeeded();
+    assertEquals(
+        "Warning: %s has 3 latent dimensions, of which --exact integrates 2 at most.\n"
+            .formatted(larger),
+        result.err());
+    JsonObject exact =
+        CommandRun.of(
+                "evaluate",
+                run.toString(),
+                "--exact",
+                "--json",
+                "--engine",
+                "cpu",
+                "--threads",
+                "1")
+            .succeeded()
+            .json()
+            .getAsJsonObject("exact")
+            .getAsJsonObject("log_likelihood");
+    String html = Files.readString(page);
+    assertTrue(html.contains("Likelihood of the test images"), "heading");
+    String figure =
+        String.format(
+            Locale.ROOT,
+            "%.2f ± %.2f",
+            exact.get("mean").getAsDouble(),
+            exact.get("standard_error").getAsDouble());
+    assertTrue(html.contains(figure), figure);
+    report(run.toString()).succeeded();
+    assertFalse(Files.readString(page).contains("Likelihood of the test images"));
   }
 
   @Test

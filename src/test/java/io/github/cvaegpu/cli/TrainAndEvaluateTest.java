@@ -14,7 +14,7 @@ import com.google.gson.JsonParser;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.ConstantRule;
-import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
@@ -53,7 +53,7 @@ class TrainAndEvaluateTest {
     CommandRun.of(train(finished)).succeeded();
     // So low a set point takes beta off its lower limit at once.
     held = temp.resolve("held");
-    CommandRun.of(train(held, "--kl", "0.001")).succeeded();
+    CommandRun.of(train(held, "--control", "pi", "--kl", "0.001")).succeeded();
   }
 
   private Path newRun() {
@@ -104,13 +104,14 @@ class TrainAndEvaluateTest {
     assertEquals("Run directory: " + run, lines.get(6));
     assertEquals("To look at it: " + Program.command("report", run.toString()), lines.get(7));
     assertEquals("To score it: " + Program.command("evaluate", run.toString()), lines.get(8));
-    assertEquals(1, result.err().lines().count(), result.err());
+    List<String> said = result.err().lines().toList();
+    assertEquals(2, said.size(), result.err());
     assertTrue(
-        result
-            .err()
+        said.getFirst()
             .matches(
-                "Engine cpu on .*: (native step for \\S+|Java step), 1 thread, float32 \\(.*\\)\n"),
+                "Engine cpu on .*: (native step for \\S+|Java step), 1 thread, float32 \\(.*\\)"),
         result.err());
+    assertEquals("VAE held at KL 9.97 (--control hold)", said.getLast());
   }
 
   @Test
@@ -122,8 +123,8 @@ class TrainAndEvaluateTest {
             .matches(
                 "(?s).*\n"
                     + "Not settled within 2 % of the set point of 500: KL is \\d+\\.\\d\\d nats"
-                    + " below it and (rising|falling|neither rising nor falling)\\. More --epochs"
-                    + " or a larger --ki may bring it there\\.\n"
+                    + " below it and (rising|falling|steady)\\. More --epochs may bring it there"
+                    + "\\.\n"
                     + ".*"),
         result.out());
   }
@@ -206,7 +207,8 @@ class TrainAndEvaluateTest {
   @Test
   void aBetaVaeHasNoControllersFigures() {
     CommandRun result =
-        CommandRun.of(train(newRun(), "--model", "beta", "--beta", "4", "--json")).succeeded();
+        CommandRun.of(train(newRun(), "--control", "constant", "--beta", "4", "--json"))
+            .succeeded();
     assertFalse(result.out().contains("Controller:"), result.out());
     assertTrue(result.json().getAsJsonObject("metrics").get("controller").isJsonNull());
     assertTrue(read(run.resolve("metrics.csv")).lines().skip(1).allMatch(r -> r.endsWith(",4.0")));
@@ -230,19 +232,84 @@ class TrainAndEvaluateTest {
         "--latent | 3",
         "--seed | 1",
         "--seed | -1",
-        "--model | beta",
+        "--control | constant",
       })
   void everyKnobTurnsSomething(String option, String value) {
     boolean controls = option.matches("--(kp|ki|beta-min|beta-max)");
     List<String> args = new ArrayList<>(train(newRun(), option, value));
     if (controls) {
-      args.addAll(List.of("--kl", "0.001"));
+      args.addAll(List.of("--control", "pi", "--kl", "0.001"));
     }
     CommandRun.of(args).succeeded();
     RunRecord usual = RunDirectory.readRecord(controls ? held : finished);
     RunRecord turned = RunDirectory.readRecord(run);
     assertNotEquals(usual.plan(), turned.plan());
     assertNotEquals(usual.parametersSha256().getLast(), turned.parametersSha256().getLast());
+  }
+
+  /** The same of the options that are another rule's. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "hold | --kl-schedule 5:1",
+        "warm-up | --beta 4",
+        "warm-up | --ramp-steps 5",
+        "cyclical | --beta 4",
+        "cyclical --cycle-steps 4 | --cycles 1",
+        "cyclical | --cycle-steps 4",
+        "cyclical --cycle-steps 4 | --cycle-ramp 1",
+        "capacity | --kl 1",
+        "capacity --ramp-steps 1 | --gamma 5",
+        "capacity | --ramp-steps 1",
+        "free-bits --free-nats 0 | --beta 4",
+        "free-bits | --free-nats 0",
+        "geco | --rl 10",
+        "geco | --geco-rate 0.01",
+        "geco | --geco-decay 0.1",
+        "dynamic | --kl 1",
+        "dynamic | --kp 5",
+        "dynamic | --ki 1",
+        "dynamic --ki 5 --kl 1000 --ramp-steps 1 | --beta-min 50",
+        "dynamic | --beta-max 5",
+        "dynamic --ki 1 | --ramp-steps 1",
+      })
+  void everyKnobOfAnotherRuleTurnsSomething(String rule, String option) {
+    String[] base = ("--control " + rule).split(" ", -1);
+    CommandRun.of(train(newRun(), base)).succeeded();
+    List<String> args = new ArrayList<>(train(folder.resolve("turned"), base));
+    args.addAll(List.of(option.split(" ", -1)));
+    CommandRun.of(args).succeeded();
+    assertNotEquals(
+        RunDirectory.readRecord(run).parametersSha256().getLast(),
+        RunDirectory.readRecord(folder.resolve("turned")).parametersSha256().getLast());
+  }
+
+  /** The names of the rules, and what implies them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "hold | --seed 0",
+        "hold | --kl 3",
+        "hold | --kl-schedule 5:1",
+        "constant | --beta 1",
+        "pi | --kl 3 --kp 0.02",
+        "pi | --beta-max 5",
+        "warm-up | --ramp-steps 5",
+        "warm-up | --beta 2 --ramp-steps 5",
+        "cyclical | --cycles 2",
+        "capacity | --gamma 100",
+        "free-bits | --free-nats 0.1",
+        "geco | --rl 100",
+        "capacity | --kl 3 --ramp-steps 5",
+        "dynamic | --ki 3 --ramp-steps 5",
+      })
+  void whatIsGivenImpliesTheRule(String rule, String options) {
+    String[] given = ("--epochs 1 " + options).split(" ", -1);
+    CommandRun result = CommandRun.of(train(newRun(), given)).succeeded();
+    assertEquals(rule, RunDirectory.readRecord(run).plan().rule().name());
+    assertTrue(result.err().contains(" (--control " + rule + ")"), result.err());
   }
 
   @Test
@@ -260,9 +327,9 @@ class TrainAndEvaluateTest {
 
   @Test
   void theWeightOfABetaVaeMatters() {
-    CommandRun.of(train(newRun(), "--model", "beta")).succeeded();
+    CommandRun.of(train(newRun(), "--control", "constant")).succeeded();
     Path heavier = folder.resolve("heavier");
-    CommandRun.of(train(heavier, "--model", "beta", "--beta", "2")).succeeded();
+    CommandRun.of(train(heavier, "--control", "constant", "--beta", "2")).succeeded();
     assertNotEquals(
         RunDirectory.readRecord(run).parametersSha256(),
         RunDirectory.readRecord(heavier).parametersSha256());
@@ -287,7 +354,17 @@ class TrainAndEvaluateTest {
     }
     assertEquals(
         Set.of(
-            "--model",
+            "--control",
+            "--kl-schedule",
+            "--ramp-steps",
+            "--cycles",
+            "--cycle-steps",
+            "--cycle-ramp",
+            "--gamma",
+            "--free-nats",
+            "--rl",
+            "--geco-rate",
+            "--geco-decay",
             "--kl",
             "--kp",
             "--ki",
@@ -335,14 +412,10 @@ class TrainAndEvaluateTest {
         "--hidden 20,11 | --hidden 20,10 and cannot go on with 20,11.",
         "--latent 3 | --latent 2 and cannot go on with 3.",
         "--seed 1 | --seed 0 and cannot go on with 1.",
-        "--model beta | --model control and cannot go on with beta.",
+        "--control constant | --control hold and cannot go on with constant.",
         "--kl 9 | --kl 9.97 and cannot go on with 9.",
         "--kl auto | --kl 9.97 and cannot go on with auto.",
-        "--kp 1 | --kp 0.01 and cannot go on with 1.",
-        "--ki 1 | --ki 0.0001 and cannot go on with 1.",
-        "--beta-min 0 | --beta-min 0.01 and cannot go on with 0.",
-        "--beta-max 9 | --beta-max 10 and cannot go on with 9.",
-        "--anti-windup study | --anti-windup directional and cannot go on with study.",
+        "--kl-schedule 5:9 | --kl-schedule none and cannot go on with 5:9.",
       })
   void anotherSettingIsRefusedByName(String options, String sentence) {
     assertEquals(
@@ -352,7 +425,8 @@ class TrainAndEvaluateTest {
   @Test
   void whatWouldHaveNoEffectIsRefusedToo() {
     assertEquals(
-        "--beta has no effect with --model control: it is for --model beta.",
+        "--beta has no effect with --control hold: it is for constant, warm-up, cyclical and"
+            + " free-bits.",
         resume(finished, "--beta", "1").refusal());
     assertEquals(
         "The run was started without --kl auto, so --calibration-epochs has no effect on it.",
@@ -368,7 +442,7 @@ class TrainAndEvaluateTest {
     assertEquals(
         "The run was started with --calibration-epochs 1 and cannot go on with 2.",
         resume(run, "--kl", "auto", "--calibration-epochs", "2").refusal());
-    double setPoint = ((PiRule) RunDirectory.readRecord(run).plan().rule()).setPoint();
+    double setPoint = ((HoldRule) RunDirectory.readRecord(run).plan().rule()).setPoint();
     assertEquals(
         "The run was started with --kl %s and cannot go on with 77."
             .formatted(BigDecimal.valueOf(setPoint).stripTrailingZeros().toPlainString()),
@@ -568,7 +642,7 @@ class TrainAndEvaluateTest {
             + run
             + " has no run.json; the settings are those of the checkpoint, and run.json is written"
             + " anew, without the sessions so far.",
-        lines.get(1));
+        lines.get(2));
     assertTrue(lines.getFirst().startsWith("Engine "), lines.getFirst());
     assertEquals(sums, RunDirectory.readRecord(run).parametersSha256());
     assertEquals(RunRecord.ExitReason.COMPLETED, RunDirectory.readRecord(run).exitReason());
@@ -609,7 +683,7 @@ class TrainAndEvaluateTest {
   private static String refusalAfterEngineLine(CommandRun result) {
     List<String> lines = result.err().lines().toList();
     assertEquals(ExitCode.BAD_INPUT, result.code());
-    assertEquals(2, lines.size(), result.err());
+    assertEquals(3, lines.size(), result.err());
     assertTrue(lines.getFirst().startsWith("Engine "));
     return lines.getLast();
   }
@@ -686,7 +760,17 @@ class TrainAndEvaluateTest {
     assertEquals(1, result.out().lines().count());
     JsonObject json = result.json();
     assertEquals(
-        Set.of("run", "dataset", "split", "steps", "evaluation", "exact", "latent"), json.keySet());
+        Set.of(
+            "run",
+            "dataset",
+            "split",
+            "steps",
+            "evaluation",
+            "exact",
+            "ais",
+            "latent",
+            "aggregate_posterior"),
+        json.keySet());
     assertEquals("images", json.get("dataset").getAsString());
     assertEquals("test", json.get("split").getAsString());
     assertEquals(10, json.get("steps").getAsInt());
@@ -762,7 +846,7 @@ class TrainAndEvaluateTest {
             .out()
             .lines()
             .toList();
-    assertEquals(12, lines.size(), lines.toString());
+    assertEquals(15, lines.size(), lines.toString());
     assertEquals("Latent space of the 50 test images", lines.get(5));
     assertTrue(lines.get(8).contains("the ceiling for 50 images is 3.91"), lines.get(8));
     JsonObject measures =

@@ -87,12 +87,13 @@ class TrainIT {
   /** The engine's line, and nothing of the JVM's. */
   private static void assertHealthy(RunningProcess.Result result) {
     List<String> lines = result.errors().lines().toList();
-    assertEquals(1, lines.size(), result.errors());
+    assertEquals(2, lines.size(), result.errors());
     assertTrue(lines.getFirst().startsWith("Engine "), result.errors());
+    assertTrue(lines.getLast().endsWith(" (--control hold)"), result.errors());
   }
 
   @Test
-  void aHealthyRunSaysNothingOnStderrButItsEngine() throws IOException {
+  void aHealthyRunSaysNothingOnStderrButItsEngineAndItsRule() throws IOException {
     assertHealthy(healthy);
     List<String> said = healthy.lines();
     assertEquals(

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.BetaRule.Setting;
 import io.github.cvaegpu.control.BetaRule.Target;
+import io.github.cvaegpu.model.KlTerm;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +30,7 @@ class BetaRuleTest {
     // It holds no KL divergence, whatever is asked for.
     assertEquals(CONSTANT, CONSTANT.aimedAt(5));
     assertEquals(0.25, CONSTANT.start().next(StepFeedback.NONE));
+    assertEquals(KlTerm.weighted(), CONSTANT.klTerm());
     assertEquals(ControllerMemory.EMPTY, CONSTANT.start().memory());
   }
 
@@ -47,6 +49,7 @@ class BetaRuleTest {
     assertEquals(new PiRule(5, 0.02, 0.0003, 0.01, 10, AntiWindup.STUDY), PI.aimedAt(5));
     assertEquals(0.01 + 0.02 / (1 + Math.exp(12)), PI.start().next(StepFeedback.NONE), 1e-15);
     assertEquals(Set.of("beta", "integral"), PI.start().memory().values().keySet());
+    assertEquals(KlTerm.weighted(), PI.klTerm());
     // Each run has a controller of its own.
     assertNotSame(PI.start(), PI.start());
   }

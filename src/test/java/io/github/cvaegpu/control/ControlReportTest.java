@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.ControlReport.Saturation;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -54,8 +55,8 @@ class ControlReportTest {
     assertEquals(
         new ControlReport(
             2000,
-            new Saturation(0, 0, 0),
-            new Saturation(0, 0, 0),
+            new Saturation(0, 0, 0, 0),
+            new Saturation(0, 0, 0, 0),
             OptionalLong.of(99),
             OptionalDouble.of(0),
             200,
@@ -79,8 +80,8 @@ class ControlReportTest {
             .then(100, 10, Math.nextUp(MIN))
             .then(50, 10, Math.nextDown(MAX))
             .report();
-    assertEquals(new Saturation(30, 30 / 250.0, 20), report.atMin());
-    assertEquals(new Saturation(65, 65 / 250.0, 35), report.atMax());
+    assertEquals(new Saturation(30, 30 / 250.0, 20, 0), report.atMin());
+    assertEquals(new Saturation(65, 65 / 250.0, 35, 0), report.atMax());
     assertEquals(250, report.steps());
   }
 
@@ -156,13 +157,17 @@ class ControlReportTest {
 
   @Test
   void aRunThatHasNotSettledSaysWhereItGoes() {
-    assertEquals(Optional.empty(), new Series().then(2000, 10, INSIDE).report().notSettled(10));
+    assertEquals(
+        Optional.empty(),
+        new Series().then(2000, 10, INSIDE).report().notSettled(10, 1, "This may help."));
     assertEquals(
         "Too short to tell whether KL is held: that takes windows of 100 steps.",
-        new Series().then(99, 10, INSIDE).report().notSettled(10).orElseThrow());
-    String sentence =
-        "Not settled within 2 %% of the set point of 10: KL is %s. More --epochs or a larger --ki"
-            + " may bring it there.";
+        new Series()
+            .then(99, 10, INSIDE)
+            .report()
+            .notSettled(10, 1, "This may help.")
+            .orElseThrow());
+    String sentence = "Not settled within 2 %% of the set point of 10: KL is %s. This may help.";
     assertEquals(
         sentence.formatted("3.50 nats above it and falling"),
         new Series()
@@ -170,7 +175,7 @@ class ControlReportTest {
             .then(100, 14, INSIDE)
             .then(100, 13, INSIDE)
             .report()
-            .notSettled(10)
+            .notSettled(10, 1, "This may help.")
             .orElseThrow());
     assertEquals(
         sentence.formatted("1.50 nats below it and rising"),
@@ -179,8 +184,36 @@ class ControlReportTest {
             .then(100, 8, INSIDE)
             .then(100, 9, INSIDE)
             .report()
-            .notSettled(10)
+            .notSettled(10, 1, "This may help.")
             .orElseThrow());
+  }
+
+  /** Whatever may help otherwise, where beta has no way left to go. */
+  @Test
+  void aRunThatEndsAtALimitSaysWhatItReached() {
+    assertEquals(
+        Optional.of(
+            "The set point of 10 is out of reach: KL came to 7.50 nats, with beta at its lower"
+                + " limit, 0.0123."),
+        new Series()
+            .then(1000, 10.5, INSIDE)
+            .then(1000, 7.5, MIN)
+            .report()
+            .notSettled(10, 0.012345, "This may help."));
+    assertEquals(
+        Optional.of(
+            "The set point of 10 is out of reach: KL came to 12.00 nats, with beta at its upper"
+                + " limit, 10000."),
+        new Series().then(1000, 12, MAX).report().notSettled(10, 1e4, "This may help."));
+    // Not for the whole tail, or with an error that pulls beta back.
+    for (Series other :
+        List.of(
+            new Series().then(1900, 7.5, INSIDE).then(100, 7.5, MIN),
+            new Series().then(1000, 12, MIN),
+            new Series().then(2000, 7.5, MIN).then(1, 7.5, INSIDE))) {
+      String sentence = other.report().notSettled(10, 1, "This may help.").orElseThrow();
+      assertTrue(sentence.startsWith("Not settled"), sentence);
+    }
   }
 
   /** Steps that differ by chance, with halves whose means differ by less than that explains. */
@@ -193,7 +226,7 @@ class ControlReportTest {
     ControlReport report = series.report();
     assertEquals(0.2, report.drift(), 1e-5);
     assertTrue(
-        report.notSettled(10).orElseThrow().contains("above it and neither rising nor falling."),
+        report.notSettled(10, 1, "This may help.").orElseThrow().contains("above it and steady."),
         report.toString());
   }
 
@@ -209,11 +242,8 @@ class ControlReportTest {
         double half = i < 50 ? 0 : change;
         series.then(1, 12 + half, INSIDE).then(1, 14 + half, INSIDE);
       }
-      String sentence = series.report().notSettled(10).orElseThrow();
-      String direction =
-          Math.abs(change) < 0.28
-              ? "neither rising nor falling"
-              : change > 0 ? "rising" : "falling";
+      String sentence = series.report().notSettled(10, 1, "This may help.").orElseThrow();
+      String direction = Math.abs(change) < 0.28 ? "steady" : change > 0 ? "rising" : "falling";
       assertTrue(sentence.contains("above it and " + direction + "."), change + ": " + sentence);
     }
   }

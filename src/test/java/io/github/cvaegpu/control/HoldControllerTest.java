@@ -27,10 +27,15 @@ class HoldControllerTest {
     return new HoldController(new HoldRule(SET_POINT));
   }
 
+  /** KL of a step in the middle of a run. */
+  private static StepFeedback told(double kl) {
+    return new StepFeedback(7, 100, kl);
+  }
+
   private static double feed(BetaController controller, double kl, int steps) {
     double beta = Double.NaN;
     for (int i = 0; i < steps; i++) {
-      beta = controller.next(Told.kl(kl));
+      beta = controller.next(told(kl));
     }
     return beta;
   }
@@ -40,8 +45,7 @@ class HoldControllerTest {
   Arbitrary<List<Double>> anyKls() {
     Arbitrary<Double> usual = Arbitraries.doubles().between(0, 40);
     Arbitrary<Double> signed =
-        Combinators.combine(
-                Arbitraries.doubles().between(-300, 300), Arbitraries.of(1.0, -1.0))
+        Combinators.combine(Arbitraries.doubles().between(-300, 300), Arbitraries.of(1.0, -1.0))
             .as((size, sign) -> sign * Math.pow(10, size));
     Arbitrary<Double> special =
         Arbitraries.of(
@@ -62,16 +66,18 @@ class HoldControllerTest {
     double proportional = 1.6 * (Math.log(0.3) + 15 * (growth - 0.03));
     assertTrue(proportional > 6.4);
     double integral = 1 - 0.0016 + 0.08 * 0.160625;
-    assertEquals(Math.exp(integral + 6.4), controller.next(Told.kl(2 * SET_POINT)), 1e-9);
+    assertEquals(Math.exp(integral + 6.4), controller.next(told(2 * SET_POINT)), 1e-9);
 
     // L = 0.3 + 0.15 * 0.1 = 0.315; no lead once the growth is over.
-    controller.restore(ControllerMemory.of(Map.of("integral", integral, "level", 0.3, "growth", 0.0)));
+    controller.restore(
+        ControllerMemory.of(
+            Map.of("integral", integral, "level", 0.3, "growth", 0.0, "scale", 1.0)));
     growth = 0.2 * Math.log(0.315 / 0.3);
     assertTrue(growth < 0.03);
     double weight = 0.315 * 0.315 / 0.64 + 0.02;
     assertEquals(
         Math.exp(integral - 0.08 * weight * 0.6 + 1.6 * Math.log(0.315)),
-        controller.next(Told.kl(0.4 * SET_POINT)),
+        controller.next(told(0.4 * SET_POINT)),
         1e-14);
   }
 
@@ -100,7 +106,7 @@ class HoldControllerTest {
     HoldController small = new HoldController(new HoldRule(2));
     HoldController large = new HoldController(new HoldRule(4));
     for (double kl : List.of(0.0, 0.01, 0.3, 2.5, 9.0, 1.0, 2.0, 60.0)) {
-      assertEquals(small.next(Told.kl(kl)), large.next(Told.kl(2 * kl)));
+      assertEquals(small.next(told(kl)), large.next(told(2 * kl)));
     }
   }
 
@@ -108,7 +114,7 @@ class HoldControllerTest {
   void betaIsWithinItsLimitsForEveryKl(@ForAll("anyKls") List<Double> kls) {
     HoldController controller = controller();
     for (double kl : kls) {
-      double beta = controller.next(Told.kl(kl));
+      double beta = controller.next(told(kl));
       assertTrue(
           beta >= HoldController.LEAST_BETA * (1 - 1e-12)
               && beta <= HoldController.LARGEST_BETA * (1 + 1e-12),
@@ -122,13 +128,13 @@ class HoldControllerTest {
     int split = (int) (where * kls.size());
     HoldController whole = controller();
     for (double kl : kls.subList(0, split)) {
-      whole.next(Told.kl(kl));
+      whole.next(told(kl));
     }
     HoldController second = controller();
-    second.next(Told.kl(1));
+    second.next(told(1));
     second.restore(whole.memory());
     for (double kl : kls.subList(split, kls.size())) {
-      assertEquals(whole.next(Told.kl(kl)), second.next(Told.kl(kl)));
+      assertEquals(whole.next(told(kl)), second.next(told(kl)));
       assertEquals(whole.memory(), second.memory());
     }
   }
@@ -140,9 +146,9 @@ class HoldControllerTest {
       @ForAll boolean atTheUpperOne,
       @ForAll @DoubleRange(min = 0.05, max = 0.95) double margin) {
     HoldController controller = controller();
-    past.forEach(kl -> controller.next(Told.kl(kl)));
+    past.forEach(kl -> controller.next(told(kl)));
     feed(controller, atTheUpperOne ? 100 * SET_POINT : 0, 20_000);
-    double limit = controller.next(Told.kl(atTheUpperOne ? 100 * SET_POINT : 0));
+    double limit = controller.next(told(atTheUpperOne ? 100 * SET_POINT : 0));
     double kl = SET_POINT * (atTheUpperOne ? 1 - margin : 1 + margin);
     double after = feed(controller, kl, 60);
 
@@ -152,8 +158,8 @@ class HoldControllerTest {
   }
 
   /**
-   * A plant whose ln KL falls with ln beta, by a lag: KL is held from wherever the past has left the
-   * controller.
+   * A plant whose ln KL falls with ln beta, by a lag: KL is held from wherever the past has left
+   * the controller.
    */
   @Property(tries = 500, edgeCases = EdgeCasesMode.NONE)
   void aReachableSetPointIsHeld(
@@ -162,15 +168,64 @@ class HoldControllerTest {
       @ForAll @DoubleRange(min = -4, max = 4) double logBetaNeeded,
       @ForAll @DoubleRange(min = 3, max = 100) double timeConstant) {
     HoldController controller = controller();
-    past.forEach(kl -> controller.next(Told.kl(kl)));
+    past.forEach(kl -> controller.next(told(kl)));
     double logKl = Math.log(0.5);
     double largest = 0;
     for (int step = 0; step < 5000; step++) {
-      double logBeta = Math.log(controller.next(Told.kl(SET_POINT * Math.exp(logKl))));
+      double logBeta = Math.log(controller.next(told(SET_POINT * Math.exp(logKl))));
       logKl += (steepness * (logBetaNeeded - logBeta) - logKl) / timeConstant;
       largest = step < 4000 ? 0 : Math.max(largest, Math.abs(logKl));
     }
     assertTrue(largest < 0.005, "off by a factor of e^" + largest);
+  }
+
+  /** All betas of a run whose first loss is a tenth are a tenth, the limits too. */
+  @Test
+  void betaGoesByTheScaleOfTheLoss() {
+    HoldController usual = controller();
+    HoldController small = controller();
+    assertEquals(usual.next(StepFeedback.NONE), small.next(StepFeedback.NONE));
+    usual.next(new StepFeedback(1, HoldController.USUAL_LOSS, 0.1));
+    small.next(new StepFeedback(1, HoldController.USUAL_LOSS / 10, 0.1));
+    for (double kl : new double[] {0.2, 5, 0.1, 0.1, 1e9, 0}) {
+      double beta = feed(usual, kl, 200);
+      assertEquals(beta / 10, feed(small, kl, 200), beta * 1e-12);
+    }
+    assertEquals(
+        List.of(HoldController.LEAST_BETA / 10, HoldController.LARGEST_BETA / 10),
+        new HoldRule(SET_POINT)
+            .target(HoldController.USUAL_LOSS / 10)
+            .map(target -> List.of(target.betaMin(), target.betaMax()))
+            .orElseThrow());
+    // A loss of nothing has betas that engines can use.
+    assertTrue((float) (HoldController.LEAST_BETA * HoldController.scale(0)) > 0);
+  }
+
+  /** From its step on, as if it had always been so, but for the integral. */
+  @Test
+  void aSetPointChangesAtItsStep() {
+    var rule = new HoldRule(4, List.of(new SetPointChange(100, 8), new SetPointChange(200, 2)));
+    assertEquals(4, rule.setPointAt(1));
+    assertEquals(4, rule.setPointAt(99));
+    assertEquals(8, rule.setPointAt(100));
+    assertEquals(8, rule.setPointAt(199));
+    assertEquals(2, rule.setPointAt(200));
+    assertEquals(2, rule.target().orElseThrow().kl());
+    assertEquals(
+        List.of(new BetaRule.Setting("set points", "4, 8 from step 100, 2 from step 200")),
+        rule.settings());
+
+    HoldController changing = new HoldController(rule);
+    HoldController same = controller();
+    double beta = 0;
+    for (int done = 2; done < 99; done++) {
+      beta = changing.next(new StepFeedback(done, 100, 4));
+      assertEquals(same.next(new StepFeedback(done, 100, 4)), beta);
+    }
+    // KL is half of what it is to be now, and not growing.
+    double level = changing.memory().get("level");
+    assertTrue(changing.next(new StepFeedback(99, 100, 4)) < beta / 2);
+    assertEquals(level / 2 + 0.15 * (0.5 - level / 2), changing.memory().get("level"), 1e-15);
   }
 
   @ParameterizedTest
@@ -183,7 +238,7 @@ class HoldControllerTest {
   void refusesKlThatIsNaN() {
     HoldController controller = controller();
 
-    assertThrows(IllegalArgumentException.class, () -> controller.next(Told.kl(Double.NaN)));
+    assertThrows(IllegalArgumentException.class, () -> controller.next(told(Double.NaN)));
   }
 
   @Test

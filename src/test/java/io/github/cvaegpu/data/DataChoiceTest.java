@@ -19,7 +19,8 @@ class DataChoiceTest {
   @Test
   void theNamesAreThoseOfTheSources() {
     assertEquals(
-        List.of("auto", "synthetic", "mnist", "fashion-mnist", "kmnist"), DatasetLoader.NAMES);
+        List.of("auto", "synthetic", "sprites", "mnist", "fashion-mnist", "kmnist"),
+        DatasetLoader.NAMES);
   }
 
   @Test

@@ -245,13 +245,14 @@ class DatasetLoaderTest {
     "fashon-mnist, fashion-mnist",
     "kminst, kmnist",
     "syntetic, synthetic",
+    "sprite, sprites",
     "Auto, auto",
     "fashion_mnist, fashion-mnist"
   })
   void anUnknownWordGetsTheNearestName(String word, String nearest) {
     assertEquals(
         ("\"%s\" is not a dataset, and there is no folder of that name; did you mean \"%s\" (of"
-                + " auto, synthetic, mnist, fashion-mnist, kmnist)?")
+                + " auto, synthetic, sprites, mnist, fashion-mnist, kmnist)?")
             .formatted(word, nearest),
         refused(word));
   }
@@ -366,6 +367,8 @@ class DatasetLoaderTest {
     Resolution found = load("synthetic");
     assertEquals(Dataset.Status.SYNTHETIC, found.dataset().status());
     assertEquals(List.of(), found.reasons());
+    assertEquals("synthetic", found.dataset().name());
+    assertEquals("sprites", load("sprites").dataset().name());
   }
 
   @Test

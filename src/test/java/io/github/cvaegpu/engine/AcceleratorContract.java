@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -72,7 +73,7 @@ abstract class AcceleratorContract {
     try (Accelerator accelerator = create(8);
         Trainee alone = accelerator.trainee(SMALL, settings, images)) {
       alone.restore(initial);
-      alone.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+      alone.trainEpoch(order, new ConstantRule(1).start(), (step, rl, kl, beta) -> true);
       trained = alone.state();
     }
     try (Accelerator accelerator = create(8);
@@ -85,8 +86,8 @@ abstract class AcceleratorContract {
       for (int batch = 0; batch < order.batches(); ) {
         batch +=
             trainee.trainEpoch(
-                order.from(batch), new ConstantBeta(1), (step, rl, kl, beta) -> false);
-        sameImages.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+                order.from(batch), new ConstantRule(1).start(), (step, rl, kl, beta) -> false);
+        sameImages.trainEpoch(order, new ConstantRule(1).start(), (step, rl, kl, beta) -> true);
         assertArrayEquals(first, decoded(model));
         assertArrayEquals(second, decoded(another));
       }
@@ -118,7 +119,9 @@ abstract class AcceleratorContract {
       trainee.restore(TrainingState.initial(weights(SMALL, 3)));
       float[] before = decoded(trainee);
       trainee.trainEpoch(
-          BatchOrder.shuffled(SEED, 0, 30, 4), new ConstantBeta(1), (step, rl, kl, beta) -> true);
+          BatchOrder.shuffled(SEED, 0, 30, 4),
+          new ConstantRule(1).start(),
+          (step, rl, kl, beta) -> true);
       float[] after = decoded(trainee);
       assertArrayEquals(decoded(SMALL, trainee.state().parameters()), after);
       assertTrue(!Arrays.equals(before, after));
@@ -173,7 +176,7 @@ abstract class AcceleratorContract {
       for (int epoch = 0; epoch < 2; epoch++) {
         trainee.trainEpoch(
             BatchOrder.shuffled(SEED, epoch, 30, 4),
-            new ConstantBeta(1),
+            new ConstantRule(1).start(),
             (step, rl, kl, beta) -> true);
       }
       return trainee.state();
@@ -250,7 +253,7 @@ abstract class AcceleratorContract {
           () ->
               trainee.trainEpoch(
                   BatchOrder.shuffled(SEED, 0, 8, 4),
-                  new ConstantBeta(1),
+                  new ConstantRule(1).start(),
                   (step, rl, kl, beta) -> true));
     }
   }
@@ -258,7 +261,11 @@ abstract class AcceleratorContract {
   // ---- what tests share ------------------------------------------------------------------------
 
   protected static TrainingSettings settings(int batch) {
-    return new TrainingSettings(Objective.study(), SEED, batch, LEARNING_RATE);
+    return settings(batch, KlTerm.weighted());
+  }
+
+  protected static TrainingSettings settings(int batch, KlTerm term) {
+    return new TrainingSettings(Objective.study(), term, SEED, batch, LEARNING_RATE);
   }
 
   /** Demands that all of a state be the same. */

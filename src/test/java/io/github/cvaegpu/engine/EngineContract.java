@@ -3,8 +3,9 @@ package io.github.cvaegpu.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
@@ -13,6 +14,7 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
@@ -66,30 +68,49 @@ public abstract class EngineContract extends EpochContract {
     return new VaeShape(height * width, hidden, latent);
   }
 
-  /** Three steps from the initial weights, each against the reference: losses and every tensor. */
+  /** The same with a weighted KL. */
   protected final void assertAgreesWithTheReference(
       Accelerator oneAtATime, VaeShape shape, ImageSet images, int batch, double beta) {
+    assertAgreesWithTheReference(oneAtATime, shape, images, batch, KlTerm.weighted(), (float) beta);
+  }
+
+  /**
+   * Three steps from the initial weights, each against the reference: losses and every tensor.
+   *
+   * @param number of the term in each step: a float
+   */
+  protected final void assertAgreesWithTheReference(
+      Accelerator oneAtATime,
+      VaeShape shape,
+      ImageSet images,
+      int batch,
+      KlTerm term,
+      double number) {
     var layout = new ParameterLayout(shape);
     float[] initial = InitialWeights.draw(layout, SEED);
     var reference = new ReferenceVae(shape);
     var adam = new ReferenceVae.Adam(LEARNING_RATE, layout.size());
     double[] parameters = ReferenceVae.toDouble(initial);
     BatchOrder order = BatchOrder.shuffled(SEED, 0, images.size(), batch);
-    try (Trainee trainee = oneAtATime.trainee(shape, settings(batch), images)) {
+    try (Trainee trainee = oneAtATime.trainee(shape, settings(batch, term), images)) {
       trainee.restore(TrainingState.initial(initial));
       for (int step = 0; step < 3; step++) {
-        List<Reported> reported = oneStep(trainee, order.from(step), beta);
+        List<Reported> reported = oneStep(trainee, order.from(step), number);
         ReferenceVae.Step expected =
             reference.step(
                 parameters,
                 ReferenceVae.pixels(images, order, step),
                 ReferenceVae.noise(SEED, step, batch, shape.latent()),
-                (float) beta);
+                term,
+                number);
+        assertIsAwayFromKinks(term, number, expected);
         adam.update(parameters, expected.gradients());
 
         assertEquals(1, reported.size());
         assertEquals(step, reported.getFirst().step());
-        assertEquals((float) beta, reported.getFirst().beta());
+        assertEquals(
+            term.weight((float) number, (float) expected.klDivergence()),
+            reported.getFirst().beta());
         assertRelative("RL", expected.reconstructionLoss(), reported.getFirst().rl());
         assertRelative("KL", expected.klDivergence(), reported.getFirst().kl());
         // Later steps start from parameters that already differ by rounding, and Adam makes as much
@@ -108,6 +129,22 @@ public abstract class EngineContract extends EpochContract {
             "second moment" + after, layout, adam.secondMoment(), state.secondMoment(), tolerance);
       }
     }
+  }
+
+  /** Where the engine's rounding makes no other weights than the reference's. */
+  private static void assertIsAwayFromKinks(
+      KlTerm term, double number, ReferenceVae.Step expected) {
+    double least =
+        switch (term.form()) {
+          case WEIGHTED -> 1;
+          case DISTANCE -> Math.abs(expected.klDivergence() / number - 1);
+          case FREE_BITS ->
+              Arrays.stream(expected.klDimensions())
+                  .map(kl -> Math.abs(kl / term.given() - 1))
+                  .min()
+                  .orElseThrow();
+        };
+    assertTrue(least > 1e-3, () -> "a kink of " + term + " is near");
   }
 
   static Stream<Golden> goldens() {
@@ -134,7 +171,8 @@ public abstract class EngineContract extends EpochContract {
         Trainee trainee = accelerator.trainee(shape, settings(10), images)) {
       trainee.restore(TrainingState.initial(initial));
       List<Reported> reported = new ArrayList<>();
-      assertEquals(1, trainee.trainEpoch(order.from(2), new ConstantBeta(1), collect(reported)));
+      assertEquals(
+          1, trainee.trainEpoch(order.from(2), new ConstantRule(1).start(), collect(reported)));
       ReferenceVae.Step expected =
           new ReferenceVae(shape)
               .step(

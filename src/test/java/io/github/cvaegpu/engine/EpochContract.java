@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
@@ -44,7 +44,7 @@ abstract class EpochContract extends ModelContract {
       int done =
           trainee.trainEpoch(
               order,
-              new ConstantBeta(1),
+              new ConstantRule(1).start(),
               (step, rl, kl, beta) -> {
                 reported.add(new Reported(step, rl, kl, beta));
                 return step != 4;
@@ -74,14 +74,15 @@ abstract class EpochContract extends ModelContract {
               BatchOrder.shuffled(SEED, 0, 9, 4))) {
         assertThrows(
             IllegalArgumentException.class,
-            () -> trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+            () ->
+                trainee.trainEpoch(order, new ConstantRule(1).start(), collect(new ArrayList<>())));
       }
       assertEquals(0, trainee.state().step());
       for (int count : new int[] {10, 8}) {
         BatchOrder order = BatchOrder.shuffled(SEED, 0, count, 4);
         assertEquals(
             order.batches(),
-            trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+            trainee.trainEpoch(order, new ConstantRule(1).start(), collect(new ArrayList<>())));
       }
     }
   }
@@ -218,12 +219,13 @@ abstract class EpochContract extends ModelContract {
               () ->
                   trainee.trainEpoch(
                       order,
-                      new ConstantBeta(1),
+                      new ConstantRule(1).start(),
                       (step, rl, kl, beta) -> {
                         throw new IllegalStateException("disk full");
                       }));
       assertEquals("disk full", failure.getMessage());
-      assertEquals(10, trainee.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
+      assertEquals(
+          10, trainee.trainEpoch(order, new ConstantRule(1).start(), (s, rl, kl, beta) -> true));
     }
   }
 
@@ -292,7 +294,7 @@ abstract class EpochContract extends ModelContract {
         assertEquals("no beta", failure.getMessage());
         trainee.restore(initial);
         assertEquals(
-            10, trainee.trainEpoch(order, new ConstantBeta(1), collect(new ArrayList<>())));
+            10, trainee.trainEpoch(order, new ConstantRule(1).start(), collect(new ArrayList<>())));
       }
     }
   }
@@ -304,7 +306,7 @@ abstract class EpochContract extends ModelContract {
     List<Reported> reported = new ArrayList<>();
     trainee.trainEpoch(
         order,
-        new ConstantBeta(beta),
+        new ConstantRule(beta).start(),
         (step, rl, kl, b) -> {
           reported.add(new Reported(step, rl, kl, b));
           return false;

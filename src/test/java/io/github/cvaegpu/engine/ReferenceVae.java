@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine;
 
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -11,6 +12,7 @@ import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.RandomPurpose;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -21,7 +23,7 @@ import java.util.List;
  *   (mu, logvar) = encoder(x)         z = mu + exp(logvar / 2) eps         l = decoder(z)
  *   RL = sum over pixels of the likelihood's loss of l and x
  *   KL = -1/2 sum over latents of 1 + logvar - mu^2 - exp(logvar)
- *   objective = sum over the batch of RL + beta KL
+ *   objective = batch times the mean of RL + term, with the mean of KL in the term: KlTerm
  * </pre>
  */
 public final class ReferenceVae {
@@ -34,7 +36,8 @@ public final class ReferenceVae {
    *
    * @param reconstructionLoss RL, nats per image
    * @param klDivergence KL, nats per image
-   * @param objective RL + beta KL summed, not averaged, over the batch: what the gradients are of
+   * @param objective RL + term, times the images of the batch: what the gradients are of
+   * @param klDimensions KL of each latent dimension, nats per image
    * @param gradients of the objective, laid out as the parameters; zero between tensors
    * @param mean mu, (image, latent)
    * @param logVariance logvar, (image, latent)
@@ -46,6 +49,7 @@ public final class ReferenceVae {
       double reconstructionLoss,
       double klDivergence,
       double objective,
+      double[] klDimensions,
       double[] gradients,
       double[][] mean,
       double[][] logVariance,
@@ -70,7 +74,7 @@ public final class ReferenceVae {
   }
 
   /**
-   * Forward and backward.
+   * Forward and backward, with a weighted KL.
    *
    * @param parameters as the layout has them
    * @param pixels (image, pixel) intensities in [0, 1]
@@ -78,6 +82,17 @@ public final class ReferenceVae {
    * @param beta weight of KL
    */
   public Step step(double[] parameters, double[][] pixels, double[][] noise, double beta) {
+    return step(parameters, pixels, noise, KlTerm.weighted(), beta);
+  }
+
+  /**
+   * The same with any term.
+   *
+   * @param term what KL adds to the loss
+   * @param number of the term in this step: beta, or C
+   */
+  public Step step(
+      double[] parameters, double[][] pixels, double[][] noise, KlTerm term, double number) {
     int batch = pixels.length;
     double[] gradients = new double[layout.size()];
     double[][] mean = new double[batch][latent];
@@ -85,17 +100,22 @@ public final class ReferenceVae {
     double[][] z = new double[batch][latent];
     double[][] logits = new double[batch][];
     double rl = 0;
-    double kl = 0;
+    double[] kl = new double[latent];
+    List<List<double[]>> encodings = new ArrayList<>();
     for (int image = 0; image < batch; image++) {
       List<double[]> encoded = forward(layout.encoder(), parameters, pixels[image]);
+      encodings.add(encoded);
       for (int j = 0; j < latent; j++) {
         double mu = encoded.getLast()[j];
         double logvar = encoded.getLast()[latent + j];
         mean[image][j] = mu;
         logVariance[image][j] = logvar;
         z[image][j] = mu + Math.exp(logvar / 2) * noise[image][j];
-        kl -= 0.5 * (1 + logvar - mu * mu - Math.exp(logvar));
+        kl[j] -= 0.5 * (1 + logvar - mu * mu - Math.exp(logvar)) / batch;
       }
+    }
+    double[] weights = slopes(term, number, kl);
+    for (int image = 0; image < batch; image++) {
       List<double[]> decoded = forward(layout.decoder(), parameters, z[image]);
       logits[image] = decoded.getLast();
 
@@ -110,15 +130,49 @@ public final class ReferenceVae {
       double[] gradEncoded = new double[2 * latent];
       for (int j = 0; j < latent; j++) {
         double logvar = logVariance[image][j];
-        gradEncoded[j] = gradZ[j] + beta * mean[image][j];
+        gradEncoded[j] = gradZ[j] + weights[j] * mean[image][j];
         gradEncoded[latent + j] =
             gradZ[j] * noise[image][j] * Math.exp(logvar / 2) / 2
-                + beta * (Math.exp(logvar) - 1) / 2;
+                + weights[j] * (Math.exp(logvar) - 1) / 2;
       }
-      backward(layout.encoder(), parameters, encoded, gradEncoded, gradients);
+      backward(layout.encoder(), parameters, encodings.get(image), gradEncoded, gradients);
     }
     return new Step(
-        rl / batch, kl / batch, rl + beta * kl, gradients, mean, logVariance, z, logits);
+        rl / batch,
+        sum(kl),
+        rl + batch * value(term, number, kl),
+        kl,
+        gradients,
+        mean,
+        logVariance,
+        z,
+        logits);
+  }
+
+  /** What KL adds to the loss of an image. */
+  private static double value(KlTerm term, double number, double[] kl) {
+    return switch (term.form()) {
+      case WEIGHTED -> number * sum(kl);
+      case DISTANCE -> term.given() * Math.abs(sum(kl) - number);
+      case FREE_BITS -> number * Arrays.stream(kl).map(own -> Math.max(term.given(), own)).sum();
+    };
+  }
+
+  /** Its derivatives by the KL of each dimension. */
+  private static double[] slopes(KlTerm term, double number, double[] kl) {
+    return Arrays.stream(kl)
+        .map(
+            own ->
+                switch (term.form()) {
+                  case WEIGHTED -> number;
+                  case DISTANCE -> term.given() * Math.signum(sum(kl) - number);
+                  case FREE_BITS -> own > term.given() ? number : 0;
+                })
+        .toArray();
+  }
+
+  private static double sum(double[] values) {
+    return Arrays.stream(values).sum();
   }
 
   /** The input of each layer of a chain, and after them the output of the last. */

@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +26,24 @@ final class ReferenceVaeTest {
 
   private static final double TOLERANCE = 1e-6;
 
+  /** A term and its number, which go by the KL divergence of a plain step. */
+  private record Case(
+      Function<ReferenceVae.Step, KlTerm> term, ToDoubleFunction<ReferenceVae.Step> number) {}
+
+  private static final List<Case> CASES =
+      List.of(
+          new Case(step -> KlTerm.weighted(), step -> 0.3),
+          new Case(step -> KlTerm.weighted(), step -> 4),
+          new Case(step -> new KlTerm.Distance(3), step -> step.klDivergence() / 2),
+          new Case(step -> new KlTerm.Distance(3), step -> step.klDivergence() * 2),
+          // Of several dimensions some are above the mean of all; of one alone, none.
+          new Case(step -> new KlTerm.FreeBits(mean(step.klDimensions()) * 1.01), step -> 4),
+          new Case(step -> new KlTerm.FreeBits(0), step -> 4));
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElseThrow();
+  }
+
   static Stream<VaeShape> shapes() {
     return Stream.of(
         new VaeShape(23, List.of(7), 1),
@@ -32,42 +54,52 @@ final class ReferenceVaeTest {
 
   /**
    * Every tensor's gradient against central differences: each entry of small tensors, a sample of
-   * large ones. The random numbers are fixed, and such that no ReLU changes sides in between.
+   * large ones. The random numbers are fixed, and such that no ReLU changes sides in between; nor
+   * does KL.
    */
   @ParameterizedTest
   @MethodSource("shapes")
   void gradientsAreTheSlopesOfTheObjective(VaeShape shape) {
     var vae = new ReferenceVae(shape);
     var random = new Random(2);
-    for (double beta : new double[] {0.3, 4}) {
+    for (Case of : CASES) {
       double[] parameters = ReferenceVae.toDouble(InitialWeights.draw(vae.layout(), 3));
       double[][] pixels = uniform(random, 5, shape.inputs());
       double[][] noise = gaussian(random, 5, shape.latent());
-      double[] gradients = vae.step(parameters, pixels, noise, beta).gradients();
+      var plain = vae.step(parameters, pixels, noise, 1);
+      KlTerm term = of.term.apply(plain);
+      double number = of.number.applyAsDouble(plain);
+      double[] gradients = vae.step(parameters, pixels, noise, term, number).gradients();
       for (var tensor : vae.layout().tensors()) {
         double typical = rms(gradients, tensor);
         assertTrue(typical > 1e-3, () -> tensor.name() + " has hardly a gradient to check");
         for (int k = 0; k < Math.min(tensor.size(), SAMPLED); k++) {
           int i = tensor.size() <= SAMPLED ? k : random.nextInt(tensor.size());
           int at = tensor.offset() + i;
-          double slope = slope(vae, parameters, at, pixels, noise, beta);
+          double slope = slope(vae, parameters, at, pixels, noise, term, number);
           assertEquals(
               slope,
               gradients[at],
               TOLERANCE * Math.max(Math.abs(slope), typical),
-              () -> tensor.name() + " [" + i + "]");
+              () -> tensor.name() + " [" + i + "] with " + term);
         }
       }
     }
   }
 
   private static double slope(
-      ReferenceVae vae, double[] at, int i, double[][] pixels, double[][] noise, double beta) {
+      ReferenceVae vae,
+      double[] at,
+      int i,
+      double[][] pixels,
+      double[][] noise,
+      KlTerm term,
+      double number) {
     double[] moved = at.clone();
     moved[i] = at[i] + DIFFERENCE;
-    double above = vae.step(moved, pixels, noise, beta).objective();
+    double above = vae.step(moved, pixels, noise, term, number).objective();
     moved[i] = at[i] - DIFFERENCE;
-    double below = vae.step(moved, pixels, noise, beta).objective();
+    double below = vae.step(moved, pixels, noise, term, number).objective();
     return (above - below) / (2 * DIFFERENCE);
   }
 
@@ -101,6 +133,32 @@ final class ReferenceVaeTest {
     assertEquals(Math.log(3), step.logits()[0][4]);
     // Intensity 3/4 against pixels 1, 0, 1/2: the gradients of the batch are added up.
     assertEquals(3 * 0.75 - 1.5, step.gradients()[logits + 4], 1e-14);
+  }
+
+  /** By the mean over the batch, and not by that of an image: three images of KL 0, 0 and 6. */
+  @Test
+  void termsGoByTheMeanOfTheBatch() {
+    // One dimension, whose mean is a pixel.
+    var shape = new VaeShape(1, List.of(1), 1);
+    var vae = new ReferenceVae(shape);
+    double[] parameters = new double[vae.layout().size()];
+    parameters[vae.layout().encoder().getFirst().weight()] = 1;
+    parameters[vae.layout().encoder().getLast().weight()] = Math.sqrt(12);
+    double[][] pixels = {{0}, {1}, {0}};
+    double[][] noise = new double[3][1];
+    int bias = vae.layout().encoder().getLast().bias();
+    double rl = vae.step(parameters, pixels, noise, 0).objective();
+    double slope = Math.sqrt(12);
+    for (double kink : new double[] {1.9, 2.1}) {
+      boolean isAbove = kink < 2;
+      var distance = vae.step(parameters, pixels, noise, new KlTerm.Distance(5), kink);
+      assertEquals(2, distance.klDivergence(), 1e-14);
+      assertEquals(rl + 3 * 5 * 0.1, distance.objective(), 1e-13);
+      assertEquals((isAbove ? 5 : -5) * slope, distance.gradients()[bias], 1e-13);
+      var free = vae.step(parameters, pixels, noise, new KlTerm.FreeBits(kink), 5);
+      assertEquals(rl + 3 * 5 * Math.max(2, kink), free.objective(), 1e-13);
+      assertEquals(isAbove ? 5 * slope : 0, free.gradients()[bias], 1e-13);
+    }
   }
 
   @Test

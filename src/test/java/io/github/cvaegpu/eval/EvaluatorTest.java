@@ -11,6 +11,7 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.RandomPurpose;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -401,6 +402,56 @@ class EvaluatorTest {
     Evaluation many = model.evaluate(images(2), 9000);
     double manyExpected = (boundOfOne(model, 0, 9000) + boundOfOne(model, 1, 9000)) / 2;
     assertEquals(manyExpected, many.importanceWeightedBound().mean(), 1e-5);
+  }
+
+  /** However many samples there are, and of any latent size, no more than these are held. */
+  @Test
+  void samplesAreDrawnInParts() {
+    int latent = 40;
+    List<Integer> calls = new ArrayList<>();
+    Toy toy =
+        new Toy(latent) {
+          @Override
+          float mean(int image) {
+            return 0;
+          }
+
+          @Override
+          float logVariance(int image) {
+            return 0;
+          }
+
+          @Override
+          double loss(int image, float[] z, int offset) {
+            return z[offset + latent - 1];
+          }
+
+          @Override
+          public void reconstructionLoss(
+              ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
+            calls.add(count * samples);
+            super.reconstructionLoss(images, first, count, samples, z, loss);
+          }
+        };
+    int samples = 20_000;
+    Evaluation evaluation = toy.evaluate(images(2), samples);
+    assertEquals(List.of(8192, 8192, 3616, 8192, 8192, 3616), calls);
+    // The posterior is the prior, so that a weight is e^-z: of many, 1/2 is the log of the mean.
+    double expected = 0;
+    double loss = 0;
+    float[] noise = new float[latent];
+    for (int image = 0; image < 2; image++) {
+      double sum = 0;
+      for (int k = 0; k < samples; k++) {
+        GaussianNoise.row(SEED, RandomPurpose.EVALUATION_NOISE, k, image, noise, 0, latent);
+        sum += Math.exp(-noise[latent - 1]);
+        loss += noise[latent - 1] / (2.0 * samples);
+      }
+      expected += Math.log(sum / samples) / 2;
+    }
+    assertEquals(expected, evaluation.importanceWeightedBound().mean(), 1e-6);
+    assertEquals(0.5, expected, 0.03);
+    assertEquals(loss, evaluation.reconstructionLoss().mean(), 1e-6);
   }
 
   /** The definition: the log of the mean of p(x | z) p(z) / q(z | x). */

@@ -194,8 +194,8 @@ class ExactLikelihoodTest {
     ExactLikelihood.requireSmall(1);
     ExactLikelihood.requireSmall(2);
     assertEquals(
-        "--exact is for 1 or 2 latent dimensions, and the run has 10: take the importance-weighted"
-            + " bound instead, with --samples 5000.",
+        "--exact is for 1 or 2 latent dimensions, and the run has 10: take --ais instead, or the"
+            + " importance-weighted bound with --samples 5000.",
         assertThrows(InputException.class, () -> ExactLikelihood.requireSmall(10)).getMessage());
   }
 

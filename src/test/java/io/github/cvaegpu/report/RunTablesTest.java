@@ -94,7 +94,7 @@ class RunTablesTest {
         html);
     assertTrue(
         html.contains(
-            ". Of each ControlVAE: Kp 0.01; Ki 0.0001; limits of beta 0.01 to 10; anti-windup"
+            ". Of those that have it: Kp 0.01; Ki 0.0001; limits of beta 0.01 to 10; anti-windup"
                 + " directional."),
         html);
     JsonObject other = json(control);

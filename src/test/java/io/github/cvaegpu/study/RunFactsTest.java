@@ -69,7 +69,7 @@ class RunFactsTest {
         train,
         test,
         EXACT,
-        new LatentMeasures(9, List.of(), 2, new MutualInformation(2, 0.1, 2.2, 9), labels),
+        new LatentMeasures(9, List.of(), 2, new MutualInformation(2, 0.1, 2.2, 9), labels, null),
         labels == null
             ? List.of()
             : List.of(new LabelLoss(3, estimate(150)), new LabelLoss(8, estimate(155))));

@@ -20,9 +20,9 @@ class CalibrationTest {
         3,
         latent,
         images,
-        new Calibration.End(10, atMax, atMax, 0),
-        new Calibration.End(1, atOne, atOne, 0),
-        new Calibration.End(0.01, atMin, atMin, 0));
+        new Calibration.End(10, 200, atMax, atMax, 0),
+        new Calibration.End(1, 150, atOne, atOne, 0),
+        new Calibration.End(0.01, 148, atMin, atMin, 0));
   }
 
   /** 2 + 2 sqrt(2 x 7.4 + 1) = 9.9498; 12 is what it gives for 12; 3 + 2 sqrt(3 x 5 + 1) = 11. */
@@ -38,38 +38,49 @@ class CalibrationTest {
     assertEquals(11.0021, SetPoints.ceiling(60_000), 1e-4);
   }
 
+  /** Where the ELBO is at its best, whatever the study's rule or ln N. */
   @Test
-  void theRuleIsTakenWhereItCanBeHeld() {
-    Calibration calibration = calibration(2, 60_000, 2, 7.4, 25);
-    assertEquals(9.95, calibration.chosen());
-    assertEquals("The study's rule gives 9.95, which beta can hold.", calibration.reason());
-    assertEquals(List.of(), calibration.warnings(9.95));
+  void theKlOfBetaOneIsTaken() {
+    Calibration calibration = calibration(10, 300, 2, 16.94, 40);
+    assertEquals(16.9, calibration.chosen());
+    assertTrue(calibration.studyRule() > 30);
+    assertEquals(5.7, calibration.ceiling(), 0.01);
+    assertEquals(
+        "A beta of 1 comes to that, with the best ELBO: below it a nat of KL is worth more than a"
+            + " nat of reconstruction loss, above it less.",
+        calibration.reason());
+    assertEquals(
+        List.of(
+            "A set point of 16.9 is above ln 300 = 5.70 nats: what is above it tells nothing about"
+                + " which image it is."),
+        calibration.warnings(16.9));
   }
 
   @Test
-  void aRuleAboveWhatCanBeHeldIsBroughtDown() {
-    // The rule gives 2 + 2 sqrt(11) = 8.63; the interval is 0 to 5, less a tenth.
+  void theSlopesAreThoseOfTheReconstructionLoss() {
+    double[] slopes = calibration(2, 300, 0, 5, 15).slopes();
+    assertEquals(50 / 5.0, slopes[0]);
+    assertEquals(2 / 10.0, slopes[1]);
+    assertTrue(Double.isNaN(calibration(2, 300, 5, 5, 15).slopes()[0]));
+  }
+
+  @Test
+  void oneTooNearTheMostKlIsBroughtDown() {
     Calibration calibration = calibration(2, 60_000, 0, 5, 5);
     assertEquals(4.5, calibration.chosen());
-    assertTrue(calibration.reason().contains("too near or above the most KL"));
+    assertEquals(
+        "A beta of 1 comes to 5.00, too near the most KL, that of beta = 0.01; 4.5 is a tenth of"
+            + " the interval below it.",
+        calibration.reason());
   }
 
   @Test
-  void aRuleBelowWhatCanBeHeldIsBroughtUp() {
-    // The rule gives 2 + 2 sqrt(21) = 11.17; the interval is 10 to 30, so 12 at least.
+  void oneTooNearTheLeastKlIsBroughtUp() {
     Calibration calibration = calibration(2, 1_000_000, 10, 10, 30);
     assertEquals(12, calibration.chosen());
-    assertTrue(calibration.reason().contains("too near the least KL"));
-  }
-
-  @Test
-  void aRuleAboveTheCeilingIsBroughtDownToIt() {
-    // ln 300 = 5.70.
-    Calibration calibration = calibration(2, 300, 0, 5, 50);
-    assertEquals(5.7, calibration.chosen());
     assertEquals(
-        "The study's rule gives 8.63, which exceeds ln 300 = 5.7, the most that identifies an"
-            + " image; that is taken.",
+        "A beta of 1 comes to 10.00, too near the least KL, that of beta = 10; 12 is a tenth of the"
+            + " interval above it.",
         calibration.reason());
   }
 
@@ -98,8 +109,8 @@ class CalibrationTest {
 
   @Test
   void klMovesFromTwoPerCentOn() {
-    assertFalse(new Calibration.End(1, 5, 5, 0.019).isMoving());
-    assertTrue(new Calibration.End(1, 5, 5, -0.021).isMoving());
+    assertFalse(new Calibration.End(1, 150, 5, 5, 0.019).isMoving());
+    assertTrue(new Calibration.End(1, 150, 5, 5, -0.021).isMoving());
   }
 
   @Property

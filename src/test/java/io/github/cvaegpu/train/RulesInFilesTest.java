@@ -7,8 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.CapacityRule;
 import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.CyclicalRule;
+import io.github.cvaegpu.control.DynamicRule;
+import io.github.cvaegpu.control.FreeBitsRule;
+import io.github.cvaegpu.control.GecoRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.control.SetPointChange;
+import io.github.cvaegpu.control.WarmUpRule;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +27,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every rule that there is can be kept in a file and had from it again. */
 class RulesInFilesTest {
-  private static final List<BetaRule> RULES = List.of(new ConstantRule(0.25), PiRule.study());
+  private static final List<BetaRule> RULES =
+      List.of(
+          new CapacityRule(12, 100, 50),
+          new ConstantRule(0.25),
+          new CyclicalRule(2, 3, 50, 0.25),
+          new DynamicRule(7, 0.02, 0.03, 0.5, 20, 100),
+          new FreeBitsRule(2, 0.25),
+          new GecoRule(120, 0.01, 0.5),
+          new HoldRule(5, List.of(new SetPointChange(100, 7), new SetPointChange(200, 6.5))),
+          PiRule.study(),
+          new WarmUpRule(4, 500));
 
   @Test
   void everyRuleIsHere() {
@@ -61,9 +79,8 @@ class RulesInFilesTest {
     TrainingPlan constant = TrainingPlan.defaults().withRule(new ConstantRule(2));
     assertEquals(
         List.of(
-            "rule {\"name\":\"constant\",\"beta\":2.0} against {\"name\":\"pi\",\"set_point\":9.97,"
-                + "\"kp\":0.01,\"ki\":1.0E-4,\"beta_min\":0.01,\"beta_max\":10.0,"
-                + "\"anti_windup\":\"directional\"}"),
+            "rule {\"name\":\"constant\",\"beta\":2.0} against"
+                + " {\"name\":\"hold\",\"set_point\":9.97,\"changes\":[]}"),
         constant.differences(TrainingPlan.defaults()));
   }
 }

@@ -188,9 +188,10 @@ class RunDirectoryTest {
         Arguments.of(
             "a refused plan", edit(json -> json.replace("\"epochs\": 200", "\"epochs\": 0"))),
         Arguments.of(
-            "a refused controller", edit(json -> json.replace("\"kp\": 0.01", "\"kp\": -1"))),
+            "a refused controller",
+            edit(json -> json.replace("\"set_point\": 9.97", "\"set_point\": -1"))),
         Arguments.of(
-            "an unknown rule", edit(json -> json.replace("\"name\": \"pi\"", "\"name\": \"x\""))),
+            "an unknown rule", edit(json -> json.replace("\"name\": \"hold\"", "\"name\": \"x\""))),
         Arguments.of("no exit reason", edit(json -> json.replace("exit_reason", "exit_reasons"))),
         Arguments.of(
             "an unnamed dataset",

@@ -12,6 +12,7 @@ import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.CpuLibrary;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -94,7 +95,7 @@ public final class CpuAccelerator implements Accelerator {
   private VaeModel newModel(VaeShape shape, Objective objective, float[] parameters) {
     ModelArguments.requireLength("parameters", new ParameterLayout(shape).size(), parameters);
     if (library.isPresent()) {
-      var model = new NativeModel(this, library.get(), shape, objective, 0);
+      var model = new NativeModel(this, library.get(), shape, objective, KlTerm.weighted(), 0);
       model.write(NativeModel.PARAMETERS, parameters);
       return model;
     }

@@ -72,7 +72,7 @@ final class JavaTrainee extends JavaModel implements Trainee {
       float rl = training.reconstructionLoss();
       float kl = training.klDivergence();
       last = new StepFeedback(step + 1, rl, kl);
-      stopped = !sink.accept(step, rl, kl, training.beta());
+      stopped = !sink.accept(step, rl, kl, training.klWeight());
       stopped |= !last.isFinite();
     }
     member.barrier();

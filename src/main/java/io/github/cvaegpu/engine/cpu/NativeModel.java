@@ -8,6 +8,7 @@ import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
 import io.github.cvaegpu.foreign.CpuLibrary;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -41,6 +42,7 @@ class NativeModel implements VaeModel {
   /**
    * Its parameters are zero.
    *
+   * @param klTerm of a training step
    * @param batch images of a training step; 0 if there will be none
    */
   NativeModel(
@@ -48,6 +50,7 @@ class NativeModel implements VaeModel {
       CpuLibrary library,
       VaeShape shape,
       Objective objective,
+      KlTerm klTerm,
       int batch) {
     this.accelerator = accelerator;
     this.library = library;
@@ -71,6 +74,8 @@ class NativeModel implements VaeModel {
             threads,
             team.hasProcessors(),
             number,
+            numberOf(klTerm.form()),
+            (float) klTerm.given(),
             ForwardPass.table(objective.targets()));
     if (model == null) {
       team.close();
@@ -88,6 +93,15 @@ class NativeModel implements VaeModel {
       close();
       throw e;
     }
+  }
+
+  /** A {@code cvae_kl_term} of model.h. */
+  private static int numberOf(KlTerm.Form form) {
+    return switch (form) {
+      case WEIGHTED -> 0;
+      case DISTANCE -> 1;
+      case FREE_BITS -> 2;
+    };
   }
 
   private MemorySegment floats(long count) {

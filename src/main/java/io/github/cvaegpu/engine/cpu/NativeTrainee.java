@@ -42,7 +42,10 @@ final class NativeTrainee extends NativeModel implements Trainee {
   // The step at hand, set by the lead before the others pass its barrier.
   private int rows;
   private MemorySegment batchOrder;
-  private float beta;
+
+  /** Beta, or what the KL term has in place of it. */
+  private float number;
+
   private AdamStep adam;
 
   NativeTrainee(
@@ -51,7 +54,8 @@ final class NativeTrainee extends NativeModel implements Trainee {
       VaeShape shape,
       TrainingSettings settings,
       ImageSet images) {
-    super(accelerator, library, shape, settings.objective(), settings.batchSize());
+    super(
+        accelerator, library, shape, settings.objective(), settings.klTerm(), settings.batchSize());
     this.settings = settings;
     this.images = images;
     try {
@@ -101,10 +105,10 @@ final class NativeTrainee extends NativeModel implements Trainee {
     }
   }
 
-  private void begin(BatchOrder batches, int batch, float newBeta) {
+  private void begin(BatchOrder batches, int batch, float newNumber) {
     rows = batches.size(batch);
     batchOrder = order.asSlice((long) batch * batches.batchSize() * Integer.BYTES);
-    beta = newBeta;
+    number = newNumber;
     adam = AdamStep.of(last.step() + 1, settings.learningRate());
   }
 
@@ -119,7 +123,7 @@ final class NativeTrainee extends NativeModel implements Trainee {
             settings.seed(),
             RandomPurpose.TRAINING_NOISE.id(),
             (int) last.step(),
-            beta,
+            number,
             adam.stepSize(),
             adam.rootScale(),
             member.isLead() ? losses : MemorySegment.NULL);
@@ -130,7 +134,7 @@ final class NativeTrainee extends NativeModel implements Trainee {
     float rl = losses.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
     float kl = losses.getAtIndex(ValueLayout.JAVA_FLOAT, 1);
     last = new StepFeedback(step + 1, rl, kl);
-    stopped = !sink.accept(step, rl, kl, beta);
+    stopped = !sink.accept(step, rl, kl, settings.klTerm().weight(number, kl));
     stopped |= !last.isFinite();
   }
 

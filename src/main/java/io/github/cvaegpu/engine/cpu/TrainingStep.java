@@ -5,10 +5,12 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.RandomPurpose;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -28,7 +30,9 @@ import java.util.List;
  *    |
  *  decodeBackward    dd = (dd W^T) where d &gt; 0, layer after layer;  dz = dd W^T
  *    |
- *  latentBackward    dmean, dlogvar with beta
+ *  klWeights         of each dimension: beta, or what the batch's KL makes of it
+ *    |
+ *  latentBackward    dmean, dlogvar with the weights
  *    |
  *  encodeBackward    dh = (dh W^T) where h &gt; 0, down to the first encoder layer
  *    |
@@ -36,10 +40,11 @@ import java.util.List;
  * </pre>
  *
  * <p>All rows of the batch are independent until the update, so each thread takes its share of them
- * from the first box to the last but one. In the update it takes its share of each layer's inputs:
- * each gradient is summed over the whole batch by one thread, and no partial gradients have to be
- * added up. No bit depends on who does what. Losses are summed over the batch, as the gradients
- * are.
+ * from the first box to the last but one; but for a {@link KlTerm} whose weights need all of the
+ * batch's posteriors, for which the threads meet before and after they share out the latent
+ * dimensions. In the update it takes its share of each layer's inputs: each gradient is summed over
+ * the whole batch by one thread, and no partial gradients have to be added up. No bit depends on
+ * who does what. Losses are summed over the batch, as the gradients are.
  */
 final class TrainingStep {
   private final ImageSet images;
@@ -63,11 +68,17 @@ final class TrainingStep {
   private final double[] reconstructionLosses;
   private final double[] klDivergences;
 
+  /** Weights of each latent dimension's KL divergence. */
+  private final float[] klWeights;
+
   // The step at hand, set by the lead before the others pass its barrier.
   private BatchOrder order;
   private int batch;
   private long step;
-  private float beta;
+
+  /** Beta, or what the {@link KlTerm} has in place of it. */
+  private float number;
+
   private AdamStep adam;
 
   TrainingStep(
@@ -87,6 +98,7 @@ final class TrainingStep {
     noise = new float[rows][shape.latent()];
     reconstructionLosses = new double[rows];
     klDivergences = new double[rows];
+    klWeights = new float[shape.latent()];
     firstOfDecoder = parameters.encoder().size();
     List<float[][]> inputs = new ArrayList<>();
     inputs.add(forward.x);
@@ -118,11 +130,14 @@ final class TrainingStep {
   }
 
   /** Sets what the next step works on. Called by the lead alone. */
-  void begin(BatchOrder newOrder, int newBatch, long newStep, float newBeta) {
+  void begin(BatchOrder newOrder, int newBatch, long newStep, float newNumber) {
     order = newOrder;
     batch = newBatch;
     step = newStep;
-    beta = newBeta;
+    number = newNumber;
+    if (!settings.klTerm().isOfBatch()) {
+      Arrays.fill(klWeights, number);
+    }
     adam = AdamStep.of(newStep + 1, settings.learningRate());
   }
 
@@ -141,6 +156,7 @@ final class TrainingStep {
     forward.decode(mine.products(), first, end);
     output(mine.likelihood(), first, end);
     decodeBackward(mine.products(), first, end);
+    klWeights(member);
     latentBackward(first, end);
     encodeBackward(mine.products(), first, end);
     member.barrier();
@@ -201,9 +217,38 @@ final class TrainingStep {
     }
   }
 
+  private void klWeights(Member member) {
+    if (!settings.klTerm().isOfBatch()) {
+      // They were known before the step.
+      return;
+    }
+    // Until all rows are through the encoder.
+    member.barrier();
+    float weight = klWeight();
+    int first = member.firstOf(klWeights.length);
+    int end = member.endOf(klWeights.length);
+    for (int j = first; j < end; j++) {
+      klWeights[j] =
+          switch (settings.klTerm().form()) {
+            case WEIGHTED, DISTANCE -> weight;
+            case FREE_BITS -> klDivergence(j) > (float) settings.klTerm().given() ? weight : 0;
+          };
+    }
+    member.barrier();
+  }
+
+  /** KL divergence of a latent dimension, nats per image; rows added in order. */
+  private float klDivergence(int dimension) {
+    double sum = 0;
+    for (int r = 0; r < rows(); r++) {
+      sum += LatentKernels.twiceDivergence(forward.heads[r], dimension);
+    }
+    return (float) (0.5 * sum / rows());
+  }
+
   private void latentBackward(int first, int end) {
     for (int r = first; r < end; r++) {
-      LatentKernels.backward(forward.heads[r], noise[r], dz[r], beta, dHeads[r]);
+      LatentKernels.backward(forward.heads[r], noise[r], dz[r], klWeights, dHeads[r]);
     }
   }
 
@@ -237,8 +282,8 @@ final class TrainingStep {
     return (float) (sum / rows());
   }
 
-  /** The beta that the last step used. */
-  float beta() {
-    return beta;
+  /** The weight of the KL divergence in the last step, as its sink is told it. */
+  float klWeight() {
+    return settings.klTerm().weight(number, klDivergence());
   }
 }

@@ -37,6 +37,11 @@ final class Arguments {
     return add(bytes(Long.BYTES).putLong(value));
   }
 
+  /** A {@code float}. */
+  Arguments f32(float value) {
+    return add(bytes(Float.BYTES).putFloat(value));
+  }
+
   /** A {@code double}. */
   Arguments f64(double value) {
     return add(bytes(Double.BYTES).putDouble(value));

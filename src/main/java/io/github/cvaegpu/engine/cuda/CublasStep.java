@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.foreign.Nvtx;
+import io.github.cvaegpu.model.KlTerm;
 import java.util.List;
 
 /**
@@ -18,7 +19,7 @@ import java.util.List;
  *    |                                                 |
  *  latentForward    mean, logvar = h W^T + b           |
  *    |              z = mean + exp(logvar/2) noise     |
- *    |              KL;  d = max(z W^T + b, 0)         |
+ *    |              KL;  d = max(z W^T + b, 0)  -----&gt; klWeights, if the batch decides them
  *  decode...        d = max(d W^T + b, 0)              |
  *    |                                                 |
  *  loss             RL;  dlogits = sigmoid(..) - x ----|-----------------&gt; weightGradient (last layer)
@@ -37,6 +38,9 @@ import java.util.List;
  * <p>A dot-dot-dot is a launch a hidden layer. Large products are cuBLAS's, with an epilogue for
  * bias and ReLU; see {@link Products}. The host branch is off the critical path: beta of this step
  * needs KL of the one before, which the host was told a whole step ago.
+ *
+ * <p>A {@link KlTerm} whose weights the batch decides has klWeights on the host branch, beside the
+ * decoder; for the others beta is the weight.
  *
  * <p>A step is for one number of rows, which is part of its launches; what changes from step to
  * step is in {@link StepState}. Losses and gradients are summed over the batch.
@@ -103,6 +107,10 @@ final class CublasStep implements Step {
     phase("gatherBatch", this::gatherBatch);
     phase("encode", this::encode);
     phase("latentForward", this::latentForward);
+    if (settings.klTerm().isOfBatch()) {
+      host.waitFor(main);
+      phase("klWeights", this::klWeights);
+    }
     phase("decode", this::decode);
     phase("loss", this::loss);
     phase("decodeBackward", this::decodeBackward);
@@ -163,6 +171,25 @@ final class CublasStep implements Step {
     }
   }
 
+  private void klWeights() {
+    LatentLaunches latent = kernels.latent();
+    float given = (float) settings.klTerm().given();
+    switch (settings.klTerm().form()) {
+      case WEIGHTED -> throw new IllegalStateException("beta is the weight");
+      case DISTANCE ->
+          latent.distanceWeight(
+              host, buffers.state(), buffers.kl(), rows, given, buffers.klWeights());
+      case FREE_BITS ->
+          latent.freeBitsWeights(
+              host,
+              buffers.state(),
+              buffers.activations().heads(),
+              rows,
+              given,
+              buffers.klWeights());
+    }
+  }
+
   private void decode() {
     for (int i = 1; i < decoded().size(); i++) {
       products.forward(
@@ -203,7 +230,7 @@ final class CublasStep implements Step {
           .latent()
           .backward(
               main,
-              buffers.state(),
+              buffers.klWeights(),
               head,
               first,
               dd,
@@ -218,7 +245,7 @@ final class CublasStep implements Step {
       kernels
           .latent()
           .sampleBackward(
-              main, buffers.state(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
+              main, buffers.klWeights(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
       products.backwardInput(head, g.heads(), h, rows, dh);
     }
     weightGradientIfLarge(trained.gradients().firstDecoderLayer(), dd, a.z());

@@ -32,9 +32,7 @@ final class CublasStepFactory implements StepFactory {
     this.settings = settings;
     this.branches = branches;
     this.why = why;
-    buffers =
-        StepBuffers.allocate(
-            memory, input, network.parameters().layout().shape(), settings.batchSize());
+    buffers = StepBuffers.allocate(memory, input, network.parameters().layout().shape(), settings);
   }
 
   @Override

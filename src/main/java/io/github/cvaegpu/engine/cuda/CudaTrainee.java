@@ -13,6 +13,7 @@ import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.foreign.Nvtx;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.Locale;
 import java.util.Optional;
@@ -62,7 +63,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
                   input,
                   settings.batchSize(),
                   images.size() / settings.batchSize())
-              .choose(steps, shape.toString());
+              .choose(steps, shape + ", " + settings.klTerm().form());
       StepTuning tuning = chosen.tuning();
       graphBranches = tuning.branches();
       info = accelerator.info().with(steps.description(), steps.why(), chosen.toString());
@@ -176,10 +177,16 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     upload(order);
     nvtx.push("epoch", order.epoch());
     try {
-      return pipeline.epoch(order, controller, sink).run();
+      return pipeline.epoch(order, controller, weighted(sink)).run();
     } finally {
       nvtx.pop();
     }
+  }
+
+  /** Tells a sink the weight of KL, as the GPU has it from the same two floats. */
+  private StepSink weighted(StepSink sink) {
+    KlTerm term = settings.klTerm();
+    return (step, rl, kl, number) -> sink.accept(step, rl, kl, term.weight(number, kl));
   }
 
   /** Steps go to the main branch, which the others come back to. */

@@ -51,6 +51,9 @@ final class FusedStepFactory implements StepFactory {
     if (accelerator.precision() != Precision.FLOAT32) {
       return Optional.of("products in " + accelerator.precision());
     }
+    if (settings.klTerm().isOfBatch()) {
+      return Optional.of("a KL term that weighs KL by the batch at hand");
+    }
     if (settings.batchSize() > FusedStep.MOST_ROWS) {
       return Optional.of(
           String.format(Locale.ROOT, "batches of more than %d images", FusedStep.MOST_ROWS));

@@ -10,21 +10,27 @@ final class LatentLaunches {
 
   private static final int ROW_BLOCK = 128;
   private static final int BLOCK = 256;
+  private static final int KL_WEIGHT_BLOCK = 256;
 
   // Operations on an element, as Work counts them.
   static final int SAMPLE_FLOP = 10;
   static final int HEAD_GRADIENT_FLOP = 11;
+  private static final int DIVERGENCE_FLOP = 5;
 
   private final Kernel forward;
   private final Kernel backward;
   private final Kernel sampleForward;
   private final Kernel sampleBackward;
+  private final Kernel distanceWeight;
+  private final Kernel freeBitsWeights;
 
   LatentLaunches(KernelModule module) {
     forward = module.kernel("latent_forward");
     backward = module.kernel("latent_backward");
     sampleForward = module.kernel("latent_sample_forward");
     sampleBackward = module.kernel("latent_sample_backward");
+    distanceWeight = module.kernel("latent_distance_weight");
+    freeBitsWeights = module.kernel("latent_free_bits_weights");
   }
 
   /** Heads, z, KL divergence and the first decoder layer. */
@@ -73,7 +79,7 @@ final class LatentLaunches {
   /** From the gradient by the first decoder layer's output to that by the heads and by h. */
   void backward(
       CudaStream stream,
-      StepState state,
+      KlWeights klWeights,
       CudaLayer headLayer,
       CudaLayer firstDecoderLayer,
       DeviceMatrix dd,
@@ -90,7 +96,8 @@ final class LatentLaunches {
         1,
         ROW_BLOCK,
         args()
-            .pointer(state.address())
+            .pointer(klWeights.first())
+            .i32(klWeights.stride())
             .pointer(dd.data())
             .pointer(firstDecoderLayer.weight())
             .pointer(heads.data())
@@ -139,7 +146,7 @@ final class LatentLaunches {
   /** The gradient by the heads from that by z. */
   void sampleBackward(
       CudaStream stream,
-      StepState state,
+      KlWeights klWeights,
       DeviceMatrix heads,
       DeviceMatrix noise,
       DeviceMatrix dz,
@@ -153,12 +160,60 @@ final class LatentLaunches {
         1,
         BLOCK,
         args()
-            .pointer(state.address())
+            .pointer(klWeights.first())
+            .i32(klWeights.stride())
             .pointer(heads.data())
             .pointer(noise.data())
             .pointer(dz.data())
             .i32(count)
             .i32(dz.columns())
             .pointer(dheads.data()));
+  }
+
+  /** The weight of a distance of KL, from the rows' KL divergences. */
+  void distanceWeight(
+      CudaStream stream,
+      StepState state,
+      DevicePointer kl,
+      int rows,
+      float gamma,
+      KlWeights klWeights) {
+    distanceWeight.launch(
+        stream,
+        Work.onFloats(rows, rows + 2L),
+        1,
+        1,
+        KL_WEIGHT_BLOCK,
+        args()
+            .pointer(state.address())
+            .pointer(kl)
+            .i32(rows)
+            .f32(gamma)
+            .pointer(klWeights.first()));
+  }
+
+  /** The weights of free bits, from the heads. */
+  void freeBitsWeights(
+      CudaStream stream,
+      StepState state,
+      DeviceMatrix heads,
+      int rows,
+      float lambda,
+      KlWeights klWeights) {
+    int latent = heads.columns() / 2;
+    long sample = (long) rows * latent;
+    freeBitsWeights.launch(
+        stream,
+        Work.onFloats((DIVERGENCE_FLOP + 1) * sample, 2 * sample + latent + 1),
+        latent,
+        1,
+        KL_WEIGHT_BLOCK,
+        args()
+            .pointer(state.address())
+            .pointer(heads.data())
+            .i32(rows)
+            .i32(latent)
+            .f32(lambda)
+            .pointer(klWeights.first()));
   }
 }

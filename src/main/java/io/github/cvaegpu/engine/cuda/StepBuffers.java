@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.VaeShape;
 
 /**
@@ -9,20 +10,25 @@ import io.github.cvaegpu.model.VaeShape;
  *
  * @param noise (rows, latent)
  * @param kl (rows) KL divergence
+ * @param klWeights its weights in the loss
  */
 record StepBuffers(
     StepInput input,
     Activations activations,
     DeviceMatrix noise,
     DevicePointer kl,
+    KlWeights klWeights,
     ActivationGradients gradients) {
 
-  static StepBuffers allocate(DeviceMemory memory, StepInput input, VaeShape shape, int batchSize) {
+  static StepBuffers allocate(
+      DeviceMemory memory, StepInput input, VaeShape shape, TrainingSettings settings) {
+    int batchSize = settings.batchSize();
     return new StepBuffers(
         input,
         Activations.allocate(memory, shape, batchSize),
         DeviceMatrix.allocate(memory, batchSize, shape.latent()),
         memory.floats(batchSize),
+        KlWeights.allocate(memory, settings.klTerm(), input.state(), shape.latent()),
         ActivationGradients.allocate(memory, shape, batchSize));
   }
 

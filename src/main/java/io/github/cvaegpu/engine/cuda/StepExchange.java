@@ -8,7 +8,7 @@ import java.time.Duration;
  * there, two losses on their way back. No call waits.
  */
 interface StepExchange {
-  /** Tells the GPU the beta of a step. */
+  /** Tells the GPU the beta of a step, or what the KL term has in place of it. */
   void putBeta(long step, float beta);
 
   /** Whether the GPU has told the losses of a step. */

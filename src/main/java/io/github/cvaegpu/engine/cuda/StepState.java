@@ -14,6 +14,7 @@ final class StepState {
   static final int STEP = 0;
   static final int BATCH = 8;
   static final int FAILED = 12;
+  static final int BETA = 16;
 
   private final DevicePointer address;
 
@@ -23,6 +24,11 @@ final class StepState {
 
   DevicePointer address() {
     return address;
+  }
+
+  /** Where the host's answer is: beta, or what the KL term has in place of it. */
+  DevicePointer beta() {
+    return address.withByteOffset(BETA);
   }
 
   /**

@@ -10,7 +10,7 @@ import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.engine.EngineContract;
+import io.github.cvaegpu.engine.KlTermContract;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -18,9 +18,11 @@ import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the CPU engine's threads do, in whatever its step is: above what every engine does. */
-abstract class CpuEngineContract extends EngineContract {
+abstract class CpuEngineContract extends KlTermContract {
   /** The engine with so many threads. */
   abstract CpuAccelerator engine(int threads);
 
@@ -62,6 +64,23 @@ abstract class CpuEngineContract extends EngineContract {
       }
     }
     assertEquals(3, expectedSteps.size());
+  }
+
+  @ParameterizedTest
+  @MethodSource("varied")
+  void anyNumberOfThreadsGivesIdenticalBitsWithATerm(Varied varied) {
+    List<Reported> expectedSteps = new ArrayList<>();
+    TrainingState expected;
+    try (var accelerator = engine(1)) {
+      expected = twoEpochs(accelerator, varied, expectedSteps);
+    }
+    for (int threads = 2; threads <= 9; threads++) {
+      List<Reported> steps = new ArrayList<>();
+      try (var accelerator = engine(threads)) {
+        assertSameBits(expected, twoEpochs(accelerator, varied, steps));
+      }
+      assertEquals(expectedSteps, steps, threads + " threads");
+    }
   }
 
   @Test

@@ -17,7 +17,7 @@ class LatentNearZeroTest {
       float[] heads = {0, s};
       float[] dheads = new float[2];
       double kl = LatentKernels.forward(heads, new float[1], new float[1]);
-      LatentKernels.backward(heads, new float[1], new float[1], 1, dheads);
+      LatentKernels.backward(heads, new float[1], new float[1], new float[] {1}, dheads);
       assertEquals(Math.expm1(s) / 2, dheads[1], 2e-7);
       assertEquals((Math.expm1(s) - s) / 2, kl, 2e-7);
     }

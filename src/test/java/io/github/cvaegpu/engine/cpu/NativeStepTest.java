@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.ReferenceVae;
@@ -196,7 +196,7 @@ class NativeStepTest {
     int steps =
         trainee.trainEpoch(
             order,
-            new ConstantBeta(beta),
+            new ConstantRule(beta).start(),
             (step, rl, kl, b) -> {
               losses[0] = rl;
               losses[1] = kl;

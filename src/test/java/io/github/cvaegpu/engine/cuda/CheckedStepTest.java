@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
@@ -14,6 +14,7 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -32,33 +33,43 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CheckedStepTest {
   private static final long SEED = 5;
 
+  /** What KL adds to the loss. */
+  private static KlTerm of(KlTerm.Form form) {
+    return switch (form) {
+      case WEIGHTED -> KlTerm.weighted();
+      case DISTANCE -> new KlTerm.Distance(0.5);
+      case FREE_BITS -> new KlTerm.FreeBits(0.1);
+    };
+  }
+
   /**
    * Fused steps, and others: with the latent space's fused kernels and the others, products by
    * cuBLAS and by our kernels.
    */
-  @ParameterizedTest(name = "{0}, latent {1}, captured {2}, cuBLAS from {3}")
+  @ParameterizedTest(name = "{0}, latent {1}, captured {2}, cuBLAS from {3}, {4}")
   @CsvSource({
-    "FUSED, 3, true, 0",
-    "FUSED, 20, false, 0",
-    "CUBLAS, 3, true, 0",
-    "CUBLAS, 3, true, 100000",
-    "CUBLAS, 3, false, 1000",
-    "CUBLAS, 20, true, 0",
-    "CUBLAS, 20, true, 100000",
-    "CUBLAS, 20, false, 1000",
+    "FUSED, 3, true, 0, WEIGHTED",
+    "FUSED, 20, false, 0, WEIGHTED",
+    "CUBLAS, 3, true, 0, WEIGHTED",
+    "CUBLAS, 3, true, 100000, DISTANCE",
+    "CUBLAS, 3, false, 1000, FREE_BITS",
+    "CUBLAS, 20, true, 0, FREE_BITS",
+    "CUBLAS, 20, true, 100000, WEIGHTED",
+    "CUBLAS, 20, false, 1000, DISTANCE",
   })
-  void trainsLikeTheCpuEngine(StepKind kind, int latent, boolean isCaptured, long large) {
+  void trainsLikeTheCpuEngine(
+      StepKind kind, int latent, boolean isCaptured, long large, KlTerm.Form form) {
     var shape = new VaeShape(63, List.of(40, 9), latent);
     ImageSet images = RandomImages.of(2 * 37 + 5, 7, 9, 0.3, SEED);
     TrainingState cpu;
     try (var accelerator = new CpuAccelerator(1)) {
-      cpu = twoEpochs(accelerator, shape, images);
+      cpu = twoEpochs(accelerator, shape, of(form), images);
     }
     var options =
         new CudaAccelerator.Options(
             8, 2, isCaptured, large, Duration.ofSeconds(60), kind, Tune.OFF, false);
     try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options)) {
-      TrainingState gpu = twoEpochs(accelerator, shape, images);
+      TrainingState gpu = twoEpochs(accelerator, shape, of(form), images);
       RelativeNorm.assertNear(
           "parameters",
           new ParameterLayout(shape),
@@ -69,15 +80,16 @@ class CheckedStepTest {
     }
   }
 
-  private static TrainingState twoEpochs(Accelerator accelerator, VaeShape shape, ImageSet images) {
+  private static TrainingState twoEpochs(
+      Accelerator accelerator, VaeShape shape, KlTerm term, ImageSet images) {
     try (Trainee trainee =
         accelerator.trainee(
-            shape, new TrainingSettings(Objective.study(), SEED, 37, 1e-3), images)) {
+            shape, new TrainingSettings(Objective.study(), term, SEED, 37, 1e-3), images)) {
       trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
       for (int epoch = 0; epoch < 2; epoch++) {
         trainee.trainEpoch(
             BatchOrder.shuffled(SEED, epoch, images.size(), 37),
-            new ConstantBeta(1),
+            new ConstantRule(1).start(),
             (step, rl, kl, beta) -> true);
       }
       return trainee.state();

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
@@ -18,8 +18,8 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.emulator.Emulator;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.engine.EngineContract;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.KlTermContract;
 import io.github.cvaegpu.engine.ReferenceVae;
 import io.github.cvaegpu.engine.RelativeNorm;
 import io.github.cvaegpu.engine.Trainee;
@@ -28,6 +28,7 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -40,15 +41,17 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The CUDA engine: what every engine does, in its own ways, and beside the CPU engine. */
 @ExtendWith(OnGpu.class)
-class CudaEngineTest extends EngineContract {
+class CudaEngineTest extends KlTermContract {
   @Override
   protected Accelerator create(int stepsAhead) {
     return with(stepsAhead, true, Products.LARGE);
@@ -284,7 +287,7 @@ class CudaEngineTest extends EngineContract {
       engine.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
       engine.trainEpoch(
           BatchOrder.shuffled(SEED, 0, images.size(), 128),
-          new ConstantBeta(1),
+          new ConstantRule(1).start(),
           (step, rl, kl, beta) -> true);
       return engine.state();
     }
@@ -303,7 +306,7 @@ class CudaEngineTest extends EngineContract {
         var onlyCpu = onCpu.trainee(shape, settings(8), images)) {
       TrainingState state = TrainingState.initial(InitialWeights.draw(layout, SEED));
       onlyCpu.restore(state);
-      onlyCpu.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+      onlyCpu.trainEpoch(order, new ConstantRule(1).start(), (step, rl, kl, beta) -> true);
       int next = 0;
       while (next < order.batches()) {
         Trainee engine = next % 2 == 0 ? gpu : cpu;
@@ -311,7 +314,7 @@ class CudaEngineTest extends EngineContract {
         assertEquals(
             1,
             engine.trainEpoch(
-                order.from(next), new ConstantBeta(1), (step, rl, kl, beta) -> false));
+                order.from(next), new ConstantRule(1).start(), (step, rl, kl, beta) -> false));
         state = engine.state();
         next++;
       }
@@ -325,9 +328,14 @@ class CudaEngineTest extends EngineContract {
     }
   }
 
+  static Stream<KlTerm> terms() {
+    return Stream.of(KlTerm.weighted(), new KlTerm.Distance(1), new KlTerm.FreeBits(0.1));
+  }
+
   /** What a launch costs is most of what a small step costs. */
-  @Test
-  void theStudysStepHasFewNodes() {
+  @ParameterizedTest
+  @MethodSource("terms")
+  void theStudysStepHasFewNodes(KlTerm term) {
     ImageSet images = RandomImages.of(128, 28, 28, 0.2, SEED);
     List<Launch> launches = new ArrayList<>();
     List<CudaStream> streams = new ArrayList<>();
@@ -347,12 +355,14 @@ class CudaEngineTest extends EngineContract {
         };
     var options = CudaAccelerator.Options.standard().with(StepKind.CUBLAS, Tune.OFF);
     try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options, observer);
-        var engine = accelerator.trainee(VaeShape.study(), settings(128), images)) {
+        var engine = accelerator.trainee(VaeShape.study(), settings(128, term), images)) {
       // Five products by cuBLAS: two forward, one of dlogits by d, two by weights. Ours: gather,
       // bias of the first layer, two small layers, latent forward, loss; ReLU mask, two small
-      // layers, latent backward; all other parameters' gradients, Adam; the host's two.
+      // layers, latent backward; all other parameters' gradients, Adam; the host's two. Weights of
+      // KL that the batch decides are one more.
       int products = 5;
-      int ours = 14;
+      int weights = term.isOfBatch() ? 1 : 0;
+      int ours = 14 + weights;
       // NVIDIA's cuBLAS may split a sum: a clearing, the product, the sum of its parts.
       int most = ours + (OnGpu.isReal() ? 3 : 1) * products;
       assertTrue(engine.nodes() >= ours + products, engine.nodes() + " nodes");
@@ -360,11 +370,12 @@ class CudaEngineTest extends EngineContract {
       assertEquals(
           products, launches.stream().filter(launch -> launch.name().equals(Blas.SGEMM)).count());
       assertEquals(products + ours, launches.size());
-      // The main branch is the longest path: the others have two launches each beside it.
+      // The main branch is the longest path: the others have two launches each beside it, and the
+      // host's has the weights too.
       Map<CudaStream, Long> branches =
           streams.stream()
               .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
-      assertEquals(List.of(2L, 2L, 15L), branches.values().stream().sorted().toList());
+      assertEquals(List.of(2L, 2L + weights, 15L), branches.values().stream().sorted().toList());
     }
   }
 
@@ -448,7 +459,8 @@ class CudaEngineTest extends EngineContract {
       three.close();
       assertEquals(1, accelerator.pixels().count());
       BatchOrder order = BatchOrder.shuffled(SEED, 0, 8, 8);
-      assertEquals(1, two.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
+      assertEquals(
+          1, two.trainEpoch(order, new ConstantRule(1).start(), (s, rl, kl, beta) -> true));
       two.close();
       assertEquals(0, accelerator.pixels().count());
     }

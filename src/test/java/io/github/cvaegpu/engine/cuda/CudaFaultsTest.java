@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
@@ -95,7 +95,7 @@ class CudaFaultsTest {
 
   private static void train(Trainee trainee) {
     BatchOrder order = BatchOrder.shuffled(SEED, 0, IMAGES.size(), BATCH);
-    trainee.trainEpoch(order, new ConstantBeta(1), (step, rl, kl, beta) -> true);
+    trainee.trainEpoch(order, new ConstantRule(1).start(), (step, rl, kl, beta) -> true);
   }
 
   /** Parameters after an epoch. */

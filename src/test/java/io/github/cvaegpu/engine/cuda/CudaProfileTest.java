@@ -8,9 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -41,15 +42,21 @@ class CudaProfileTest {
 
   private static CudaProfile profile(
       StepKind kind, double beta, double learningRate, int warmUp, int steps) {
+    var settings = new TrainingSettings(Objective.study(), 1, BATCH, learningRate);
+    return profile(kind, settings, beta, warmUp, steps);
+  }
+
+  private static CudaProfile profile(
+      StepKind kind, TrainingSettings settings, double beta, int warmUp, int steps) {
     return new CudaProfile(
         SHAPE,
-        new TrainingSettings(Objective.study(), 1, BATCH, learningRate),
+        settings,
         // Two whole batches, and some images more.
         TinyImages.draw(2 * BATCH + 11, 1),
         Precision.FLOAT32,
         kind,
         Tune.OFF,
-        () -> new ConstantBeta(beta),
+        () -> new ConstantRule(beta).start(),
         warmUp,
         steps);
   }
@@ -197,6 +204,19 @@ class CudaProfileTest {
     assertTrue(result.eventMicros() >= 0);
     assertTrue(result.graphMicros() > 0);
     assertEquals(!OnGpu.isReal(), result.isEmulated());
+  }
+
+  /** Weights that the batch decides are a launch of their own, before the decoder's. */
+  @Test
+  void theWeightsOfKlHaveARow() {
+    for (KlTerm term : List.of(new KlTerm.Distance(1), new KlTerm.FreeBits(0.1))) {
+      var settings = new TrainingSettings(Objective.study(), term, 1, BATCH, 1e-4);
+      List<String> phases =
+          profile(StepKind.AUTO, settings, 1, 1, 2).measure().rows().stream()
+              .map(CudaProfile.Row::phase)
+              .toList();
+      assertEquals(phases.indexOf("latentForward") + 1, phases.indexOf("klWeights"));
+    }
   }
 
   /** What a profiler shows is found in the diagram. */

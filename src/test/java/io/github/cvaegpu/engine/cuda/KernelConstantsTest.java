@@ -44,6 +44,7 @@ class KernelConstantsTest {
     assertEquals(struct.offset("step"), StepState.STEP);
     assertEquals(struct.offset("batch"), StepState.BATCH);
     assertEquals(struct.offset("failed"), StepState.FAILED);
+    assertEquals(struct.offset("beta"), StepState.BETA);
     // Zeros are what is written to the rest.
     assertEquals(
         List.of("step", "batch", "failed", "beta", "step_size", "root_scale", "unused"),

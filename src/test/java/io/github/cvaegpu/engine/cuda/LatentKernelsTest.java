@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import jcuda.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** latent.cu against its formulas in double. */
 @ExtendWith(OnGpu.Checked.class)
@@ -38,9 +44,12 @@ class LatentKernelsTest {
       float[] firstBias = gpu.normals(dWidth);
       float[] noise = gpu.normals(rows * latent);
       float[] dd = gpu.normals(rows * dWidth);
+      // One of them is 0, and some are negative.
+      float[] weights = gpu.normals(latent);
+      weights[latent / 2] = 0;
       var expected = new Reference(rows, hWidth, latent, dWidth);
       expected.forward(h, headWeight, headBias, noise, firstWeight, firstBias);
-      expected.backward(h, headWeight, noise, firstWeight, dd);
+      expected.backward(h, headWeight, noise, firstWeight, dd, weights);
 
       CudaLayer head = gpu.layer(headWeight, headBias);
       CudaLayer first = gpu.layer(firstWeight, firstBias);
@@ -53,7 +62,7 @@ class LatentKernelsTest {
       DeviceMatrix d = gpu.output(rows, dWidth);
       DeviceMatrix dheads = gpu.output(rows, 2 * latent);
       DeviceMatrix dh = gpu.output(rows, hWidth);
-      StepState state = stateWithBeta(gpu);
+      var klWeights = new KlWeights(gpu.input(weights), 1);
       if (latent <= LatentLaunches.FUSED_LATENT) {
         gpu.kernels
             .latent()
@@ -62,7 +71,7 @@ class LatentKernelsTest {
             .latent()
             .backward(
                 gpu.stream,
-                state,
+                klWeights,
                 head,
                 first,
                 deviceDd,
@@ -82,7 +91,7 @@ class LatentKernelsTest {
         products.backwardInput(first, deviceDd, null, rows, dz);
         gpu.kernels
             .latent()
-            .sampleBackward(gpu.stream, state, heads, deviceNoise, dz, rows, dheads);
+            .sampleBackward(gpu.stream, klWeights, heads, deviceNoise, dz, rows, dheads);
       }
       gpu.assertNear("heads", expected.heads, heads.data());
       gpu.assertNear("z", expected.z, z.data());
@@ -109,7 +118,8 @@ class LatentKernelsTest {
       DeviceMatrix dheads = gpu.output(rows, 2);
       LatentLaunches latent = gpu.kernels.latent();
       latent.sampleForward(gpu.stream, heads, noise, rows, z, kl);
-      latent.sampleBackward(gpu.stream, stateWithBeta(gpu), heads, noise, dz, rows, dheads);
+      var beta = new KlWeights(stateWithBeta(gpu).beta(), 0);
+      latent.sampleBackward(gpu.stream, beta, heads, noise, dz, rows, dheads);
       float[] gradients = gpu.read(dheads.data(), 2 * rows);
       float[] divergences = gpu.read(kl, rows);
       for (int r = 0; r < rows; r++) {
@@ -118,6 +128,103 @@ class LatentKernelsTest {
         assertEquals(gradient, gradients[2 * r + 1], 1e-6 * Math.abs(gradient));
         assertEquals((Math.expm1(s) - s) / 2, divergences[r], 1e-7 * Math.abs(s));
       }
+    }
+  }
+
+  /** The one weight that a beta is, in both kernels, is the same for all dimensions. */
+  @Test
+  void aStrideOfZeroIsOneWeightForAll() {
+    int rows = 5;
+    int latent = 3;
+    try (var gpu = new Gpu(2)) {
+      DeviceMatrix heads = gpu.input(gpu.normals(rows * 2 * latent), 2 * latent);
+      DeviceMatrix noise = gpu.input(gpu.normals(rows * latent), latent);
+      DeviceMatrix dd = gpu.input(gpu.normals(rows * 4), 4);
+      DeviceMatrix h = gpu.input(gpu.rectified(rows * 7), 7);
+      CudaLayer head = gpu.layer(gpu.normals(2 * latent * 7), gpu.normals(2 * latent));
+      CudaLayer first = gpu.layer(gpu.normals(4 * latent), gpu.normals(4));
+      List<float[]> left = new ArrayList<>();
+      for (KlWeights weights :
+          List.of(
+              new KlWeights(stateWithBeta(gpu).beta(), 0),
+              new KlWeights(gpu.input(new float[] {BETA, BETA, BETA}), 1))) {
+        DeviceMatrix dheads = gpu.output(rows, 2 * latent);
+        DeviceMatrix dh = gpu.output(rows, 7);
+        LatentLaunches kernels = gpu.kernels.latent();
+        kernels.backward(gpu.stream, weights, head, first, dd, heads, noise, h, rows, dheads, dh);
+        left.add(gpu.read(dheads.data(), rows * 2 * latent));
+        DeviceMatrix sampled = gpu.output(rows, 2 * latent);
+        kernels.sampleBackward(gpu.stream, weights, heads, noise, noise, rows, sampled);
+        left.add(gpu.read(sampled.data(), rows * 2 * latent));
+      }
+      assertArrayEquals(left.get(2), left.get(0));
+      assertArrayEquals(left.get(3), left.get(1));
+    }
+  }
+
+  /** Also of more rows than a block has threads. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 255, 256, 257, 1001})
+  void theWeightOfADistanceIsThatOfTheMeansSide(int rows) {
+    float gamma = 0.8f;
+    try (var gpu = new Gpu(rows)) {
+      float[] kl = gpu.normals(rows);
+      double sum = 0;
+      for (int r = 0; r < rows; r++) {
+        kl[r] = Math.abs(kl[r]) + BETA / 2;
+        sum += kl[r];
+      }
+      float difference = (float) (sum / rows) - BETA;
+      // So that the mean is C, but for the rounding.
+      for (float moved : new float[] {-difference - 1e-5f, -difference + 1e-5f}) {
+        float[] shifted = new float[rows];
+        for (int r = 0; r < rows; r++) {
+          shifted[r] = kl[r] + moved;
+        }
+        float expected = moved > -difference ? gamma : -gamma;
+        assertEquals(expected, distanceWeight(gpu, shifted, gamma), "moved by " + moved);
+      }
+      float[] exact = new float[rows];
+      Arrays.fill(exact, BETA);
+      assertEquals(0f, distanceWeight(gpu, exact, gamma));
+    }
+  }
+
+  private static float distanceWeight(Gpu gpu, float[] kl, float gamma) {
+    var weights = new KlWeights(gpu.output(1), 0);
+    gpu.kernels
+        .latent()
+        .distanceWeight(gpu.stream, stateWithBeta(gpu), gpu.input(kl), kl.length, gamma, weights);
+    return gpu.read(weights.first(), 1)[0];
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "7, 3", "256, 2", "300, 17", "1001, 5"})
+  void dimensionsAboveTheirFreeBitsHaveBeta(int rows, int latent) {
+    float lambda = 0.9f;
+    try (var gpu = new Gpu(rows)) {
+      float[] heads = gpu.normals(rows * 2 * latent);
+      double[] kl = new double[latent];
+      for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < latent; j++) {
+          // Wider from dimension to dimension.
+          heads[r * 2 * latent + j] *= 0.3f * (j + 1);
+          double mean = heads[r * 2 * latent + j];
+          double s = heads[r * 2 * latent + latent + j];
+          kl[j] += (mean * mean + Math.expm1(s) - s) / 2 / rows;
+        }
+      }
+      var weights = new KlWeights(gpu.output(latent), 1);
+      gpu.kernels
+          .latent()
+          .freeBitsWeights(
+              gpu.stream, stateWithBeta(gpu), gpu.input(heads, 2 * latent), rows, lambda, weights);
+      float[] actual = gpu.read(weights.first(), latent);
+      for (int j = 0; j < latent; j++) {
+        assertTrue(Math.abs(kl[j] - lambda) > 1e-4, "KL " + kl[j] + " is at its kink");
+        assertEquals(kl[j] > lambda ? BETA : 0f, actual[j], "KL " + kl[j]);
+      }
+      assertTrue(latent < 3 || (actual[0] == 0 && actual[latent - 1] == BETA));
     }
   }
 
@@ -187,7 +294,7 @@ class LatentKernelsTest {
       }
     }
 
-    void backward(float[] h, float[] wh, float[] noise, float[] wd, float[] dd) {
+    void backward(float[] h, float[] wh, float[] noise, float[] wd, float[] dd, float[] klWeights) {
       for (int r = 0; r < rows; r++) {
         for (int j = 0; j < latent; j++) {
           double dz = 0;
@@ -196,10 +303,10 @@ class LatentKernelsTest {
           }
           int at = r * 2 * latent + j;
           double logVariance = heads[at + latent];
-          dheads[at] = dz + BETA * heads[at];
+          dheads[at] = dz + klWeights[j] * heads[at];
           dheads[at + latent] =
               dz * noise[r * latent + j] * Math.exp(logVariance / 2) / 2
-                  + BETA * (Math.exp(logVariance) - 1) / 2;
+                  + klWeights[j] * (Math.exp(logVariance) - 1) / 2;
         }
         for (int k = 0; k < hWidth; k++) {
           double sum = 0;

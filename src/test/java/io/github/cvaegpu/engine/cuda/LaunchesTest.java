@@ -96,10 +96,13 @@ class LaunchesTest {
     kernels.linear().backwardInput(stream, output, a.logits(), d, ROWS, dd);
     kernels.linear().reluMask(stream, d, ROWS, dd);
     DeviceMatrix dh = g.encoded().getLast();
+    var weights = new KlWeights(gpu.memory.floats(LATENT), 1);
+    kernels.latent().distanceWeight(stream, state, kl, ROWS, 1, weights);
+    kernels.latent().freeBitsWeights(stream, state, a.heads(), ROWS, 1, weights);
     kernels
         .latent()
-        .backward(stream, state, head, first, dd, a.heads(), noise, h, ROWS, g.heads(), dh);
-    kernels.latent().sampleBackward(stream, state, a.heads(), noise, a.z(), ROWS, g.heads());
+        .backward(stream, weights, head, first, dd, a.heads(), noise, h, ROWS, g.heads(), dh);
+    kernels.latent().sampleBackward(stream, weights, a.heads(), noise, a.z(), ROWS, g.heads());
     var tiles = new GradientTiles.Builder();
     tiles.weight(trained.gradients().outputLayer(), a.logits(), d);
     kernels.linear().backwardParameters(stream, tiles.build(gpu.memory), ROWS);

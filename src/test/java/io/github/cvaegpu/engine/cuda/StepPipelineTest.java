@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ForgetfulController;
 import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
@@ -382,7 +382,7 @@ class StepPipelineTest {
         assertEquals(launched == 0 ? 0 : 9 + launched, pipeline.last().kl());
         assertEquals(
             9 - launched,
-            pipeline.epoch(batches(9).from(launched), new ConstantBeta(1), GO_ON).run());
+            pipeline.epoch(batches(9).from(launched), new ConstantRule(1).start(), GO_ON).run());
       }
     }
   }

@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.control.ConstantBeta;
+import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -72,7 +73,8 @@ class StepTunerTest {
           tuning);
       trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
       BatchOrder order = BatchOrder.shuffled(SEED, 0, images.size(), 4);
-      assertEquals(17, trainee.trainEpoch(order, new ConstantBeta(1), (s, rl, kl, beta) -> true));
+      assertEquals(
+          17, trainee.trainEpoch(order, new ConstantRule(1).start(), (s, rl, kl, beta) -> true));
       return trainee.state();
     }
   }
@@ -128,6 +130,30 @@ class StepTunerTest {
       assertEquals(
           "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
           refused.getMessage());
+    }
+  }
+
+  /** The fused step has its weights before it has the batch's KL divergence. */
+  @Test
+  void aKlTermOfTheBatchGoesToCublasOrIsRefused() {
+    String obstacle = "a KL term that weighs KL by the batch at hand";
+    var shape = new VaeShape(35, List.of(9), 2);
+    ImageSet images = RandomImages.of(4, 5, 7, 0.4, SEED);
+    for (KlTerm term : List.of(new KlTerm.Distance(1), new KlTerm.FreeBits(0.1))) {
+      var settings = new TrainingSettings(Objective.study(), term, SEED, 4, 1e-3);
+      try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
+          var trainee = accelerator.trainee(shape, settings, images)) {
+        assertTrue(
+            trainee.info().library().startsWith("cuBLAS step: " + obstacle + ", "),
+            trainee.info().library());
+      }
+      try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
+        var refused =
+            assertThrows(InputException.class, () -> accelerator.trainee(shape, settings, images));
+        assertEquals(
+            "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
+            refused.getMessage());
+      }
     }
   }
 

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
-/** One beta throughout, whatever KL does. */
-public final class ConstantBeta implements BetaController {
-  private final double beta;
+import java.util.function.LongToDoubleFunction;
+
+/** Goes by the number of the step alone, whatever KL does. */
+final class OpenLoop implements BetaController {
+  private final LongToDoubleFunction schedule;
 
   /**
-   * @param beta finite, 0 or more
-   * @throws io.github.cvaegpu.InputException if it is not
+   * @param schedule what to give for each step, counted from 1
    */
-  public ConstantBeta(double beta) {
-    this(new ConstantRule(beta));
-  }
-
-  ConstantBeta(ConstantRule rule) {
-    beta = rule.beta();
+  OpenLoop(LongToDoubleFunction schedule) {
+    this.schedule = schedule;
   }
 
   @Override
@@ -22,7 +19,7 @@ public final class ConstantBeta implements BetaController {
     if (Double.isNaN(last.kl())) {
       throw new IllegalArgumentException("KL is NaN");
     }
-    return beta;
+    return schedule.applyAsDouble(last.step() + 1);
   }
 
   @Override

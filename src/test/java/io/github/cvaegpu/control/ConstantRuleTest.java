@@ -9,10 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ConstantBetaTest {
+class ConstantRuleTest {
   @Test
   void givesItsBetaWhateverKlDoes() {
-    BetaController controller = new ConstantBeta(4);
+    BetaController controller = new ConstantRule(4).start();
     assertEquals(ControllerMemory.EMPTY, controller.memory());
     for (double kl : new double[] {0, 9.97, 1e300, Double.POSITIVE_INFINITY}) {
       assertEquals(4, controller.next(Told.kl(kl)));
@@ -23,7 +23,7 @@ class ConstantBetaTest {
 
   @Test
   void restoresItsState() {
-    BetaController controller = new ConstantBeta(0);
+    BetaController controller = new ConstantRule(0).start();
     controller.restore(ControllerMemory.EMPTY);
     assertEquals(0, controller.next(Told.kl(1)));
     InputException refusal =
@@ -36,7 +36,8 @@ class ConstantBetaTest {
   @ParameterizedTest
   @ValueSource(doubles = {-1, Double.NaN, Double.POSITIVE_INFINITY})
   void refusesWhatIsNoWeight(double beta) {
-    InputException refusal = assertThrows(InputException.class, () -> new ConstantBeta(beta));
+    InputException refusal =
+        assertThrows(InputException.class, () -> new ConstantRule(beta).start());
     assertEquals("Beta must be zero or a positive number, not " + beta + ".", refusal.getMessage());
   }
 }

@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trains with every rule that decides beta and says how each did: docs/controllers.md is made of this.
+
+Each rule trains the study's network on MNIST with one seed. With --grid the rules that hold a set point are
+trained for a few thousand steps at several set points, learning rates, batches and seeds instead.
+
+  mvn -q -DskipTests package
+  python3 bench/controllers.py --data MNIST_DIR --out bench/results/controllers.json
+  python3 bench/controllers.py --grid --data MNIST_DIR --out bench/results/controllers-grid.json
+  python3 bench/controllers.py --table bench/results/controllers.json --pictures docs/images \\
+    --update docs/controllers.md
+  python3 bench/controllers.py --table bench/results/controllers-grid.json --update docs/controllers.md
+
+The file of results is written after each run, and runs that it has are not trained again.
+"""
+
+import argparse
+import csv
+import itertools
+import json
+import math
+import statistics
+import tempfile
+from pathlib import Path
+
+from machine import commit
+from programs import JAR, last_line, ours, processors, record
+from svg import document, text
+from tables import Refused, number, publish, table
+
+# What is trained, by its name in the tables; a set point is what the figures are judged by.
+RULES = {
+    "hold": [],
+    "pi": ["--control", "pi"],
+    "pi, study's anti-windup": ["--control", "pi", "--anti-windup", "study"],
+    "dynamic": ["--control", "dynamic"],
+    "capacity": ["--control", "capacity"],
+    "geco": ["--control", "geco"],
+    "constant": ["--control", "constant"],
+    "warm-up": ["--control", "warm-up"],
+    "cyclical": ["--control", "cyclical"],
+    "free-bits": ["--control", "free-bits"],
+}
+SET_POINT = 9.97
+EPOCHS = 40
+
+# Of the grid: set points with their latent dimensions, and epochs of some 3,000 steps for each batch.
+HELD = {"hold": [], "pi": ["--control", "pi"]}
+SET_POINTS = [(0.5, 2), (2, 2), (5, 2), (9.97, 2), (15, 10), (25, 10)]
+RATES = [0.001, 0.0001]
+BATCHES = {32: 2, 128: 7, 512: 26}
+SEEDS = [0, 1, 2]
+
+SETTLED = 0.02
+SMOOTHING = 100
+BURST = 10
+TAIL = 1000
+MARKERS = {"rules": "controllers", "grid": "controllers-grid"}
+
+
+# ---- figures of a run -------------------------------------------------------------------------------
+
+
+def smoothed(values, steps=SMOOTHING):
+    """The exponential mean, from the first value on."""
+    mean = values[0]
+    means = []
+    for value in values:
+        mean += (value - mean) / steps
+        means.append(mean)
+    return means
+
+
+def settles(means, set_point):
+    """The first step from which on all means are within 2 % of the set point; None if the last is not."""
+    step = len(means)
+    while step > 0 and abs(means[step - 1] - set_point) <= SETTLED * set_point:
+        step -= 1
+    return step + 1 if step < len(means) else None
+
+
+def burst(values, steps=BURST):
+    """The largest mean of so many steps in a row."""
+    total = sum(values[:steps])
+    largest = total
+    for new, old in zip(values[steps:], values):
+        total += new - old
+        largest = max(largest, total)
+    return largest / steps
+
+
+def figures(kl, set_point):
+    """How a run held its KL, with the definitions of docs/controllers.md."""
+    means = smoothed(kl)
+    tail = kl[-min(TAIL, len(kl) // 4) :]
+    return {
+        "settles": settles(means, set_point),
+        "overshoot": max(0.0, max(means) / set_point - 1),
+        "burst": burst(kl) / set_point,
+        "offset": statistics.mean(tail) / set_point - 1,
+        "spread": statistics.pstdev(tail),
+    }
+
+
+def read_log(folder):
+    """KL and beta of each step."""
+    with (folder / "metrics.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    return [float(row["kl"]) for row in rows], [float(row["beta"]) for row in rows]
+
+
+def thinned(values, points=300):
+    """Means over stretches that grow with the step, for a picture with a logarithmic axis."""
+    ends = sorted({round(len(values) ** (i / points)) for i in range(1, points + 1)})
+    starts = [0, *ends]
+    return [[end, statistics.mean(values[start:end])] for start, end in zip(starts, ends)]
+
+
+# ---- measuring --------------------------------------------------------------------------------------
+
+
+class Runs:
+    """Trains what the file of results does not have."""
+
+    def __init__(self, a, kind, settings):
+        self.a, self.kind, self.settings = a, kind, settings
+        self.on = processors(a.threads)
+        self.where = ["--data", a.data, "--threads", a.threads]
+        self.found = self.read()
+
+    def read(self):
+        if not (self.a.out and self.a.out.exists()):
+            return {}
+        found = json.loads(self.a.out.read_text())
+        if (found["kind"], found["settings"], found["commit"]) != (self.kind, self.settings, commit()):
+            raise Refused(f"{self.a.out} is of another measurement or commit: remove it.")
+        return found["results"]
+
+    def add(self, name, options, finish):
+        if name in self.found:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            run = Path(folder) / "run"
+            line = last_line(
+                ours(self.a.jar, "train", *options, "--out", run, "--quiet", "--json", *self.where), self.on
+            )
+            self.found[name] = finish(run, line["metrics"])
+        print(
+            f"{name}: {json.dumps({k: v for k, v in self.found[name].items() if k != 'curves'})}", flush=True
+        )
+        if self.a.out:
+            self.a.out.write_text(self.text())
+
+    def text(self):
+        command = "bench/controllers.py" + (" --grid" if self.kind == "grid" else "")
+        return record(
+            command, kind=self.kind, settings=self.settings, threads=self.a.threads, results=self.found
+        )
+
+
+def measure_rules(a):
+    runs = Runs(a, "rules", {"epochs": a.epochs, "seed": 0, "set_point": SET_POINT})
+
+    def finish(run, metrics):
+        kl, beta = read_log(run)
+        exact = last_line(ours(a.jar, "evaluate", run, "--exact", "--json", *runs.where), runs.on)
+        return {
+            **figures(kl, SET_POINT),
+            "test": {
+                "rl": metrics["test"]["rl"]["mean"],
+                "kl": metrics["test"]["kl"]["mean"],
+                "elbo": metrics["test"]["elbo"]["mean"],
+                "log_likelihood": exact["exact"]["log_likelihood"]["mean"],
+            },
+            "curves": {"kl": thinned(kl), "beta": thinned(beta)},
+        }
+
+    for name, options in RULES.items():
+        runs.add(name, [*options, "--epochs", a.epochs, "--seed", 0], finish)
+    return runs.text()
+
+
+def measure_grid(a):
+    runs = Runs(a, "grid", {"epochs": {str(batch): epochs for batch, epochs in BATCHES.items()}})
+    cases = itertools.product(HELD, SET_POINTS, RATES, BATCHES, SEEDS)
+    for rule, (set_point, latent), rate, batch, seed in cases:
+
+        def finish(run, metrics, set_point=set_point):
+            return {**figures(read_log(run)[0], set_point), "rl": metrics["last_steps"]["rl"]}
+
+        name = f"{rule}, KL {set_point}, latent {latent}, lr {rate}, batch {batch}, seed {seed}"
+        options = ["--kl", set_point, "--latent", latent, "--lr", rate, "--batch", batch, "--seed", seed]
+        runs.add(name, [*HELD[rule], *options, "--epochs", BATCHES[batch]], finish)
+    return runs.text()
+
+
+# ---- tables -----------------------------------------------------------------------------------------
+
+HOLDERS = [name for name in RULES if name not in ("constant", "warm-up", "cyclical", "free-bits", "geco")]
+
+
+def step(value):
+    return "never" if value is None else f"{value:,}"
+
+
+def percent(value, digits=1):
+    return f"{100 * value:+.{digits}f}" if value else f"{0:.{digits}f}"
+
+
+def rules_table(found):
+    rows = []
+    for name, run in found["results"].items():
+        held = [
+            step(run["settles"]),
+            number(100 * run["overshoot"], 1),
+            number(run["burst"]),
+            percent(run["offset"]),
+        ]
+        test = [number(run["test"][key]) for key in ("rl", "kl", "elbo", "log_likelihood")]
+        rows.append([f"`{name}`", *(held if name in HOLDERS else ["-"] * 4), *test])
+    heads = ["rule", "settles", "overshoot, %", "burst", "offset, %", "test RL", "KL", "ELBO", "log p(x)"]
+    return table(heads, rows)
+
+
+def worst(runs, key):
+    """The largest; None where one has none."""
+    values = [run[key] for run in runs]
+    return None if None in values else max(values)
+
+
+def grid_table(found):
+    """A row a set point, rate and batch: the slowest, or the worst, of the seeds."""
+    cells = {}
+    for name, run in found["results"].items():
+        rule, rest = name.split(", ", 1)
+        case = rest.rsplit(", ", 1)[0]
+        cells.setdefault(case, {}).setdefault(rule, []).append(run)
+    rows = []
+    for case, rules in cells.items():
+        row = [case]
+        for rule in HELD:
+            runs = rules[rule]
+            settled = ", ".join(step(run["settles"]) for run in runs)
+            offset = max((run["offset"] for run in runs), key=abs)
+            row += [
+                settled,
+                number(100 * worst(runs, "overshoot"), 1),
+                number(worst(runs, "burst")),
+                percent(offset),
+            ]
+        rows.append(row)
+    heads = [
+        "",
+        *(f"{rule}: {what}" for rule in HELD for what in ("settles", "over, %", "burst", "offset, %")),
+    ]
+    return table(heads, rows)
+
+
+def tables(found):
+    machine = f"{found['threads']} threads of {found['machine']['processor']}; commit {found['commit']}"
+    text = rules_table(found) if found["kind"] == "rules" else grid_table(found)
+    return f"{text}\n\n{machine}; {found['when'][:10]}."
+
+
+# ---- pictures ---------------------------------------------------------------------------------------
+
+WIDTH, PANEL, LEFT, RIGHT, TOP = 920, 300, 64, 730, 34
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666"]
+
+
+class Panel:
+    """Curves over the step, whose axis is logarithmic."""
+
+    def __init__(self, top, steps, low, high, log):
+        self.top, self.steps, self.low, self.high, self.log = top, steps, low, high, log
+        self.scale = math.log10 if log else float
+
+    def at(self, step, value):
+        x = LEFT + (RIGHT - LEFT) * math.log10(step) / math.log10(self.steps)
+        low, high = self.scale(self.low), self.scale(self.high)
+        part = (self.scale(min(max(value, self.low), self.high)) - low) / (high - low)
+        return x, self.top + PANEL * (1 - part)
+
+    def line(self, points, colour, width=1.6):
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (self.at(*point) for point in points))
+        return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+
+    def grid(self, ticks, title):
+        parts = [text(LEFT - 50, self.top - 10, title, extra=' font-weight="bold"')]
+        step = 1
+        while step <= self.steps:
+            parts.append(self.line([(step, self.low), (step, self.high)], "#dddddd", 1))
+            parts.append(text(self.at(step, self.low)[0], self.top + PANEL + 18, f"{step:,}", "middle"))
+            step *= 10
+        for tick in ticks:
+            parts.append(self.line([(1, tick), (self.steps, tick)], "#dddddd", 1))
+            parts.append(text(LEFT - 8, self.at(1, tick)[1] + 4, f"{tick:g}", "end"))
+        return parts
+
+
+def picture(results, names, set_point=None):
+    """An SVG of KL above and beta below."""
+    steps = max(run["curves"]["kl"][-1][0] for run in results.values())
+    kl = Panel(TOP, steps, 0, 25, log=False)
+    beta = Panel(TOP + PANEL + 60, steps, 1e-3, 100, log=True)
+    parts = kl.grid([0, 5, 10, 15, 20, 25], "KL, nats")
+    parts += beta.grid([0.001, 0.01, 0.1, 1, 10, 100], "beta")
+    parts.append(text((LEFT + RIGHT) / 2, beta.top + PANEL + 40, "step", "middle"))
+    if set_point:
+        parts.append(kl.line([(1, set_point), (steps, set_point)], "#222222", 1))
+    for i, name in enumerate(names):
+        colour = COLOURS[i % len(COLOURS)]
+        for panel, what in ((kl, "kl"), (beta, "beta")):
+            parts.append(panel.line([(s, abs(v)) for s, v in results[name]["curves"][what]], colour))
+        y = TOP + 12 + 24 * i
+        parts.append(f'<rect x="{RIGHT + 22}" y="{y - 9}" width="16" height="4" fill="{colour}"/>')
+        parts.append(text(RIGHT + 46, y, name))
+    height = beta.top + PANEL + 56
+    return document(WIDTH, height, parts)
+
+
+def draw(found, folder):
+    results = found["results"]
+    held = [name for name in results if name in HOLDERS]
+    others = [name for name in results if name not in HOLDERS]
+    (folder / "controllers-holding.svg").write_text(picture(results, held, SET_POINT))
+    (folder / "controllers-others.svg").write_text(picture(results, others))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data")
+    parser.add_argument("--jar", default=JAR)
+    parser.add_argument("--grid", action="store_true")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--table", type=Path, help="train nothing: the tables of these results")
+    parser.add_argument("--pictures", type=Path, help="where to draw these results")
+    parser.add_argument("--update", type=Path, help="the document to put the tables into")
+    a = parser.parse_args()
+    if a.table:
+        found = json.loads(a.table.read_text())
+        if a.pictures:
+            draw(found, a.pictures)
+        publish(tables(found), MARKERS[found["kind"]], a.update)
+    elif a.data:
+        print(tables(json.loads(measure_grid(a) if a.grid else measure_rules(a))))
+    else:
+        parser.error("--data or --table is needed")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Refused as e:
+        raise SystemExit(f"controllers.py: {e}") from e

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.train;
+
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.eval.Evaluation;
+import java.io.IOException;
+
+/** What a run came to, by its log. */
+final class FinalMetrics {
+  /** Steps that the final figures are means over, as in the study. */
+  static final int LAST_STEPS = 100;
+
+  private final BetaRule rule;
+  private final long steps;
+  private final StepMeans last = new StepMeans();
+  private ControlReport.Builder report; // null where nothing is held
+
+  private FinalMetrics(BetaRule rule, long steps) {
+    this.rule = rule;
+    this.steps = steps;
+  }
+
+  /**
+   * The figures of a whole run.
+   *
+   * @param log of all its steps
+   * @param steps how many there are
+   * @param rule what decided beta
+   * @param test of the test images
+   * @param imagesPerSecond of this process
+   * @throws IOException if the log cannot be read
+   */
+  static RunRecord.Metrics of(
+      MetricsLog log, long steps, BetaRule rule, Evaluation test, double imagesPerSecond)
+      throws IOException {
+    var metrics = new FinalMetrics(rule, steps);
+    log.read(metrics::accept);
+    StepMeans last = metrics.last;
+    return new RunRecord.Metrics(
+        new RunRecord.LastSteps(
+            last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),
+        test,
+        metrics.report == null ? null : metrics.report.build(),
+        imagesPerSecond);
+  }
+
+  private void accept(StepReport row) {
+    if (row.step() > steps - LAST_STEPS) {
+      last.step(row);
+    }
+    if (row.step() == 1) {
+      report = rule.target(row.rl()).map(ControlReport.Builder::new).orElse(null);
+    }
+    if (report != null) {
+      report.accept(row.step(), row.kl(), row.beta());
+    }
+  }
+}

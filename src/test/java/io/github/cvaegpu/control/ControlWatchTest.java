@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ControlWatchTest {
+  private static final float RL = (float) HoldController.USUAL_LOSS;
+
+  private final List<String> said = new ArrayList<>();
+  private long step;
+
+  private void feed(ControlWatch watch, int steps, float kl, float beta) {
+    for (int i = 0; i < steps; i++) {
+      step++;
+      watch.accept(step, RL, kl, beta).ifPresent(text -> said.add(step + ": " + text));
+    }
+  }
+
+  /** After 100 windows, not before, and once. */
+  @Test
+  void saysWhenKlHasSettled() {
+    ControlWatch watch = new ControlWatch(new HoldRule(10));
+    feed(watch, 300, 5, 1);
+    feed(watch, 1000, 10, 1);
+    feed(watch, 300, 5, 1);
+    feed(watch, 1000, 10, 1);
+
+    // The mean of the last 100 is within 2 % of 10 from 96 steps at 10 on, at step 396.
+    assertEquals(
+        List.of("495: KL has settled: since step 396 its mean over 100 steps is within 2 % of 10."),
+        said);
+  }
+
+  @Test
+  void aWindowOutsideBeginsAnew() {
+    ControlWatch watch = new ControlWatch(new HoldRule(10));
+    feed(watch, 150, 10, 1);
+    feed(watch, 3, 30, 1);
+    feed(watch, 46, 10, 1);
+    assertEquals(List.of(), said);
+    feed(watch, 200, 10, 1);
+    assertEquals(1, said.size());
+  }
+
+  @Test
+  void saysWhatIsReachedAtTheLimitOfBeta() {
+    ControlWatch watch = new ControlWatch(new PiRule(60, 0.01, 0.0001, 0.01, 10, AntiWindup.STUDY));
+    feed(watch, 499, 14.25f, 0.01f);
+    assertEquals(List.of(), said);
+    feed(watch, 2000, 14.25f, 0.01f);
+    assertEquals(
+        List.of(
+            "500: The set point of 60 is out of reach so far: KL is 14.25 nats, and beta has been"
+                + " at its lower limit, 0.01, for 500 steps."),
+        said);
+  }
+
+  @Test
+  void theUpperLimitIsOne() {
+    ControlWatch watch = new ControlWatch(new HoldRule(0.5));
+    feed(watch, 600, 3, 1e4f);
+    assertEquals(
+        List.of(
+            "500: The set point of 0.5 is out of reach so far: KL is 3.00 nats, and beta has been"
+                + " at its upper limit, 10000, for 500 steps."),
+        said);
+  }
+
+  /** What asks for a beta inside the limits is no reason to give up. */
+  @Test
+  void aLimitThatKlPullsAwayFromIsNone() {
+    ControlWatch watch = new ControlWatch(PiRule.defaults());
+    feed(watch, 3000, 14, 0.01f);
+    feed(watch, 3000, 5, 10);
+    feed(watch, 499, 5, 0.01f);
+    feed(watch, 1, 14, 0.01f);
+    feed(watch, 499, 5, 0.01f);
+    assertEquals(List.of(), said);
+  }
+
+  @Test
+  void whatHoldsNoKlHasNothingToSay() {
+    ControlWatch watch = new ControlWatch(new ConstantRule(1));
+    feed(watch, 3000, 5, 1);
+    assertEquals(List.of(), said);
+  }
+}
