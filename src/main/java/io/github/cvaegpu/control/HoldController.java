@@ -14,7 +14,7 @@ import java.util.Set;
  * L'   = L + 0.15 (x - L)                             level
  * g'   = g + 0.2 (ln L' - ln L - g)                   growth a step; levels of 0.001 at least
  * I'   = clip(I + 0.08 w clip(x - 1, 1), ln 10^4)     w = min(1, (L' / 0.8)^2 + 0.02)
- * P    = 1.6 (ln L' + 15 max(0, g' - 0.03))           from -2.4 to 6.4
+ * P    = clip(1.6 (ln L' + 15 max(0, g' - 0.03)), 2.4)
  * beta = s exp(clip(I' + P, ln 10^4))
  * </pre>
  *
@@ -28,7 +28,8 @@ import java.util.Set;
  * begins with a KL of 0 that stays for steps, in which w all but stops the integral, and then grows
  * by up to a factor of two a step, to ten times the set point if nothing is done before it is
  * there. So a growth of more than 3 % a step counts as if KL were where it would be after 15 more
- * steps of the rest of it.
+ * steps of the rest of it. P ends at a factor of 11: more of it collapses the posterior for some
+ * tens of steps, from which the model does not recover for thousands.
  *
  * <p><b>It cannot latch or wind up.</b> Let KL stay below (1 - m) times the set point, for some m
  * above 0, after anything that may have been. L - (1 - m) is at most 9 and shrinks by 0.85 a step,
@@ -65,8 +66,7 @@ public final class HoldController implements BetaController {
   private static final double LEVEL_OF_FULL_WEIGHT = 0.8;
   private static final double LEAST_WEIGHT = 0.02;
   private static final double GAIN = 1.6;
-  private static final double LEAST_PROPORTIONAL = -2.4;
-  private static final double LARGEST_PROPORTIONAL = 6.4;
+  private static final double LARGEST_PROPORTIONAL = 2.4;
   private static final double FIRST_INTEGRAL = 1;
 
   private static final String INTEGRAL = "integral";
@@ -110,7 +110,7 @@ public final class HoldController implements BetaController {
     integral = limited(integral + INTEGRAL_GAIN * weight * Math.clamp(ratio - 1, -1, 1));
     double ahead = LEAD * Math.max(0, growth - HARMLESS_GROWTH);
     double proportional =
-        Math.clamp(GAIN * (now + ahead), LEAST_PROPORTIONAL, LARGEST_PROPORTIONAL);
+        Math.clamp(GAIN * (now + ahead), -LARGEST_PROPORTIONAL, LARGEST_PROPORTIONAL);
     // StrictMath: Math may differ in a last bit from one processor to another.
     return scale * StrictMath.exp(limited(integral + proportional));
   }

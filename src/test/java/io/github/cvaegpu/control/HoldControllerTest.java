@@ -64,9 +64,9 @@ class HoldControllerTest {
     // L = 0.3, g = 0.2 ln 300 = 1.14; w = (0.3 / 0.8)^2 + 0.02 = 0.160625.
     double growth = 0.2 * Math.log(300);
     double proportional = 1.6 * (Math.log(0.3) + 15 * (growth - 0.03));
-    assertTrue(proportional > 6.4);
+    assertTrue(proportional > 2.4);
     double integral = 1 - 0.0016 + 0.08 * 0.160625;
-    assertEquals(Math.exp(integral + 6.4), controller.next(told(2 * SET_POINT)), 1e-9);
+    assertEquals(Math.exp(integral + 2.4), controller.next(told(2 * SET_POINT)), 1e-9);
 
     // L = 0.3 + 0.15 * 0.1 = 0.315; no lead once the growth is over.
     controller.restore(
