@@ -36,7 +36,7 @@ class HolmTest {
   @Property(tries = 300)
   void anAdjustedValueIsTheLevelAtWhichItIsRejected(
       @ForAll @Size(min = 1, max = 8) double[] seeds,
-      @ForAll @DoubleRange(min = 0.001, max = 0.5) double level) {
+      @ForAll @DoubleRange(min = 0.01, max = 0.5) double level) {
     double[] p = Arrays.stream(seeds).map(x -> Math.abs(Math.sin(x)) / 3).toArray();
     double[] adjusted = Holm.adjusted(p);
     double[] sorted = p.clone();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.study.StudyRun.Role;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -36,6 +37,21 @@ class StudyTest {
             "control-lr0.0001-seed1",
             "control-kl8.5-lr0.0001-seed1"),
         study.runs().stream().map(StudyRun::name).toList());
+  }
+
+  @Test
+  void theOwnRuleHoldsTheStudysSetPointBesideIt() {
+    List<StudyRun> runs = new Study(List.of(1e-3), 3, 1, List.of(8.5), true).runs();
+    assertEquals(
+        List.of(
+            "beta-lr0.001-seed0",
+            "control-lr0.001-seed0",
+            "hold-lr0.001-seed0",
+            "control-kl8.5-lr0.001-seed0"),
+        runs.stream().map(StudyRun::name).toList());
+    assertEquals(Role.HELD, runs.get(2).role());
+    assertEquals(new HoldRule(9.97), runs.get(2).plan().rule());
+    assertEquals(3, runs.get(2).plan().schedule().epochs());
   }
 
   @Test
