@@ -113,7 +113,7 @@ repack() {
     cd target/gpu-jar
     "$jdk/bin/jar" --extract --file "$from"
     rm -rf org/jline/nativ org/apache/batik org/apache/xmlgraphics org/apache/commons org/knowm \
-      de/bwaldvogel META-INF/resources
+      META-INF/resources
   )
   "$jdk/bin/jar" --create --no-compress --file "$2" --manifest target/gpu-jar/META-INF/MANIFEST.MF \
     -C target/gpu-jar .

@@ -21,7 +21,9 @@ import java.util.stream.IntStream;
  * cannot be cut off by one line, but may well be told from each of them.
  *
  * <p>The loss is convex and is minimised by Newton's method with conjugate gradients (J. Nocedal, S.
- * Wright, "Numerical Optimization", 2006, section 7.1). No random numbers are drawn.
+ * Wright, "Numerical Optimization", 2006, section 7.1). No random numbers are drawn. It is this
+ * program's own because LIBLINEAR has one label against the rest only, and Tribuo's solver goes by
+ * a random order.
  */
 final class LinearProbe {
   /** Weight of the loss against the penalty. */

@@ -33,8 +33,6 @@ import java.util.stream.IntStream;
 
 /** The study's figures and more, of the first seed but where they are over seeds. */
 public final class StudyFigures {
-  private static final String BETA = "beta-VAE";
-  private static final String CONTROL = "ControlVAE";
   private static final String NATS = "nats per image";
 
   private final StudyReport report;
@@ -64,8 +62,15 @@ public final class StudyFigures {
     for (double rate : report.study().learningRates()) {
       List<RunFacts> beta = report.finished(rate, Role.BETA);
       List<RunFacts> control = report.finished(rate, Role.CONTROL);
+      List<RunFacts> held = report.finished(rate, Role.HELD);
       if (!beta.isEmpty() && !control.isEmpty()) {
-        new OfRate(rate, beta, control).write();
+        List<Model> models = new ArrayList<>();
+        models.add(new Model("beta-VAE", "beta", beta));
+        models.add(new Model("ControlVAE", "control", control));
+        if (!held.isEmpty()) {
+          models.add(new Model("hold", "hold", held));
+        }
+        new OfRate(rate, models, control.getFirst()).write();
       }
     }
   }
@@ -85,15 +90,28 @@ public final class StudyFigures {
     pictures.put(figure.title(), Picture.of(figure));
   }
 
+  /**
+   * What is drawn beside each other.
+   *
+   * @param name in figures
+   * @param file in names of files
+   * @param runs by seed, one or more
+   */
+  private record Model(String name, String file, List<RunFacts> runs) {
+    RunFacts first() {
+      return runs.getFirst();
+    }
+  }
+
   /** Figures of one learning rate. */
   private final class OfRate {
     private final String rate;
-    private final List<RunFacts> beta;
-    private final List<RunFacts> control;
+    private final List<Model> models;
+    private final RunFacts control;
 
-    OfRate(double rate, List<RunFacts> beta, List<RunFacts> control) {
+    OfRate(double rate, List<Model> models, RunFacts control) {
       this.rate = Numbers.plain(rate);
-      this.beta = beta;
+      this.models = models;
       this.control = control;
     }
 
@@ -103,7 +121,7 @@ public final class StudyFigures {
 
     void write() {
       // A run of few images and epochs has no whole window, so there is nothing to draw over steps.
-      if (beta.getFirst().series().size() >= Series.WINDOW) {
+      if (control.series().size() >= Series.WINDOW) {
         curves("rl", "Training reconstruction loss (RL)", "RL, " + NATS, Series::rl);
         curves("kl", "Training KL divergence", "KL, " + NATS, Series::kl);
         curves("beta", "Weight of the KL divergence", "beta", Series::beta);
@@ -111,48 +129,50 @@ public final class StudyFigures {
         terms();
       }
       labelLosses();
-      models();
+      drawings();
     }
 
     private void curves(String name, String title, String label, Function<Series, float[]> values) {
-      RunFacts one = beta.getFirst();
-      RunFacts other = control.getFirst();
       Optional<Level> setPoint =
           name.equals("kl")
               ? Optional.of(
-                  Level.setPoint(other.planned().plan().rule().target().orElseThrow().kl()))
+                  Level.setPoint(control.planned().plan().rule().target().orElseThrow().kl()))
               : Optional.empty();
       new CurveFigure(
               "%s, learning rate %s, mean of the last 100 steps".formatted(title, rate),
               label,
-              List.of(
-                  CurveFigure.Curve.smoothed(BETA, values.apply(one.series())),
-                  CurveFigure.Curve.smoothed(CONTROL, values.apply(other.series()))),
+              models.stream()
+                  .map(
+                      model ->
+                          CurveFigure.Curve.smoothed(
+                              model.name(), values.apply(model.first().series())))
+                  .toList(),
               setPoint)
           .write(folder, file(name));
-      if (beta.size() > 1 && control.size() > 1) {
+      if (models.stream().allMatch(model -> model.runs().size() > 1)) {
         writeForPage(
             file(name + "-seeds"),
             new BandFigure(
                 "%s, learning rate %s, mean and standard deviation over seeds"
                     .formatted(title, rate),
                 label,
-                List.of(band(BETA, beta, values), band(CONTROL, control, values)),
+                models.stream().map(model -> band(model, values)).toList(),
                 setPoint));
       }
     }
 
-    private BandFigure.Band band(
-        String name, List<RunFacts> runs, Function<Series, float[]> values) {
+    private BandFigure.Band band(Model model, Function<Series, float[]> values) {
       return new BandFigure.Band(
-          name, runs.stream().map(run -> Series.windowMeans(values.apply(run.series()))).toList());
+          model.name(),
+          model.runs().stream()
+              .map(run -> Series.windowMeans(values.apply(run.series())))
+              .toList());
     }
 
     private void terms() {
-      RunFacts run = control.getFirst();
       // The study's own controllers all are.
-      var rule = (PiRule) run.planned().plan().rule();
-      PiTerms terms = PiTerms.of(rule, run.series().kl());
+      var rule = (PiRule) control.planned().plan().rule();
+      PiTerms terms = PiTerms.of(rule, control.series().kl());
       writeForPage(
           file("controller"),
           new CurveFigure(
@@ -167,27 +187,28 @@ public final class StudyFigures {
     }
 
     private void labelLosses() {
-      RunEvaluation one = beta.getFirst().evaluation();
-      RunEvaluation other = control.getFirst().evaluation();
-      if (one.byLabel().isEmpty()) {
+      List<RunEvaluation.LabelLoss> losses = control.evaluation().byLabel();
+      if (losses.isEmpty()) {
         return;
       }
       writeForPage(
           file("rl-by-digit"),
           new LabelLossFigure(
               "Reconstruction loss of the test images by digit, learning rate %s".formatted(rate),
-              one.byLabel().stream().map(RunEvaluation.LabelLoss::label).toList(),
-              List.of(bars(BETA, one), bars(CONTROL, other))));
+              losses.stream().map(RunEvaluation.LabelLoss::label).toList(),
+              models.stream().map(OfRate::bars).toList()));
     }
 
-    private LabelLossFigure.Bars bars(String name, RunEvaluation evaluation) {
+    private static LabelLossFigure.Bars bars(Model model) {
       return new LabelLossFigure.Bars(
-          name,
-          evaluation.byLabel().stream().map(RunEvaluation.LabelLoss::reconstructionLoss).toList());
+          model.name(),
+          model.first().evaluation().byLabel().stream()
+              .map(RunEvaluation.LabelLoss::reconstructionLoss)
+              .toList());
     }
 
     /** What each model draws. */
-    private void models() {
+    private void drawings() {
       ImageSet images = report.testImages();
       List<Integer> shown = ShownImages.choose(images, Study.SHOWN_SEED);
       List<ImageGridFigure.Row> rows = new ArrayList<>();
@@ -195,8 +216,7 @@ public final class StudyFigures {
           new ImageGridFigure.Row(
               "originals",
               shown.stream().map(image -> ShownImages.pixels(images, image)).toList()));
-      rows.add(model(BETA, beta.getFirst(), images, shown));
-      rows.add(model(CONTROL, control.getFirst(), images, shown));
+      models.forEach(model -> rows.add(draw(model, images, shown)));
       writeForPage(
           file("ten-digits"),
           new ImageGridFigure(
@@ -205,14 +225,14 @@ public final class StudyFigures {
               rows));
     }
 
-    private ImageGridFigure.Row model(
-        String name, RunFacts run, ImageSet images, List<Integer> shown) {
+    private ImageGridFigure.Row draw(Model model, ImageSet images, List<Integer> shown) {
+      RunFacts run = model.first();
       Checkpoint checkpoint = run.run().checkpoint().orElseThrow();
       int latent = checkpoint.plan().latent();
       var decoder = checkpoint.decoder();
       Posterior posterior = posterior(run);
-      String title = "%s, learning rate %s".formatted(name, rate);
-      String file = run.planned().role() == Role.BETA ? "beta" : "control";
+      String title = "%s, learning rate %s".formatted(model.name(), rate);
+      String file = model.file();
       new LatentMapFigure(title + ": latent map of the test images", posterior)
           .write(folder, file("latent-map-" + file));
       var drawn = new Pictures(decoder, latent, images);
@@ -227,7 +247,7 @@ public final class StudyFigures {
               images.height(),
               images.width());
       traversal.write(folder.resolve(file("traversal-" + file) + ".gif"));
-      return new ImageGridFigure.Row(name, points.stream().map(decoder::decode).toList());
+      return new ImageGridFigure.Row(model.name(), points.stream().map(decoder::decode).toList());
     }
   }
 }
