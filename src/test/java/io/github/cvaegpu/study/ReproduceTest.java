@@ -228,6 +228,145 @@ class ReproduceTest {
   }
 
   @Test
+  void whatWasInterruptedGoesOnToTheSameBits() throws IOException {
+    int[] asked = new int[1];
+    assertTrue(runner(STUDY, dataset, () -> ++asked[0] > 13).train().isStopped());
+    assertFalse(runner(STUDY, dataset, () -> false).train().isStopped());
+    List<List<String>> resumed =
+        STUDY.runs().stream()
+            .map(run -> RunDirectory.readRecord(folder.resolve(run.name())).parametersSha256())
+            .toList();
+    folder = Files.createDirectories(folder.resolve("again"));
+    assertFalse(runner(STUDY, dataset, () -> false).train().isStopped());
+    assertEquals(
+        resumed,
+        STUDY.runs().stream()
+            .map(run -> RunDirectory.readRecord(folder.resolve(run.name())).parametersSha256())
+            .toList());
+  }
+
+  private Path record(String run) {
+    return folder.resolve(run).resolve("run.json");
+  }
+
+  private void edit(String run, String regex, String replacement) throws IOException {
+    String before = Files.readString(record(run));
+    String after = before.replaceFirst(regex, replacement);
+    assertNotEquals(before, after);
+    Files.writeString(record(run), after);
+  }
+
+  private List<String> warned() {
+    return told.events.stream().filter(event -> event.startsWith("warns")).toList();
+  }
+
+  @Test
+  void whatGoesOnOnAnotherMachineIsWarnedOf() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    edit("beta-lr0.001-seed0", "\"library\": \".*\"", "\"library\": \"Abacus\"");
+    assertFalse(runner(STUDY, dataset, () -> false).train().isStopped());
+    assertEquals(1, warned().size(), told.events.toString());
+    assertTrue(
+        warned()
+            .getFirst()
+            .matches(
+                "warns beta-lr0.001-seed0: The run's last process computed with cpu on .* with"
+                    + " Abacus in float32 .*"),
+        warned().getFirst());
+  }
+
+  @Test
+  void whatBeginsAgainIsWarnedOf() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    // As a kill before the first checkpoint leaves it.
+    edit("beta-lr0.001-seed0", "\"interrupted\"", "\"running\"");
+    Files.delete(RunDirectory.checkpointFile(folder.resolve("beta-lr0.001-seed0")));
+    assertFalse(runner(STUDY, dataset, () -> false).train().isStopped());
+    assertEquals(
+        List.of(
+            "warns beta-lr0.001-seed0: the run had no checkpoint yet; it begins again at step 0."),
+        warned());
+  }
+
+  @Test
+  void aRecordThatIsMadeAnewIsWarnedOf() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    Files.delete(record("beta-lr0.001-seed0"));
+    assertFalse(runner(STUDY, dataset, () -> false).train().isStopped());
+    assertEquals(1, warned().size(), told.events.toString());
+    assertTrue(warned().getFirst().contains("has no run.json; the settings"), warned().toString());
+  }
+
+  @Test
+  void runsOfDifferentBitsAreWarnedOf() throws IOException {
+    trained(STUDY);
+    List<String> warnings = report(STUDY, dataset).result().warnings();
+    assertEquals(1, warnings.size(), warnings.toString());
+    edit("control-lr0.001-seed1", "\"bits\": \\d+", "\"bits\": 1");
+    String others =
+        "These runs were trained by versions of this program that give different bits (%s): the"
+            + " figures are not those that one version alone gives.";
+    assertEquals(
+        others.formatted("number 1 and number " + BitsVersion.CURRENT),
+        report(STUDY, dataset).result().warnings().getLast());
+    edit("control-lr0.001-seed1", "\"bits\": \\d+,", "");
+    assertEquals(
+        others.formatted("a number that was not recorded and number " + BitsVersion.CURRENT),
+        report(STUDY, dataset).result().warnings().getLast());
+  }
+
+  /** A run that went on under other bits has both; one that began again has the last alone. */
+  @Test
+  void bitsAreThoseOfTheStepsInTheRun() throws IOException {
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    edit("beta-lr0.001-seed0", "\"bits\": \\d+", "\"bits\": 1");
+    assertTrue(runner(STUDY, dataset, () -> true).train().isStopped());
+    assertEquals(
+        List.of(1, BitsVersion.CURRENT),
+        RunDirectory.readRecord(folder.resolve("beta-lr0.001-seed0")).bits());
+    edit("beta-lr0.001-seed0", "\"first_step\": 1", "\"first_step\": 0");
+    assertEquals(
+        List.of(BitsVersion.CURRENT),
+        RunDirectory.readRecord(folder.resolve("beta-lr0.001-seed0")).bits());
+  }
+
+  @Test
+  void runsOfOtherSettingsOrImagesAreRefusedBeforeAnyIsTrained() throws IOException {
+    trained(STUDY);
+    told.events.clear();
+    var longer = new Study(List.of(0.001), 3, 2, List.of(5.0), false);
+    var e = assertThrows(InputException.class, () -> runner(longer, dataset, () -> false).train());
+    assertTrue(e.getMessage().contains("holds a run of other settings (2 epochs"), e.getMessage());
+    e =
+        assertThrows(
+            InputException.class, () -> runner(STUDY, TinyImages.dataset(9), () -> false).train());
+    assertTrue(e.getMessage().contains("was trained on other images"), e.getMessage());
+    assertEquals(List.of(), told.events);
+  }
+
+  @Test
+  void aRunThatDivergesLeavesTheOthers() {
+    // A step this large overflows; the small one does not.
+    var study = new Study(List.of(1e30, 0.001), 1, 1, List.of(), false);
+    var runner = runner(study, dataset, () -> false);
+    RunQueue.Outcome outcome = runner.train();
+    assertEquals(
+        List.of(
+            "beta-lr1000000000000000000000000000000-seed0",
+            "control-lr1000000000000000000000000000000-seed0"),
+        outcome.diverged());
+    var report = new StudyReport(study, dataset, runner);
+    assertTrue(report.measure(CPU, told, () -> false));
+    report.judge();
+    StudyResult result = report.result();
+    assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(2).verdict());
+    assertEquals(0, result.claims().get(2).seeds());
+    assertEquals(1, result.claims().get(10).seeds());
+    assertEquals(3, result.warnings().size());
+    assertTrue(result.warnings().get(1).endsWith("was not trained to its end and is left out."));
+  }
+
+  @Test
   void withoutLabelsWhatNeedsThemCannotBeTold() {
     ImageSet train = dataset.train();
     ImageSet test = dataset.test();
