@@ -46,7 +46,7 @@ SET_POINT = 9.97
 EPOCHS = 40
 
 # Of the grid: set points with their latent dimensions, and epochs of some 3,000 steps for each batch.
-HELD = {"hold": [], "pi": ["--control", "pi"]}
+HELD = {"hold": [], "study": ["--control", "pi", "--anti-windup", "study"]}
 SET_POINTS = [(0.5, 2), (2, 2), (5, 2), (9.97, 2), (15, 10), (25, 10)]
 RATES = [0.001, 0.0001]
 BATCHES = {32: 2, 128: 7, 512: 26}

@@ -83,10 +83,10 @@ class Tables(unittest.TestCase):
         found["results"] = {
             f"{rule}, {case}, seed {seed}": {
                 **run,
-                "settles": None if rule == "pi" else 400 + seed,
+                "settles": None if rule == "study" else 400 + seed,
                 "overshoot": 0.01 * seed,
             }
-            for rule in ("hold", "pi")
+            for rule in controllers.HELD
             for seed in (0, 1, 2)
         }
         text = controllers.tables(found)

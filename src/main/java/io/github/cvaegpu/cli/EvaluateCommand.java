@@ -291,9 +291,11 @@ final class EvaluateCommand implements Callable<Integer> {
         "log p(x)",
         String.format(
             Locale.ROOT,
-            "integral over z; halving the spacing moved it by %.4f, at most %.4f",
+            "integral over z; moved by %.4f, at most %.4f, with half the spacing, %.4f with more"
+                + " range",
             integral.spacingError(),
-            integral.largestSpacingError()),
+            integral.largestSpacingError(),
+            integral.rangeError()),
         integral.logLikelihood());
     row(out, "gap", "log p(x) - ELBO, the sum of the next two", integral.gap());
     row(out, "approx.", "log p(x) - the ELBO of the best Gaussian", integral.approximationGap());

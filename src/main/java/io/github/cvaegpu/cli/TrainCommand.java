@@ -243,6 +243,9 @@ final class TrainCommand implements Callable<Integer> {
       engine.tell(quiet, err());
       tellRule(plan.rule());
       plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
+      plan.rule()
+          .warning(plan.steps(dataset.train().size()))
+          .ifPresent(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
       Trainer.Outcome outcome = train(start, dataset, engine.first(), directory, interruption);

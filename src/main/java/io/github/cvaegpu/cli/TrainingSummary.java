@@ -70,16 +70,17 @@ final class TrainingSummary {
         test.elbo().mean(),
         test.elbo().standardError());
     if (metrics.controller() != null) {
-      printControl(metrics.controller(), record.plan().rule(), last.beta(), out);
+      printControl(metrics.controller(), record, out);
     }
     out.println("Run directory: " + folder);
     out.println("To look at it: " + Program.command("report", folder.toString()));
     out.println("To score it: " + Program.command("evaluate", folder.toString()));
   }
 
-  private static void printControl(
-      ControlReport report, BetaRule rule, double lastBeta, PrintWriter out) {
-    BetaRule.Target target = rule.target().orElseThrow();
+  private static void printControl(ControlReport report, RunRecord record, PrintWriter out) {
+    BetaRule rule = record.plan().rule();
+    // Its limits of beta are not asked for here, so that any first loss will do.
+    BetaRule.Target target = rule.target(1, record.stepsDone()).orElseThrow();
     out.printf(
         Locale.ROOT,
         "Controller: KL of the last %s %s from the set point, spread %.2f%s%n",
@@ -100,7 +101,9 @@ final class TrainingSummary {
           100 * ControlReport.SETTLED,
           report.settlingStep().getAsLong());
     }
-    report.notSettled(target.kl(), lastBeta, rule.remedy()).ifPresent(out::println);
+    report
+        .notSettled(target.kl(), record.metrics().lastSteps().beta(), rule.remedy())
+        .ifPresent(out::println);
   }
 
   private static String limits(ControlReport report) {

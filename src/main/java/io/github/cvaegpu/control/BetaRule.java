@@ -54,23 +54,34 @@ public sealed interface BetaRule
     return List.of();
   }
 
-  /** What it aims at; empty if it holds no KL divergence. */
+  /** What it aims at in the end; empty if it holds no KL divergence. */
   default Optional<Target> target() {
     return Optional.empty();
   }
 
   /**
-   * What it aims at in a run whose limits of beta go by its loss.
+   * What it aims at in a step of a run whose limits of beta go by its loss.
    *
    * @param firstLoss reconstruction loss of the run's first step, nats per image
+   * @param step counted from 1
    */
-  default Optional<Target> target(double firstLoss) {
+  default Optional<Target> target(double firstLoss, long step) {
     return target();
   }
 
   /** This rule with another KL divergence to hold, nats per image; itself if it holds none. */
   default BetaRule aimedAt(double kl) {
     return this;
+  }
+
+  /**
+   * What speaks against these settings in a run of some length.
+   *
+   * @param steps of the run
+   * @return one sentence for the user; empty if there is nothing
+   */
+  default Optional<String> warning(long steps) {
+    return Optional.empty();
   }
 
   /**

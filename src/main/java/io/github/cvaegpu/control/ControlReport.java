@@ -11,8 +11,9 @@ import java.util.OptionalLong;
 
 /**
  * How well a run held its KL divergence: a function of the KL and beta of its steps, and of the
- * controller's settings. KL is in nats per image. The <em>window</em> of step s is the last 100
- * steps, s - 99 to s; the first 99 steps have none.
+ * controller's settings. Where the set point was changed, it is about the steps with the last one.
+ * KL is in nats per image. The <em>window</em> of step s is the last 100 steps, s - 99 to s; the
+ * first 99 steps have none.
  *
  * @param steps steps seen
  * @param atMin steps at {@code betaMin}
@@ -33,6 +34,8 @@ import java.util.OptionalLong;
  * @param latchStep the first step of the first latch, empty if there is none. A latch is more than
  *     1000 steps in a row at one limit whose KL asks for a beta inside the limits: above the set
  *     point at {@code betaMin}, or below it at {@code betaMax}
+ * @param isOutOfReach whether a limit of beta kept KL from the set point at the end: in nearly all
+ *     steps of the tail, if that is a window or more; false in the record of an older program
  */
 public record ControlReport(
     long steps,
@@ -44,7 +47,8 @@ public record ControlReport(
     double offset,
     double spread,
     double drift,
-    OptionalLong latchStep) {
+    OptionalLong latchStep,
+    boolean isOutOfReach) {
 
   /** What a file does not have is empty. */
   @SuppressWarnings("OptionalAssignedToNull") // Gson gives null for what is not there.
@@ -66,6 +70,13 @@ public record ControlReport(
   /** The tail is one step in as many of the run. */
   public static final int TAIL_OF = 10;
 
+  /**
+   * Part of the steps at a limit of beta, with KL beyond it, from which on it is the limit that
+   * keeps KL from the set point: where it is nearly reached, the noise of batches takes beta off
+   * the limit again and again.
+   */
+  private static final double MOSTLY = 0.8;
+
   /** The longest stay at a limit against the error that is not called a latch, in steps. */
   public static final int LATCH = 1000;
 
@@ -75,9 +86,8 @@ public record ControlReport(
    * @param steps steps at the limit
    * @param fraction the same as a fraction of all steps
    * @param longestRun most steps in a row
-   * @param lastRun steps in a row at the end of the run; 0 in the record of an older program
    */
-  public record Saturation(long steps, double fraction, long longestRun, long lastRun) {}
+  public record Saturation(long steps, double fraction, long longestRun) {}
 
   /** Whether beta was stuck at a limit. */
   public boolean latched() {
@@ -104,7 +114,7 @@ public record ControlReport(
               "Too short to tell whether KL is held: that takes windows of %d steps.",
               WINDOW));
     }
-    if (isOutOfReach()) {
+    if (isOutOfReach) {
       return Optional.of(
           String.format(
               Locale.ROOT,
@@ -127,9 +137,27 @@ public record ControlReport(
             remedy));
   }
 
-  /** Whether the run ended at a limit of beta with KL beyond it. */
-  private boolean isOutOfReach() {
-    return (offset < 0 ? atMin : atMax).lastRun >= Math.max(tailSteps, WINDOW);
+  /**
+   * Whether a limit of beta keeps KL from the set point in a step.
+   *
+   * @return -1 if it is the lower limit, 1 if it is the upper, 0 if neither
+   */
+  static byte push(double setPoint, float betaMin, float betaMax, float kl, float beta) {
+    if (beta <= betaMin) {
+      return (byte) (kl < setPoint ? -1 : 0);
+    }
+    return (byte) (beta >= betaMax && kl > setPoint ? 1 : 0);
+  }
+
+  /** The push of at least {@value #MOSTLY} of some steps; 0 if there is none. */
+  static int mostly(byte[] pushes, int count) {
+    int lower = 0;
+    int upper = 0;
+    for (int i = 0; i < count; i++) {
+      lower += pushes[i] < 0 ? 1 : 0;
+      upper += pushes[i] > 0 ? 1 : 0;
+    }
+    return lower >= MOSTLY * count ? -1 : upper >= MOSTLY * count ? 1 : 0;
   }
 
   /** Three digits, as people write numbers. */
@@ -153,6 +181,7 @@ public record ControlReport(
     private final Limit min;
     private final Limit max;
     private final float[] recent = new float[TAIL]; // KL of step s at index (s - first) % TAIL
+    private final byte[] pushes = new byte[TAIL]; // the same of push
     private long firstStep;
     private long steps;
     private OptionalLong settlingStep = OptionalLong.empty();
@@ -190,6 +219,7 @@ public record ControlReport(
         firstStep = step;
       }
       recent[(int) (steps % TAIL)] = kl;
+      pushes[(int) (steps % TAIL)] = push(setPoint, min.value, max.value, kl, beta);
       steps++;
       min.accept(beta <= min.value, kl > setPoint);
       max.accept(beta >= max.value, kl < setPoint);
@@ -244,7 +274,16 @@ public record ControlReport(
           meanError(first, steps, false),
           Math.sqrt(meanError(first, steps, true)),
           middle == first ? 0 : meanError(middle, steps, false) - meanError(first, middle, false),
-          latchStep);
+          latchStep,
+          tail >= WINDOW && isPushed(first));
+    }
+
+    private boolean isPushed(long first) {
+      byte[] tail = new byte[(int) (steps - first)];
+      for (int i = 0; i < tail.length; i++) {
+        tail[i] = pushes[(int) ((first + i) % TAIL)];
+      }
+      return mostly(tail, tail.length) != 0;
     }
   }
 
@@ -268,7 +307,7 @@ public record ControlReport(
     }
 
     Saturation saturation(long of) {
-      return new Saturation(steps, (double) steps / of, longestRun, run);
+      return new Saturation(steps, (double) steps / of, longestRun);
     }
   }
 }

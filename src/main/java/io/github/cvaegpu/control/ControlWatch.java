@@ -2,6 +2,7 @@
 package io.github.cvaegpu.control;
 
 import io.github.cvaegpu.Numbers;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -10,19 +11,18 @@ import java.util.Optional;
  * is to be. Each is said once. Not thread-safe.
  */
 public final class ControlWatch {
-  /**
-   * Steps at one limit of beta, with KL beyond it, after which a set point counts as out of reach.
-   */
+  /** Steps that tell whether a set point is out of reach. */
   static final int OUT_OF_REACH = 500;
 
   private static final int WINDOW = ControlReport.WINDOW;
 
   private final BetaRule rule;
   private final float[] recent = new float[WINDOW];
-  private BetaRule.Target target; // known after the first step
-  private long steps;
+  private float firstLoss;
+  private BetaRule.Target target; // of the step before; null if there is none
+  private long steps; // since the set point was last changed
   private long within; // windows in a row, to the last one, that are within what counts as settled
-  private long pushed; // steps in a row, to the last one, at a limit and beyond it
+  private final byte[] pushes = new byte[OUT_OF_REACH]; // -1 or 1 at a limit, with KL beyond it
   private boolean settled;
   private boolean outOfReach;
 
@@ -43,19 +43,39 @@ public final class ControlWatch {
    * @return a sentence for the user, if there is something to say
    */
   public Optional<String> accept(long step, float rl, float kl, float beta) {
-    if (steps == 0) {
-      target = rule.target(rl).orElse(null);
+    if (step == 1) {
+      firstLoss = rl;
     }
-    recent[(int) (steps % WINDOW)] = kl;
-    steps++;
-    if (target == null) {
+    BetaRule.Target now = rule.target(firstLoss, step).orElse(null);
+    if (now == null) {
       return Optional.empty();
     }
-    return settles(step).or(() -> pushes(kl, beta));
+    if (!now.equals(target)) {
+      begin(now);
+    }
+    recent[(int) (steps % WINDOW)] = kl;
+    pushes[(int) (steps % OUT_OF_REACH)] = push(kl, beta);
+    steps++;
+    return settles(step).or(this::outOfReach);
+  }
+
+  /** What was said of another set point says nothing of this one. */
+  private void begin(BetaRule.Target now) {
+    target = now;
+    steps = 0;
+    within = 0;
+    settled = false;
+    outOfReach = false;
+    Arrays.fill(pushes, (byte) 0);
+  }
+
+  private byte push(float kl, float beta) {
+    return ControlReport.push(
+        target.kl(), (float) target.betaMin(), (float) target.betaMax(), kl, beta);
   }
 
   private Optional<String> settles(long step) {
-    if (steps < WINDOW || Math.abs(mean() - target.kl()) > ControlReport.SETTLED * target.kl()) {
+    if (steps < WINDOW || !isNear()) {
       within = 0;
       return Optional.empty();
     }
@@ -74,25 +94,29 @@ public final class ControlWatch {
             Numbers.plain(target.kl())));
   }
 
-  private Optional<String> pushes(float kl, float beta) {
-    boolean atMin = beta <= (float) target.betaMin();
-    boolean beyond =
-        atMin ? kl < target.kl() : beta >= (float) target.betaMax() && kl > target.kl();
-    pushed = beyond ? pushed + 1 : 0;
-    if (outOfReach || pushed < OUT_OF_REACH) {
+  private Optional<String> outOfReach() {
+    if (outOfReach || steps < OUT_OF_REACH || isNear()) {
+      return Optional.empty();
+    }
+    int most = ControlReport.mostly(pushes, OUT_OF_REACH);
+    if (most == 0) {
       return Optional.empty();
     }
     outOfReach = true;
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "The set point of %s is out of reach so far: KL is %.2f nats, and beta has been at its"
-                + " %s limit, %s, for %d steps.",
+            "The set point of %s is out of reach so far: KL is %.2f nats, with beta at its %s"
+                + " limit, %s, in nearly all of the last %d steps.",
             Numbers.plain(target.kl()),
             mean(),
-            atMin ? "lower" : "upper",
-            ControlReport.digits(beta),
+            most < 0 ? "lower" : "upper",
+            ControlReport.digits(most < 0 ? target.betaMin() : target.betaMax()),
             OUT_OF_REACH));
+  }
+
+  private boolean isNear() {
+    return Math.abs(mean() - target.kl()) <= ControlReport.SETTLED * target.kl();
   }
 
   private double mean() {

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param kp proportional gain, 0 or more
  * @param ki integral gain per nat and step, 0 or more
  * @param betaMin lower limit of beta, 0 or more
- * @param betaMax upper limit of beta, and the beta of the first step
+ * @param betaMax upper limit of beta, and the beta that the first step begins from
  * @param steps how long the set point rises, 1 or more
  */
 public record DynamicRule(

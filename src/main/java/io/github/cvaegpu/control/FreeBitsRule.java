@@ -11,7 +11,7 @@ import io.github.cvaegpu.model.KlTerm;
  * Flow", NeurIPS 2016, appendix C.8): the loss has beta sum_j max(floor, KL_j).
  *
  * @param beta weight of the KL divergence: 0, or positive and finite as a 32-bit float
- * @param freeNats the floor, nats a dimension; 0 or more and finite as a 32-bit float
+ * @param freeNats the floor, nats a dimension: 0, or positive and finite as a 32-bit float
  */
 public record FreeBitsRule(double beta, double freeNats) implements BetaRule {
   /** This rule's {@link #name()}. */
@@ -20,7 +20,11 @@ public record FreeBitsRule(double beta, double freeNats) implements BetaRule {
   /** Refuses what no engine can use, with an {@link io.github.cvaegpu.InputException}. */
   public FreeBitsRule {
     RuleChecks.requireBeta(beta);
-    RuleChecks.requireFromZero("The free nats of a dimension", freeNats);
+    term(freeNats);
+  }
+
+  private static KlTerm term(double freeNats) {
+    return new KlTerm.FreeBits(freeNats);
   }
 
   /** The ELBO's beta, and half a nat a dimension. */
@@ -30,7 +34,7 @@ public record FreeBitsRule(double beta, double freeNats) implements BetaRule {
 
   @Override
   public KlTerm klTerm() {
-    return new KlTerm.FreeBits(freeNats);
+    return term(freeNats);
   }
 
   @Override

@@ -31,15 +31,18 @@ import java.util.Set;
  * steps of the rest of it. P ends at a factor of 11: more of it collapses the posterior for some
  * tens of steps, from which the model does not recover for thousands.
  *
- * <p><b>It cannot latch or wind up.</b> Let KL stay below (1 - m) times the set point, for some m
- * above 0, after anything that may have been. L - (1 - m) is at most 9 and shrinks by 0.85 a step,
- * so from some step on, ln(18 / m) / ln(1 / 0.85) at most, L is below 1 - m / 2. The growths of a
- * stretch sum up to the logarithm of what L grew by, at most ln(10 / 0.001), so there are no more
- * than ln(10^4) / 0.03 steps with a lead and in the others P is negative, while I has the same
- * limits as the output: so beta is below its upper limit. And I falls by 0.08 times 0.02 m or more
- * a step, down to the lower limit. Above the set point it is the same with the signs turned,
- * without the exception. So beta leaves a limit some tens of steps after KL has crossed the set
- * point, however long it was there.
+ * <p><b>It cannot latch.</b> Let KL stay below (1 - m) times the set point, m above 0, whatever was
+ * before. w is 0.02 or more, so I falls by 0.0016 m a step or more. P is 2.4 at most. So 1,500 / m
+ * steps later beta has left its upper limit for good, whatever KL does below (1 - m), and goes on
+ * down to the lower one. As a rule it is sooner: L comes below 1 within ln(9 / m) / ln(1 / 0.85)
+ * steps, and from then on P is below 0, and beta below the limit, at every step without a lead. Let
+ * KL stay above (1 + m) times the set point: L comes above 1 within ln(1 / m) / ln(1 / 0.85) steps
+ * or is there already; from then on P is above 0, so beta above its lower limit, w is 1 and I rises
+ * by 0.08 min(m, 1) a step.
+ *
+ * <p><b>How far it can wind up.</b> I is kept within the limits of beta, and rises from 0 to its
+ * limit in 115 steps or more. To fall from there to 0 it takes 4,870 steps at a KL of 0, where w is
+ * at its least, 3,060 at a tenth of the set point and 910 at three tenths.
  *
  * <p>Beta is finite for every KL but NaN, the infinities included. Not thread-safe.
  */

@@ -92,14 +92,32 @@ public record HoldRule(double setPoint, List<SetPointChange> changes) implements
   /** The last set point, with limits for a first loss of {@link HoldController#USUAL_LOSS}. */
   @Override
   public Optional<Target> target() {
-    return target(HoldController.USUAL_LOSS);
+    return target(HoldController.USUAL_LOSS, Long.MAX_VALUE);
   }
 
   @Override
-  public Optional<Target> target(double firstLoss) {
+  public Optional<Target> target(double firstLoss, long step) {
     double scale = HoldController.scale(firstLoss);
     return Optional.of(
-        new Target(last(), HoldController.LEAST_BETA * scale, HoldController.LARGEST_BETA * scale));
+        new Target(
+            setPointAt(step),
+            HoldController.LEAST_BETA * scale,
+            HoldController.LARGEST_BETA * scale));
+  }
+
+  @Override
+  public Optional<String> warning(long steps) {
+    return changes.stream()
+        .filter(change -> change.step() > steps)
+        .findFirst()
+        .map(
+            change ->
+                String.format(
+                    Locale.ROOT,
+                    "The set point of %s is from step %,d on, but the run ends with step %,d.",
+                    plain(change.setPoint()),
+                    change.step(),
+                    steps));
   }
 
   @Override

@@ -15,13 +15,13 @@ import java.util.stream.IntStream;
  * 1/2 |W|^2 + COST sum_i (log sum_k exp(w_k x_i) - w_(label i) x_i)
  * </pre>
  *
- * <p>where x is the posterior mean, brought to mean 0 and to the identity as its covariance over the
- * training set, with a 1 behind it. So the figure does not change when the latent space is rotated,
- * or stretched. One label against the rest would be something else: a label in the midst of others
- * cannot be cut off by one line, but may well be told from each of them.
+ * <p>where x is the posterior mean, brought to mean 0 and to the identity as its covariance over
+ * the training set, with a 1 behind it. So the figure does not change when the latent space is
+ * rotated, or stretched. One label against the rest would be something else: a label in the midst
+ * of others cannot be cut off by one line, but may well be told from each of them.
  *
- * <p>The loss is convex and is minimised by Newton's method with conjugate gradients (J. Nocedal, S.
- * Wright, "Numerical Optimization", 2006, section 7.1). No random numbers are drawn. It is this
+ * <p>The loss is convex and is minimised by Newton's method with conjugate gradients (J. Nocedal,
+ * S. Wright, "Numerical Optimization", 2006, section 7.1). No random numbers are drawn. It is this
  * program's own because LIBLINEAR has one label against the rest only, and Tribuo's solver goes by
  * a random order.
  */
@@ -182,6 +182,9 @@ final class LinearProbe {
           part /= 2;
           there = plus(at, part, direction);
           lossThere = loss(there);
+        }
+        if (lossThere > loss) {
+          break; // As low as rounding lets it come.
         }
         at = there;
         loss = lossThere;

@@ -183,6 +183,10 @@ final class Quadrature {
         result.logLikelihood[image] = totals[image];
         result.level[image] = level;
         isDone[image] = result.moved[image] <= TOLERANCE && share <= MOST_OF_ONE_POINT;
+        if (share > MOST_OF_ONE_POINT && level == Lattice.MAX_LEVEL) {
+          // No finer level can confirm what a single point holds.
+          result.moved[image] = Math.max(result.moved[image], share);
+        }
       }
       fit(level, isDone);
     }

@@ -150,9 +150,7 @@ final class RunRows {
   }
 
   private static long planned(Run run) {
-    TrainingPlan plan = run.record().plan();
-    int images = run.record().dataset().trainImages();
-    return (long) plan.epochs() * Math.ceilDiv(images, plan.batchSize());
+    return run.record().plan().steps(run.record().dataset().trainImages());
   }
 
   static boolean isCompleted(Run run) {

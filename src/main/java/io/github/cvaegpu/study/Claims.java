@@ -88,7 +88,8 @@ final class Claims {
                 RunFigure.train(
                     "overshoot, the largest mean of 100 steps above the set point",
                     held(run -> run.overshoot().orElse(Double.NaN))))
-            .map(figure -> runs.measure(figure.named(figure.name() + " against hold"), held))
+            .map(
+                figure -> runs.measure(figure.named(figure.name() + " against hold"), "hold", held))
             .toList();
     return claim(
         sentence, measures, Side.HIGHER, "This sentence is not the study's, which knew one rule.");
@@ -250,8 +251,7 @@ final class Claims {
   }
 
   /** Compares with a rival; false if there is none. */
-  private boolean against(
-      String name, SortedMap<Long, RunFigures> rival, List<Measure> measures) {
+  private boolean against(String name, SortedMap<Long, RunFigures> rival, List<Measure> measures) {
     if (rival.isEmpty()) {
       return false;
     }
@@ -259,8 +259,8 @@ final class Claims {
         rival.size() < runs.size()
             ? String.format(Locale.ROOT, "%s (%d of %d seeds)", name, rival.size(), runs.size())
             : name;
-    Measure elbo = runs.measure(ELBO.named("ELBO against " + named), rival);
-    Measure loss = runs.measure(LOSS.named("RL against " + named), rival);
+    Measure elbo = runs.measure(ELBO.named("ELBO against " + named), name, rival);
+    Measure loss = runs.measure(LOSS.named("RL against " + named), name, rival);
     measures.addAll(List.of(elbo, loss));
     return true;
   }

@@ -14,15 +14,16 @@ final class ClaimsDocument {
   static final List<String> RULES =
       List.of(
           "All figures are nats per image but where another unit is named, means over seeds. A"
-              + " difference is the ControlVAE's figure minus the beta-VAE's of the same seed, with"
+              + " difference is the ControlVAE's figure minus the other's of the same seed, with"
               + " the 95 % interval of its mean by Student's t distribution.",
           "A sentence is judged by its first measure. With two seeds or more it holds if the whole"
               + " interval is on the claimed side of 0, does not hold if the whole interval is on"
               + " the other side, and cannot be told otherwise. One seed has a difference but no"
               + " interval, so there is no verdict. Several sentences are judged at once, so that"
               + " chance alone would make some hold: an interval is that of its own difference, but"
-              + " a verdict needs a p value below 0.05 after Holm's correction for all sentences at"
-              + " the learning rate.",
+              + " a verdict needs a p value below 0.05 after Holm's correction. It is for all"
+              + " sentences at one learning rate that go by a difference: not for that on holding"
+              + " KL, and that on the optimal KL has a correction of its own.",
           "Behind a reconstruction loss stands how far it is above the entropy of the pixels"
               + " themselves, which no model can be below. \"Study\" is the study's own accounting:"
               + " RL + beta KL as RL, and minus the sum of that and KL as ELBO.");

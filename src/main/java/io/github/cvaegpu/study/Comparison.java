@@ -114,7 +114,9 @@ record Comparison(
               test("label MIG", run -> run.test().separation().labelMig())),
           runs ->
               "The study calls this disentanglement, which needs more than one known factor to"
-                  + " measure.");
+                  + " measure. Neighbours and probe stay as they are where the latent space is"
+                  + " turned; label MIG goes by its axes, and turning alone can move it more than"
+                  + " the models differ.");
 
   static final Comparison DIGITS =
       new Comparison(

@@ -45,8 +45,8 @@ public record PairedDifference(int pairs, double mean, OptionalDouble halfWidth)
   }
 
   /**
-   * The probability of a mean as far from 0, on either side, were there no difference: the two-sided
-   * paired t test.
+   * The probability of a mean as far from 0, on either side, were there no difference: the
+   * two-sided paired t test.
    *
    * @return empty where there is no interval
    */

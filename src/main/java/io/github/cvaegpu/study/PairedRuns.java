@@ -99,37 +99,34 @@ final class PairedRuns {
 
   /** A figure of both models. */
   Measure measure(RunFigure figure) {
-    Measure both = measure(figure, beta);
-    String name =
-        figure.name()
-            + notReached("beta-VAE", beta.values(), figure)
-            + notReached("ControlVAE", control.values(), figure);
-    return new Measure(
-        name,
-        both.split(),
-        both.accounting(),
-        both.other(),
-        both.control(),
-        both.floor(),
-        isReachedByAll(figure) ? both.difference() : null);
+    return measure(figure, "beta-VAE", beta);
   }
 
-  /** A figure of the ControlVAE and of others, by the others' seeds: the rest has no partner. */
-  Measure measure(RunFigure figure, SortedMap<Long, RunFigures> other) {
+  /**
+   * A figure of the ControlVAE and of others, by the others' seeds: the rest has no partner. Where
+   * a run never got to it there is no difference to give.
+   *
+   * @param name of the others
+   */
+  Measure measure(RunFigure figure, String name, SortedMap<Long, RunFigures> other) {
     SortedMap<Long, RunFigures> partners = new TreeMap<>(control);
     partners.keySet().retainAll(other.keySet());
     List<Double> others = figures(other, figure.of());
     List<Double> controls = figures(partners, figure.of());
-    boolean areFinite =
-        others.stream().allMatch(Double::isFinite) && controls.stream().allMatch(Double::isFinite);
+    boolean areThere =
+        missing(other.values(), figure) + missing(partners.values(), figure) == 0
+            && others.stream().allMatch(Double::isFinite)
+            && controls.stream().allMatch(Double::isFinite);
     return new Measure(
-        figure.name(),
+        figure.name()
+            + notReached(name, other.values(), figure)
+            + notReached("ControlVAE", partners.values(), figure),
         figure.split(),
         figure.accounting(),
         mean(other, figure.of()),
         mean(partners, figure.of()),
         figure.floor().applyAsDouble(floors),
-        areFinite && !others.isEmpty() ? PairedDifference.of(controls, others) : null);
+        areThere && !others.isEmpty() ? PairedDifference.of(controls, others) : null);
   }
 
   /** A figure of the ControlVAE with nothing beside it. */

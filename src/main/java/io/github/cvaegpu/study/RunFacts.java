@@ -62,7 +62,7 @@ record RunFacts(StudyRun planned, Run run, Series series, RunEvaluation evaluati
   }
 
   private static BetaRule.Target target(TrainingPlan plan, Series series) {
-    return plan.rule().target(series.rl()[0]).orElseThrow();
+    return plan.rule().target(series.rl()[0], series.size()).orElseThrow();
   }
 
   /** From the steps and not from {@code run.json}, which may be an older program's. */

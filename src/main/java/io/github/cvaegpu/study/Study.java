@@ -102,9 +102,7 @@ public record Study(
         if (isOwnRuleTried) {
           runs.add(
               new StudyRun(
-                  "hold" + suffix,
-                  Role.HELD,
-                  plan(new HoldRule(setPoint()), epochs, rate, seed)));
+                  "hold" + suffix, Role.HELD, plan(new HoldRule(setPoint()), epochs, rate, seed)));
         }
         for (double setPoint : setPoints) {
           runs.add(

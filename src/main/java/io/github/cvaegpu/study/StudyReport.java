@@ -189,6 +189,11 @@ public final class StudyReport {
       }
     }
     otherBits().ifPresent(warnings::add);
+    facts.forEach(
+        (run, found) ->
+            found.evaluation().exact().doubts().stream()
+                .map(doubt -> run.name() + ": " + doubt)
+                .forEach(warnings::add));
     return warnings;
   }
 

@@ -270,6 +270,8 @@ final class CheckpointFile {
   private static Header header(Path file, String json) {
     try {
       return Json.COMPACT.fromJson(json, Header.class);
+    } catch (UnknownRuleException e) {
+      throw e.in(file);
     } catch (InputException e) {
       throw damaged(file, e);
     } catch (RuntimeException e) {

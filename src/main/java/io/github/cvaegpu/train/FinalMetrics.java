@@ -5,6 +5,7 @@ import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.eval.Evaluation;
 import java.io.IOException;
+import java.util.Optional;
 
 /** What a run came to, by its log. */
 final class FinalMetrics {
@@ -14,7 +15,9 @@ final class FinalMetrics {
   private final BetaRule rule;
   private final long steps;
   private final StepMeans last = new StepMeans();
-  private ControlReport.Builder report; // null where nothing is held
+  private float firstLoss;
+  private Optional<BetaRule.Target> target = Optional.empty(); // of the step before
+  private ControlReport.Builder report; // on the steps with that target; null where there is none
 
   private FinalMetrics(BetaRule rule, long steps) {
     this.rule = rule;
@@ -50,7 +53,12 @@ final class FinalMetrics {
       last.step(row);
     }
     if (row.step() == 1) {
-      report = rule.target(row.rl()).map(ControlReport.Builder::new).orElse(null);
+      firstLoss = row.rl();
+    }
+    Optional<BetaRule.Target> now = rule.target(firstLoss, row.step());
+    if (!now.equals(target)) {
+      target = now;
+      report = now.map(ControlReport.Builder::new).orElse(null);
     }
     if (report != null) {
       report.accept(row.step(), row.kl(), row.beta());

@@ -139,7 +139,9 @@ public final class Json {
       boolean isText = name instanceof JsonPrimitive primitive && primitive.isString();
       Class<? extends BetaRule> rule = isText ? CLASSES.get(name.getAsString()) : null;
       if (rule == null) {
-        throw new JsonParseException("unknown rule " + name);
+        throw isText
+            ? new UnknownRuleException(name.getAsString())
+            : new JsonParseException("no rule " + name);
       }
       return rule;
     }

@@ -374,6 +374,8 @@ public final class RunDirectory implements AutoCloseable {
       return record;
     } catch (InputException e) {
       throw e;
+    } catch (UnknownRuleException e) {
+      throw e.in(file);
     } catch (JsonParseException | CharacterCodingException e) {
       throw new LostRecordException(
           "%s is damaged: it is not the JSON of a run.".formatted(file), e);

@@ -54,6 +54,15 @@ public record TrainingPlan(
     return schedule.batchSize();
   }
 
+  /**
+   * Steps of the whole run.
+   *
+   * @param images to train with
+   */
+  public long steps(int images) {
+    return (long) epochs() * Math.ceilDiv(images, batchSize());
+  }
+
   /** Adam's step size. */
   public double learningRate() {
     return schedule.learningRate();

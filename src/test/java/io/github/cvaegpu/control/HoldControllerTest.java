@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.InputException;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -16,6 +17,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -157,6 +159,50 @@ class HoldControllerTest {
     assertTrue(atTheUpperOne ? later < 1e-3 : later > 1e3, "beta " + later);
   }
 
+  /** The bound of the Javadoc, with any KLs on one side, growing and falling as they like. */
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+  void whateverKlDoesOnOneSideBetaLeavesTheLimit(
+      @ForAll("anyKls") List<Double> past,
+      @ForAll boolean below,
+      @ForAll @DoubleRange(min = 0.05, max = 0.95) double margin,
+      @ForAll @IntRange(min = 1, max = 100) int holds,
+      @ForAll long seed) {
+    HoldController controller = controller();
+    past.forEach(kl -> controller.next(told(kl)));
+    Random random = new Random(seed);
+    double bound = below ? 1500 / margin : 30 / Math.min(margin, 1) + 30;
+    double kl = 0;
+    for (int step = 0; step < bound + 3000; step++) {
+      if (step % holds == 0) {
+        double part = random.nextInt(3) == 0 ? 0 : random.nextDouble();
+        kl = SET_POINT * (below ? part * (1 - margin) : 1 + margin + 20 * part);
+      }
+      double beta = controller.next(told(kl));
+      if (step > bound) {
+        assertTrue(
+            below
+                ? beta < 0.999 * HoldController.LARGEST_BETA
+                : beta > 1.001 * HoldController.LEAST_BETA,
+            "beta " + beta + " at step " + step);
+      }
+    }
+  }
+
+  /** Where I has furthest to fall and is slowest at it. */
+  @Test
+  void howLongItTakesToUnwindIsAsTheJavadocSays() {
+    for (var known : Map.of(0.0, 4870L, 0.1, 3060L, 0.3, 910L).entrySet()) {
+      HoldController controller = controller();
+      feed(controller, 100 * SET_POINT, 20_000);
+      long steps = 0;
+      while (controller.memory().get("integral") > 0) {
+        controller.next(told(known.getKey() * SET_POINT));
+        steps++;
+      }
+      assertEquals(known.getValue(), Math.round(steps / 10.0) * 10, "at " + known.getKey());
+    }
+  }
+
   /**
    * A plant whose ln KL falls with ln beta, by a lag: KL is held from wherever the past has left
    * the controller.
@@ -194,7 +240,7 @@ class HoldControllerTest {
     assertEquals(
         List.of(HoldController.LEAST_BETA / 10, HoldController.LARGEST_BETA / 10),
         new HoldRule(SET_POINT)
-            .target(HoldController.USUAL_LOSS / 10)
+            .target(HoldController.USUAL_LOSS / 10, 1)
             .map(target -> List.of(target.betaMin(), target.betaMax()))
             .orElseThrow());
     // A loss of nothing has betas that engines can use.

@@ -193,8 +193,8 @@ class LatentMeasuresTest {
   }
 
   /**
-   * Three labels around a fourth, in any rotation and any unit: each pair is told apart by a straight
-   * cut, but no cut tells the one in the middle from all the rest.
+   * Three labels around a fourth, in any rotation and any unit: each pair is told apart by a
+   * straight cut, but no cut tells the one in the middle from all the rest.
    */
   @Test
   void theProbeTellsALabelInTheMiddleHoweverTheSpaceIsTurned() {
@@ -205,8 +205,10 @@ class LatentMeasuresTest {
       labels[i] = i % 4;
       double angle = 2 * Math.PI * (i % 4) / 3;
       double radius = i % 4 == 3 ? 0 : 4;
-      points[i][0] = radius * Math.cos(angle) + 0.02 * (i / 4 % 10 - 4.5);
-      points[i][1] = radius * Math.sin(angle) + 0.02 * (i / 40 - 9.5);
+      int column = i / 4 % 10;
+      int row = i / 40;
+      points[i][0] = radius * Math.cos(angle) + 0.02 * (column - 4.5);
+      points[i][1] = radius * Math.sin(angle) + 0.02 * (row - 9.5);
     }
     for (double turn : new double[] {0, 0.3, Math.PI / 4, 2}) {
       for (double stretch : new double[] {1, 1e-3, 1e3}) {

@@ -65,8 +65,7 @@ class PairedDifferenceTest {
 
   @Test
   void aPValueIsThatOfTheInterval() {
-    assertEquals(
-        0.05, new PairedDifference(5, -2, OptionalDouble.of(2)).p().orElseThrow(), 1e-12);
+    assertEquals(0.05, new PairedDifference(5, -2, OptionalDouble.of(2)).p().orElseThrow(), 1e-12);
     assertEquals(1, new PairedDifference(5, 0, OptionalDouble.of(2)).p().orElseThrow(), 1e-12);
     assertEquals(0, new PairedDifference(5, 1, OptionalDouble.of(0)).p().orElseThrow());
     assertEquals(1, new PairedDifference(5, 0, OptionalDouble.of(0)).p().orElseThrow());

@@ -126,7 +126,7 @@ class ReproduceTest {
   }
 
   private static Path finished(Study study) {
-    return finished.resolve("%d-epochs".formatted(study.epochs()));
+    return finished.resolve(study.epochs() + "-epochs");
   }
 
   @BeforeAll
@@ -200,7 +200,14 @@ class ReproduceTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"train", "test.elbo", "test.rl", "latent.dimensions", "exact.log_likelihood", "latent.mutual_information"})
+      strings = {
+        "train",
+        "test.elbo",
+        "test.rl",
+        "latent.dimensions",
+        "exact.log_likelihood",
+        "latent.mutual_information"
+      })
   void anEvaluationThatLacksSomethingIsNone(String path) throws IOException {
     Path file = finished(ONE).resolve("beta-lr0.001-seed0/evaluation.json");
     JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();

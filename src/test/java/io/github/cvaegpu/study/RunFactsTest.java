@@ -43,17 +43,7 @@ class RunFactsTest {
 
   private static final ExactLikelihood EXACT =
       new ExactLikelihood(
-          9,
-          estimate(-129),
-          estimate(9),
-          estimate(2),
-          estimate(7),
-          0.001,
-          0.002,
-          0.003,
-          7,
-          0,
-          0);
+          9, estimate(-129), estimate(9), estimate(2), estimate(7), 0.001, 0.002, 0.003, 7, 0, 0);
 
   private static Estimate estimate(double mean) {
     return new Estimate(mean, 0.1);
@@ -192,14 +182,21 @@ class RunFactsTest {
     assertEquals(3, format);
     for (RunEvaluation other :
         List.of(
-            new RunEvaluation(0, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(format + 1, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(format, null, whole.train(), whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(format, "ab", null, whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(format, "ab", whole.train(), null, whole.exact(), whole.latent(), none),
-            new RunEvaluation(format, "ab", whole.train(), whole.test(), null, whole.latent(), none),
+            new RunEvaluation(
+                0, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(
+                format + 1, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(
+                format, null, whole.train(), whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(
+                format, "ab", null, whole.test(), whole.exact(), whole.latent(), none),
+            new RunEvaluation(
+                format, "ab", whole.train(), null, whole.exact(), whole.latent(), none),
+            new RunEvaluation(
+                format, "ab", whole.train(), whole.test(), null, whole.latent(), none),
             new RunEvaluation(format, "ab", whole.train(), whole.test(), whole.exact(), null, none),
-            new RunEvaluation(format, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), null))) {
+            new RunEvaluation(
+                format, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), null))) {
       assertFalse(other.isOf("ab"), other.toString());
     }
   }

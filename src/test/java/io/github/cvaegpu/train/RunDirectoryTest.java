@@ -191,7 +191,8 @@ class RunDirectoryTest {
             "a refused controller",
             edit(json -> json.replace("\"set_point\": 9.97", "\"set_point\": -1"))),
         Arguments.of(
-            "an unknown rule", edit(json -> json.replace("\"name\": \"hold\"", "\"name\": \"x\""))),
+            "a rule that is a number",
+            edit(json -> json.replace("\"name\": \"hold\"", "\"name\": 1"))),
         Arguments.of("no exit reason", edit(json -> json.replace("exit_reason", "exit_reasons"))),
         Arguments.of(
             "an unnamed dataset",
@@ -219,6 +220,18 @@ class RunDirectoryTest {
     assertTrue(message.startsWith(file.toString()), message);
     String resumed = refusal(() -> RunDirectory.planToResume(temp));
     assertTrue(resumed.startsWith(file.toString()), resumed);
+  }
+
+  /** A newer version's is whole, and must not be taken for damage that a checkpoint can mend. */
+  @Test
+  void aRuleOfAnotherVersionIsNoDamage() throws IOException {
+    String json = Json.PRETTY.toJson(record());
+    Path file =
+        Files.writeString(
+            temp.resolve("run.json"), json.replace("\"name\": \"hold\"", "\"name\": \"x\""));
+    String sentence = file + " has the rule \"x\", which this version does not know.";
+    assertEquals(sentence, refusal(() -> RunDirectory.readRecord(temp)));
+    assertEquals(sentence, refusal(() -> RunDirectory.planToResume(temp)));
   }
 
   @ParameterizedTest
