@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
@@ -111,8 +112,24 @@ final class CalibrateCommand implements Callable<Integer> {
       err().println("Stopped; everything so far is kept. The same command goes on.");
       return ExitCode.INTERRUPTED;
     }
+    requireUsable(calibration.get(), "calibrate");
     print(calibration.get(), dataset.name(), planOptions.setPoint());
     return ExitCode.OK;
+  }
+
+  /** Refuses, with a sentence, a calibration that says nothing. */
+  static void requireUsable(Calibration calibration, String who) {
+    if (!calibration.isUsable()) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s finds nothing to hold: KL is no higher at the lower limit of beta (%.2f) than at"
+                  + " the upper (%.2f); take more --calibration-epochs, or name a --kl to train"
+                  + " with.",
+              who,
+              calibration.atBetaMin().kl(),
+              calibration.atBetaMax().kl()));
+    }
   }
 
   private void print(Calibration calibration, String dataset, Optional<Double> asked) {
@@ -143,16 +160,18 @@ final class CalibrateCommand implements Callable<Integer> {
     row(out, calibration.atBetaMin());
     out.printf(
         Locale.ROOT,
-        "A controller can hold set points from %.2f to %.2f.%n",
+        "Set points from %.2f to %.2f take a beta between these.%n",
         calibration.atBetaMax().kl(),
         calibration.atBetaMin().kl());
     double[] slopes = calibration.slopes();
-    out.printf(
-        Locale.ROOT,
-        "Up to the KL of beta = 1 a nat of KL takes off %.2f nats of reconstruction loss, beyond it"
-            + " %.2f.%n",
-        slopes[0],
-        slopes[1]);
+    if (Double.isFinite(slopes[0]) && Double.isFinite(slopes[1])) {
+      out.printf(
+          Locale.ROOT,
+          "Up to the KL of beta = 1 a nat of KL takes off %.2f nats of reconstruction loss, beyond"
+              + " it %.2f.%n",
+          slopes[0],
+          slopes[1]);
+    }
     out.printf(Locale.ROOT, "--kl auto takes %s. %s%n", calibration.chosen(), calibration.reason());
     out.printf(
         Locale.ROOT,

@@ -167,6 +167,7 @@ final class EvaluateCommand implements Callable<Integer> {
       chosen.tell(true, spec.commandLine().getErr());
       VaeModel model = chosen.first();
       ImageScores scores = new Evaluator(model, checkpoint.plan().seed()).score(images, samples);
+      scores.requireFinite();
       Evaluation evaluation = scores.evaluation();
       ExactLikelihood integral =
           exact ? integral(checkpoint, Posterior.of(model, images), scores) : null;

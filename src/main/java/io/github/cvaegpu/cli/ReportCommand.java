@@ -198,6 +198,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     ImageScores scores =
         new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);
+    scores.requireFinite();
     ExactLikelihood integral = EvaluateCommand.integral(checkpoint, posterior, scores);
     integral
         .doubts()

@@ -221,11 +221,7 @@ final class TrainCommand implements Callable<Integer> {
       err().println("Stopped while calibrating; what is done is kept. The same command goes on.");
       return Optional.empty();
     }
-    if (!calibration.get().isUsable()) {
-      throw new InputException(
-          "--kl auto finds nothing to hold: KL is no higher at the lower limit of beta than at the"
-              + " upper; take more --calibration-epochs, or name a --kl.");
-    }
+    CalibrateCommand.requireUsable(calibration.get(), "--kl auto");
     if (!quiet) {
       warnings.println(
           "Set point %s nats. %s"

@@ -45,6 +45,11 @@ public record CapacityRule(double setPoint, double gamma, long steps) implements
   }
 
   @Override
+  public Optional<String> warning(long ofRun) {
+    return RuleChecks.unfinished("The rise of the capacity", steps, ofRun);
+  }
+
+  @Override
   public String name() {
     return NAME;
   }

@@ -118,10 +118,10 @@ public record ControlReport(
       return Optional.of(
           String.format(
               Locale.ROOT,
-              "The set point of %s is out of reach: KL came to %.2f nats, with beta at its %s"
+              "The set point of %s is out of reach: KL came to %s nats, with beta at its %s"
                   + " limit, %s.",
               Numbers.plain(setPoint),
-              setPoint + offset,
+              nats(setPoint + offset),
               offset < 0 ? "lower" : "upper",
               digits(lastBeta)));
     }
@@ -158,6 +158,11 @@ public record ControlReport(
       upper += pushes[i] > 0 ? 1 : 0;
     }
     return lower >= MOSTLY * count ? -1 : upper >= MOSTLY * count ? 1 : 0;
+  }
+
+  /** Hundredths, but of what is less than one. */
+  static String nats(double kl) {
+    return Math.abs(kl) < 0.01 ? digits(kl) : String.format(Locale.ROOT, "%.2f", kl);
   }
 
   /** Three digits, as people write numbers. */

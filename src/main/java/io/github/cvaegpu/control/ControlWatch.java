@@ -106,10 +106,10 @@ public final class ControlWatch {
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "The set point of %s is out of reach so far: KL is %.2f nats, with beta at its %s"
+            "The set point of %s is out of reach so far: KL is %s nats, with beta at its %s"
                 + " limit, %s, in nearly all of the last %d steps.",
             Numbers.plain(target.kl()),
-            mean(),
+            ControlReport.nats(mean()),
             most < 0 ? "lower" : "upper",
             ControlReport.digits(most < 0 ? target.betaMin() : target.betaMax()),
             OUT_OF_REACH));

@@ -5,6 +5,7 @@ import static io.github.cvaegpu.Numbers.plain;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A beta that rises from 0 again and again, and stays after the last time (H. Fu et al., "Cyclical
@@ -46,6 +47,11 @@ public record CyclicalRule(double beta, long cycles, long cycleSteps, double ram
     }
     double part = (double) (done % cycleSteps) / cycleSteps;
     return beta * Math.min(1, part / ramp);
+  }
+
+  @Override
+  public Optional<String> warning(long steps) {
+    return RuleChecks.unfinished("A cycle", cycleSteps, steps);
   }
 
   @Override

@@ -38,6 +38,11 @@ public record DynamicRule(
   }
 
   @Override
+  public Optional<String> warning(long ofRun) {
+    return RuleChecks.unfinished("The rise of the set point", steps, ofRun);
+  }
+
+  @Override
   public String name() {
     return NAME;
   }

@@ -4,6 +4,7 @@ package io.github.cvaegpu.control;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What rules refuse of their settings, with an {@link InputException}: they may come from a file.
@@ -11,9 +12,36 @@ import java.util.Locale;
 final class RuleChecks {
   private RuleChecks() {}
 
+  /** No model of images comes near it, and what is computed with it has digits to spare. */
+  private static final double MOST_KL = 1e6;
+
   /** A KL divergence that can be held. */
   static void requireSetPoint(double kl) {
     requirePositive("The KL set point", "finite number of nats", kl);
+    if (kl > MOST_KL) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT, "The KL set point must be at most %,.0f nats, not %s.", MOST_KL, kl));
+    }
+  }
+
+  /**
+   * A sentence where a run ends before what a rule begins with does.
+   *
+   * @param what it is
+   * @param takes steps of it
+   * @param steps of the run
+   */
+  static Optional<String> unfinished(String what, long takes, long steps) {
+    return takes <= steps
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%s takes %,d steps, but the run ends with step %,d.",
+                what,
+                takes,
+                steps));
   }
 
   /** A beta that engines can use, which compute in floats. */

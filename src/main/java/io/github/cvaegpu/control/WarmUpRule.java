@@ -5,6 +5,7 @@ import static io.github.cvaegpu.Numbers.plain;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A beta that rises linearly from 0 and then stays (S. Bowman et al., "Generating Sentences from a
@@ -31,6 +32,11 @@ public record WarmUpRule(double beta, long steps) implements BetaRule {
   /** To a beta of 1 in 10,000 steps. */
   public static WarmUpRule defaults() {
     return new WarmUpRule(1, 10_000);
+  }
+
+  @Override
+  public Optional<String> warning(long ofRun) {
+    return RuleChecks.unfinished("The warm-up", steps, ofRun);
   }
 
   @Override

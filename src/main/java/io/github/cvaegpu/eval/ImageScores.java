@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSet;
+import java.util.Locale;
 
 /**
  * How well a model explains each image of a set, in nats, so that two models can be compared image
@@ -47,6 +49,28 @@ public final class ImageScores {
   /** Importance-weighted bound of one image. */
   double bound(int image) {
     return bound[image];
+  }
+
+  /**
+   * Refuses, with a sentence, figures that are no finite numbers: of parameters that no training
+   * leaves behind, as a run whose losses are not finite has diverged.
+   *
+   * @throws InputException if an image has none
+   */
+  public void requireFinite() {
+    int none = 0;
+    for (int i = 0; i < size(); i++) {
+      none += Double.isFinite(elbo(i)) && Double.isFinite(bound[i]) ? 0 : 1;
+    }
+    if (none > 0) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The model gives %,d of %,d images a likelihood that is no finite number: its"
+                  + " parameters are of no use.",
+              none,
+              size()));
+    }
   }
 
   /** The figures over all images. */

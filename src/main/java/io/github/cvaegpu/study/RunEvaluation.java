@@ -65,6 +65,7 @@ public record RunEvaluation(
     var evaluator = new Evaluator(model, seed);
     ImageSet test = dataset.test();
     ImageScores scores = evaluator.score(test, TEST_SAMPLES);
+    scores.requireFinite();
     List<LabelLoss> byLabel =
         test.hasLabels()
             ? IntStream.range(0, LABELS)

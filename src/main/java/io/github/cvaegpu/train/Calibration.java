@@ -28,7 +28,10 @@ import java.util.Optional;
 public record Calibration(
     int epochs, int latent, int images, End atBetaMax, End atBetaOne, End atBetaMin) {
 
-  /** From each end of the interval, as a part of its width: nearer, beta is all but at a limit. */
+  /**
+   * From each end of the interval, as a part of its width, where a beta of 1 is outside the limits:
+   * nearer, beta is all but at one of them.
+   */
   static final double MARGIN = 0.1;
 
   /** A change over the last epoch's halves from which KL counts as still moving. */
@@ -66,6 +69,11 @@ public record Calibration(
     return atBetaMin.kl > atBetaMax.kl && atBetaMin.kl > 0;
   }
 
+  /** Whether a controller could have a beta of 1. */
+  private boolean isOneWithin() {
+    return atBetaMin.beta < 1 && atBetaMax.beta > 1 && atBetaOne.kl > 0;
+  }
+
   private double lowest() {
     return atBetaMax.kl + MARGIN * (atBetaMin.kl - atBetaMax.kl);
   }
@@ -75,12 +83,18 @@ public record Calibration(
   }
 
   /**
-   * The set point that {@code --kl auto} takes: the KL of beta = 1, or what is nearest to it. The
-   * ELBO is at its best there, by its definition: with less KL one more nat would take off more
-   * than a nat of reconstruction loss, with more KL less.
+   * The set point that {@code --kl auto} takes: the KL of beta = 1, or what is nearest to it where
+   * the limits of beta are both above 1 or both below. The ELBO is at its best there, by its
+   * definition: with less KL one more nat would take off more than a nat of reconstruction loss,
+   * with more KL less.
+   *
+   * @throws IllegalStateException if it is not usable
    */
   public double chosen() {
-    double nearest = Math.clamp(atBetaOne.kl, lowest(), highest());
+    if (!isUsable()) {
+      throw new IllegalStateException("nothing to hold: " + this);
+    }
+    double nearest = isOneWithin() ? atBetaOne.kl : Math.clamp(atBetaOne.kl, lowest(), highest());
     // Three digits: a run's settings are read by people.
     return BigDecimal.valueOf(nearest)
         .round(new MathContext(3, RoundingMode.HALF_EVEN))
@@ -89,20 +103,20 @@ public record Calibration(
 
   /** Why it is that, a sentence. */
   public String reason() {
-    if (atBetaOne.kl < lowest()) {
+    if (!isOneWithin() && atBetaOne.kl < lowest()) {
       return String.format(
           Locale.ROOT,
-          "A beta of 1 comes to %.2f, too near the least KL, that of beta = %s; %s is a tenth of"
-              + " the interval above it.",
+          "A beta of 1 comes to %.2f, below or too near the least KL, that of beta = %s; %s is a"
+              + " tenth of the interval above it.",
           atBetaOne.kl,
           plain(atBetaMax.beta),
           plain(chosen()));
     }
-    if (atBetaOne.kl > highest()) {
+    if (!isOneWithin() && atBetaOne.kl > highest()) {
       return String.format(
           Locale.ROOT,
-          "A beta of 1 comes to %.2f, too near the most KL, that of beta = %s; %s is a tenth of the"
-              + " interval below it.",
+          "A beta of 1 comes to %.2f, above or too near the most KL, that of beta = %s; %s is a"
+              + " tenth of the interval below it.",
           atBetaOne.kl,
           plain(atBetaMin.beta),
           plain(chosen()));
@@ -132,8 +146,8 @@ public record Calibration(
       warnings.add(
           String.format(
               Locale.ROOT,
-              "A set point of %s is outside what beta can hold: %.2f at beta = %s to %.2f at beta ="
-                  + " %s.",
+              "A set point of %s takes another beta than those that were tried: KL came to %.2f at"
+                  + " beta = %s and to %.2f at beta = %s.",
               plain(setPoint),
               atBetaMax.kl,
               plain(atBetaMax.beta),

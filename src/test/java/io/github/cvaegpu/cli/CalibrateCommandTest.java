@@ -54,7 +54,7 @@ class CalibrateCommandTest {
     assertEquals(
         String.format(
             Locale.ROOT,
-            "A controller can hold set points from %.2f to %.2f.",
+            "Set points from %.2f to %.2f take a beta between these.",
             least.metrics().lastSteps().kl(),
             most.metrics().lastSteps().kl()),
         lines.get(4));

@@ -368,8 +368,8 @@ class CvaeGpuTest {
         "--kl-schedule 5:-1 | Invalid value for option '--kl-schedule' (STEP:NATS,...): The KL set"
             + " point must be a finite number of nats above 0, not -1.0.",
         "--gamma 0 | Gamma must be positive and finite as a 32-bit float, not 0.0.",
-        "--free-nats -1 | The free nats of a dimension must be a finite number, 0 or more, not"
-            + " -1.0.",
+        "--free-nats -1 | The free nats of a latent dimension must be zero, or positive and finite"
+            + " as a 32-bit float, which -1.0 is not.",
         "--free-nats 2 --kl 3 | No rule knows --kl and --free-nats together: leave out what belongs"
             + " to another.",
         "--ramp-steps 0 | The number of steps of a warm-up must be 1 or more, not 0.",

@@ -217,6 +217,25 @@ class ControlReportTest {
     }
   }
 
+  @Test
+  void aSmallKlIsSaidInDigitsThatCount() {
+    ControlReport report =
+        new ControlReport(
+            1000,
+            new Saturation(0, 0, 0),
+            new Saturation(1000, 1, 1000),
+            OptionalLong.empty(),
+            OptionalDouble.of(0),
+            100,
+            1e-5,
+            1e-5,
+            0,
+            OptionalLong.empty(),
+            true);
+    String sentence = report.notSettled(1e-6, 1e4, "This may help.").orElseThrow();
+    assertTrue(sentence.contains("KL came to 0.000011 nats"), sentence);
+  }
+
   /** Noise takes beta off the limit now and then where the set point is nearly reached. */
   @Test
   void aFewStepsOffTheLimitAreNoWayOut() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.InputException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -260,6 +261,12 @@ class HoldControllerTest {
     assertEquals(
         List.of(new BetaRule.Setting("set points", "4, 8 from step 100, 2 from step 200")),
         rule.settings());
+
+    assertEquals(Optional.empty(), rule.warning(200));
+    assertEquals(
+        "The set point of 2 is from step 200 on, but the run ends with step 199.",
+        rule.warning(199).orElseThrow());
+    assertEquals(8, rule.target(500, 199).orElseThrow().kl());
 
     HoldController changing = new HoldController(rule);
     HoldController same = controller();

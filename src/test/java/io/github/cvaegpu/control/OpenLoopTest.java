@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.cvaegpu.model.KlTerm;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,6 +46,25 @@ class OpenLoopTest {
     }
     assertEquals(2, at(rule, 31));
     assertEquals(2, at(rule, 1_000_000_000_000L));
+  }
+
+  /** Its title would promise what never comes. */
+  @Test
+  void whatTakesLongerThanTheRunIsSaid() {
+    String sentence = "%s takes 10,000 steps, but the run ends with step 9,999.";
+    assertEquals(
+        sentence.formatted("The warm-up"), new WarmUpRule(1, 10_000).warning(9999).orElseThrow());
+    assertEquals(
+        sentence.formatted("The rise of the capacity"),
+        CapacityRule.defaults().warning(9999).orElseThrow());
+    assertEquals(
+        sentence.formatted("The rise of the set point"),
+        DynamicRule.defaults().warning(9999).orElseThrow());
+    assertEquals(
+        sentence.formatted("A cycle"),
+        new CyclicalRule(1, 4, 10_000, 0.5).warning(9999).orElseThrow());
+    assertEquals(Optional.empty(), new WarmUpRule(1, 10_000).warning(10_000));
+    assertEquals(Optional.empty(), new ConstantRule(1).warning(1));
   }
 
   /** The number is C, for a loss of gamma |KL - C|. */

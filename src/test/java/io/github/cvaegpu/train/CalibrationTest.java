@@ -3,6 +3,7 @@ package io.github.cvaegpu.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.SetPoints;
@@ -64,24 +65,43 @@ class CalibrationTest {
     assertTrue(Double.isNaN(calibration(2, 300, 5, 5, 15).slopes()[0]));
   }
 
+  /** Where a beta of 1 is possible its KL can be held, however near it is to that of others. */
   @Test
-  void oneTooNearTheMostKlIsBroughtDown() {
-    Calibration calibration = calibration(2, 60_000, 0, 5, 5);
-    assertEquals(4.5, calibration.chosen());
-    assertEquals(
-        "A beta of 1 comes to 5.00, too near the most KL, that of beta = 0.01; 4.5 is a tenth of"
-            + " the interval below it.",
-        calibration.reason());
+  void theKlOfBetaOneIsTakenNearTheEndsToo() {
+    assertEquals(5, calibration(2, 60_000, 0, 5, 5).chosen());
+    assertEquals(10, calibration(2, 1_000_000, 10, 10, 30).chosen());
+    // Runs that are too short for KL to be in the order of beta.
+    assertEquals(12, calibration(2, 60_000, 0, 12, 11).chosen());
+  }
+
+  private static Calibration between(double betaMin, double betaMax, double one) {
+    return new Calibration(
+        3,
+        2,
+        60_000,
+        new Calibration.End(betaMax, 200, 5, 5, 0),
+        new Calibration.End(1, 150, one, one, 0),
+        new Calibration.End(betaMin, 148, 15, 15, 0));
   }
 
   @Test
-  void oneTooNearTheLeastKlIsBroughtUp() {
-    Calibration calibration = calibration(2, 1_000_000, 10, 10, 30);
-    assertEquals(12, calibration.chosen());
+  void limitsThatLeaveOutABetaOfOneKeepADistance() {
+    assertEquals(14, between(2, 10, 16).chosen());
     assertEquals(
-        "A beta of 1 comes to 10.00, too near the least KL, that of beta = 10; 12 is a tenth of the"
-            + " interval above it.",
-        calibration.reason());
+        "A beta of 1 comes to 16.00, above or too near the most KL, that of beta = 2; 14 is a tenth"
+            + " of the interval below it.",
+        between(2, 10, 16).reason());
+    assertEquals(6, between(0.01, 0.5, 4).chosen());
+    assertEquals(
+        "A beta of 1 comes to 4.00, below or too near the least KL, that of beta = 0.5; 6 is a"
+            + " tenth of the interval above it.",
+        between(0.01, 0.5, 4).reason());
+  }
+
+  @Test
+  void nothingIsChosenWhereThereIsNothingToHold() {
+    assertThrows(
+        IllegalStateException.class, () -> calibration(2, 60_000, 0.168, 0.15, 0.127).chosen());
   }
 
   @Test
@@ -89,8 +109,8 @@ class CalibrationTest {
     Calibration calibration = calibration(2, 60_000, 2, 7, 25);
     assertEquals(
         List.of(
-            "A set point of 170 is outside what beta can hold: 2.00 at beta = 10 to 25.00 at beta ="
-                + " 0.01.",
+            "A set point of 170 takes another beta than those that were tried: KL came to 2.00 at"
+                + " beta = 10 and to 25.00 at beta = 0.01.",
             "A set point of 170 is above ln 60,000 = 11.00 nats: what is above it tells nothing"
                 + " about which image it is."),
         calibration.warnings(170));
