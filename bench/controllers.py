@@ -11,6 +11,7 @@ trained for a few thousand steps at several set points, learning rates, batches 
   python3 bench/controllers.py --table bench/results/controllers.json --pictures docs/images \\
     --update docs/controllers.md
   python3 bench/controllers.py --table bench/results/controllers-grid.json --update docs/controllers.md
+  python3 bench/controllers.py --of RUN... --kl 9.97
 
 The file of results is written after each run, and runs that it has are not trained again.
 """
@@ -339,8 +340,13 @@ def main():
     parser.add_argument("--table", type=Path, help="train nothing: the tables of these results")
     parser.add_argument("--pictures", type=Path, help="where to draw these results")
     parser.add_argument("--update", type=Path, help="the document to put the tables into")
+    parser.add_argument("--of", type=Path, nargs="+", help="train nothing: the figures of these runs")
+    parser.add_argument("--kl", type=float, default=SET_POINT, help="the set point of those runs")
     a = parser.parse_args()
-    if a.table:
+    if a.of:
+        for run in a.of:
+            print(run.name, json.dumps(figures(read_log(run)[0], a.kl)))
+    elif a.table:
         found = json.loads(a.table.read_text())
         if a.pictures:
             draw(found, a.pictures)
@@ -348,7 +354,7 @@ def main():
     elif a.data:
         print(tables(json.loads(measure_grid(a) if a.grid else measure_rules(a))))
     else:
-        parser.error("--data or --table is needed")
+        parser.error("--data, --table or --of is needed")
 
 
 if __name__ == "__main__":

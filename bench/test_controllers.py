@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
+import io
 import json
 import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from unittest import mock
 
 import controllers
 
@@ -96,6 +99,23 @@ class Tables(unittest.TestCase):
         self.assertEqual(len(controllers.COLOURS), len(set(controllers.COLOURS)))
         self.assertLessEqual(len(controllers.HOLDERS), len(controllers.COLOURS))
         self.assertLessEqual(len(controllers.RULES) - len(controllers.HOLDERS), len(controllers.COLOURS))
+
+
+class OfRuns(unittest.TestCase):
+    def test_the_figures_of_a_run_are_printed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = Path(folder) / "mine"
+            run.mkdir()
+            rows = ["step,epoch,rl,kl,beta"] + [f"{i},1,100,{4},1" for i in range(1, 41)]
+            (run / "metrics.csv").write_text("\n".join(rows) + "\n")
+            out = io.StringIO()
+            with mock.patch("sys.argv", ["controllers.py", "--of", str(run), "--kl", "4"]):
+                with contextlib.redirect_stdout(out):
+                    controllers.main()
+            name, figures = out.getvalue().split(" ", 1)
+            self.assertEqual("mine", name)
+            self.assertEqual(1, json.loads(figures)["settles"])
+            self.assertEqual(1, json.loads(figures)["burst"])
 
 
 class Pictures(unittest.TestCase):
