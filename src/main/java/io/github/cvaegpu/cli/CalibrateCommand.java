@@ -160,7 +160,7 @@ final class CalibrateCommand implements Callable<Integer> {
     row(out, calibration.atBetaMin());
     out.printf(
         Locale.ROOT,
-        "Set points from %.2f to %.2f take a beta between these.%n",
+        "Set points from %.2f to %.2f take a beta between the first and the last.%n",
         calibration.atBetaMax().kl(),
         calibration.atBetaMin().kl());
     double[] slopes = calibration.slopes();

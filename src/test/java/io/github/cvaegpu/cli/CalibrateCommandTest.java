@@ -54,7 +54,7 @@ class CalibrateCommandTest {
     assertEquals(
         String.format(
             Locale.ROOT,
-            "Set points from %.2f to %.2f take a beta between these.",
+            "Set points from %.2f to %.2f take a beta between the first and the last.",
             least.metrics().lastSteps().kl(),
             most.metrics().lastSteps().kl()),
         lines.get(4));

@@ -77,8 +77,9 @@ class ExactEvaluationTest {
         lines
             .get(5)
             .matches(
-                "  log p\\(x\\) +-\\d+\\.\\d\\d \\+- \\d+\\.\\d\\d   integral over z; halving the"
-                    + " spacing moved it by 0\\.00\\d\\d, at most 0\\.00\\d\\d"),
+                "  log p\\(x\\) +-\\d+\\.\\d\\d \\+- \\d+\\.\\d\\d   integral over z; moved by"
+                    + " 0\\.00\\d\\d, at most 0\\.00\\d\\d, with half the spacing, 0\\.00\\d\\d"
+                    + " with more range"),
         lines.get(5));
     assertTrue(lines.get(6).startsWith("  gap "), lines.get(6));
     assertTrue(lines.get(7).startsWith("  approx. "), lines.get(7));

@@ -269,7 +269,7 @@ class ReportAndReproduceTest {
     assertTrue(again.err().contains("is finished already"), again.err());
     assertEquals(claims, Files.readString(study.resolve("claims.md")));
     assertEquals(
-        7, JsonParser.parseString(again.out()).getAsJsonObject().getAsJsonArray("claims").size());
+        8, JsonParser.parseString(again.out()).getAsJsonObject().getAsJsonArray("claims").size());
   }
 
   @Test

@@ -599,7 +599,9 @@ class ClaimsTest {
   @Test
   void whatTheStudysWordsMeanIsSaid() {
     assertEquals(
-        "The study calls this disentanglement, which needs more than one known factor to measure.",
+        "The study calls this disentanglement, which needs more than one known factor to measure."
+            + " Neighbours and probe stay as they are where the latent space is turned; label MIG"
+            + " goes by its axes, and turning alone can move it more than the models differ.",
         claims(twoSeeds()).separation().note());
     assertEquals(
         "The study judges by one image of each digit; here it is all test images of the digit.",
