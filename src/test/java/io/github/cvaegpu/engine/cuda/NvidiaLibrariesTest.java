@@ -40,6 +40,12 @@ class NvidiaLibrariesTest {
   private static final List<Integer> CAPABILITIES =
       List.of(75, 80, 86, 87, 89, 90, 100, 103, 110, 120, 121);
 
+  /**
+   * What it is asked for: the oldest, the first with the other branch of the sources, the newest.
+   * Each takes ten seconds, and the jar's build has nvcc compile for most of them.
+   */
+  private static final List<Integer> COMPILED = List.of(75, 90, 121);
+
   /** Runs in a process of its own, whose lines are the answer. */
   static final class Child {
     private static CudaLibraries libraries;
@@ -61,7 +67,8 @@ class NvidiaLibrariesTest {
     private static void compile(Nvrtc nvrtc) throws Nvrtc.CompileException {
       System.out.println("NVRTC " + nvrtc.version());
       Map<String, String> sources = KernelSources.texts();
-      nvrtc.capabilities().parallelStream()
+      System.out.println(nvrtc.capabilities().containsAll(CAPABILITIES));
+      COMPILED.parallelStream()
           .map(capability -> compiled(sources, capability))
           .toList()
           .forEach(System.out::println);
@@ -164,20 +171,17 @@ class NvidiaLibrariesTest {
     }
   }
 
-  /** Every kernel, without a warning, for each GPU that the compiler knows. */
+  /** Every kernel, without a warning. */
   @Test
   void nvrtcFoundInAFolderCompilesTheKernels() throws Exception {
     List<String> lines = run("compile");
     assertTrue(lines.getFirst().matches("NVRTC 13\\.\\d+"), lines.toString());
-    List<String> compiled = lines.subList(1, lines.size() - 2);
+    assertEquals("true", lines.get(1), "not all of " + CAPABILITIES);
     assertEquals(
-        List.of(), compiled.stream().filter(line -> !line.matches("sm_\\d+ ABI 8 \\[]")).toList());
-    assertEquals(
-        List.of(),
-        CAPABILITIES.stream()
+        COMPILED.stream()
             .map(capability -> String.format(Locale.ROOT, "sm_%d ABI 8 []", capability))
-            .filter(line -> !compiled.contains(line))
-            .toList());
+            .toList(),
+        lines.subList(2, lines.size() - 2));
     assertEquals("PTX 9 []", lines.get(lines.size() - 2));
     assertEquals(
         "libnvrtc.so.13 makes code for sm_75 and newer GPUs, and this one is sm_70, which an older"
