@@ -35,6 +35,19 @@ public sealed interface BetaRule
    * @param betaMax upper limit of beta; infinity if it has none
    */
   record Target(double kl, double betaMin, double betaMax) {
+    /**
+     * Whether a limit of beta keeps KL from the set point in a step. Betas are recorded as floats,
+     * so it is the float nearest to a limit that is the limit.
+     *
+     * @return -1 if it is the lower limit, 1 if it is the upper, 0 if neither
+     */
+    byte push(float stepKl, float beta) {
+      if (beta <= (float) betaMin) {
+        return (byte) (stepKl < kl ? -1 : 0);
+      }
+      return (byte) (beta >= (float) betaMax && stepKl > kl ? 1 : 0);
+    }
+
     /** Whether beta can be at a limit. */
     public boolean isLimited() {
       return Double.isFinite(betaMin) && Double.isFinite(betaMax);

@@ -137,27 +137,16 @@ public record ControlReport(
             remedy));
   }
 
-  /**
-   * Whether a limit of beta keeps KL from the set point in a step.
-   *
-   * @return -1 if it is the lower limit, 1 if it is the upper, 0 if neither
-   */
-  static byte push(double setPoint, float betaMin, float betaMax, float kl, float beta) {
-    if (beta <= betaMin) {
-      return (byte) (kl < setPoint ? -1 : 0);
-    }
-    return (byte) (beta >= betaMax && kl > setPoint ? 1 : 0);
-  }
-
   /** The push of at least {@value #MOSTLY} of some steps; 0 if there is none. */
-  static int mostly(byte[] pushes, int count) {
+  static int mostly(byte[] pushes) {
     int lower = 0;
     int upper = 0;
-    for (int i = 0; i < count; i++) {
-      lower += pushes[i] < 0 ? 1 : 0;
-      upper += pushes[i] > 0 ? 1 : 0;
+    for (byte push : pushes) {
+      lower += push < 0 ? 1 : 0;
+      upper += push > 0 ? 1 : 0;
     }
-    return lower >= MOSTLY * count ? -1 : upper >= MOSTLY * count ? 1 : 0;
+    double most = MOSTLY * pushes.length;
+    return lower >= most ? -1 : upper >= most ? 1 : 0;
   }
 
   /** Hundredths, but of what is less than one. */
@@ -182,6 +171,7 @@ public record ControlReport(
 
   /** Takes a series step by step, in constant memory. */
   public static final class Builder {
+    private final BetaRule.Target target;
     private final double setPoint;
     private final Limit min;
     private final Limit max;
@@ -197,6 +187,7 @@ public record ControlReport(
      * @param target what the controller that gave the betas aimed at
      */
     public Builder(BetaRule.Target target) {
+      this.target = target;
       setPoint = target.kl();
       // Betas are recorded as floats, so it is the float nearest to a limit that is the limit.
       min = new Limit((float) target.betaMin());
@@ -224,7 +215,7 @@ public record ControlReport(
         firstStep = step;
       }
       recent[(int) (steps % TAIL)] = kl;
-      pushes[(int) (steps % TAIL)] = push(setPoint, min.value, max.value, kl, beta);
+      pushes[(int) (steps % TAIL)] = target.push(kl, beta);
       steps++;
       min.accept(beta <= min.value, kl > setPoint);
       max.accept(beta >= max.value, kl < setPoint);
@@ -288,7 +279,7 @@ public record ControlReport(
       for (int i = 0; i < tail.length; i++) {
         tail[i] = pushes[(int) ((first + i) % TAIL)];
       }
-      return mostly(tail, tail.length) != 0;
+      return mostly(tail) != 0;
     }
   }
 

@@ -54,9 +54,10 @@ public final class ControlWatch {
       begin(now);
     }
     recent[(int) (steps % WINDOW)] = kl;
-    pushes[(int) (steps % OUT_OF_REACH)] = push(kl, beta);
+    pushes[(int) (steps % OUT_OF_REACH)] = now.push(kl, beta);
     steps++;
-    return settles(step).or(this::outOfReach);
+    double mean = mean();
+    return Math.abs(mean - now.kl()) <= ControlReport.SETTLED * now.kl() ? near(step) : far(mean);
   }
 
   /** What was said of another set point says nothing of this one. */
@@ -69,17 +70,9 @@ public final class ControlWatch {
     Arrays.fill(pushes, (byte) 0);
   }
 
-  private byte push(float kl, float beta) {
-    return ControlReport.push(
-        target.kl(), (float) target.betaMin(), (float) target.betaMax(), kl, beta);
-  }
-
-  private Optional<String> settles(long step) {
-    if (steps < WINDOW || !isNear()) {
-      within = 0;
-      return Optional.empty();
-    }
-    within++;
+  /** The mean is within what counts as settled. */
+  private Optional<String> near(long step) {
+    within += steps < WINDOW ? 0 : 1;
     if (settled || within < WINDOW) {
       return Optional.empty();
     }
@@ -94,11 +87,12 @@ public final class ControlWatch {
             Numbers.plain(target.kl())));
   }
 
-  private Optional<String> outOfReach() {
-    if (outOfReach || steps < OUT_OF_REACH || isNear()) {
+  private Optional<String> far(double mean) {
+    within = 0;
+    if (outOfReach || steps < OUT_OF_REACH) {
       return Optional.empty();
     }
-    int most = ControlReport.mostly(pushes, OUT_OF_REACH);
+    int most = ControlReport.mostly(pushes);
     if (most == 0) {
       return Optional.empty();
     }
@@ -109,14 +103,10 @@ public final class ControlWatch {
             "The set point of %s is out of reach so far: KL is %s nats, with beta at its %s"
                 + " limit, %s, in nearly all of the last %d steps.",
             Numbers.plain(target.kl()),
-            ControlReport.nats(mean()),
+            ControlReport.nats(mean),
             most < 0 ? "lower" : "upper",
             ControlReport.digits(most < 0 ? target.betaMin() : target.betaMax()),
             OUT_OF_REACH));
-  }
-
-  private boolean isNear() {
-    return Math.abs(mean() - target.kl()) <= ControlReport.SETTLED * target.kl();
   }
 
   private double mean() {

@@ -135,11 +135,14 @@ final class LinearProbe {
     return sum;
   }
 
+  private static double[][] copy(double[][] a) {
+    return Arrays.stream(a).map(double[]::clone).toArray(double[][]::new);
+  }
+
   /** a + factor b. */
   private static double[][] plus(double[][] a, double factor, double[][] b) {
-    double[][] sum = new double[a.length][];
+    double[][] sum = copy(a);
     for (int k = 0; k < a.length; k++) {
-      sum[k] = a[k].clone();
       for (int j = 0; j < sum[k].length; j++) {
         sum[k][j] += factor * b[k][j];
       }
@@ -219,7 +222,7 @@ final class LinearProbe {
 
     /** At the weights that the loss was last asked for. */
     private double[][] gradient(double[][] at) {
-      double[][] gradient = plus(at, 0, at);
+      double[][] gradient = copy(at);
       for (int i = 0; i < x.length; i++) {
         for (int k = 0; k < labels.length; k++) {
           add(COST * (probability[i][k] - (k == label[i] ? 1 : 0)), x[i], gradient[k]);
@@ -230,7 +233,7 @@ final class LinearProbe {
 
     /** The second derivative's product with a direction. */
     private double[][] curved(double[][] direction) {
-      double[][] product = plus(direction, 0, direction);
+      double[][] product = copy(direction);
       double[] along = new double[labels.length];
       for (int i = 0; i < x.length; i++) {
         double[] p = probability[i];

@@ -61,9 +61,7 @@ public record Claim(
 
   /** The p value of the difference that it is judged by, by itself; NaN where there is none. */
   double p() {
-    return claimed == null || measures.isEmpty() || measures.getFirst().difference() == null
-        ? Double.NaN
-        : measures.getFirst().difference().p().orElse(Double.NaN);
+    return claimed == null || measures.isEmpty() ? Double.NaN : measures.getFirst().p();
   }
 
   /** The same sentence judged beside others: no difference is one that is not below the level. */
@@ -118,7 +116,12 @@ public record Claim(
       double other,
       double control,
       double floor,
-      PairedDifference difference) {}
+      PairedDifference difference) {
+    /** The p value of the difference by itself; NaN where there is none. */
+    double p() {
+      return difference == null ? Double.NaN : difference.p().orElse(Double.NaN);
+    }
+  }
 
   /** How RL and ELBO are counted. */
   public enum Accounting {

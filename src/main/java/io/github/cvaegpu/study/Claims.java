@@ -231,15 +231,7 @@ final class Claims {
 
   /** The verdicts of measures whose names say which side is the better one. */
   static List<Verdict> besideEachOther(List<Measure> measures) {
-    double[] adjusted =
-        Holm.adjusted(
-            measures.stream()
-                .mapToDouble(
-                    measure ->
-                        measure.difference() == null
-                            ? Double.NaN
-                            : measure.difference().p().orElse(Double.NaN))
-                .toArray());
+    double[] adjusted = Holm.adjusted(measures.stream().mapToDouble(Measure::p).toArray());
     return IntStream.range(0, adjusted.length)
         .mapToObj(
             i ->
