@@ -42,7 +42,7 @@ struct cvae_model {
   }
 };
 
-extern "C" int cvae_interface(void) { return 3; }
+extern "C" int cvae_interface(void) { return 4; }
 
 extern "C" const char* cvae_isa(void) { return CVAE_ISA; }
 
@@ -204,6 +204,23 @@ void decode_points(cvae_model* model, Team::Member& self, int64_t points, const 
   pass.decode(self);
 }
 
+/** Sixteen losses of images, whose chunks are added here: (images). */
+void copy_losses(const cvae_model* model, int64_t block, int64_t images, float* to) {
+  const ForwardPass& pass = model->inference;
+  pass.add_losses(block);
+  for (int64_t i = block * kLanes; i < smaller((block + 1) * kLanes, images); i++) {
+    to[i] = float(pass.image_loss[i]);
+  }
+}
+
+/** Sixteen points of what the last layer left in `output`: (points, inputs). */
+void copy_outputs(const cvae_model* model, int64_t block, int64_t points, float* to) {
+  int64_t inputs = model->network.inputs;
+  for (int64_t i = block * kLanes; i < smaller((block + 1) * kLanes, points); i++) {
+    copy_out(model->inference.output, 0, inputs, i, to + i * inputs);
+  }
+}
+
 }  // namespace
 
 extern "C" void cvae_decode(cvae_model* model, int member, int64_t points, const float* z,
@@ -221,11 +238,33 @@ extern "C" void cvae_decode(cvae_model* model, int member, int64_t points, const
       });
     });
   });
-  int64_t inputs = model->network.inputs;
+  self.run(pass.blocks(), [&](int64_t block) { copy_outputs(model, block, points, mean); });
+}
+
+extern "C" void cvae_logits(cvae_model* model, int member, int64_t points, const float* z,
+                            float* logits, float* log_partition) {
+  ForwardPass& pass = model->inference;
+  if (member == 0) {
+    pass.begin(model->parameters.value, points, false);
+  }
+  Team::Member self(model->team, member);
+  decode_points(model, self, points, z);
+  with_likelihood(model->likelihood, [&](auto likelihood) {
+    pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
+      for (int c = 0; c < of.columns; c++) {
+        Lanes sum = lanes(0);
+        for (int r = 0; r < chunk.count; r++) {
+          Lanes logit = load(&sums.at[r][c * kLanes]);
+          store(of.of(pass.output, chunk.first + r) + c * kLanes, logit);
+          sum = sum + likelihood.loss(logit, lanes(0));
+        }
+        store(pass.loss_of(chunk) + of.first() + c * kLanes, sum);
+      }
+    });
+  });
   self.run(pass.blocks(), [&](int64_t block) {
-    for (int64_t i = block * kLanes; i < smaller((block + 1) * kLanes, points); i++) {
-      copy_out(pass.output, 0, inputs, i, mean + i * inputs);
-    }
+    copy_outputs(model, block, points, logits);
+    copy_losses(model, block, points, log_partition);
   });
 }
 
@@ -250,12 +289,7 @@ extern "C" void cvae_score(cvae_model* model, int member, int64_t images, const 
       }
     });
   });
-  self.run(pass.blocks(), [&](int64_t block) {
-    pass.add_losses(block);
-    for (int64_t i = block * kLanes; i < smaller((block + 1) * kLanes, images); i++) {
-      loss[i] = float(pass.image_loss[i]);
-    }
-  });
+  self.run(pass.blocks(), [&](int64_t block) { copy_losses(model, block, images, loss); });
 }
 
 extern "C" void cvae_times(cvae_model* model, int64_t* times) {

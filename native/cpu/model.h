@@ -83,6 +83,13 @@ void cvae_encode(cvae_model* model, int member, int64_t images, const uint8_t* p
 /** Means of the pixels, (points, inputs), for latent points (points, latent). */
 void cvae_decode(cvae_model* model, int member, int64_t points, const float* z, float* mean);
 
+/**
+ * What the likelihood makes means of, (points, inputs), and what it has of all of them beside the images: log p(x|z) is the
+ * sum of x times the logits, less log_partition, (points).
+ */
+void cvae_logits(cvae_model* model, int member, int64_t points, const float* z, float* logits,
+                 float* log_partition);
+
 /** Reconstruction loss of each image, (images) in nats, under a latent point of its own, (images, latent). */
 void cvae_score(cvae_model* model, int member, int64_t images, const uint8_t* pixels,
                 const float* z, float* loss);

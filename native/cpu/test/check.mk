@@ -54,14 +54,19 @@ else
 	@echo "NOT CHECKED FOR ARM: there is no $(CXX_ARM) or no $(QEMU_ARM) on this machine" >&2
 endif
 
-# The team as it is, the model's use of it, and the same with faults that have to be found.
+# The team as it is, the model's use of it, and the same with faults that have to be found: a race shows by chance, and on
+# a busy machine not in every run.
 check-cpu-team: $(CHECK)/team $(CHECK)/team-with-lax-barrier $(CHECK)/team-with-lax-claims $(CHECK)/threads/cpu-check
 	$(FIXED) $(CHECK)/team
 	$(FIXED) $(CHECK)/threads/cpu-check 5
 	@for planted in barrier claims; do \
-	  if $(FIXED) $(CHECK)/team-with-lax-$$planted >$(CHECK)/planted.txt 2>&1; then \
-	    echo "the fault planted in the team's $$planted was not found" >&2; exit 1; \
-	  fi; \
+	  runs=0; \
+	  while $(FIXED) $(CHECK)/team-with-lax-$$planted >$(CHECK)/planted.txt 2>&1; do \
+	    runs=$$((runs + 1)); \
+	    if [ $$runs -eq 20 ]; then \
+	      echo "the fault planted in the team's $$planted was not found" >&2; exit 1; \
+	    fi; \
+	  done; \
 	done
 
 record-cpu-bits: $(CHECK)/v3/cpu-bits

@@ -14,7 +14,8 @@ void expect_same(const char* what, float actual, float expected, int64_t image, 
 
 /** One latent point's logits and loss. */
 void expect_decoded(const Model& model, const std::vector<float>& parameters, const Matrix& z,
-                    const Matrix& mean, const Matrix& loss, const std::vector<uint8_t>& pixels) {
+                    const Matrix& logits, const Matrix& log_partition, const Matrix& mean,
+                    const Matrix& loss, const std::vector<uint8_t>& pixels) {
   const Layout& layout = model.layout();
   std::vector<float> targets = grey_targets();
   for (int64_t point = 0; point < z.rows; point++) {
@@ -44,14 +45,19 @@ void expect_decoded(const Model& model, const std::vector<float>& parameters, co
     }
     double expected = 0;
     double rounding = 0;
+    double black = 0;
     for (size_t p = 0; p < x.size(); p++) {
+      expect_near("logit", point, int64_t(p), double(logits.at(point, int64_t(p))), x[p], wrong[p]);
       expect_near("decoded mean", point, int64_t(p), double(mean.at(point, int64_t(p))),
                   sigmoid(x[p]), wrong[p] / 4 + 4 * kRounding);
       double target = double(targets[pixels[size_t(point) * x.size() + p]]);
       double one = loss_of(x[p], target);
       expected += one;
+      black += loss_of(x[p], 0);
       rounding += wrong[p] + kRounding * (8 * ::fabs(x[p]) + 8 + 12 * one);
     }
+    expect_near("log partition", point, 0, double(log_partition.at(point, 0)), black,
+                rounding + kRounding * 12 * (black + expected));
     expect_near("score", point, 0, double(loss.at(point, 0)), expected,
                 rounding + kRounding * expected);
   }
@@ -84,7 +90,9 @@ void check_inference(Random& random) {
   Matrix means = model.decode(z);
   Matrix losses = model.score(pixels.data(), z);
   model.require_intact();
-  expect_decoded(model, parameters, z, means, losses, pixels);
+  Matrix log_partition(images, 1);
+  Matrix logits = model.logits(z, log_partition);
+  expect_decoded(model, parameters, z, logits, log_partition, means, losses, pixels);
 
   // A training step of the same images in order, on the same weights.
   Model trained(shape, images, threads);

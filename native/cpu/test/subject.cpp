@@ -160,6 +160,15 @@ Matrix Model::decode(const Matrix& z) {
   return mean;
 }
 
+Matrix Model::logits(const Matrix& z, Matrix& log_partition) {
+  Matrix logits(z.rows, shape_.inputs);
+  all([&](int member) {
+    cvae_logits(model_, member, z.rows, z.data.data(), logits.data.data(),
+                log_partition.data.data());
+  });
+  return logits;
+}
+
 Matrix Model::score(const uint8_t* pixels, const Matrix& z) {
   Matrix loss(z.rows, 1);
   all([&](int member) {

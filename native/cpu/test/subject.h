@@ -109,6 +109,7 @@ class Model {
 
   void encode(int images, const uint8_t* pixels, Matrix& mean, Matrix& log_variance);
   Matrix decode(const Matrix& z);
+  Matrix logits(const Matrix& z, Matrix& log_partition);
   Matrix score(const uint8_t* pixels, const Matrix& z);
 
   /** Nanoseconds of each phase since the last call. */

@@ -170,7 +170,10 @@ final class EvaluateCommand implements Callable<Integer> {
       scores.requireFinite();
       Evaluation evaluation = scores.evaluation();
       ExactLikelihood integral =
-          exact ? integral(checkpoint, Posterior.of(model, images), scores) : null;
+          exact
+              ? ExactLikelihood.of(
+                  model, checkpoint.plan().objective(), Posterior.of(model, images), scores)
+              : null;
       AnnealedLikelihood annealed =
           annealing.run(checkpoint, images, scores, spec.commandLine().getErr());
       Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
@@ -206,16 +209,6 @@ final class EvaluateCommand implements Callable<Integer> {
       }
       return ExitCode.OK;
     }
-  }
-
-  /** log p(x) of the images that a checkpoint's model was asked about. */
-  static ExactLikelihood integral(Checkpoint checkpoint, Posterior posterior, ImageScores scores) {
-    return ExactLikelihood.of(
-        checkpoint.plan().objective(),
-        checkpoint.layout(),
-        checkpoint.state().parameters(),
-        posterior,
-        scores);
   }
 
   private static LatentMeasures measures(

@@ -199,7 +199,8 @@ final class ReportCommand implements Callable<Integer> {
     ImageScores scores =
         new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);
     scores.requireFinite();
-    ExactLikelihood integral = EvaluateCommand.integral(checkpoint, posterior, scores);
+    ExactLikelihood integral =
+        ExactLikelihood.of(model, checkpoint.plan().objective(), posterior, scores);
     integral
         .doubts()
         .forEach(doubt -> err().println("Warning: %s: %s".formatted(run.name(), doubt)));

@@ -53,7 +53,14 @@ public final class ModelArguments {
       throw new IllegalArgumentException(String.format(Locale.ROOT, "%d latent points", count));
     }
     requireLength("latent points", (long) count * shape.latent(), z);
-    requireLength("means", (long) count * shape.inputs(), mean);
+    requireLength("pixels", (long) count * shape.inputs(), mean);
+  }
+
+  /** Refuses what {@link VaeModel#logits} does. */
+  public static void requireLogits(
+      VaeShape shape, float[] z, int count, float[] logits, float[] logPartition) {
+    requireDecodes(shape, z, count, logits);
+    requireLength("log partitions", count, logPartition);
   }
 
   /** Refuses what {@link VaeModel#reconstructionLoss} does. */

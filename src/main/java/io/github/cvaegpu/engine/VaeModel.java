@@ -46,6 +46,23 @@ public interface VaeModel extends AutoCloseable {
   void decode(float[] z, int count, float[] mean);
 
   /**
+   * The decoder's own outputs for latent points, of which the likelihood makes {@link #decode}'s
+   * means: with them, the likelihood of any image is but a sum,
+   *
+   * <pre>
+   *   log p(x|z) = sum over pixels of x l - log partition
+   * </pre>
+   *
+   * of its targets x and the point's logits l.
+   *
+   * @param z (count, latent) latent points
+   * @param count number of points, from 0
+   * @param logits receives (count, inputs) outputs
+   * @param logPartition receives (count) numbers, in nats: the loss of an image that is black
+   */
+  void logits(float[] z, int count, float[] logits, float[] logPartition);
+
+  /**
    * Reconstruction loss of images under given latent points.
    *
    * @param images images of the network's input size

@@ -2,7 +2,7 @@
 package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.Targets;
 import java.util.Arrays;
 
@@ -15,18 +15,21 @@ import java.util.Arrays;
  * </pre>
  *
  * so of all images and points it is the product of the images and the logits, less a number a
- * point. Black pixels, most of them, have no part in the product.
+ * point: see {@link VaeModel#logits}. Black pixels, most of them, have no part in the product.
  */
 final class BernoulliTiles implements LatentLikelihood {
   /** Pixels that are added up in float, before the sum in double takes them. */
-  private static final int FLOAT_PIXELS = 4 * RowSums.STEP;
+  private static final int FLOAT_PIXELS = 8 * RowSums.STEP;
 
-  /** Factors of up to 2 that a double takes with room to spare. */
-  private static final int FACTORS = 512;
-
-  private final ParameterLayout layout;
-  private final float[] parameters;
+  private final VaeModel model;
+  private final int inputs;
   private final int images;
+
+  /** (points, inputs) of the points that were decoded last. */
+  private float[] logits = {};
+
+  /** (points) of the same. */
+  private float[] logPartition = {};
 
   /**
    * Of the pixels that are not black: which of its image's it is, and its target. Each image has a
@@ -38,20 +41,15 @@ final class BernoulliTiles implements LatentLikelihood {
   private final int[] firstOfImage;
 
   /**
-   * @param parameters all of the network's; not copied
+   * @param model whose decoder is asked
+   * @param targets what the model's pixels are
    * @param set whose images
    * @param first first image
    * @param count number of images
    */
-  BernoulliTiles(
-      Targets targets,
-      ParameterLayout layout,
-      float[] parameters,
-      ImageSet set,
-      int first,
-      int count) {
-    this.layout = layout;
-    this.parameters = parameters;
+  BernoulliTiles(VaeModel model, Targets targets, ImageSet set, int first, int count) {
+    this.model = model;
+    inputs = model.shape().inputs();
     images = count;
     byte[] pixels = set.pixels();
     int size = set.imageSize();
@@ -79,7 +77,7 @@ final class BernoulliTiles implements LatentLikelihood {
 
   @Override
   public int latent() {
-    return layout.shape().latent();
+    return model.shape().latent();
   }
 
   @Override
@@ -88,61 +86,59 @@ final class BernoulliTiles implements LatentLikelihood {
   }
 
   @Override
+  public void decode(double[] z) {
+    float[] points = new float[z.length];
+    for (int i = 0; i < z.length; i++) {
+      points[i] = (float) z[i];
+    }
+    int count = z.length / latent();
+    if (logPartition.length != count) {
+      logits = new float[count * inputs];
+      logPartition = new float[count];
+    }
+    model.logits(points, count, logits, logPartition);
+  }
+
+  @Override
   public Tile tile(int points) {
     return new Points(points);
   }
 
   private final class Points implements Tile {
-    private final LogitTile decoder;
-    private final double[] black;
-    private final double[] product;
+    /** (inputs, points): a pixel's row is a part of all scores that have the pixel. */
+    private final float[][] rows;
+
     private final float[] part;
+    private int first;
 
     Points(int points) {
-      decoder = new LogitTile(layout, parameters, points);
-      black = new double[points];
-      product = new double[points];
+      rows = new float[inputs][points];
       part = new float[points];
     }
 
     @Override
-    public void decode(double[] z) {
-      decoder.decode(z);
-      Arrays.fill(black, 0);
-      Arrays.fill(product, 1);
-      int factors = 0;
-      for (float[] row : decoder.logits()) {
+    public void take(int point) {
+      first = point;
+      for (int p = 0; p < inputs; p++) {
+        float[] row = rows[p];
         for (int i = 0; i < row.length; i++) {
-          double logit = row[i];
-          black[i] -= Math.max(logit, 0);
-          product[i] *= 1 + Math.exp(-Math.abs(logit));
+          row[i] = logits[(first + i) * inputs + p];
         }
-        if (++factors % FACTORS == 0) {
-          takeLogarithms();
-        }
-      }
-      takeLogarithms();
-    }
-
-    /** A logarithm for many pixels: that of their product. */
-    private void takeLogarithms() {
-      for (int i = 0; i < black.length; i++) {
-        black[i] -= Math.log(product[i]);
-        product[i] = 1;
       }
     }
 
     @Override
     public void score(int image, double[] result) {
-      System.arraycopy(black, 0, result, 0, black.length);
-      float[][] logits = decoder.logits();
+      for (int i = 0; i < part.length; i++) {
+        result[i] = -logPartition[first + i];
+      }
       int end = firstOfImage[image + 1];
       int at = firstOfImage[image];
       while (at < end) {
         Arrays.fill(part, 0);
         int endOfPart = Math.min(end, at + FLOAT_PIXELS);
         for (; at < endOfPart; at += RowSums.STEP) {
-          RowSums.add(part, logits, pixel, target, at);
+          RowSums.add(part, rows, pixel, target, at);
         }
         addTo(result, part);
       }

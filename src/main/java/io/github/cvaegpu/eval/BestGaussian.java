@@ -74,8 +74,8 @@ final class BestGaussian {
     slope = new double[dimensions];
     curvature = new double[dimensions];
     weight = new double[2][];
-    weight[0] = new double[lattice.side()];
-    weight[1] = new double[dimensions == 1 ? 1 : lattice.side()];
+    weight[0] = new double[lattice.side(level)];
+    weight[1] = new double[dimensions == 1 ? 1 : lattice.side(level)];
     fall = new double[][] {weight[0].clone(), weight[1].clone()};
     moments = moments();
   }

@@ -3,8 +3,8 @@ package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.Objective;
-import io.github.cvaegpu.model.ParameterLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -71,26 +71,21 @@ public record ExactLikelihood(
   /**
    * Integrates.
    *
-   * @param objective what the network's outputs say of a pixel
-   * @param parameters all of the network's; not copied
+   * @param model whose decoder it is
+   * @param objective of the model
    * @param posterior of the images
    * @param scores of the same images
    * @throws InputException if an image has no likelihood, or one that is no number
    */
   public static ExactLikelihood of(
-      Objective objective,
-      ParameterLayout layout,
-      float[] parameters,
-      Posterior posterior,
-      ImageScores scores) {
+      VaeModel model, Objective objective, Posterior posterior, ImageScores scores) {
     var summary = new Summary(scores);
     ImageSet set = posterior.images();
     for (int first = 0; first < set.size(); first += CHUNK) {
       int count = Math.min(CHUNK, set.size() - first);
       LatentLikelihood likelihood =
           switch (objective.likelihood()) {
-            case BERNOULLI ->
-                new BernoulliTiles(objective.targets(), layout, parameters, set, first, count);
+            case BERNOULLI -> new BernoulliTiles(model, objective.targets(), set, first, count);
           };
       summary.add(
           first,

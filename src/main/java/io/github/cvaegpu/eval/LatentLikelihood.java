@@ -10,20 +10,23 @@ interface LatentLikelihood {
   int images();
 
   /**
-   * Room for latent points that are decoded together, for one thread at a time.
+   * Decodes points, in place of those before; no tile may be in use meanwhile.
+   *
+   * @param z (points, latent)
+   */
+  void decode(double[] z);
+
+  /**
+   * Room for some of the points that were decoded last, for one thread at a time.
    *
    * @param points how many
    */
   Tile tile(int points);
 
-  /** Latent points, decoded once for all images. */
+  /** Some of the points, of which one thread scores images. */
   interface Tile {
-    /**
-     * Takes other points.
-     *
-     * @param z (points, latent)
-     */
-    void decode(double[] z);
+    /** Takes the points from this one on, in place of those before. */
+    void take(int first);
 
     /**
      * log p(x|z) of one image at each point, in nats.

@@ -4,15 +4,17 @@ package io.github.cvaegpu.eval;
 import java.util.function.LongConsumer;
 
 /**
- * Latent points at equal distances, in square tiles of {@value #POINTS} points. Level 0 is the
- * coarsest; each further one has half the spacing of the one before, all of whose points it has
- * too, and tiles of half the width: a tile has two children in each dimension.
+ * Latent points at equal distances, in square tiles. Level 0 is the coarsest; each further one has
+ * half the spacing of the one before, all of whose points it has too. Level 0, where all images
+ * have all tiles, has large ones, that are summed at little cost a point; so has level 1, and the
+ * finer ones, where every image has a few of its own, have smaller ones, that waste fewer points
+ * around its posterior. A tile is divided into its children, tiles of the next level.
  *
  * <p>A tile is known by its coordinates, in tiles from the origin, packed in 32 bits.
  */
 final class Lattice {
-  /** Points of a tile. */
-  static final int POINTS = 256;
+  /** The last level with large tiles. */
+  private static final int LAST_LARGE = 1;
 
   /** Most dimensions. */
   static final int MAX_DIMENSIONS = 2;
@@ -41,7 +43,7 @@ final class Lattice {
       throw new IllegalArgumentException("dimensions: " + dimensions);
     }
     this.dimensions = dimensions;
-    side = dimensions == 1 ? POINTS : 16;
+    side = dimensions == 1 ? 256 : 16;
     // A spacing of 1/64 in one dimension and of 1/8 in two.
     width = dimensions == 1 ? 4 : 2;
   }
@@ -51,13 +53,18 @@ final class Lattice {
   }
 
   /** Points of a tile in each dimension: of point p the first is p % side, the second p / side. */
-  int side() {
-    return side;
+  int side(int level) {
+    return level > LAST_LARGE ? side / 2 : side;
+  }
+
+  /** Points of a tile. */
+  int points(int level) {
+    return dimensions == 1 ? side(level) : side(level) * side(level);
   }
 
   /** Where a tile begins in one dimension: its first point. */
   double from(int level, long tile, int dimension) {
-    return (long) (dimension == 0 ? x(tile) : y(tile)) * side * spacing(level);
+    return (long) (dimension == 0 ? x(tile) : y(tile)) * side(level) * spacing(level);
   }
 
   /** Width of a tile of level 0. */
@@ -100,7 +107,7 @@ final class Lattice {
    * @param z up to {@value #MAX_RANGE} from the origin in each dimension
    */
   long tileOf(int level, double[] z) {
-    double scale = Math.scalb(1 / width, level);
+    double scale = 1 / (side(level) * spacing(level));
     return pack(coordinate(z[0] * scale), dimensions == 1 ? 0 : coordinate(z[1] * scale));
   }
 
@@ -109,28 +116,51 @@ final class Lattice {
   }
 
   /** Children that a tile has. */
-  int children() {
-    return 1 << dimensions;
+  int children(int level) {
+    int across = childrenAcross(level);
+    return dimensions == 1 ? across : across * across;
   }
 
-  /** A tile of the next level, in one of the quarters, or halves, of a tile. */
-  long child(long tile, int part) {
-    return pack(2 * x(tile) + (part & 1), dimensions == 1 ? 0 : 2 * y(tile) + (part >> 1));
+  private int childrenAcross(int level) {
+    return 2 * side(level) / side(level + 1);
   }
 
-  /** Gives a tile and those that touch it, at corners too. */
-  void around(long tile, LongConsumer tiles) {
-    int reach = dimensions == 1 ? 0 : 1;
-    for (int y = y(tile) - reach; y <= y(tile) + reach; y++) {
-      for (int x = x(tile) - 1; x <= x(tile) + 1; x++) {
-        tiles.accept(pack(x, y));
+  /** A tile of the next level, in one of the parts of a tile. */
+  long child(int level, long tile, int part) {
+    int across = childrenAcross(level);
+    return pack(
+        across * x(tile) + part % across, dimensions == 1 ? 0 : across * y(tile) + part / across);
+  }
+
+  /** Gives the tiles that touch one of a tile's parts, at corners too, and are in range. */
+  void touching(int level, long tile, int part, LongConsumer tiles) {
+    int across = childrenAcross(level);
+    int column = part % across;
+    int row = part / across;
+    int left = column == 0 ? -1 : 0;
+    int right = column == across - 1 ? 1 : 0;
+    int below = dimensions == 1 || row > 0 ? 0 : -1;
+    int above = dimensions == 1 || row < across - 1 ? 0 : 1;
+    for (int y = below; y <= above; y++) {
+      for (int x = left; x <= right; x++) {
+        if ((x != 0 || y != 0) && isInRange(level, x(tile) + x) && isInRange(level, y(tile) + y)) {
+          tiles.accept(pack(x(tile) + x, y(tile) + y));
+        }
       }
     }
   }
 
-  /** Which quarter, or half, of its tile a point is in: the child that has it too. */
-  int part(int point) {
-    return 2 * (point % side) / side + (dimensions == 1 ? 0 : 2 * (2 * (point / side) / side));
+  private boolean isInRange(int level, int coordinate) {
+    double width = side(level) * spacing(level);
+    return coordinate * width >= -MAX_RANGE && (coordinate + 1) * width <= MAX_RANGE;
+  }
+
+  /** Which part of its tile a point is in: the child that has it too. */
+  int part(int level, int point) {
+    int across = childrenAcross(level);
+    int width = side(level) / across;
+    int column = point % side(level) / width;
+    return dimensions == 1 ? column : column + across * (point / side(level) / width);
   }
 
   /**
@@ -138,17 +168,19 @@ final class Lattice {
    *
    * @param z receives (points, dimensions)
    * @param logPrior receives (points) log densities of the standard normal distribution
+   * @param first which point of both is the tile's first
    */
-  void points(int level, long tile, double[] z, double[] logPrior) {
+  void points(int level, long tile, double[] z, double[] logPrior, int first) {
     double spacing = spacing(level);
-    for (int p = 0; p < POINTS; p++) {
+    int side = side(level);
+    for (int p = 0; p < points(level); p++) {
       double square = 0;
       for (int j = 0; j < dimensions; j++) {
         double value = from(level, tile, j) + (j == 0 ? p % side : p / side) * spacing;
-        z[p * dimensions + j] = value;
+        z[(first + p) * dimensions + j] = value;
         square += value * value;
       }
-      logPrior[p] = -0.5 * (square + dimensions * LOG_TWO_PI);
+      logPrior[first + p] = -0.5 * (square + dimensions * LOG_TWO_PI);
     }
   }
 

@@ -25,6 +25,9 @@ final class PairSums {
   /** A point below a tile's largest by this many nats adds nothing that a double would keep. */
   private static final double NEGLIGIBLE = 40;
 
+  /** Points that are decoded together: enough to keep an engine busy, little memory. */
+  private static final int DECODED = 4096;
+
   private final int level;
   private final int parts;
   private final long[] pairs;
@@ -59,22 +62,32 @@ final class PairSums {
    * @throws InputException if a likelihood is no number
    */
   static PairSums of(LatentLikelihood likelihood, Lattice lattice, int level, long[] pairs) {
-    var sums = new PairSums(level, lattice.children(), pairs);
+    var sums = new PairSums(level, lattice.children(level), pairs);
     int[] firstOfTile =
         IntStream.range(0, pairs.length)
             .filter(i -> i == 0 || sums.tile(i) != sums.tile(i - 1))
             .toArray();
     Queue<Room> rooms = new ConcurrentLinkedQueue<>();
-    IntStream.range(0, firstOfTile.length)
-        .parallel()
-        .forEach(
-            t -> {
-              Room free = rooms.poll();
-              Room room = free == null ? new Room(likelihood, lattice) : free;
-              int end = t + 1 < firstOfTile.length ? firstOfTile[t + 1] : pairs.length;
-              room.sum(sums, firstOfTile[t], end);
-              rooms.add(room);
-            });
+    int group = DECODED / lattice.points(level);
+    for (int first = 0; first < firstOfTile.length; first += group) {
+      int from = first;
+      int to = Math.min(first + group, firstOfTile.length);
+      var points = new Points(lattice, level, to - from);
+      for (int t = from; t < to; t++) {
+        points.set(t - from, sums.tile(firstOfTile[t]));
+      }
+      likelihood.decode(points.z);
+      IntStream.range(from, to)
+          .parallel()
+          .forEach(
+              t -> {
+                Room free = rooms.poll();
+                Room room = free == null ? new Room(likelihood, lattice, level) : free;
+                int end = t + 1 < firstOfTile.length ? firstOfTile[t + 1] : pairs.length;
+                room.sum(sums, firstOfTile[t], end, points, t - from);
+                rooms.add(room);
+              });
+    }
     return sums;
   }
 
@@ -92,6 +105,9 @@ final class PairSums {
     System.arraycopy(sum, 0, joined.sum, at, sum.length);
     System.arraycopy(partSum, 0, joined.partSum, at * parts, partSum.length);
     System.arraycopy(largest, 0, joined.largest, at, largest.length);
+    if (logJoint != null) {
+      System.arraycopy(logJoint, 0, joined.logJoint, at, logJoint.length);
+    }
   }
 
   int level() {
@@ -100,6 +116,11 @@ final class PairSums {
 
   int size() {
     return pairs.length;
+  }
+
+  /** A copy of the pairs, in the order of what is summed. */
+  long[] pairs() {
+    return pairs.clone();
   }
 
   long tile(int i) {
@@ -154,44 +175,65 @@ final class PairSums {
     return most;
   }
 
-  /** What a thread has of its own. */
-  private static final class Room {
+  /** Tiles that are decoded together. */
+  private static final class Points {
     private final Lattice lattice;
-    private final LatentLikelihood.Tile tile;
+    private final int level;
     private final double[] z;
-    private final double[] logPrior = new double[Lattice.POINTS];
-    private final double[] logJoint = new double[Lattice.POINTS];
-    private final int[] part = new int[Lattice.POINTS];
-    private final double[] partSum;
+    private final double[] logPrior;
 
-    Room(LatentLikelihood likelihood, Lattice lattice) {
+    Points(Lattice lattice, int level, int tiles) {
       this.lattice = lattice;
-      Arrays.setAll(part, lattice::part);
-      partSum = new double[lattice.children()];
-      tile = likelihood.tile(Lattice.POINTS);
-      z = new double[Lattice.POINTS * likelihood.latent()];
+      this.level = level;
+      logPrior = new double[tiles * lattice.points(level)];
+      z = new double[logPrior.length * lattice.dimensions()];
     }
 
-    /** Sums pairs up, all of one tile. */
-    void sum(PairSums sums, int first, int end) {
-      lattice.points(sums.level, sums.tile(first), z, logPrior);
-      tile.decode(z);
-      double logVolume = lattice.logVolume(sums.level);
+    void set(int place, long tile) {
+      lattice.points(level, tile, z, logPrior, place * lattice.points(level));
+    }
+  }
+
+  /** What a thread has of its own. */
+  private static final class Room {
+    private final double logVolume;
+    private final LatentLikelihood.Tile tile;
+    private final double[] logJoint;
+    private final int[] part;
+    private final double[] partSum;
+
+    Room(LatentLikelihood likelihood, Lattice lattice, int level) {
+      logVolume = lattice.logVolume(level);
+      int points = lattice.points(level);
+      tile = likelihood.tile(points);
+      logJoint = new double[points];
+      part = new int[points];
+      Arrays.setAll(part, point -> lattice.part(level, point));
+      partSum = new double[lattice.children(level)];
+    }
+
+    /** Sums pairs up, all of the tile that has this place among the points. */
+    void sum(PairSums sums, int first, int end, Points points, int place) {
+      int firstPoint = place * logJoint.length;
+      tile.take(firstPoint);
       for (int i = first; i < end; i++) {
         tile.score(sums.image(i), logJoint);
         double most = Double.NEGATIVE_INFINITY;
         for (int p = 0; p < logJoint.length; p++) {
-          logJoint[p] += logPrior[p];
+          logJoint[p] += points.logPrior[firstPoint + p];
           // NaN too: it is larger than all others here.
           most = Math.max(most, logJoint[p]);
         }
         if (Double.isNaN(most) || most == Double.POSITIVE_INFINITY) {
+          int latent = points.z.length / points.logPrior.length;
           throw new InputException(
               String.format(
                   Locale.ROOT,
-                  "The decoder's likelihood of an image is no number at z = %s, so it has no"
-                      + " integral.",
-                  Arrays.toString(Arrays.copyOf(z, z.length / Lattice.POINTS))));
+                  "The decoder's likelihood of an image is no number at or near z = %s, so it has"
+                      + " no integral.",
+                  Arrays.toString(
+                      Arrays.copyOfRange(
+                          points.z, firstPoint * latent, (firstPoint + 1) * latent))));
         }
         sums.largest[i] = most;
         if (sums.level > 0) {

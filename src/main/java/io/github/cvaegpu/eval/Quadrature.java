@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  */
 final class Quadrature {
   /** Nats by which a sum may move with the spacing halved for the last time. */
-  static final double TOLERANCE = 0.002;
+  static final double TOLERANCE = 0.004;
 
   /**
    * A sum of which one point is more than this much has too few points to be trusted: four around a
@@ -30,18 +30,15 @@ final class Quadrature {
   private static final double MOST_OF_ONE_POINT = 0.2;
 
   /** What is left of an image in the next level: parts with more than e to minus this of it. */
-  private static final double KEPT = 18;
+  private static final double KEPT = 14;
 
   /** The same where the sums are still rough, and of the coarsest level. */
   private static final double KEPT_OF_ROUGH = 32;
 
   private static final double KEPT_OF_COARSEST = 60;
 
-  /**
-   * Rough parts are kept with all around them that hold more than e to minus this: a narrow peak at
-   * an edge shows on one side of it only.
-   */
-  private static final double HEAVY = 6;
+  /** A part that holds more than e to minus this is to have all of its neighbours. */
+  private static final double HEAVY = 9;
 
   /** A sum that moves by more nats is rough. */
   private static final double ROUGH = 0.5;
@@ -171,7 +168,7 @@ final class Quadrature {
       if (pairs.length == 0) {
         return;
       }
-      sums = PairSums.of(likelihood, lattice, level, pairs);
+      sums = withNeighbours(PairSums.of(likelihood, lattice, level, pairs));
       double[] totals = sums.totals(images);
       double[] peaks = sums.peaks(images);
       for (int image = 0; image < images; image++) {
@@ -190,6 +187,51 @@ final class Quadrature {
       }
       fit(level, isDone);
     }
+  }
+
+  /**
+   * Follows what the points of coarser levels were off, a narrow ridge most of all: where a part at
+   * an edge of what was kept is heavy, what is beyond the edge is summed too, and so on.
+   */
+  private PairSums withNeighbours(PairSums found) {
+    PairSums all = found;
+    long[] there = found.pairs();
+    long[] missing = missing(all, there);
+    while (missing.length > 0) {
+      all = all.with(PairSums.of(likelihood, lattice, all.level(), missing));
+      there = all.pairs();
+      Arrays.parallelSort(there);
+      missing = missing(all, there);
+    }
+    return all;
+  }
+
+  /**
+   * Neighbours of heavy parts that no sum is of.
+   *
+   * @param there the pairs, sorted
+   */
+  private long[] missing(PairSums all, long[] there) {
+    double[] totals = all.totals(images);
+    var missing = new Longs();
+    for (int i = 0; i < all.size(); i++) {
+      int image = all.image(i);
+      for (int part = 0; part < lattice.children(all.level()); part++) {
+        if (totals[image] - all.sum(i, part) < HEAVY) {
+          lattice.touching(
+              all.level(),
+              all.tile(i),
+              part,
+              near -> {
+                long pair = PairSums.pair(near, image);
+                if (Arrays.binarySearch(there, pair) < 0) {
+                  missing.add(pair);
+                }
+              });
+        }
+      }
+    }
+    return missing.sorted();
   }
 
   /** The best normal distributions of images whose last spacing this is. */
@@ -234,12 +276,9 @@ final class Quadrature {
         continue;
       }
       double kept = kept(image);
-      for (int part = 0; part < lattice.children(); part++) {
-        double below = result.logLikelihood[image] - sums.sum(i, part);
-        long child = lattice.child(sums.tile(i), part);
-        if (below < HEAVY && kept > KEPT) {
-          lattice.around(child, near -> pairs.add(PairSums.pair(near, image)));
-        } else if (below < kept) {
+      for (int part = 0; part < lattice.children(sums.level()); part++) {
+        if (result.logLikelihood[image] - sums.sum(i, part) < kept) {
+          long child = lattice.child(sums.level(), sums.tile(i), part);
           pairs.add(PairSums.pair(child, image));
         }
       }

@@ -7,11 +7,8 @@ package io.github.cvaegpu.eval;
  * what the compiler makes vector instructions of.
  */
 final class RowSums {
-  /** Rows that are added at a time to one sum. */
-  static final int STEP = 8;
-
-  /** Rows that are added at a time to two sums: of more, the compiler makes no vectors. */
-  static final int HALF = 4;
+  /** Rows that are added at a time: of more, the compiler makes no vectors. */
+  static final int STEP = 4;
 
   private RowSums() {}
 
@@ -25,10 +22,10 @@ final class RowSums {
   static void addProduct(float[][] result, float[][] rows, float[] weights, int first) {
     int in = rows.length;
     int evenOut = result.length / 2 * 2;
-    int wholeIn = in / HALF * HALF;
+    int wholeIn = in / STEP * STEP;
     for (int o = 0; o < evenOut; o += 2) {
       int weight = first + o * in;
-      for (int i = 0; i < wholeIn; i += HALF) {
+      for (int i = 0; i < wholeIn; i += STEP) {
         addToTwo(result[o], result[o + 1], rows, i, weights, weight + i, weight + in + i);
       }
     }
@@ -52,27 +49,17 @@ final class RowSums {
     float[] b = rows[row[first + 1]];
     float[] c = rows[row[first + 2]];
     float[] d = rows[row[first + 3]];
-    float[] e = rows[row[first + 4]];
-    float[] f = rows[row[first + 5]];
-    float[] g = rows[row[first + 6]];
-    float[] h = rows[row[first + 7]];
     float wa = weight[first];
     float wb = weight[first + 1];
     float wc = weight[first + 2];
     float wd = weight[first + 3];
-    float we = weight[first + 4];
-    float wf = weight[first + 5];
-    float wg = weight[first + 6];
-    float wh = weight[first + 7];
     for (int i = 0; i < sum.length; i++) {
-      sum[i] +=
-          ((wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]))
-              + ((we * e[i] + wf * f[i]) + (wg * g[i] + wh * h[i]));
+      sum[i] += (wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]);
     }
   }
 
   /**
-   * Adds {@value #HALF} rows to each of two sums: what is read once serves both.
+   * Adds {@value #STEP} rows to each of two sums: what is read once serves both.
    *
    * @param sum to add to
    * @param other to add to as well

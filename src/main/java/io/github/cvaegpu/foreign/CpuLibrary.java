@@ -25,7 +25,7 @@ import java.util.OptionalInt;
  */
 public final class CpuLibrary {
   /** The version of model.h that this class is for. */
-  private static final int INTERFACE = 3;
+  private static final int INTERFACE = 4;
 
   private final String isa;
   private final int chunk;
@@ -40,6 +40,7 @@ public final class CpuLibrary {
   private final MethodHandle free;
   private final MethodHandle encode;
   private final MethodHandle decode;
+  private final MethodHandle logits;
   private final MethodHandle score;
   private final MethodHandle times;
   private final MethodHandle fma;
@@ -134,6 +135,11 @@ public final class CpuLibrary {
             functions,
             "decode",
             FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS));
+    logits =
+        handle(
+            functions,
+            "logits",
+            FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
     score =
         handle(
             functions,
@@ -341,6 +347,21 @@ public final class CpuLibrary {
       decode.invokeExact(model.handle, member, points, z, mean);
     } catch (Throwable e) {
       throw failed("decode", e);
+    }
+  }
+
+  /** Decodes up to a chunk of latent points, to the decoder's own outputs. */
+  public void logits(
+      Model model,
+      int member,
+      long points,
+      MemorySegment z,
+      MemorySegment to,
+      MemorySegment logPartition) {
+    try {
+      logits.invokeExact(model.handle, member, points, z, to, logPartition);
+    } catch (Throwable e) {
+      throw failed("logits", e);
     }
   }
 

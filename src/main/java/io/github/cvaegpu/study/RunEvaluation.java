@@ -80,12 +80,7 @@ public record RunEvaluation(
         parametersSha256,
         evaluator.evaluate(dataset.train(), TRAIN_SAMPLES),
         scores.evaluation(),
-        ExactLikelihood.of(
-            checkpoint.plan().objective(),
-            checkpoint.layout(),
-            checkpoint.state().parameters(),
-            posterior,
-            scores),
+        ExactLikelihood.of(model, checkpoint.plan().objective(), posterior, scores),
         LatentMeasures.of(Posterior.of(model, dataset.train()), posterior, seed),
         byLabel);
   }

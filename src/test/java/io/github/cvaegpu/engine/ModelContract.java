@@ -94,6 +94,17 @@ abstract class ModelContract extends AcceleratorContract {
       float[] z = points(count, latent);
       float[] mean = new float[count * shape.inputs()];
       model.decode(z, count, mean);
+      float[] logits = new float[count * shape.inputs()];
+      float[] logPartition = new float[count];
+      model.logits(z, count, logits, logPartition);
+      for (int i = 0; i < count; i++) {
+        double black = 0;
+        for (int p = i * shape.inputs(); p < (i + 1) * shape.inputs(); p++) {
+          assertEquals(1 / (1 + Math.exp(-(double) logits[p])), mean[p], 1e-6, "pixel " + p);
+          black += Likelihood.BERNOULLI.loss(logits[p], 0);
+        }
+        assertEquals(black, logPartition[i], 1e-5 * black, "point " + i);
+      }
       for (int i = 0; i < count; i++) {
         assertArrayEquals(
             decoder.decode(Arrays.copyOfRange(z, i * latent, (i + 1) * latent)),
@@ -141,6 +152,11 @@ abstract class ModelContract extends AcceleratorContract {
       for (int i = 0; i < logits.length; i++) {
         assertEquals(1 / (1 + Math.exp(-(double) logits[i])), mean[i], 1e-6, "at " + logits[i]);
       }
+      // Themselves are given as they are.
+      float[] logPartition = new float[1];
+      model.logits(new float[1], 1, mean, logPartition);
+      assertArrayEquals(logits, mean, 0);
+      assertEquals(3e38f, logPartition[0], 1e33f);
     }
   }
 
@@ -167,6 +183,7 @@ abstract class ModelContract extends AcceleratorContract {
         VaeModel model = accelerator.model(SMALL, Objective.study(), weights(SMALL, SEED))) {
       model.encode(images(3), 3, 0, new float[0], new float[0]);
       model.decode(new float[0], 0, new float[0]);
+      model.logits(new float[0], 0, new float[0], new float[0]);
       model.reconstructionLoss(images(3), 0, 0, 2, new float[0], new float[0]);
     }
   }
@@ -196,6 +213,9 @@ abstract class ModelContract extends AcceleratorContract {
       assertRefused(() -> model.decode(five, 2, pixels));
       assertRefused(() -> model.decode(four, 2, new float[2 * 35 - 1]));
       assertRefused(() -> model.decode(four, 2, new float[2 * 35 + 1]));
+      assertRefused(() -> model.logits(five, 2, pixels, new float[2]));
+      assertRefused(() -> model.logits(four, 2, new float[2 * 35 + 1], new float[2]));
+      assertRefused(() -> model.logits(four, 2, pixels, new float[1]));
       assertRefused(() -> model.reconstructionLoss(images, 0, 1, 2, five, new float[2]));
       assertRefused(() -> model.reconstructionLoss(images, 0, 1, 2, four, new float[3]));
       model.encode(images, 0, 2, four, new float[4]);
@@ -216,6 +236,7 @@ abstract class ModelContract extends AcceleratorContract {
       assertRefused(() -> model.encode(images, 0, -1, two, two));
       assertRefused(() -> model.encode(others, 0, 1, two, two));
       assertRefused(() -> model.decode(two, -1, two));
+      assertRefused(() -> model.logits(two, -1, two, two));
       assertRefused(() -> model.reconstructionLoss(images, 5, 1, 1, two, new float[1]));
       assertRefused(() -> model.reconstructionLoss(others, 0, 1, 1, two, new float[1]));
       assertRefused(() -> model.reconstructionLoss(images, 0, 1, 0, new float[0], new float[0]));

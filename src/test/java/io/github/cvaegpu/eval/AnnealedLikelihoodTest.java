@@ -45,12 +45,10 @@ class AnnealedLikelihoodTest {
 
   private static double[] integrals(ParameterLayout layout, float[] parameters, ImageSet images) {
     double[] zeros = new double[images.size() * layout.shape().latent()];
-    return Quadrature.of(
-            new BernoulliTiles(
-                Objective.study().targets(), layout, parameters, images, 0, images.size()),
-            zeros,
-            zeros)
-        .logLikelihood;
+    return TestModels.apply(
+        layout,
+        parameters,
+        model -> Quadrature.of(TestModels.likelihood(model, images), zeros, zeros).logLikelihood);
   }
 
   /** The weights' mean is p(x) itself: with enough chains, no bound but the figure. */

@@ -54,16 +54,23 @@ class BernoulliGradientTest {
     double[] z = points(POINTS);
     double[] likelihood = new double[POINTS];
     likelihood().room(images(POINTS)).at(z, likelihood, new double[z.length]);
-    var tile =
-        new BernoulliTiles(
-                Objective.study().targets(), layout, parameters, IMAGES, 0, IMAGES.size())
-            .tile(POINTS);
-    tile.decode(z);
     double[] expected = new double[POINTS];
-    for (int p = 0; p < POINTS; p++) {
-      tile.score(images(POINTS)[p], expected);
-      assertEquals(expected[p], likelihood[p], 1e-4, "point " + p);
-    }
+    TestModels.apply(
+        layout,
+        parameters,
+        model -> {
+          BernoulliTiles tiles = TestModels.likelihood(model, IMAGES);
+          tiles.decode(z);
+          LatentLikelihood.Tile tile = tiles.tile(POINTS);
+          tile.take(0);
+          double[] scored = new double[POINTS];
+          for (int p = 0; p < POINTS; p++) {
+            tile.score(images(POINTS)[p], scored);
+            expected[p] = scored[p];
+          }
+          return null;
+        });
+    assertArrayEquals(expected, likelihood, 1e-4);
   }
 
   /** Between kinks it is linear in small steps, and of a hundred derivatives few are at a kink. */

@@ -84,6 +84,11 @@ class EvaluatorTest {
     }
 
     @Override
+    public void logits(float[] z, int count, float[] logits, float[] logPartition) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public VaeShape shape() {
       return shape;
     }

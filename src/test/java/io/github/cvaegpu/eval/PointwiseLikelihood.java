@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
+import java.util.Arrays;
+
 /** log p(x|z) by a formula for one image and one point. */
 abstract class PointwiseLikelihood implements LatentLikelihood {
   private final int latent;
   private final int images;
+  private double[] z = {};
 
   PointwiseLikelihood(int latent, int images) {
     this.latent = latent;
@@ -25,21 +28,25 @@ abstract class PointwiseLikelihood implements LatentLikelihood {
   }
 
   @Override
+  public void decode(double[] points) {
+    z = points;
+  }
+
+  @Override
   public Tile tile(int points) {
     return new Tile() {
-      private double[] z = new double[0];
+      private int first;
 
       @Override
-      public void decode(double[] taken) {
-        z = taken.clone();
+      public void take(int point) {
+        first = point;
       }
 
       @Override
       public void score(int image, double[] result) {
-        double[] point = new double[latent];
         for (int p = 0; p < points; p++) {
-          System.arraycopy(z, p * latent, point, 0, latent);
-          result[p] = of(image, point);
+          int at = (first + p) * latent;
+          result[p] = of(image, Arrays.copyOfRange(z, at, at + latent));
         }
       }
     };

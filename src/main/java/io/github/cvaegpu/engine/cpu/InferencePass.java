@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine.cpu;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.Arrays;
 import java.util.List;
 
 /** Encoding, decoding and scoring without gradients, in chunks that stay in the cache. */
@@ -65,6 +66,22 @@ final class InferencePass {
             float[] row = forward.logits[r];
             mine.likelihood().mean(row);
             System.arraycopy(row, 0, mean, (done + r) * row.length, row.length);
+          }
+        });
+  }
+
+  /** As {@link io.github.cvaegpu.engine.VaeModel#logits}. */
+  void logits(float[] z, int count, float[] logits, float[] logPartition) {
+    forEachChunk(
+        count,
+        (mine, done, first, end) -> {
+          decode(mine, z, done, first, end);
+          for (int r = first; r < end; r++) {
+            float[] row = forward.logits[r];
+            System.arraycopy(row, 0, logits, (done + r) * row.length, row.length);
+            // The gradient takes the place of the logits, which are copied.
+            Arrays.fill(forward.x[r], 0);
+            logPartition[done + r] = (float) mine.likelihood().lossAndGradient(row, forward.x[r]);
           }
         });
   }

@@ -53,6 +53,13 @@ class JavaModel implements VaeModel {
   }
 
   @Override
+  public final void logits(float[] z, int count, float[] logits, float[] logPartition) {
+    requireOpen();
+    ModelArguments.requireLogits(shape, z, count, logits, logPartition);
+    inference.logits(z, count, logits, logPartition);
+  }
+
+  @Override
   public final void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
     requireOpen();

@@ -150,6 +150,19 @@ class NativeModel implements VaeModel {
   }
 
   @Override
+  public final void logits(float[] points, int count, float[] logits, float[] logPartition) {
+    requireOpen();
+    ModelArguments.requireLogits(shape, points, count, logits, logPartition);
+    for (int done = 0; done < count; done += library.chunk()) {
+      int rows = Math.min(library.chunk(), count - done);
+      takePoints(points, done, rows);
+      team.run(member -> library.logits(model, member.index(), rows, z, outputs, loss));
+      copyOut(outputs, logits, done * shape.inputs(), rows * shape.inputs());
+      copyOut(loss, logPartition, done, rows);
+    }
+  }
+
+  @Override
   public final void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] points, float[] losses) {
     requireOpen();

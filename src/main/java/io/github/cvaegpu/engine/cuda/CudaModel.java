@@ -80,6 +80,13 @@ class CudaModel implements VaeModel {
   }
 
   @Override
+  public final void logits(float[] z, int count, float[] logits, float[] logPartition) {
+    begin();
+    ModelArguments.requireLogits(shape(), z, count, logits, logPartition);
+    inference.logits(z, count, logits, logPartition);
+  }
+
+  @Override
   public final void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
     begin();

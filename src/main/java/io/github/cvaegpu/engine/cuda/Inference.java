@@ -73,6 +73,26 @@ final class Inference {
     }
   }
 
+  /** As {@link io.github.cvaegpu.engine.VaeModel#logits}. */
+  void logits(float[] z, int count, float[] logits, float[] logPartition) {
+    int inputs = activations.logits().columns();
+    float[] bias = new float[inputs];
+    DeviceMemory.download(network.outputLayer().bias(), bias);
+    var black = new ImageSet(1, inputs, new byte[inputs], new byte[1]);
+    for (int done = 0; done < count; done += CAPACITY) {
+      int rows = Math.min(CAPACITY, count - done);
+      gather(black, 0, 1);
+      runDecoder(z, done, rows);
+      // All rows are scored on the one image.
+      score(rows, 0, rows, logPartition, done);
+      float[] products = new float[rows * inputs];
+      DeviceMemory.download(activations.logits().data(), products);
+      for (int i = 0; i < products.length; i++) {
+        logits[done * inputs + i] = products[i] + bias[i % inputs];
+      }
+    }
+  }
+
   /** As {@link io.github.cvaegpu.engine.VaeModel#reconstructionLoss}. */
   void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] z, float[] result) {
@@ -82,20 +102,25 @@ final class Inference {
       int skipped = done % samples;
       gather(images, first + done / samples, Math.ceilDiv(skipped + rows, samples));
       runDecoder(z, done, rows);
-      loss.forward(
-          stream,
-          network.outputLayer(),
-          activations.logits(),
-          activations.x(),
-          samples,
-          skipped,
-          rows,
-          activations.loss());
-      stream.synchronize();
-      float[] loss = new float[rows];
-      DeviceMemory.download(activations.loss(), loss);
-      System.arraycopy(loss, 0, result, done, rows);
+      score(samples, skipped, rows, result, done);
     }
+  }
+
+  /** Losses of what was decoded, {@code samples} points to an image that was gathered. */
+  private void score(int samples, int skipped, int rows, float[] result, int at) {
+    loss.forward(
+        stream,
+        network.outputLayer(),
+        activations.logits(),
+        activations.x(),
+        samples,
+        skipped,
+        rows,
+        activations.loss());
+    stream.synchronize();
+    float[] losses = new float[rows];
+    DeviceMemory.download(activations.loss(), losses);
+    System.arraycopy(losses, 0, result, at, rows);
   }
 
   /** The last layer's products, without the bias, of a chunk of latent points. */

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.eval;
+
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.ParameterLayout;
+import java.util.function.Function;
+
+/** Models of given parameters on one thread of the CPU. */
+final class TestModels {
+  private TestModels() {}
+
+  /** What a function makes of a model, which is closed behind it. */
+  static <R> R apply(ParameterLayout layout, float[] parameters, Function<VaeModel, R> function) {
+    try (var accelerator = new CpuAccelerator(1);
+        VaeModel model = accelerator.model(layout.shape(), Objective.study(), parameters)) {
+      return function.apply(model);
+    }
+  }
+
+  /** The likelihood of all images of a set. */
+  static BernoulliTiles likelihood(VaeModel model, ImageSet images) {
+    return new BernoulliTiles(model, Objective.study().targets(), images, 0, images.size());
+  }
+}
