@@ -55,6 +55,11 @@ final class PlanOptions {
     return rule.setPoint();
   }
 
+  /** The largest set point of all that were asked for by a number, if one was. */
+  Optional<Double> largestSetPoint() {
+    return rule.largestSetPoint();
+  }
+
   /** Whether the set point is to be measured. */
   boolean isSetPointAuto() {
     return rule.isSetPointAuto();

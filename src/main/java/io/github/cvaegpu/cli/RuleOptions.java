@@ -5,12 +5,14 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.SetPointChange;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /**
@@ -218,6 +220,13 @@ final class RuleOptions {
     return setPoint == null || setPoint.nats().isEmpty()
         ? Optional.empty()
         : Optional.of(setPoint.nats().getAsDouble());
+  }
+
+  /** The largest of it and those of later steps. */
+  Optional<Double> largestSetPoint() {
+    Stream<Double> later =
+        schedule == null ? Stream.empty() : schedule.stream().map(SetPointChange::setPoint);
+    return Stream.concat(setPoint().stream(), later).max(Comparator.naturalOrder());
   }
 
   /** Whether the set point is to be measured. */

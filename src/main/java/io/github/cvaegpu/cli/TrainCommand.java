@@ -141,7 +141,7 @@ final class TrainCommand implements Callable<Integer> {
       start = start.calibrated(calibration.get());
     } else if (!resume) {
       planOptions
-          .setPoint()
+          .largestSetPoint()
           .flatMap(nats -> Calibration.aboveCeiling(nats, dataset.train().size()))
           .ifPresent(text -> warnings.println("Warning: " + text));
     }
@@ -150,6 +150,9 @@ final class TrainCommand implements Callable<Integer> {
 
   /** A new run. */
   private Start fresh() {
+    if (asksForCalibrationEpochs() && !planOptions.isSetPointAuto()) {
+      throw new InputException("--calibration-epochs is for --kl auto, which measures --kl first.");
+    }
     DataChoice data = dataOptions.choice();
     return new Start(planOptions.plan(), data, data, Optional.empty());
   }
@@ -170,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** A run that goes on calibrates no more. */
   private void requireSameCalibration(Optional<Calibration> done) {
-    boolean asked = spec.commandLine().getParseResult().hasMatchedOption("--calibration-epochs");
+    boolean asked = asksForCalibrationEpochs();
     int epochs = calibrationOptions.epochs();
     if (asked && done.isEmpty()) {
       throw new InputException(
@@ -184,6 +187,10 @@ final class TrainCommand implements Callable<Integer> {
               done.get().epochs(),
               epochs));
     }
+  }
+
+  private boolean asksForCalibrationEpochs() {
+    return spec.commandLine().getParseResult().hasMatchedOption("--calibration-epochs");
   }
 
   private static void requireNoRun(Path where) {
@@ -238,7 +245,6 @@ final class TrainCommand implements Callable<Integer> {
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       engine.tell(quiet, err());
       tellRule(plan.rule());
-      plan.rule().warning().ifPresent(text -> err().println("Warning: " + text));
       plan.rule()
           .warning(plan.steps(dataset.train().size()))
           .ifPresent(text -> err().println("Warning: " + text));

@@ -42,9 +42,9 @@ public enum AntiWindup {
    * </pre>
    *
    * <p>This can latch. P never exceeds Kp, so with I &lt;= -Kp at beta_min beta is beta_min for
-   * every KL, which holds I: for good. {@link PiRule#warning()} says when to expect that. At
-   * beta_max the same happens once I &gt;= beta_max - beta_min, which one step reaches when beta
-   * arrives there while KL is Kp / Ki or more above the set point.
+   * every KL, which holds I: for good. {@link PiRule#warning} says when to expect that. At beta_max
+   * the same happens once I &gt;= beta_max - beta_min, which one step reaches when beta arrives
+   * there while KL is Kp / Ki or more above the set point.
    */
   STUDY;
 

@@ -91,18 +91,10 @@ public sealed interface BetaRule
    * What speaks against these settings in a run of some length.
    *
    * @param steps of the run
-   * @return one sentence for the user; empty if there is nothing
+   * @return one sentence for the user that says so and, where something can be done, what; empty if
+   *     there is nothing
    */
   default Optional<String> warning(long steps) {
-    return Optional.empty();
-  }
-
-  /**
-   * What speaks against these settings.
-   *
-   * @return one sentence for the user that says so and what to do; empty if there is nothing
-   */
-  default Optional<String> warning() {
     return Optional.empty();
   }
 

@@ -118,10 +118,11 @@ public record PiRule(
    *       of the set point, so it is E and not KL* that meets Kp / Ki: it can latch, and need not.
    * </ul>
    *
+   * @param ofRun is not needed: these settings are for runs of any length
    * @return one sentence for the user that says so and what to do
    */
   @Override
-  public Optional<String> warning() {
+  public Optional<String> warning(long ofRun) {
     if (antiWindup != AntiWindup.STUDY) {
       return Optional.empty();
     }

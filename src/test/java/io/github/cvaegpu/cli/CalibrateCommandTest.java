@@ -20,6 +20,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code calibrate} and {@code train --kl auto}, in process. */
 class CalibrateCommandTest {
@@ -35,7 +37,9 @@ class CalibrateCommandTest {
     List<String> args = new ArrayList<>(List.of(command, "--data", images));
     args.addAll(List.of("--out", out.toString(), "--engine", "cpu", "--threads", "1"));
     args.addAll(List.of("--batch", "16", "--hidden", "30", "--lr", "0.01"));
-    args.addAll(List.of("--calibration-epochs", "2"));
+    if (command.equals("calibrate") || List.of(options).contains("auto")) {
+      args.addAll(List.of("--calibration-epochs", "2"));
+    }
     args.addAll(List.of(options));
     return CommandRun.of(args);
   }
@@ -138,10 +142,12 @@ class CalibrateCommandTest {
         run("train", out, "--kl", "auto").refusal().contains("already holds a run"), "twice");
   }
 
-  @Test
-  void aSetPointAboveTheCeilingIsWarnedOfWithoutMeasuring() {
-    CommandRun train =
-        run("train", folder.resolve("run"), "--kl", "6", "--epochs", "1").succeeded();
+  @ParameterizedTest
+  @ValueSource(strings = {"--kl 6", "--kl 1 --kl-schedule 3:6,4:2"})
+  void aSetPointAboveTheCeilingIsWarnedOfWithoutMeasuring(String options) {
+    List<String> args = new ArrayList<>(List.of(options.split(" ", -1)));
+    args.addAll(List.of("--epochs", "1"));
+    CommandRun train = run("train", folder.resolve("run"), args.toArray(String[]::new)).succeeded();
     assertTrue(
         train.err().contains("Warning: A set point of 6 is above ln 300 = 5.70 nats"), train.err());
     assertFalse(Files.exists(folder.resolve("run/calibration")));

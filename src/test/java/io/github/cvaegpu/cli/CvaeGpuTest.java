@@ -336,6 +336,8 @@ class CvaeGpuTest {
         "--hidden 400, | --hidden must be whole numbers with commas between, not '400,'.",
         "--hidden 65536,65536 | The network is too large: its parameters do not fit in 2 GiB.",
         "--seed 1e3 | --seed must be a whole number, not '1e3'.",
+        "--calibration-epochs 3 | --calibration-epochs is for --kl auto, which measures --kl"
+            + " first.",
         "--kl 0 | The KL set point must be a finite number of nats above 0, not 0.0.",
         "--kp -1 | The proportional gain Kp must be a finite number, 0 or more, not -1.0.",
         "--ki NaN | The integral gain Ki must be a finite number, 0 or more, not NaN.",

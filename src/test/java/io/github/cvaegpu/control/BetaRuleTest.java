@@ -26,7 +26,7 @@ class BetaRuleTest {
     assertEquals("beta-VAE, beta 1", new ConstantRule(1).title());
     assertEquals(List.of(), CONSTANT.settings());
     assertEquals(Optional.empty(), CONSTANT.target());
-    assertEquals(Optional.empty(), CONSTANT.warning());
+    assertEquals(Optional.empty(), CONSTANT.warning(1000));
     // It holds no KL divergence, whatever is asked for.
     assertEquals(CONSTANT, CONSTANT.aimedAt(5));
     assertEquals(0.25, CONSTANT.start().next(StepFeedback.NONE));
