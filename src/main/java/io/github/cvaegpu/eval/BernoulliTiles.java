@@ -21,6 +21,13 @@ final class BernoulliTiles implements LatentLikelihood {
   /** Pixels that are added up in float, before the sum in double takes them. */
   private static final int FLOAT_PIXELS = 8 * RowSums.STEP;
 
+  /**
+   * Points that are decoded together: no more, and of large images as many as have so many logits.
+   */
+  private static final int MOST_POINTS = 4096;
+
+  private static final int LOGITS = 1 << 22;
+
   private final VaeModel model;
   private final int inputs;
   private final int images;
@@ -83,6 +90,11 @@ final class BernoulliTiles implements LatentLikelihood {
   @Override
   public int images() {
     return images;
+  }
+
+  @Override
+  public int batch() {
+    return Math.min(MOST_POINTS, LOGITS / inputs);
   }
 
   @Override

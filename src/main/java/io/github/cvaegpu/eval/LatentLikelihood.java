@@ -9,6 +9,9 @@ interface LatentLikelihood {
   /** Number of images. */
   int images();
 
+  /** About how many points to decode together: enough to keep an engine busy, in little memory. */
+  int batch();
+
   /**
    * Decodes points, in place of those before; no tile may be in use meanwhile.
    *

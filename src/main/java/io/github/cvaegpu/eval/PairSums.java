@@ -25,9 +25,6 @@ final class PairSums {
   /** A point below a tile's largest by this many nats adds nothing that a double would keep. */
   private static final double NEGLIGIBLE = 40;
 
-  /** Points that are decoded together: enough to keep an engine busy, little memory. */
-  private static final int DECODED = 4096;
-
   private final int level;
   private final int parts;
   private final long[] pairs;
@@ -68,7 +65,7 @@ final class PairSums {
             .filter(i -> i == 0 || sums.tile(i) != sums.tile(i - 1))
             .toArray();
     Queue<Room> rooms = new ConcurrentLinkedQueue<>();
-    int group = DECODED / lattice.points(level);
+    int group = Math.max(1, likelihood.batch() / lattice.points(level));
     for (int first = 0; first < firstOfTile.length; first += group) {
       int from = first;
       int to = Math.min(first + group, firstOfTile.length);

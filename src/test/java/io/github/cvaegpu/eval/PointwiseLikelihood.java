@@ -28,6 +28,11 @@ abstract class PointwiseLikelihood implements LatentLikelihood {
   }
 
   @Override
+  public int batch() {
+    return 1000;
+  }
+
+  @Override
   public void decode(double[] points) {
     z = points;
   }
