@@ -27,7 +27,6 @@ from tables import Refused, number, table
 MODELS = {"control": "ControlVAE", "beta": "beta-VAE"}
 PEERS = {"jax": "JAX", "torch-fused": "PyTorch, fused Adam"}
 MARKER = "study-time"
-EARLIER = Path(__file__).resolve().parent.parent / "docs" / "study" / "200-epochs-3-seeds" / "claims.json"
 
 
 def plan(model):
@@ -123,33 +122,10 @@ def measure(a):
 # ---- the tables -----------------------------------------------------------------------------------
 
 
-def before():
-    """The figures in docs/study, an earlier version's: a mean of three seeds, and their range if known."""
-    found = json.loads(EARLIER.read_text())
-    known = {}
-    for row in found["published"]:
-        name = {"RL + beta KL": "loss", "KL": "KL"}.get(row["figure"])
-        if name:
-            key = "beta" if row["model"] == "beta-VAE" else "control"
-            known[key, name] = (row["ours"], row["smallest"], row["largest"])
-    for measure in (measure for claim in found["claims"] for measure in claim["measures"]):
-        name = measure["name"].removesuffix(", last 100 steps")
-        if name != measure["name"] and name in ("RL", "ELBO") and measure["accounting"] == "standard":
-            known["beta", name] = (measure["other"],)
-            known["control", name] = (measure["control"],)
-    return known
-
-
 def mean_and_range(values):
     if len(values) == 1:
         return number(values[0])
     return f"{number(statistics.mean(values))} ({number(min(values))} to {number(max(values))})"
-
-
-def before_text(known):
-    if not known:
-        return "-"
-    return number(known[0]) + (f" ({number(known[1])} to {number(known[2])})" if len(known) > 1 else "")
 
 
 def times(found):
@@ -167,16 +143,15 @@ def times(found):
 
 
 def figures(found):
-    known = before() if found["epochs"] == 200 else {}
     rows = []
     for model, name in MODELS.items():
         runs = found["results"][model]["runs"]
         for figure in ("RL", "KL", "ELBO", "loss"):
             values = [run[figure] for run in runs]
             each = ", ".join(number(value) for value in values)
-            rows.append([name, figure, each, mean_and_range(values), before_text(known.get((model, figure)))])
+            rows.append([name, figure, each, mean_and_range(values)])
     seeds = ", ".join(str(run["seed"]) for run in found["results"]["beta"]["runs"])
-    return table(["model", "figure", f"seeds {seeds}", "mean (range)", "docs/study, 3 seeds"], rows)
+    return table(["model", "figure", f"seeds {seeds}", "mean (range)"], rows)
 
 
 def tables(found):
