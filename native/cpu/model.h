@@ -84,8 +84,8 @@ void cvae_encode(cvae_model* model, int member, int64_t images, const uint8_t* p
 void cvae_decode(cvae_model* model, int member, int64_t points, const float* z, float* mean);
 
 /**
- * What the likelihood makes means of, (points, inputs), and what it has of all of them beside the images: log p(x|z) is the
- * sum of x times the logits, less log_partition, (points).
+ * What the likelihood makes means of, (points, inputs), and what it takes off for all of them, (points): log p(x|z) is
+ * the sum of x times the logits, less log_partition.
  */
 void cvae_logits(cvae_model* model, int member, int64_t points, const float* z, float* logits,
                  float* log_partition);

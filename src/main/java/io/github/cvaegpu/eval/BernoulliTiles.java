@@ -26,7 +26,7 @@ final class BernoulliTiles implements LatentLikelihood {
    */
   private static final int MOST_POINTS = 4096;
 
-  private static final int LOGITS = 1 << 22;
+  private static final int LOGITS = 1 << 24;
 
   private final VaeModel model;
   private final int inputs;

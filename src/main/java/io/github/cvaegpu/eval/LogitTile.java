@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The decoder's outputs at some latent points, in float and plain Java: a seam of the engines gives
- * means of pixels, from which a logit cannot be had back once the mean has rounded to 0 or 1.
+ * The decoder's outputs at some latent points, in float and plain Java, with those of the hidden
+ * layers, which the engines keep to themselves: derivatives go back through them.
  *
  * <p>Points are the last index of all arrays, so that a unit's row is a weighted sum of rows.
  */

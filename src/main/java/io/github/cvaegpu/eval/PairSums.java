@@ -222,7 +222,7 @@ final class PairSums {
           most = Math.max(most, logJoint[p]);
         }
         if (Double.isNaN(most) || most == Double.POSITIVE_INFINITY) {
-          int latent = points.z.length / points.logPrior.length;
+          int latent = points.lattice.dimensions();
           throw new InputException(
               String.format(
                   Locale.ROOT,

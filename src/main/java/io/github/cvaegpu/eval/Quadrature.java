@@ -15,9 +15,10 @@ import java.util.stream.IntStream;
  * error that falls with the square of h.
  *
  * <p>All images are summed over all of the coarsest level; then, image by image, the spacing is
- * halved where more than e^-{@value #KEPT} of the image's likelihood is, and around the encoder's
- * mean, until the sum no longer moves. A sum is always over one spacing, so nothing has to fit at
- * edges of what is finer. One decoding of a tile serves all images.
+ * halved where more than e^-{@value #KEPT} of the image's likelihood is, around the encoder's mean,
+ * and beyond the edges of these wherever it turns out to go on there, until the sum no longer
+ * moves. A sum is always over one spacing, so nothing has to fit at edges of what is finer. One
+ * decoding of a tile serves all images.
  */
 final class Quadrature {
   /** Nats by which a sum may move with the spacing halved for the last time. */
@@ -195,13 +196,12 @@ final class Quadrature {
    */
   private PairSums withNeighbours(PairSums found) {
     PairSums all = found;
-    long[] there = found.pairs();
-    long[] missing = missing(all, there);
+    int looked = 0;
+    long[] missing = missing(all, looked);
     while (missing.length > 0) {
+      looked = all.size();
       all = all.with(PairSums.of(likelihood, lattice, all.level(), missing));
-      there = all.pairs();
-      Arrays.parallelSort(there);
-      missing = missing(all, there);
+      missing = missing(all, looked);
     }
     return all;
   }
@@ -209,12 +209,15 @@ final class Quadrature {
   /**
    * Neighbours of heavy parts that no sum is of.
    *
-   * @param there the pairs, sorted
+   * @param looked sums whose neighbours are there already: as totals only grow, none of their parts
+   *     has become heavy since
    */
-  private long[] missing(PairSums all, long[] there) {
+  private long[] missing(PairSums all, int looked) {
+    long[] there = all.pairs();
+    Arrays.parallelSort(there);
     double[] totals = all.totals(images);
     var missing = new Longs();
-    for (int i = 0; i < all.size(); i++) {
+    for (int i = looked; i < all.size(); i++) {
       int image = all.image(i);
       for (int part = 0; part < lattice.children(all.level()); part++) {
         if (totals[image] - all.sum(i, part) < HEAVY) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -139,6 +140,24 @@ class ExactLikelihoodTest {
 
   private static ExactLikelihood exact(VaeModel model, ImageScores scores) {
     return ExactLikelihood.of(model, Objective.study(), Posterior.of(model, IMAGES), scores);
+  }
+
+  @Test
+  void theEnginesThreadsChangeNoBit() {
+    var layout = new ParameterLayout(new VaeShape(PIXELS, List.of(7, 5), 2));
+    float[] parameters = parameters(layout, 3);
+    double[] zeros = new double[2 * IMAGES.size()];
+    double[] usual = integrate(layout, parameters, IMAGES).logLikelihood;
+    for (int threads : new int[] {2, 5}) {
+      assertArrayEquals(
+          usual,
+          TestModels.apply(
+                  threads,
+                  layout,
+                  parameters,
+                  model -> Quadrature.of(TestModels.likelihood(model, IMAGES), zeros, zeros))
+              .logLikelihood);
+    }
   }
 
   /** The engines' losses are those that are integrated. */

@@ -7,11 +7,17 @@ import java.util.Arrays;
 abstract class PointwiseLikelihood implements LatentLikelihood {
   private final int latent;
   private final int images;
+  private int batch = 1000;
   private double[] z = {};
 
   PointwiseLikelihood(int latent, int images) {
     this.latent = latent;
     this.images = images;
+  }
+
+  /** Decodes that many points at a time. */
+  void batch(int points) {
+    batch = points;
   }
 
   /** The formula. */
@@ -29,7 +35,7 @@ abstract class PointwiseLikelihood implements LatentLikelihood {
 
   @Override
   public int batch() {
-    return 1000;
+    return batch;
   }
 
   @Override

@@ -144,6 +144,17 @@ class QuadratureTest {
     }
   }
 
+  /** One tile at a time, a few, and more than there are. */
+  @Test
+  void whatIsDecodedTogetherChangesNoBit() {
+    var model = new LinearGaussianTiles(IMAGES, new double[][] {{1, 0.2}, {-0.3, 1}}, 0.03);
+    double[] usual = withoutHints(model).logLikelihood;
+    for (int batch : new int[] {1, 700, 1 << 20}) {
+      model.batch(batch);
+      assertArrayEquals(usual, withoutHints(model).logLikelihood, "batch " + batch);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
   void aLikelihoodThatIsNoNumberIsASentence(double value) {

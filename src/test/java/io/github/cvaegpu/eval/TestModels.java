@@ -8,13 +8,19 @@ import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.util.function.Function;
 
-/** Models of given parameters on one thread of the CPU. */
+/** Models of given parameters on the CPU, on one thread unless said otherwise. */
 final class TestModels {
   private TestModels() {}
 
   /** What a function makes of a model, which is closed behind it. */
   static <R> R apply(ParameterLayout layout, float[] parameters, Function<VaeModel, R> function) {
-    try (var accelerator = new CpuAccelerator(1);
+    return apply(1, layout, parameters, function);
+  }
+
+  /** The same of a model of some threads. */
+  static <R> R apply(
+      int threads, ParameterLayout layout, float[] parameters, Function<VaeModel, R> function) {
+    try (var accelerator = new CpuAccelerator(threads);
         VaeModel model = accelerator.model(layout.shape(), Objective.study(), parameters)) {
       return function.apply(model);
     }

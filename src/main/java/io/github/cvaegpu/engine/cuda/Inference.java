@@ -79,16 +79,18 @@ final class Inference {
     float[] bias = new float[inputs];
     DeviceMemory.download(network.outputLayer().bias(), bias);
     var black = new ImageSet(1, inputs, new byte[inputs], new byte[1]);
+    gather(black, 0, 1);
     for (int done = 0; done < count; done += CAPACITY) {
       int rows = Math.min(CAPACITY, count - done);
-      gather(black, 0, 1);
       runDecoder(z, done, rows);
       // All rows are scored on the one image.
       score(rows, 0, rows, logPartition, done);
       float[] products = new float[rows * inputs];
       DeviceMemory.download(activations.logits().data(), products);
-      for (int i = 0; i < products.length; i++) {
-        logits[done * inputs + i] = products[i] + bias[i % inputs];
+      for (int r = 0; r < rows; r++) {
+        for (int i = 0; i < inputs; i++) {
+          logits[(done + r) * inputs + i] = products[r * inputs + i] + bias[i];
+        }
       }
     }
   }

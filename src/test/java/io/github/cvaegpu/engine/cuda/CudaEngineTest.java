@@ -216,7 +216,7 @@ class CudaEngineTest extends KlTermContract {
   @Test
   void everyWayOfLaunchingGivesIdenticalBits() {
     VaeShape shape = VaeShape.study();
-    ImageSet images = RandomImages.of(3 * 32 + 22, 28, 28, 0.2, SEED);
+    ImageSet images = RandomImages.of(3 * 64 + 44, 28, 28, 0.2, SEED);
     float[] initial = InitialWeights.draw(new ParameterLayout(shape), SEED);
     TrainingState expected = null;
     List<Reported> expectedSteps = null;
@@ -231,10 +231,10 @@ class CudaEngineTest extends KlTermContract {
             options(3, 3, false))) {
       List<Reported> steps = new ArrayList<>();
       try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options);
-          var engine = accelerator.trainee(shape, settings(32), images)) {
+          var engine = accelerator.trainee(shape, settings(64), images)) {
         engine.restore(TrainingState.initial(initial));
         engine.trainEpoch(
-            BatchOrder.shuffled(SEED, 0, images.size(), 32),
+            BatchOrder.shuffled(SEED, 0, images.size(), 64),
             new PiController(PiRule.defaults()),
             collect(steps));
         TrainingState state = engine.state();
