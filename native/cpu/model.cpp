@@ -168,13 +168,22 @@ extern "C" void cvae_free(void* memory, int64_t bytes) { munmap(memory, size_t(b
 
 extern "C" int cvae_chunk(void) { return int(kInferenceChunk); }
 
+namespace {
+
+/** A thread's part in the inference of some images or points, which the lead begins. */
+Team::Member begin_inference(cvae_model* model, int member, int64_t rows, bool encodes) {
+  if (member == 0) {
+    model->inference.begin(model->parameters.value, rows, encodes);
+  }
+  return Team::Member(model->team, member);
+}
+
+}  // namespace
+
 extern "C" void cvae_encode(cvae_model* model, int member, int64_t images, const uint8_t* pixels,
                             float* mean, float* log_variance) {
   ForwardPass& pass = model->inference;
-  if (member == 0) {
-    pass.begin(model->parameters.value, images, true);
-  }
-  Team::Member self(model->team, member);
+  Team::Member self = begin_inference(model, member, images, true);
   pass.gather(self, {pixels, nullptr});
   pass.encode(self, pass.batch.is_sparse());
   int64_t latent = model->network.latent;
@@ -226,10 +235,7 @@ void copy_outputs(const cvae_model* model, int64_t block, int64_t points, float*
 extern "C" void cvae_decode(cvae_model* model, int member, int64_t points, const float* z,
                             float* mean) {
   ForwardPass& pass = model->inference;
-  if (member == 0) {
-    pass.begin(model->parameters.value, points, false);
-  }
-  Team::Member self(model->team, member);
+  Team::Member self = begin_inference(model, member, points, false);
   decode_points(model, self, points, z);
   with_likelihood(model->likelihood, [&](auto likelihood) {
     pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
@@ -244,10 +250,7 @@ extern "C" void cvae_decode(cvae_model* model, int member, int64_t points, const
 extern "C" void cvae_logits(cvae_model* model, int member, int64_t points, const float* z,
                             float* logits, float* log_partition) {
   ForwardPass& pass = model->inference;
-  if (member == 0) {
-    pass.begin(model->parameters.value, points, false);
-  }
-  Team::Member self(model->team, member);
+  Team::Member self = begin_inference(model, member, points, false);
   decode_points(model, self, points, z);
   with_likelihood(model->likelihood, [&](auto likelihood) {
     pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
@@ -271,10 +274,7 @@ extern "C" void cvae_logits(cvae_model* model, int member, int64_t points, const
 extern "C" void cvae_score(cvae_model* model, int member, int64_t images, const uint8_t* pixels,
                            const float* z, float* loss) {
   ForwardPass& pass = model->inference;
-  if (member == 0) {
-    pass.begin(model->parameters.value, images, false);
-  }
-  Team::Member self(model->team, member);
+  Team::Member self = begin_inference(model, member, images, false);
   pass.gather(self, {pixels, nullptr});
   decode_points(model, self, images, z);
   with_likelihood(model->likelihood, [&](auto likelihood) {

@@ -27,6 +27,10 @@ public final class CpuLibrary {
   /** The version of model.h that this class is for. */
   private static final int INTERFACE = 4;
 
+  /** What encodes, or decodes to more than one array: model, member, count and three arrays. */
+  private static final FunctionDescriptor INFERENCE =
+      FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS);
+
   private final String isa;
   private final int chunk;
   private final int phases;
@@ -125,26 +129,14 @@ public final class CpuLibrary {
                 ADDRESS));
     allocate = handle(functions, "allocate", FunctionDescriptor.of(ADDRESS, JAVA_LONG));
     free = handle(functions, "free", FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
-    encode =
-        handle(
-            functions,
-            "encode",
-            FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
+    encode = handle(functions, "encode", INFERENCE);
     decode =
         handle(
             functions,
             "decode",
             FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS));
-    logits =
-        handle(
-            functions,
-            "logits",
-            FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
-    score =
-        handle(
-            functions,
-            "score",
-            FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
+    logits = handle(functions, "logits", INFERENCE);
+    score = handle(functions, "score", INFERENCE);
     times = handle(functions, "times", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
     fma = handle(functions, "fma", FunctionDescriptor.of(JAVA_FLOAT, JAVA_LONG));
     fmaFlops = handle(functions, "fma_flops", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
@@ -334,11 +326,7 @@ public final class CpuLibrary {
       MemorySegment pixels,
       MemorySegment mean,
       MemorySegment logVariance) {
-    try {
-      encode.invokeExact(model.handle, member, images, pixels, mean, logVariance);
-    } catch (Throwable e) {
-      throw failed("encode", e);
-    }
+    infer(encode, "encode", model, member, images, pixels, mean, logVariance);
   }
 
   /** Decodes up to a chunk of latent points. */
@@ -358,11 +346,7 @@ public final class CpuLibrary {
       MemorySegment z,
       MemorySegment to,
       MemorySegment logPartition) {
-    try {
-      logits.invokeExact(model.handle, member, points, z, to, logPartition);
-    } catch (Throwable e) {
-      throw failed("logits", e);
-    }
+    infer(logits, "logits", model, member, points, z, to, logPartition);
   }
 
   /** Scores up to a chunk of images, each under a latent point. */
@@ -373,10 +357,22 @@ public final class CpuLibrary {
       MemorySegment pixels,
       MemorySegment z,
       MemorySegment loss) {
+    infer(score, "score", model, member, images, pixels, z, loss);
+  }
+
+  private static void infer(
+      MethodHandle function,
+      String name,
+      Model model,
+      int member,
+      long count,
+      MemorySegment first,
+      MemorySegment second,
+      MemorySegment third) {
     try {
-      score.invokeExact(model.handle, member, images, pixels, z, loss);
+      function.invokeExact(model.handle, member, count, first, second, third);
     } catch (Throwable e) {
-      throw failed("score", e);
+      throw failed(name, e);
     }
   }
 

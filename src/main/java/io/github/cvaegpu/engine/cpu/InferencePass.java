@@ -58,55 +58,61 @@ final class InferencePass {
 
   /** As {@link io.github.cvaegpu.engine.VaeModel#decode}. */
   void decode(float[] z, int count, float[] mean) {
-    forEachChunk(
+    forEachPoint(
         count,
-        (mine, done, first, end) -> {
-          decode(mine, z, done, first, end);
-          for (int r = first; r < end; r++) {
-            float[] row = forward.logits[r];
-            mine.likelihood().mean(row);
-            System.arraycopy(row, 0, mean, (done + r) * row.length, row.length);
-          }
+        z,
+        (likelihood, row, point) -> {
+          float[] logits = forward.logits[row];
+          likelihood.mean(logits);
+          System.arraycopy(logits, 0, mean, point * logits.length, logits.length);
         });
   }
 
   /** As {@link io.github.cvaegpu.engine.VaeModel#logits}. */
   void logits(float[] z, int count, float[] logits, float[] logPartition) {
-    forEachChunk(
+    forEachPoint(
         count,
-        (mine, done, first, end) -> {
-          decode(mine, z, done, first, end);
-          for (int r = first; r < end; r++) {
-            float[] row = forward.logits[r];
-            System.arraycopy(row, 0, logits, (done + r) * row.length, row.length);
-            // The gradient takes the place of the logits, which are copied.
-            Arrays.fill(forward.x[r], 0);
-            logPartition[done + r] = (float) mine.likelihood().lossAndGradient(row, forward.x[r]);
-          }
+        z,
+        (likelihood, row, point) -> {
+          float[] its = forward.logits[row];
+          System.arraycopy(its, 0, logits, point * its.length, its.length);
+          // The gradient takes the place of the logits, which are copied.
+          Arrays.fill(forward.x[row], 0);
+          logPartition[point] = (float) likelihood.lossAndGradient(its, forward.x[row]);
         });
   }
 
   /** As {@link io.github.cvaegpu.engine.VaeModel#reconstructionLoss}. */
   void reconstructionLoss(
       ImageSet images, int firstImage, int count, int samples, float[] z, float[] loss) {
-    forEachChunk(
+    forEachPoint(
         Math.multiplyExact(count, samples),
-        (mine, done, first, end) -> {
-          decode(mine, z, done, first, end);
-          for (int r = first; r < end; r++) {
-            forward.gather(images.pixels(), firstImage + (done + r) / samples, r);
-            // The gradient comes with it, and nobody needs the logits.
-            loss[done + r] =
-                (float) mine.likelihood().lossAndGradient(forward.logits[r], forward.x[r]);
-          }
+        z,
+        (likelihood, row, point) -> {
+          forward.gather(images.pixels(), firstImage + point / samples, row);
+          // The gradient comes with it, and nobody needs the logits.
+          loss[point] = (float) likelihood.lossAndGradient(forward.logits[row], forward.x[row]);
         });
   }
 
-  private void decode(Scratch mine, float[] z, int done, int first, int end) {
-    for (int r = first; r < end; r++) {
-      int latent = forward.z[r].length;
-      System.arraycopy(z, (done + r) * latent, forward.z[r], 0, latent);
-    }
-    forward.decode(mine.products(), first, end);
+  /** What is done with a latent point, whose logits are in a row of the chunk. */
+  @FunctionalInterface
+  private interface Decoded {
+    void take(LikelihoodKernel likelihood, int row, int point);
+  }
+
+  private void forEachPoint(int count, float[] z, Decoded decoded) {
+    forEachChunk(
+        count,
+        (mine, done, first, end) -> {
+          for (int r = first; r < end; r++) {
+            int latent = forward.z[r].length;
+            System.arraycopy(z, (done + r) * latent, forward.z[r], 0, latent);
+          }
+          forward.decode(mine.products(), first, end);
+          for (int r = first; r < end; r++) {
+            decoded.take(mine.likelihood(), r, done + r);
+          }
+        });
   }
 }
