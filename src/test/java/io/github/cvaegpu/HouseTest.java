@@ -19,8 +19,11 @@ import java.util.List;
 import java.util.ResourceBundle;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The house: each package imports only packages on floors below its own. */
+@Execution(ExecutionMode.CONCURRENT)
 class HouseTest {
   /**
    * What computes. The command line alone knows them: not what trains and measures, and not one

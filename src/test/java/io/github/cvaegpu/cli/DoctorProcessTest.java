@@ -21,11 +21,14 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What doctor promises is what train does, with the emulator as this machine's driver: found by the
  * dynamic linker, as a real one is, and given the jar's own kernels.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class DoctorProcessTest {
   @TempDir private Path folder;
   private Path toolkit;

@@ -17,11 +17,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * What commands print and write is the same bytes in every locale: decimal points, commas between
  * thousands, ASCII digits. {@code main} sets the root locale; here the commands run without that.
  */
+@Isolated("It changes the locale of the process")
 class LocaleTest {
   private static final List<Locale> OTHERS =
       List.of(

@@ -19,11 +19,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Folders whose file system forbids code, as a hardened machine's home has it. They are mounted in
  * a namespace of the process's own, which goes away with it; that takes a Linux and root.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class NoExecCacheTest {
   @TempDir private Path folder;
   private Path cache;

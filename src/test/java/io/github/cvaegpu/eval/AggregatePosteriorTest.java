@@ -13,11 +13,14 @@ import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.RandomPurpose;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On posteriors for which the parts of the KL divergence are known, and written out by hand. */
+@Execution(ExecutionMode.CONCURRENT)
 class AggregatePosteriorTest {
   private static final long SEED = 3;
 

@@ -21,11 +21,14 @@ import io.github.cvaegpu.model.VaeShape;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Decoders of the program, against their integrals. */
+@Execution(ExecutionMode.CONCURRENT)
 class AnnealedLikelihoodTest {
   private static final int PIXELS = TinyImages.SIDE * TinyImages.SIDE;
   private static final ImageSet IMAGES = TinyImages.draw(4, 3);

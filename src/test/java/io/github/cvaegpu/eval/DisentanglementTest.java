@@ -12,8 +12,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The scores of disentanglement, of codes for which they are known. */
+@Execution(ExecutionMode.CONCURRENT)
 class DisentanglementTest {
   /** A dimension that varies tells the kind of a third of the images even if it tells nothing. */
   private static final double KIND_ALONE = 1 - 1 / 3.0;

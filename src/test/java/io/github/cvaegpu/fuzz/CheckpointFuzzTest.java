@@ -24,8 +24,11 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A damaged checkpoint is refused, or is still the checkpoint that was written: never another. */
+@Execution(ExecutionMode.CONCURRENT)
 class CheckpointFuzzTest {
   private static final String METADATA = "__metadata__";
 

@@ -21,8 +21,11 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Damaged files of a run, read as report, evaluate and train --resume read them. */
+@Execution(ExecutionMode.CONCURRENT)
 class RunFilesFuzzTest {
   private static final String HEADER = "step,epoch,rl,kl,beta";
 

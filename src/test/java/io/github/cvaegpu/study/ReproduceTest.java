@@ -39,10 +39,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A study on images that take no time: its runs, its measures, its claims. */
+@Execution(ExecutionMode.CONCURRENT)
 class ReproduceTest {
   private static final Study STUDY = new Study(List.of(0.001), 2, 2, List.of(5.0), false);
   private static final Study ONE = new Study(List.of(0.001), 1, 1, List.of(), true);

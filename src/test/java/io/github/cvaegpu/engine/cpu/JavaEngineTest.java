@@ -13,8 +13,11 @@ import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The CPU engine with the step in Java. */
+@Execution(ExecutionMode.CONCURRENT)
 class JavaEngineTest extends CpuEngineContract {
   @Override
   CpuAccelerator engine(int threads) {
