@@ -7,6 +7,7 @@ import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Split;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.AggregatePosterior;
 import io.github.cvaegpu.eval.AnnealedLikelihood;
@@ -50,18 +51,6 @@ final class EvaluateCommand implements Callable<Integer> {
           + " log p(x), with --latent its latent space too.";
 
   private static final int MAX_SAMPLES = 1_000_000;
-
-  /** Which images. */
-  enum Split {
-    TEST,
-    TRAIN;
-
-    /** As the command line and output have it. */
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
 
   /** The machine-readable form. */
   private record Line(

@@ -211,7 +211,7 @@ final class Downloader implements AutoCloseable {
     Optional<String> wrong;
     try {
       wrong = dataset.mismatch(file, part, IdxFile.parse(part, file.kind()));
-    } catch (IdxFile.Refusal e) {
+    } catch (Refusal e) {
       wrong = Optional.of(e.getMessage());
     }
     if (wrong.isPresent()) {

@@ -47,25 +47,16 @@ public final class IdxFile {
     }
   }
 
-  /** Why a file was refused: a phrase that goes after the file's path or URL. */
-  static final class Refusal extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    Refusal(String phrase) {
-      super(phrase);
-    }
-  }
-
   private static final int GZIP_MAGIC = 0x1f8b;
 
   /** Deflate cannot do better: a longest match of 258 bytes costs at least two bits. */
-  private static final int MAX_DEFLATE_RATIO = 1032;
+  static final int MAX_DEFLATE_RATIO = 1032;
 
   /** Longest array that every JVM can make: where a header asks for more, it is damaged. */
-  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+  static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
   /** The most that one file may hold; 1.3 million images of MNIST's size. */
-  private static final int MAX_PAYLOAD = 1 << 30;
+  static final int MAX_PAYLOAD = 1 << 30;
 
   /** How much of a gzip file's content is expected at first: MNIST's is 5 times the file. */
   private static final int USUAL_DEFLATE_RATIO = 8;
@@ -319,6 +310,24 @@ public final class IdxFile {
     if (text.stripLeading().startsWith("<")) {
       throw new Refusal("is " + phrase);
     }
+  }
+
+  /**
+   * SHA-256 of the file that a part would be, in lower-case hex.
+   *
+   * @param kind images, or the labels of images that have some
+   */
+  static String sha256(Kind kind, ImageSet images) {
+    MessageDigest digest = Digests.sha256();
+    digest.update(header(kind, images.size(), images.height(), images.width()));
+    if (kind == Kind.IMAGES) {
+      digest.update(images.pixels());
+    } else {
+      for (int i = 0; i < images.size(); i++) {
+        digest.update((byte) images.label(i));
+      }
+    }
+    return Digests.hex(digest);
   }
 
   /** The bytes that an IDX file of this content begins with. */

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The four files of a dataset in the IDX format, named as MNIST's are. */
 enum IdxPart {
@@ -25,6 +27,20 @@ enum IdxPart {
   IdxPart(String stem, IdxFile.Kind kind) {
     this.stem = stem;
     this.kind = kind;
+  }
+
+  /**
+   * Checksums of the files that images would be, by their names; of labels where there are some.
+   */
+  static Map<String, String> sha256(ImageSet train, ImageSet test) {
+    Map<String, String> sums = new TreeMap<>();
+    for (IdxPart part : values()) {
+      ImageSet images = part == TRAIN_IMAGES || part == TRAIN_LABELS ? train : test;
+      if (part.kind == IdxFile.Kind.IMAGES || images.hasLabels()) {
+        sums.put(part.idxName(), IdxFile.sha256(part.kind, images));
+      }
+    }
+    return sums;
   }
 
   IdxFile.Kind kind() {

@@ -81,15 +81,15 @@ public final class Sprites {
         Dataset.Status.SYNTHETIC,
         Map.of(
             IdxPart.TRAIN_IMAGES.idxName(),
-            sha256(IdxFile.Kind.IMAGES, train),
+            IdxFile.sha256(IdxFile.Kind.IMAGES, train),
             IdxPart.TRAIN_LABELS.idxName(),
-            sha256(IdxFile.Kind.LABELS, train),
+            IdxFile.sha256(IdxFile.Kind.LABELS, train),
             "train-factors-idx2-ubyte",
             sha256(train.factors().orElseThrow()),
             IdxPart.TEST_IMAGES.idxName(),
-            sha256(IdxFile.Kind.IMAGES, test),
+            IdxFile.sha256(IdxFile.Kind.IMAGES, test),
             IdxPart.TEST_LABELS.idxName(),
-            sha256(IdxFile.Kind.LABELS, test),
+            IdxFile.sha256(IdxFile.Kind.LABELS, test),
             "t10k-factors-idx2-ubyte",
             sha256(test.factors().orElseThrow())));
   }
@@ -112,20 +112,6 @@ public final class Sprites {
       stamps.draw(image[0], image[1], image[2], image[3], image[4], pixels, i * SIDE * SIDE);
     }
     return new ImageSet(SIDE, SIDE, pixels, labels).withFactors(new Factors(FACTORS, values));
-  }
-
-  /** Of the bytes that an IDX file would hold. */
-  private static String sha256(IdxFile.Kind kind, ImageSet images) {
-    MessageDigest digest = Digests.sha256();
-    digest.update(IdxFile.header(kind, images.size(), SIDE, SIDE));
-    if (kind == IdxFile.Kind.IMAGES) {
-      digest.update(images.pixels());
-    } else {
-      for (int i = 0; i < images.size(); i++) {
-        digest.update((byte) images.label(i));
-      }
-    }
-    return Digests.hex(digest);
   }
 
   private static String sha256(Factors factors) {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
-import io.github.cvaegpu.Digests;
-import java.security.MessageDigest;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -56,17 +53,15 @@ public final class SyntheticDigits {
     byte[] trainPixels = pixels(seed, TRAIN_SPLIT, trainLabels);
     byte[] testLabels = new byte[testImages];
     byte[] testPixels = pixels(seed, TEST_SPLIT, testLabels);
+    var train = new ImageSet(SIDE, SIDE, trainPixels, trainLabels);
+    var test = new ImageSet(SIDE, SIDE, testPixels, testLabels);
     return new Dataset(
         NAME,
-        new ImageSet(SIDE, SIDE, trainPixels, trainLabels),
-        new ImageSet(SIDE, SIDE, testPixels, testLabels),
+        train,
+        test,
         "drawn by the program",
         Dataset.Status.SYNTHETIC,
-        Map.of(
-            IdxPart.TRAIN_IMAGES.idxName(), sha256(IdxFile.Kind.IMAGES, trainImages, trainPixels),
-            IdxPart.TRAIN_LABELS.idxName(), sha256(IdxFile.Kind.LABELS, trainImages, trainLabels),
-            IdxPart.TEST_IMAGES.idxName(), sha256(IdxFile.Kind.IMAGES, testImages, testPixels),
-            IdxPart.TEST_LABELS.idxName(), sha256(IdxFile.Kind.LABELS, testImages, testLabels)));
+        IdxPart.sha256(train, test));
   }
 
   private static byte[] pixels(long seed, int split, byte[] labels) {
@@ -83,12 +78,5 @@ public final class SyntheticDigits {
               }
             });
     return pixels;
-  }
-
-  private static String sha256(IdxFile.Kind kind, int count, byte[] bytes) {
-    MessageDigest digest = Digests.sha256();
-    digest.update(IdxFile.header(kind, count, SIDE, SIDE));
-    digest.update(bytes);
-    return Digests.hex(digest);
   }
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.data;
+
+import java.util.Locale;
+
+/** A part of a dataset. */
+public enum Split {
+  /** Held-out images. */
+  TEST,
+  /** Images to train on. */
+  TRAIN;
+
+  /** As the command line and output have it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
