@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.engine.EngineBenchmark;
 import io.github.cvaegpu.engine.Median;
 import io.github.cvaegpu.engine.Trainee;
@@ -37,7 +38,8 @@ final class BenchCommand implements Callable<Integer> {
       "Measures training speed; on the CPU by phases, beside what the cores can do.";
 
   /** The machine-readable form. */
-  private record Line(String dataset, String data, TrainingPlan plan, Object result) {}
+  private record Line(
+      String dataset, String data, Reading reading, TrainingPlan plan, Object result) {}
 
   /** Epochs before: a GPU's first one, and those in which the JVM compiles what is in Java. */
   private static final int WARM_UP = 2;
@@ -184,7 +186,12 @@ final class BenchCommand implements Callable<Integer> {
       out()
           .println(
               Json.COMPACT.toJson(
-                  new Line(dataset.name(), dataOptions.choice().text(), plan, result)));
+                  new Line(
+                      dataset.name(),
+                      dataOptions.choice().text(),
+                      dataOptions.choice().reading().recorded(),
+                      plan,
+                      result)));
       return;
     }
     out().println("Images per second, median of " + rounds + " epochs (smallest to largest):");

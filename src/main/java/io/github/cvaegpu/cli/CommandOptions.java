@@ -42,8 +42,7 @@ final class CommandOptions {
           "profile", "hold, pi, capacity, dynamic: set point of KL, nats. Default: 9.97.");
 
   /** What {@code --data} is for commands about runs, which have data of their own. */
-  private static final String DATA_OF_RUN =
-      "mnist, fashion-mnist, kmnist, synthetic, sprites, a folder. Default: the run's.";
+  private static final String DATA_OF_RUN = DataOptions.DATA + " Default: the run's.";
 
   private CommandOptions() {}
 
@@ -56,7 +55,7 @@ final class CommandOptions {
             change(
                 line, command, spec -> names.forEach(name -> spec.remove(spec.findOption(name)))));
     for (String command : List.of("evaluate", "report")) {
-      change(line, command, spec -> describe(spec, "--data", "NAME|DIR", DATA_OF_RUN));
+      change(line, command, spec -> describe(spec, "--data", DataOptions.LABEL, DATA_OF_RUN));
     }
     SET_POINT.forEach(
         (command, description) ->

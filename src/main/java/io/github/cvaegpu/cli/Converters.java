@@ -2,7 +2,10 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.train.CheckpointInterval;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -16,6 +19,26 @@ final class Converters {
     public CheckpointInterval convert(String value) {
       try {
         return CheckpointInterval.parse(value);
+      } catch (InputException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  /** Reads sizes of images: N for a square, or HxW. */
+  static final class Size implements ITypeConverter<ImageSize> {
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
+
+    @Override
+    public ImageSize convert(String value) {
+      Matcher size = SIZE.matcher(value);
+      if (!size.matches()) {
+        throw new TypeConversionException(
+            "\"%s\" is neither N pixels nor HxW, height and width".formatted(value));
+      }
+      try {
+        String width = size.group(2) == null ? size.group(1) : size.group(2);
+        return new ImageSize(Integer.parseInt(size.group(1)), Integer.parseInt(width));
       } catch (InputException e) {
         throw new TypeConversionException(e.getMessage());
       }

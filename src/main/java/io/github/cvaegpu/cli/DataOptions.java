@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
+import io.github.cvaegpu.data.ImageSize;
+import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.data.Resolution;
 import java.io.PrintWriter;
 import java.util.List;
@@ -14,20 +17,54 @@ import picocli.CommandLine.Option;
 
 /** The options that say which images, and how they are loaded. */
 final class DataOptions {
+  /** What {@code --data} takes. */
+  static final String LABEL = "NAME|PATH";
+
+  /** What that is. */
+  static final String DATA = "mnist, fashion-mnist, kmnist, synthetic, sprites, a path.";
+
   private static final String RULE = "*".repeat(80);
 
-  @Option(
-      names = "--data",
-      paramLabel = "NAME|DIR",
-      description = "mnist, fashion-mnist, kmnist, synthetic, sprites, a folder. Default: auto.")
+  @Option(names = "--data", paramLabel = LABEL, description = DATA + " Default: auto.")
   private String data;
+
+  @Option(
+      names = "--test-part",
+      paramLabel = "P",
+      description = "Part of own images to hold out, if they have no test part. Default: none.")
+  private Double testPart;
+
+  @Option(
+      names = "--resize",
+      paramLabel = "N|HxW",
+      converter = Converters.Size.class,
+      description = "Scale own pictures to N x N, or H x W, pixels. Default: as they are.")
+  private ImageSize resize;
+
+  @Option(
+      names = "--skip-unreadable",
+      description = "Leave out pictures that cannot be read. Default: refuse them.")
+  private boolean skipUnreadable;
 
   @Option(names = "--offline", description = "Download nothing. Default: downloads allowed.")
   private boolean offline;
 
-  /** The dataset asked for, if one was. */
+  /**
+   * The dataset asked for, if one was.
+   *
+   * @throws InputException if it is to be read in a way that there is not, or nothing is to be
+   */
   Optional<DataChoice> asked() {
-    return Optional.ofNullable(data).map(DataChoice::of);
+    if (testPart != null) {
+      Reading.requireTestPart(testPart);
+    }
+    var reading = new Reading(testPart == null ? 0 : testPart, resize, skipUnreadable);
+    if (data == null && !reading.isPlain()) {
+      throw new InputException(
+          "--test-part, --resize and --skip-unreadable say how --data PATH is read, and there is no"
+              + " --data.");
+    }
+    return Optional.ofNullable(data).map(text -> DataChoice.of(text, reading));
   }
 
   /** The dataset asked for, {@code auto} if none was. */
@@ -51,6 +88,7 @@ final class DataOptions {
     if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       warnAboutFallback(resolution.reasons(), warnings);
     }
+    resolution.warnings().forEach(text -> warnings.println("Warning: " + text));
     Dataset dataset = resolution.dataset();
     if (!dataset.train().hasLabels() || !dataset.test().hasLabels()) {
       warnings.printf(

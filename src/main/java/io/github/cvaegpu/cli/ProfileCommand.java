@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.cuda.CudaProfile;
 import io.github.cvaegpu.foreign.Nvtx;
@@ -40,6 +41,7 @@ final class ProfileCommand implements Callable<Integer> {
   private record Line(
       String dataset,
       String data,
+      Reading reading,
       TrainingPlan plan,
       CudaProfile.Result result,
       List<ProfilerLines.Line> commandLines) {}
@@ -113,7 +115,13 @@ final class ProfileCommand implements Callable<Integer> {
     if (json) {
       out.println(
           Json.COMPACT.toJson(
-              new Line(dataset.name(), dataOptions.choice().text(), plan, result, lines)));
+              new Line(
+                  dataset.name(),
+                  dataOptions.choice().text(),
+                  dataOptions.choice().reading().recorded(),
+                  plan,
+                  result,
+                  lines)));
     } else {
       ProfileTable.print(result, plan.batchSize(), warmUp, out);
       out.println();

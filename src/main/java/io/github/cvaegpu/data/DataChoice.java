@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
+import io.github.cvaegpu.InputException;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -14,8 +15,14 @@ public sealed interface DataChoice {
   /** MNIST if it can be had, else synthetic digits. */
   DataChoice AUTO = new Named("auto");
 
-  /** The text that {@link #of} makes this choice of again, in any working directory. */
+  /**
+   * The text that {@link #of(String, Reading)} makes this choice of again, in any working
+   * directory.
+   */
   String text();
+
+  /** How it is read. */
+  Reading reading();
 
   /**
    * A dataset by its name.
@@ -28,14 +35,25 @@ public sealed interface DataChoice {
     public String text() {
       return name;
     }
+
+    @Override
+    public Reading reading() {
+      return Reading.PLAIN;
+    }
   }
 
   /**
    * A folder or a file.
    *
    * @param path where it is
+   * @param reading how it is read
    */
-  record At(Path path) implements DataChoice {
+  record At(Path path, Reading reading) implements DataChoice {
+    /** What lies at a path, as it is. */
+    public At(Path path) {
+      this(path, Reading.PLAIN);
+    }
+
     @Override
     public String text() {
       return path.toAbsolutePath().normalize().toString();
@@ -60,5 +78,24 @@ public sealed interface DataChoice {
     } catch (InvalidPathException e) {
       return new Named(text);
     }
+  }
+
+  /**
+   * The same, read as was asked for.
+   *
+   * @throws InputException if something was asked for and the text is a dataset's name
+   */
+  static DataChoice of(String text, Reading reading) {
+    DataChoice choice = of(text);
+    if (choice instanceof At at) {
+      return new At(at.path(), reading);
+    }
+    // A word that is no dataset's name is refused as that when it is loaded.
+    if (!reading.isPlain() && DatasetLoader.NAMES.contains(text)) {
+      throw new InputException(
+          "Only a folder or a file of images takes %s, and %s is the name of a dataset."
+              .formatted(reading.options(), text));
+    }
+    return choice;
   }
 }

@@ -7,14 +7,14 @@ import java.util.Map;
  * A training set, a test set and where they came from.
  *
  * @param name {@code mnist}, {@code fashion-mnist}, {@code kmnist}, {@code synthetic}, {@code
- *     sprites}, or a folder's name
+ *     sprites}, or the name of a folder or a file
  * @param train images to train on
  * @param test held-out images
- * @param origin where the bytes were found, for people: a folder, or "drawn by the program"
+ * @param origin where the bytes were found, for people: a folder, a file, or "drawn by the program"
  * @param status how far the bytes are to be trusted
  * @param sha256 SHA-256 (lower-case hex) of each part by the name that its {@link ImageSource} has
  *     for it: of IDX files, uncompressed, by their names, e.g. {@code train-images-idx3-ubyte}; of
- *     what the program draws, of the same bytes as an IDX file would hold
+ *     all else the same bytes as such a file would hold
  */
 public record Dataset(
     String name,
@@ -28,7 +28,7 @@ public record Dataset(
   public enum Status {
     /** Every file has the published checksum. */
     VERIFIED,
-    /** A folder of the user's own, with no published checksum to compare with. */
+    /** A folder or a file of the user's own, with no published checksum to compare with. */
     UNVERIFIED,
     /** Drawn by the program, because it was asked for. */
     SYNTHETIC,

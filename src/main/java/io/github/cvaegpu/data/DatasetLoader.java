@@ -33,7 +33,8 @@ public final class DatasetLoader {
   /** A loader of other datasets, the first of which is what {@code auto} means. */
   DatasetLoader(
       DataLocations locations, List<PublishedDataset> datasets, Downloader.Timing timing) {
-    List<ImageSource> formats = List.of(new IdxSource(datasets));
+    List<ImageSource> formats =
+        List.of(new IdxSource(datasets), new PictureSource(), new ArraySource());
     environment =
         locations
             .environmentFolder()
@@ -81,7 +82,29 @@ public final class DatasetLoader {
    * @throws InputException if the data cannot be had
    */
   public Resolution load(DataChoice choice, DownloadListener listener) {
-    return choice.equals(DataChoice.AUTO) ? auto(listener) : found(sources.read(choice, listener));
+    return choice.equals(DataChoice.AUTO)
+        ? auto(listener)
+        : Resolution.of(sources.read(choice, listener), choice.reading());
+  }
+
+  /**
+   * Loads images that are not to be trained on, for which one part is enough.
+   *
+   * <p>Of a dataset of two parts they are those of a split; of one part they are all, or those of a
+   * split that {@code --test-part} makes. {@code auto} is MNIST, in whose place nothing is drawn.
+   *
+   * @param choice a dataset's name or a path
+   * @param split which part; empty for the test images, or all where there is one part
+   * @param listener hears of downloads
+   * @throws InputException if the images cannot be had, or if a split of one part is asked for
+   */
+  public Input images(DataChoice choice, Optional<Split> split, DownloadListener listener) {
+    if (!choice.equals(DataChoice.AUTO)) {
+      return Input.of(sources.read(choice, listener), choice.reading(), split);
+    }
+    return environment.isPresent()
+        ? environment.get().images(split)
+        : Input.of(Parts.of(published.getFirst().fetch(false, listener)), Reading.PLAIN, split);
   }
 
   /**
@@ -116,19 +139,20 @@ public final class DatasetLoader {
    * @throws InputException if it names no usable folder
    */
   public Optional<Dataset> fromEnvironmentFolder() {
-    return environment.map(EnvironmentFolder::read);
+    return environment.map(folder -> folder.read().dataset());
   }
 
   private Resolution auto(DownloadListener listener) {
-    Optional<Dataset> own = fromEnvironmentFolder();
-    if (own.isPresent()) {
-      return found(own.get());
+    if (environment.isPresent()) {
+      return environment.get().read();
     }
     try {
-      return found(published.getFirst().cachedOrDownloaded(false, listener));
+      Dataset mnist = published.getFirst().cachedOrDownloaded(false, listener);
+      return new Resolution(mnist, List.of(), List.of());
     } catch (Downloader.FailedException e) {
       Dataset digits = SyntheticDigits.standard();
-      return new Resolution(digits.withStatus(Dataset.Status.SYNTHETIC_FALLBACK), e.reasons());
+      return new Resolution(
+          digits.withStatus(Dataset.Status.SYNTHETIC_FALLBACK), e.reasons(), List.of());
     }
   }
 
@@ -137,9 +161,5 @@ public final class DatasetLoader {
         .filter(source -> source.name().equals(name))
         .findFirst()
         .orElseThrow(() -> ImageSources.unknown(name, downloadable()));
-  }
-
-  private static Resolution found(Dataset dataset) {
-    return new Resolution(dataset, List.of());
   }
 }

@@ -3,6 +3,8 @@ package io.github.cvaegpu.data;
 
 import io.github.cvaegpu.InputException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The folder that {@code CVAE_GPU_DATA} names.
@@ -16,9 +18,22 @@ record EnvironmentFolder(Path path, ImageSources formats) {
    *
    * @throws InputException if it cannot be used; the message has the variable's name
    */
-  Dataset read() {
+  Resolution read() {
+    return read(parts -> Resolution.of(parts, Reading.PLAIN));
+  }
+
+  /**
+   * Reads images of it that are not to be trained on.
+   *
+   * @throws InputException as {@link #read()}
+   */
+  Input images(Optional<Split> split) {
+    return read(parts -> Input.of(parts, Reading.PLAIN, split));
+  }
+
+  private <T> T read(Function<Parts, T> taken) {
     try {
-      return formats.read(new DataChoice.At(path), DownloadListener.SILENT);
+      return taken.apply(formats.read(new DataChoice.At(path), DownloadListener.SILENT));
     } catch (InputException e) {
       throw new InputException(
           "%s (the environment variable %s names it)."
@@ -34,7 +49,7 @@ record EnvironmentFolder(Path path, ImageSources formats) {
    * @throws InputException if it holds something else
    */
   Dataset read(String name) {
-    Dataset there = read();
+    Dataset there = read().dataset();
     boolean isVerified = there.status() == Dataset.Status.VERIFIED;
     if (!isVerified || !there.name().equals(name)) {
       throw new InputException(

@@ -23,12 +23,12 @@ final class IdxFolder {
   /**
    * Reads a folder of the user's own that has one of the four files at least. If every file has a
    * published checksum, the dataset gets the published name and is verified, else it has the
-   * folder's name.
+   * folder's name. Without the test files it is of one part.
    *
    * @throws InputException if the folder or a file of it cannot be used, or if it has two files for
    *     one that do not hold the same
    */
-  Dataset read(List<PublishedDataset> published) {
+  Parts read(List<PublishedDataset> published) {
     Map<IdxPart, Path> paths = new EnumMap<>(IdxPart.class);
     for (IdxPart file : IdxPart.values()) {
       file.in(folder).ifPresent(path -> paths.put(file, path));
@@ -43,10 +43,21 @@ final class IdxFolder {
         });
     for (PublishedDataset candidate : published) {
       if (contents.size() == IdxPart.values().length && is(candidate, paths, contents)) {
-        return dataset(candidate.name(), Dataset.Status.VERIFIED, contents);
+        return Parts.of(dataset(candidate.name(), Dataset.Status.VERIFIED, contents));
       }
     }
-    return dataset(name(), Dataset.Status.UNVERIFIED, contents);
+    if (contents.containsKey(IdxPart.TEST_IMAGES)) {
+      return Parts.of(dataset(name(folder), Dataset.Status.UNVERIFIED, contents));
+    }
+    return new Parts(
+        name(folder),
+        folder.toString(),
+        Dataset.Status.UNVERIFIED,
+        training(contents),
+        Optional.empty(),
+        false,
+        Optional.empty(),
+        List.of());
   }
 
   private void requireAll(Map<IdxPart, Path> paths) {
@@ -60,7 +71,11 @@ final class IdxFolder {
         paths.containsKey(IdxPart.TRAIN_IMAGES) && paths.containsKey(IdxPart.TEST_IMAGES);
     boolean areLabelsThere =
         paths.containsKey(IdxPart.TRAIN_LABELS) || paths.containsKey(IdxPart.TEST_LABELS);
-    if (!missing.isEmpty() && !(areImagesThere && !areLabelsThere)) {
+    boolean isOnePart =
+        paths.containsKey(IdxPart.TRAIN_IMAGES)
+            && !paths.containsKey(IdxPart.TEST_IMAGES)
+            && !paths.containsKey(IdxPart.TEST_LABELS);
+    if (!missing.isEmpty() && !isOnePart && !(areImagesThere && !areLabelsThere)) {
       throw new InputException(
           "The folder %s holds only a part of a dataset: it lacks %s, plain or with .gz."
               .formatted(folder, missing));
@@ -123,8 +138,7 @@ final class IdxFolder {
    * @throws InputException if they do not go together
    */
   Dataset dataset(String name, Dataset.Status status, Map<IdxPart, IdxFile> contents) {
-    ImageSet train =
-        images("training", contents.get(IdxPart.TRAIN_IMAGES), contents.get(IdxPart.TRAIN_LABELS));
+    ImageSet train = training(contents);
     ImageSet test =
         images("test", contents.get(IdxPart.TEST_IMAGES), contents.get(IdxPart.TEST_LABELS));
     if (train.height() != test.height() || train.width() != test.width()) {
@@ -142,6 +156,11 @@ final class IdxFolder {
         contents.entrySet().stream()
             .collect(Collectors.toMap(e -> e.getKey().idxName(), e -> e.getValue().sha256()));
     return new Dataset(name, train, test, folder.toString(), status, sha256);
+  }
+
+  private ImageSet training(Map<IdxPart, IdxFile> contents) {
+    return images(
+        "training", contents.get(IdxPart.TRAIN_IMAGES), contents.get(IdxPart.TRAIN_LABELS));
   }
 
   private ImageSet images(String split, IdxFile images, IdxFile labels) {
@@ -162,8 +181,9 @@ final class IdxFolder {
     return new ImageSet(images.height(), images.width(), images.bytes(), labels.bytes());
   }
 
-  private String name() {
-    Path last = folder.toAbsolutePath().normalize().getFileName();
-    return last == null ? folder.toString() : last.toString();
+  /** What a folder or a file is called, wherever it lies. */
+  static String name(Path path) {
+    Path last = path.toAbsolutePath().normalize().getFileName();
+    return last == null ? path.toString() : last.toString();
   }
 }

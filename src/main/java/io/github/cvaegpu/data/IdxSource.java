@@ -2,6 +2,7 @@
 package io.github.cvaegpu.data;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -31,7 +32,7 @@ final class IdxSource implements ImageSource {
     String files =
         Stream.of(IdxPart.values()).map(IdxPart::idxName).collect(Collectors.joining(", "));
     return Optional.of(
-        new Layout("a folder of four IDX files", files + ", each plain or with .gz"));
+        new Layout("a folder of four IDX files", Optional.of(files + ", each plain or with .gz")));
   }
 
   @Override
@@ -42,7 +43,11 @@ final class IdxSource implements ImageSource {
   }
 
   @Override
-  public Dataset read(DataChoice choice, DownloadListener listener) {
-    return new IdxFolder(((DataChoice.At) choice).path()).read(published);
+  public Parts read(DataChoice choice, DownloadListener listener) {
+    Path folder = ((DataChoice.At) choice).path();
+    String what = "%s is a folder of IDX files".formatted(folder);
+    choice.reading().requireNoResize(what);
+    choice.reading().requireNoSkipping(what);
+    return new IdxFolder(folder).read(published);
   }
 }

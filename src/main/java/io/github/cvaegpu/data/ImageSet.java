@@ -129,6 +129,27 @@ public final class ImageSet {
     return Optional.ofNullable(factors);
   }
 
+  /**
+   * Some images of the set, in an order.
+   *
+   * @param images their indices
+   * @throws IllegalStateException if it is known how the images were made
+   */
+  ImageSet picked(int[] images) {
+    if (factors != null) {
+      throw new IllegalStateException("factors");
+    }
+    byte[] picked = new byte[Math.multiplyExact(images.length, imageSize())];
+    byte[] pickedLabels = labels == null ? null : new byte[images.length];
+    for (int i = 0; i < images.length; i++) {
+      System.arraycopy(pixels, images[i] * imageSize(), picked, i * imageSize(), imageSize());
+      if (pickedLabels != null) {
+        pickedLabels[i] = labels[images[i]];
+      }
+    }
+    return new ImageSet(height, width, picked, images.length, pickedLabels, null);
+  }
+
   /** The first images of the set, or all if there are fewer. */
   public ImageSet first(int count) {
     int kept = Math.min(count, size);

@@ -27,17 +27,18 @@ interface ImageSource {
    *
    * @param choice for which {@link #recognises} holds
    * @param listener hears of downloads
-   * @return the images; the keys of {@link Dataset#sha256()} are this source's own, and the same
-   *     for the same bytes for good, since runs are told by them which images they are of
+   * @return the images, by {@link DataChoice#reading()} but for the part to hold out, which is not
+   *     made here; checksums and their keys are the same for the same bytes for good, since runs
+   *     are told by them which images they are of
    * @throws io.github.cvaegpu.InputException if it cannot be used, or not be had
    */
-  Dataset read(DataChoice choice, DownloadListener listener);
+  Parts read(DataChoice choice, DownloadListener listener);
 
   /**
    * What a source reads at a path, for sentences.
    *
    * @param place what has to be there, e.g. "a folder of four IDX files"
-   * @param files what is looked for in it, e.g. the names of those files
+   * @param files what is looked for in it, e.g. the names of those files; empty if it is no folder
    */
-  record Layout(String place, String files) {}
+  record Layout(String place, Optional<String> files) {}
 }

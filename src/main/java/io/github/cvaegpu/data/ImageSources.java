@@ -32,7 +32,7 @@ record ImageSources(List<ImageSource> all) {
    *
    * @throws InputException if no source recognises it, or it cannot be used
    */
-  Dataset read(DataChoice choice, DownloadListener listener) {
+  Parts read(DataChoice choice, DownloadListener listener) {
     if (choice instanceof DataChoice.At at) {
       requireReadable(at.path());
     }
@@ -45,7 +45,7 @@ record ImageSources(List<ImageSource> all) {
 
   private static void requireReadable(Path path) {
     if (!Files.exists(path)) {
-      throw new InputException("The data folder %s does not exist.".formatted(path));
+      throw new InputException("There is no folder or file %s.".formatted(path));
     }
     if (Files.isDirectory(path) && (!Files.isReadable(path) || !Files.isExecutable(path))) {
       throw new InputException("The data folder %s may not be read by this user.".formatted(path));
@@ -59,7 +59,7 @@ record ImageSources(List<ImageSource> all) {
               ? "The folder %s holds no dataset: looked for %s."
                   .formatted(at.path(), layouts(ImageSource.Layout::files))
               : "%s is a file, where %s is needed."
-                  .formatted(at.path(), layouts(ImageSource.Layout::place)));
+                  .formatted(at.path(), layouts(layout -> Optional.of(layout.place()))));
     }
     List<String> known = new ArrayList<>(names());
     known.addFirst(DataChoice.AUTO.text());
@@ -69,18 +69,19 @@ record ImageSources(List<ImageSource> all) {
   /** That a word is no dataset's name, with the nearest that is. */
   static InputException unknown(String word, List<String> known) {
     String list = String.join(", ", known);
-    String unknown = "\"%s\" is not a dataset, and there is no folder of that name".formatted(word);
+    String unknown = "\"%s\" is not a dataset, and nothing of that name is there".formatted(word);
     return new InputException(
         Spelling.nearest(word, known)
             .map(nearest -> "%s; did you mean \"%s\" (of %s)?".formatted(unknown, nearest, list))
             .orElse("%s; the datasets are %s.".formatted(unknown, list)));
   }
 
-  private String layouts(Function<ImageSource.Layout, String> part) {
+  private String layouts(Function<ImageSource.Layout, Optional<String>> part) {
     return all.stream()
         .map(ImageSource::layout)
         .flatMap(Optional::stream)
         .map(part)
+        .flatMap(Optional::stream)
         .collect(Collectors.joining(", or "));
   }
 }

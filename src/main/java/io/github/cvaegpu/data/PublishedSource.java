@@ -65,8 +65,8 @@ final class PublishedSource implements ImageSource {
   }
 
   @Override
-  public Dataset read(DataChoice choice, DownloadListener listener) {
-    return own.isPresent() ? own.get().read(name()) : fetch(false, listener);
+  public Parts read(DataChoice choice, DownloadListener listener) {
+    return Parts.of(own.isPresent() ? own.get().read(name()) : fetch(false, listener));
   }
 
   /**

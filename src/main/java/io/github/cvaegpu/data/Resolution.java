@@ -9,10 +9,17 @@ import java.util.List;
  * @param dataset what to train on
  * @param reasons why the real data could not be had, one sentence without its full stop for each
  *     place tried; empty unless the dataset's status is {@code SYNTHETIC_FALLBACK}
+ * @param warnings what the user should know of how it was read, complete sentences
  */
-public record Resolution(Dataset dataset, List<String> reasons) {
-  /** Copies the list. */
+public record Resolution(Dataset dataset, List<String> reasons, List<String> warnings) {
+  /** Copies the lists. */
   public Resolution {
     reasons = List.copyOf(reasons);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** What was read, in two parts. */
+  static Resolution of(Parts parts, Reading reading) {
+    return new Resolution(parts.dataset(reading.testPart()), List.of(), parts.warnings());
   }
 }

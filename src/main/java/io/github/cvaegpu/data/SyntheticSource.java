@@ -22,9 +22,10 @@ final class SyntheticSource implements ImageSource {
   }
 
   @Override
-  public Dataset read(DataChoice choice, DownloadListener listener) {
-    return choice.equals(new DataChoice.Named(Sprites.NAME))
-        ? Sprites.standard()
-        : SyntheticDigits.standard();
+  public Parts read(DataChoice choice, DownloadListener listener) {
+    return Parts.of(
+        choice.equals(new DataChoice.Named(Sprites.NAME))
+            ? Sprites.standard()
+            : SyntheticDigits.standard());
   }
 }

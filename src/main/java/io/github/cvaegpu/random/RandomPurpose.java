@@ -25,7 +25,12 @@ public enum RandomPurpose {
   /** Which sprites are held out. Coordinates: as of {@link #BATCH_ORDER}. */
   SPRITE_ORDER(9),
   /** Images of the FactorVAE score. Coordinates: block of four words, vote, training or scored. */
-  FACTOR_VOTES(10);
+  FACTOR_VOTES(10),
+  /**
+   * Order of the user's own images, of which the last may be held out. Coordinates: as of {@link
+   * #BATCH_ORDER}, with the part in place of the epoch.
+   */
+  OWN_IMAGES(11);
 
   private final int id;
 

@@ -15,6 +15,7 @@ public final class ImageGridFigure extends Figure {
   private static final int BORDER = 16;
   private static final int TITLE_SIZE = 16;
   private static final int NAME_SIZE = 14;
+  private static final int NAME_SPACE = 20;
 
   /**
    * A row.
@@ -52,7 +53,7 @@ public final class ImageGridFigure extends Figure {
     super(
         title,
         2 * BORDER + nameSpace(rows) + extent(columns(rows), cells.width, cells),
-        2 * BORDER + TITLE_SPACE + extent(rows.size(), cells.height, cells));
+        2 * BORDER + TITLE_SPACE + rows.size() * rowSpace(rows, cells) - cells.gap);
     this.cells = cells;
     this.rows = List.copyOf(rows);
     nameSpace = nameSpace(rows);
@@ -65,6 +66,12 @@ public final class ImageGridFigure extends Figure {
   private static int nameSpace(List<Row> rows) {
     int longest = rows.stream().mapToInt(row -> row.name.length()).max().orElse(0);
     return longest == 0 ? 0 : BORDER + LETTER * Math.min(LONGEST_NAME, longest);
+  }
+
+  /** From one row to the next; images may be lower than the names beside them. */
+  private static int rowSpace(List<Row> rows, Cells cells) {
+    int images = cells.height * cells.scale;
+    return cells.gap + (nameSpace(rows) == 0 ? images : Math.max(images, NAME_SPACE));
   }
 
   /** The end of a name tells it apart. */
@@ -84,7 +91,7 @@ public final class ImageGridFigure extends Figure {
     graphics.setFont(Fonts.fitting(Font.BOLD, TITLE_SIZE, title(), width() - 2 * BORDER));
     graphics.drawString(title(), BORDER, BORDER + TITLE_SIZE + 4);
     for (int r = 0; r < rows.size(); r++) {
-      int y = BORDER + TITLE_SPACE + r * (cells.height * cells.scale + cells.gap);
+      int y = BORDER + TITLE_SPACE + r * rowSpace(rows, cells);
       graphics.setColor(theme.ink());
       graphics.setFont(Fonts.font(Font.PLAIN, NAME_SIZE));
       FontMetrics metrics = graphics.getFontMetrics();

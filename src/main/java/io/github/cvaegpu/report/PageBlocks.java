@@ -87,7 +87,7 @@ final class PageBlocks {
     return html.append("</div>\n").toString();
   }
 
-  /** The latent map and the digit; a sentence where no run has a model. */
+  /** The latent map and the image; a sentence where no run has a model. */
   String explorer() {
     var html = new StringBuilder(Html.heading("Latent space"));
     if (subjects.stream().allMatch(subject -> subject.run().checkpoint().isEmpty())) {
@@ -96,7 +96,7 @@ final class PageBlocks {
     html.append(
         Html.note(
             "Dots are posterior means of test images. Point anywhere, or use the arrow keys on the"
-                + " map, and the model draws the digit of that latent point, here in the page."));
+                + " map, and the model draws the image of that latent point, here in the page."));
     return html.append(
             """
             <div class="bar"><label class="check">Model <select id="model"></select></label></div>
@@ -104,7 +104,7 @@ final class PageBlocks {
             <div class="explorer">
             <div><canvas id="map" tabindex="0" role="application" aria-label="Latent map. Arrow keys move the point."></canvas>
             <div class="bar" id="labels"></div></div>
-            <div><canvas id="digit" role="img" aria-label="The digit at the point" aria-describedby="place"></canvas>
+            <div><canvas id="digit" role="img" aria-label="The image at the point" aria-describedby="place"></canvas>
             <p class="note" id="place" aria-live="polite"></p><div class="sliders" id="sliders"></div></div>
             </div>
             """)

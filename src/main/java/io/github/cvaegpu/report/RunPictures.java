@@ -13,7 +13,9 @@ import java.util.Map;
 /** Test images beside what runs' models make of them, a figure for each set of images. */
 public final class RunPictures {
   private static final int GAP = 6;
-  private static final int SCALE = 2;
+
+  /** Up to this many pixels a side images are shown twice as large. */
+  private static final int SMALL = 64;
 
   private RunPictures() {}
 
@@ -62,7 +64,11 @@ public final class RunPictures {
     }
     return new ImageGridFigure(
         "Test images and what the models make of them",
-        new ImageGridFigure.Cells(images.height(), images.width(), SCALE, GAP),
+        new ImageGridFigure.Cells(images.height(), images.width(), scale(images), GAP),
         rows);
+  }
+
+  private static int scale(ImageSet images) {
+    return Math.max(images.height(), images.width()) <= SMALL ? 2 : 1;
   }
 }

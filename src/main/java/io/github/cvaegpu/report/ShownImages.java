@@ -8,10 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Chooses images to show: one of each label, in an order of its own. */
+/** Chooses images to show: one of each label, in an order of its own, as many as fit a page. */
 public final class ShownImages {
   /** Images without labels that stand for one of each. */
   private static final int UNLABELLED = 10;
+
+  /** Images of a row: of more labels some are not shown. */
+  private static final int MOST = 16;
 
   private ShownImages() {}
 
@@ -20,15 +23,15 @@ public final class ShownImages {
    *
    * @param images what to choose from
    * @param seed another one gives other images
-   * @return one image of each label, or ten where there are no labels
+   * @return one image of each of sixteen labels at most, or ten where there are no labels
    */
   public static List<Integer> choose(ImageSet images, long seed) {
     int[] order = Permutation.of(images.size(), seed, RandomPurpose.SHOWN_IMAGES, 0);
     Map<Integer, Integer> first = new LinkedHashMap<>();
     for (int image : order) {
-      if (images.hasLabels()) {
+      if (images.hasLabels() && first.size() < MOST) {
         first.putIfAbsent(images.label(image), image);
-      } else if (first.size() < UNLABELLED) {
+      } else if (!images.hasLabels() && first.size() < UNLABELLED) {
         first.put(image, image);
       }
     }

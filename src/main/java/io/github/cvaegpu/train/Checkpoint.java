@@ -40,7 +40,7 @@ import java.util.TreeMap;
  * @param plan what the run trains
  * @param layout where each tensor is in the arrays
  * @param images what is trained on
- * @param data what {@code --data} was
+ * @param data what {@code --data} was, with the options beside it
  * @param bits the {@link io.github.cvaegpu.engine.BitsVersion} of the process that wrote it
  */
 public record Checkpoint(
@@ -49,7 +49,7 @@ public record Checkpoint(
     TrainingPlan plan,
     ParameterLayout layout,
     Images images,
-    String data,
+    DataChoice data,
     int bits) {
 
   /**

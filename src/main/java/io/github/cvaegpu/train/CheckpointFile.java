@@ -8,6 +8,8 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.control.StepFeedback;
+import io.github.cvaegpu.data.DataChoice;
+import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -47,6 +49,7 @@ final class CheckpointFile {
       int bits,
       TrainingPlan plan,
       String data,
+      Reading reading,
       Checkpoint.Images dataset,
       StepFeedback last,
       Checkpoint.Position position,
@@ -71,7 +74,8 @@ final class CheckpointFile {
             Program.nameAndVersion(),
             checkpoint.bits(),
             checkpoint.plan(),
-            checkpoint.data(),
+            checkpoint.data().text(),
+            checkpoint.data().reading().recorded(),
             // Sorted: an immutable map's order changes from process to process.
             checkpoint.images().sorted(),
             state.last(),
@@ -131,10 +135,19 @@ final class CheckpointFile {
           header.plan(),
           layout,
           header.dataset(),
-          header.data(),
+          data(file, header),
           header.bits());
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
+    }
+  }
+
+  /** Of older versions, and where nothing was asked for, metadata have no reading. */
+  private static DataChoice data(Path file, Header header) {
+    try {
+      return DataChoice.of(header.data(), Reading.ofRecord(header.reading()));
+    } catch (InputException e) {
+      throw damaged(file, e);
     }
   }
 

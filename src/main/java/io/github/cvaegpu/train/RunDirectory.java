@@ -295,7 +295,7 @@ public final class RunDirectory implements AutoCloseable {
       RunRecord record = readRecord(folder);
       return new Resumption(
           record.plan(),
-          DataChoice.of(record.data()),
+          record.dataAsked(),
           record.dataToLoad(),
           record.dataset().status(),
           record.sessions().isEmpty()
@@ -325,7 +325,7 @@ public final class RunDirectory implements AutoCloseable {
               + " the sessions so far.";
       return new Resumption(
           checkpoint.plan(),
-          DataChoice.of(checkpoint.data()),
+          checkpoint.data(),
           checkpoint.dataToLoad(),
           checkpoint.images().status(),
           Optional.empty(),

@@ -177,6 +177,7 @@ final class RunJournal implements RunObserver {
         Program.nameAndVersion(),
         plan,
         provenance.data().text(),
+        provenance.data().reading().recorded(),
         new RunRecord.Network(layout.shape().inputs(), layout.parameterCount()),
         images,
         List.copyOf(sessions),

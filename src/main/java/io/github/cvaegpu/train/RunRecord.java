@@ -4,6 +4,7 @@ package io.github.cvaegpu.train;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.eval.Evaluation;
@@ -26,6 +27,7 @@ import java.util.TreeMap;
  * @param program name and version of this program
  * @param plan every setting that decides the numbers
  * @param data what {@code --data} was
+ * @param reading how it was read; absent if nothing was asked for, and in older files
  * @param network sizes and number of trainable parameters
  * @param dataset what was trained on
  * @param sessions each process that worked on the run, first to last
@@ -43,6 +45,7 @@ public record RunRecord(
     String program,
     TrainingPlan plan,
     String data,
+    Reading reading,
     Network network,
     DatasetRecord dataset,
     List<Session> sessions,
@@ -62,11 +65,15 @@ public record RunRecord(
    * out to be, so that one which cannot be had now is not replaced by another.
    */
   public DataChoice dataToLoad() {
-    return dataToLoad(data, dataset.name(), dataset.status());
+    return dataToLoad(dataAsked(), dataset.name(), dataset.status());
   }
 
-  static DataChoice dataToLoad(String text, String name, Dataset.Status status) {
-    DataChoice asked = DataChoice.of(text);
+  /** What {@code --data} was, and the options beside it. */
+  public DataChoice dataAsked() {
+    return DataChoice.of(data, Reading.ofRecord(reading));
+  }
+
+  static DataChoice dataToLoad(DataChoice asked, String name, Dataset.Status status) {
     boolean settled = asked.equals(DataChoice.AUTO) && status != Dataset.Status.UNVERIFIED;
     return settled ? new DataChoice.Named(name) : asked;
   }

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.train;
 
 import com.google.gson.JsonElement;
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Instant;
@@ -19,7 +20,7 @@ final class RunRecordCheck {
   /** What may be null, by its names in the file: absent, or a figure that is not finite. */
   private static final Pattern OPTIONAL =
       Pattern.compile(
-          "message|metrics|calibration|checkpoint_step"
+          "message|metrics|calibration|checkpoint_step|reading|reading\\.resize"
               + "|sessions\\[\\d+]\\.(program|commit|bits|asked_threads|ended)"
               + "|metrics\\.(images_per_second|controller)"
               + "|metrics\\.controller\\.(settling_step|overshoot|latch_step)"
@@ -91,7 +92,19 @@ final class RunRecordCheck {
     if (run.parametersSha256().size() > run.plan().epochs()) {
       return Optional.of("parameters_sha256");
     }
-    return absurdSession().or(this::absurdMetrics).or(this::absurdCalibration);
+    return absurdReading()
+        .or(this::absurdSession)
+        .or(this::absurdMetrics)
+        .or(this::absurdCalibration);
+  }
+
+  /** Only what lies at a path is read in one way or another. */
+  private Optional<String> absurdReading() {
+    try {
+      return run.dataAsked() == null ? Optional.of("data") : Optional.empty();
+    } catch (InputException e) {
+      return Optional.of("reading");
+    }
   }
 
   /** From 0 to the last step of the last epoch. */

@@ -404,7 +404,7 @@ public final class Trainer {
             plan,
             layout,
             journal.images(dataset),
-            provenance.data().text(),
+            provenance.data(),
             BitsVersion.CURRENT)
         .write(directory.checkpointFile());
     startInterval();

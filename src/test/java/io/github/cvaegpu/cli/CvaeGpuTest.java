@@ -247,7 +247,7 @@ class CvaeGpuTest {
   void theHelpSaysWhichDataARunIsScoredOn() {
     for (String command : List.of("evaluate", "report")) {
       String help = CommandRun.of(command, "--help").succeeded().out();
-      assertTrue(help.contains(" a folder. Default: the run's.\n"), help);
+      assertTrue(help.contains(" a path. Default: the run's.\n"), help);
     }
     assertTrue(
         CommandRun.of("evaluate", "--help")

@@ -88,7 +88,7 @@ class DataCommandTest {
     assertEquals(0, execute(Optional.of(cache.resolve("nothing"))));
     assertTrue(row("kmnist").contains("unusable"), row("kmnist"));
     assertTrue(row("kmnist").contains("is not kmnist's file: its MD5 is"), row("kmnist"));
-    assertTrue(row("CVAE_GPU_DATA").contains("does not exist"), row("CVAE_GPU_DATA"));
+    assertTrue(row("CVAE_GPU_DATA").contains("There is no folder or file"), row("CVAE_GPU_DATA"));
   }
 
   @Test

@@ -85,7 +85,8 @@ class ProfileCommandTest {
     assertTrue(run.err().contains(": fused step, "), run.err());
     assertEquals(1, run.out().lines().count());
     JsonObject json = run.json();
-    assertEquals(Set.of("dataset", "data", "plan", "result", "command_lines"), json.keySet());
+    assertEquals(
+        Set.of("dataset", "data", "reading", "plan", "result", "command_lines"), json.keySet());
     JsonObject result = json.getAsJsonObject("result");
     assertEquals(
         Set.of(

@@ -178,7 +178,7 @@ class DatasetLoaderTest {
     assertEquals(
         ("The folder %s holds no dataset: looked for train-images-idx3-ubyte,"
                 + " train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each"
-                + " plain or with .gz.")
+                + " plain or with .gz, or pictures *.png, *.jpg, *.jpeg.")
             .formatted(folder),
         refused(folder.toString()));
   }
@@ -214,10 +214,13 @@ class DatasetLoaderTest {
   @Test
   void aFileOrNothingInPlaceOfAFolderIsRefused() throws IOException {
     Path nothing = folder.resolve("nothing");
-    assertEquals("The data folder %s does not exist.".formatted(nothing), refused("" + nothing));
+    assertEquals("There is no folder or file %s.".formatted(nothing), refused("" + nothing));
     Path file = Files.writeString(folder.resolve("file"), "x");
     assertEquals(
-        file + " is a file, where a folder of four IDX files is needed.", refused("" + file));
+        file
+            + " is a file, where a folder of four IDX files, or a folder of PNG or JPEG pictures,"
+            + " or an NPY or NPZ file is needed.",
+        refused("" + file));
   }
 
   @Test
@@ -251,7 +254,7 @@ class DatasetLoaderTest {
   })
   void anUnknownWordGetsTheNearestName(String word, String nearest) {
     assertEquals(
-        ("\"%s\" is not a dataset, and there is no folder of that name; did you mean \"%s\" (of"
+        ("\"%s\" is not a dataset, and nothing of that name is there; did you mean \"%s\" (of"
                 + " auto, synthetic, sprites, mnist, fashion-mnist, kmnist)?")
             .formatted(word, nearest),
         refused(word));
@@ -282,7 +285,7 @@ class DatasetLoaderTest {
               InputException.class,
               () -> loader(nothing, true).load(DataChoice.of(data), DownloadListener.SILENT));
       assertEquals(
-          "The data folder %s does not exist (the environment variable CVAE_GPU_DATA names it)."
+          "There is no folder or file %s (the environment variable CVAE_GPU_DATA names it)."
               .formatted(nothing),
           e.getMessage());
     }

@@ -31,7 +31,7 @@ class ImageSourcesTest {
 
     @Override
     public Optional<Layout> layout() {
-      return Optional.of(new Layout("a file of lines", "*.lines"));
+      return Optional.of(new Layout("a file of lines", Optional.of("*.lines")));
     }
 
     @Override
@@ -42,18 +42,19 @@ class ImageSourcesTest {
     }
 
     @Override
-    public Dataset read(DataChoice choice, DownloadListener listener) {
+    public Parts read(DataChoice choice, DownloadListener listener) {
       try {
         byte[] pixels =
             choice instanceof DataChoice.At at ? Files.readAllBytes(at.path()) : new byte[] {7};
         ImageSet images = ImageSet.withoutLabels(1, pixels.length, pixels, 1);
-        return new Dataset(
-            "lines",
-            images,
-            images,
-            choice.text(),
-            Dataset.Status.UNVERIFIED,
-            Map.of("the lines", "sum of " + pixels.length));
+        return Parts.of(
+            new Dataset(
+                "lines",
+                images,
+                images,
+                choice.text(),
+                Dataset.Status.UNVERIFIED,
+                Map.of("the lines", "sum of " + pixels.length)));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -61,7 +62,7 @@ class ImageSourcesTest {
   }
 
   private static Dataset read(DataChoice choice) {
-    return BOTH.read(choice, DownloadListener.SILENT);
+    return BOTH.read(choice, DownloadListener.SILENT).dataset(0);
   }
 
   private static String refused(DataChoice choice) {
@@ -89,7 +90,7 @@ class ImageSourcesTest {
   void aNameIsThatOfASource() {
     assertEquals(1, read(new DataChoice.Named("lines")).train().imageSize());
     assertEquals(
-        "\"line\" is not a dataset, and there is no folder of that name; did you mean \"lines\" (of"
+        "\"line\" is not a dataset, and nothing of that name is there; did you mean \"lines\" (of"
             + " auto, lines)?",
         refused(new DataChoice.Named("line")));
   }

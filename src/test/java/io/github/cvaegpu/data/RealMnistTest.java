@@ -15,7 +15,7 @@ class RealMnistTest {
   private static final Path FOLDER = RealMnist.find().orElse(Path.of("absent"));
 
   private static Dataset mnist() {
-    return new IdxFolder(RealMnist.orSkip()).read(PublishedDataset.ALL);
+    return new IdxFolder(RealMnist.orSkip()).read(PublishedDataset.ALL).dataset(0);
   }
 
   @Test

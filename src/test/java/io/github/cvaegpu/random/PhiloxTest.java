@@ -58,7 +58,8 @@ final class PhiloxTest {
             .collect(Collectors.joining(" "));
     assertEquals(
         "INITIAL_WEIGHTS=1 BATCH_ORDER=2 TRAINING_NOISE=3 EVALUATION_NOISE=4 SYNTHETIC_DIGITS=5"
-            + " PRIOR_SAMPLES=6 SHOWN_IMAGES=7 ANNEALING=8 SPRITE_ORDER=9 FACTOR_VOTES=10",
+            + " PRIOR_SAMPLES=6 SHOWN_IMAGES=7 ANNEALING=8 SPRITE_ORDER=9 FACTOR_VOTES=10"
+            + " OWN_IMAGES=11",
         ids);
   }
 

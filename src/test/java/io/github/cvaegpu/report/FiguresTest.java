@@ -179,6 +179,25 @@ class FiguresTest {
   }
 
   /** Grey values of the image, each pixel a square, in the PNG at twice the size. */
+  /** Rows of images that are lower than the names beside them. */
+  @Test
+  void lowImagesLeaveRoomForTheirNames() {
+    var row = new ImageGridFigure.Row("row", List.of(new float[3]));
+    var low = new ImageGridFigure.Cells(1, 3, 2, 4);
+    assertEquals(
+        2 * 16 + 44 + 3 * (20 + 4) - 4,
+        new ImageGridFigure("Title", low, List.of(row, row, row)).height());
+    var unnamed = new ImageGridFigure.Row("", List.of(new float[3]));
+    assertEquals(
+        2 * 16 + 44 + 3 * (2 + 4) - 4,
+        new ImageGridFigure("Title", low, List.of(unnamed, unnamed, unnamed)).height());
+    var square = new ImageGridFigure.Cells(28, 28, 2, 4);
+    var large = new ImageGridFigure.Row("row", List.of(new float[28 * 28]));
+    assertEquals(
+        2 * 16 + 44 + 2 * (56 + 4) - 4,
+        new ImageGridFigure("Title", square, List.of(large, large)).height());
+  }
+
   @Test
   void imagesKeepTheirGreys() throws Exception {
     float[] pixels = {0, 0.25f, 0.5f, 1};

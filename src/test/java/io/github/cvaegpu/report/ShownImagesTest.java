@@ -38,4 +38,16 @@ class ShownImagesTest {
     ImageSet two = new ImageSet(1, 2, new byte[] {0, 1, (byte) 255, 51}, new byte[] {1, 2});
     assertArrayEquals(new float[] {1, 0.2f}, ShownImages.pixels(two, 1));
   }
+
+  @Test
+  void ofManyLabelsSixteenAreShown() {
+    byte[] labels = new byte[200];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = (byte) (i % 100);
+    }
+    var images = new ImageSet(1, 1, new byte[200], labels);
+    List<Integer> shown = ShownImages.choose(images, 1);
+    assertEquals(16, shown.size());
+    assertEquals(16, shown.stream().map(images::label).distinct().count());
+  }
 }

@@ -11,8 +11,10 @@ import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.control.StepFeedback;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSize;
+import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -40,6 +42,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
+  private static final DataChoice TINY = new DataChoice.Named("tiny");
+
   private static final String WEIGHT = "encoder.0.weight";
   private static final String BIAS = "encoder.0.bias";
 
@@ -76,7 +80,7 @@ class CheckpointTest {
             plan,
             layout,
             images(TinyImages.dataset(1).sha256()),
-            "tiny",
+            TINY,
             BitsVersion.CURRENT);
     checkpoint.write(file);
   }
@@ -111,6 +115,29 @@ class CheckpointTest {
   }
 
   @Test
+  void howImagesAreReadIsKept() throws IOException {
+    assertEquals(TINY, Checkpoint.read(file).data());
+    for (Reading reading :
+        List.of(
+            Reading.PLAIN,
+            new Reading(0.25, null, false),
+            new Reading(0, new ImageSize(20, 30), true))) {
+      var data = new DataChoice.At(Path.of("/my/images"), reading);
+      new Checkpoint(
+              checkpoint.state(),
+              checkpoint.position(),
+              checkpoint.plan(),
+              checkpoint.layout(),
+              checkpoint.images(),
+              data,
+              BitsVersion.CURRENT)
+          .write(file);
+      assertEquals(data, Checkpoint.read(file).data());
+      assertEquals(data, Checkpoint.read(file).dataToLoad());
+    }
+  }
+
+  @Test
   void theOrderOfTheChecksumsDoesNotDependOnTheProcess() throws IOException {
     String json = TensorFile.read(file).metadata().get(CheckpointFile.METADATA);
     String written = json.substring(json.indexOf("\"dataset\":"));
@@ -122,7 +149,7 @@ class CheckpointTest {
             checkpoint.plan(),
             checkpoint.layout(),
             images(shuffled),
-            "tiny",
+            TINY,
             BitsVersion.CURRENT)
         .write(file);
     String again = TensorFile.read(file).metadata().get(CheckpointFile.METADATA);
@@ -395,7 +422,7 @@ class CheckpointTest {
     Path old = Path.of("test-data", "format-2", "stopped");
     Checkpoint read = Checkpoint.read(old.resolve("checkpoint.safetensors"));
     assertEquals(TinyRun.plan(3, 1e-2), read.plan());
-    assertEquals("tiny", read.data());
+    assertEquals(TINY, read.data());
     assertEquals(
         new ParameterLayout(read.plan().shape(TinyImages.SIDE * TinyImages.SIDE)).shape(),
         read.layout().shape());

@@ -10,6 +10,8 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSize;
+import io.github.cvaegpu.data.Reading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,11 +33,16 @@ class RunDirectoryTest {
   @TempDir Path temp;
 
   private static RunRecord record() {
+    return record("auto", null);
+  }
+
+  private static RunRecord record(String data, Reading reading) {
     return new RunRecord(
         RunRecord.FORMAT,
         "a program",
         TrainingPlan.defaults(),
-        "auto",
+        data,
+        reading,
         new RunRecord.Network(81, 1000),
         RunRecord.DatasetRecord.of(TinyImages.dataset(1)),
         List.of(),
@@ -397,18 +404,55 @@ class RunDirectoryTest {
   }
 
   @Test
+  void howImagesAreReadIsKept() throws IOException {
+    var reading = new Reading(0.25, new ImageSize(20, 30), true);
+    try (var run = RunDirectory.create(temp.resolve("run"))) {
+      run.write(record("/my/images", reading));
+      assertEquals(reading, run.record().reading());
+      assertEquals(new DataChoice.At(Path.of("/my/images"), reading), run.record().dataToLoad());
+      run.write(record("/my/images", new Reading(0.5, null, false)));
+      assertEquals(new Reading(0.5, null, false), run.record().reading());
+      run.write(record("/my/images", null));
+      assertEquals(new DataChoice.At(Path.of("/my/images")), run.record().dataToLoad());
+    }
+    var asked = RunDirectory.planToResume(temp.resolve("run")).asked();
+    assertEquals(Reading.PLAIN, asked.reading());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "\"test_part\": 0.25; \"test_part\": 1.5; : --test-part must be above 0 and below 1, not"
+            + " 1.5.",
+        "\"height\": 20; \"height\": 0; : There are no images of 0 x 30 pixels.",
+        "\"height\": 20; \"height\": 20000; : --resize must make images of 65,536 pixels at most,"
+            + " not of 20000 x 30.",
+        "/my/images; mnist; : its reading makes no sense."
+      })
+  void aReadingThatMakesNoSenseIsDamage(String from, String to, String end) throws IOException {
+    Path folder = temp.resolve("run");
+    try (var run = RunDirectory.create(folder)) {
+      run.write(record("/my/images", new Reading(0.25, new ImageSize(20, 30), true)));
+      Files.writeString(run.recordFile(), Files.readString(run.recordFile()).replace(from, to));
+      assertEquals(run.recordFile() + " is damaged" + end, refusal(run::record));
+    }
+  }
+
+  @Test
   void syntheticDigitsInPlaceOfRealOnesAreAskedForByName() {
     assertEquals(
         new DataChoice.Named("synthetic"),
-        RunRecord.dataToLoad("auto", "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
-    assertEquals(DataChoice.AUTO, RunRecord.dataToLoad("auto", "own", Dataset.Status.UNVERIFIED));
+        RunRecord.dataToLoad(DataChoice.AUTO, "synthetic", Dataset.Status.SYNTHETIC_FALLBACK));
+    assertEquals(
+        DataChoice.AUTO, RunRecord.dataToLoad(DataChoice.AUTO, "own", Dataset.Status.UNVERIFIED));
   }
 
   @Test
   void whatWasNamedIsNamedAgain() {
     for (DataChoice choice :
         List.of(new DataChoice.Named("kmnist"), new DataChoice.At(temp.toAbsolutePath()))) {
-      assertEquals(choice, RunRecord.dataToLoad(choice.text(), "mnist", Dataset.Status.VERIFIED));
+      assertEquals(choice, RunRecord.dataToLoad(choice, "mnist", Dataset.Status.VERIFIED));
     }
   }
 

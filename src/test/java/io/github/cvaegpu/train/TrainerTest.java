@@ -925,7 +925,13 @@ class TrainerTest {
     run.until(4);
     Checkpoint read = Checkpoint.read(run.checkpointFile());
     new Checkpoint(
-            read.state(), read.position(), read.plan(), read.layout(), read.images(), "tiny", 1)
+            read.state(),
+            read.position(),
+            read.plan(),
+            read.layout(),
+            read.images(),
+            read.data(),
+            1)
         .write(run.checkpointFile());
     // Whether or not there is a record.
     Files.delete(run.recordFile());
