@@ -85,6 +85,11 @@ public record Checkpoint(
     Images sorted() {
       return new Images(name, status, size, new TreeMap<>(sha256));
     }
+
+    /** Whether images are of this size; of so many pixels, where that is all that is known. */
+    boolean isOfSize(ImageSet set, int pixels) {
+      return size == null ? set.imageSize() == pixels : set.shape().equals(size);
+    }
   }
 
   /** Checksums of what is trained on. */
@@ -104,9 +109,7 @@ public record Checkpoint(
    * known.
    */
   public boolean takes(ImageSet set) {
-    return images.size() == null
-        ? set.imageSize() == layout.shape().inputs()
-        : set.shape().equals(images.size());
+    return images.isOfSize(set, layout.shape().inputs());
   }
 
   /**
@@ -115,12 +118,12 @@ public record Checkpoint(
    * @throws io.github.cvaegpu.engine.EngineException if there is too little memory
    */
   public VaeModel model(Accelerator accelerator) {
-    return accelerator.model(layout.shape(), plan.objective(), state.parameters());
+    return SavedModel.of(this).model(accelerator);
   }
 
   /** The decoder in double precision, for pictures. */
   public Decoder decoder() {
-    return new Decoder(plan.objective().likelihood(), layout, state.parameters());
+    return SavedModel.of(this).decoder();
   }
 
   /** Writes the file, whole or not at all. */

@@ -2,7 +2,6 @@
 package io.github.cvaegpu.train;
 
 import com.google.gson.JsonParseException;
-import io.github.cvaegpu.Digests;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
@@ -14,18 +13,10 @@ import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.SequencedMap;
 
 /**
@@ -36,11 +27,12 @@ final class CheckpointFile {
   static final String FIRST_MOMENT = "adam.exp_avg.";
   static final String SECOND_MOMENT = "adam.exp_avg_sq.";
   static final String METADATA = "cvae-gpu";
-  static final String METADATA_SHA256 = METADATA + ".sha256";
+  static final String METADATA_SHA256 = METADATA + FileMetadata.SHA256;
+  private static final List<String> PREFIXES = List.of("", FIRST_MOMENT, SECOND_MOMENT);
   private static final int FORMAT = 3;
 
   /** The checksums of as many epochs as a plan can have take 69 MB. */
-  private static final int MAX_HEADER = 80 << 20;
+  static final int MAX_HEADER = 80 << 20;
 
   /** The metadata entry. */
   private record Header(
@@ -64,10 +56,10 @@ final class CheckpointFile {
   static void write(Checkpoint checkpoint, Path file) throws IOException {
     TrainingState state = checkpoint.state();
     ParameterLayout layout = checkpoint.layout();
-    SequencedMap<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
-    put(tensors, layout, "", state.parameters());
-    put(tensors, layout, FIRST_MOMENT, state.firstMoment());
-    put(tensors, layout, SECOND_MOMENT, state.secondMoment());
+    SequencedMap<String, float[]> arrays = new LinkedHashMap<>();
+    arrays.put("", state.parameters());
+    arrays.put(FIRST_MOMENT, state.firstMoment());
+    arrays.put(SECOND_MOMENT, state.secondMoment());
     var header =
         new Header(
             FORMAT,
@@ -81,21 +73,8 @@ final class CheckpointFile {
             state.last(),
             checkpoint.position(),
             tensorsSha256(state, layout));
-    String json = Json.COMPACT.toJson(header);
-    // "format": "pt" is what loaders look for to know that names and shapes are PyTorch's.
-    new SafeTensors(Map.of("format", "pt", METADATA, json, METADATA_SHA256, sha256(json)), tensors)
+    new SafeTensors(FileMetadata.of(METADATA, header), LayoutTensors.of(layout, arrays))
         .writeAtomically(file);
-  }
-
-  private static void put(
-      SequencedMap<String, SafeTensors.Tensor> tensors,
-      ParameterLayout layout,
-      String prefix,
-      float[] array) {
-    for (ParameterLayout.Tensor tensor : layout.tensors()) {
-      tensors.put(
-          prefix + tensor.name(), new SafeTensors.Tensor(tensor.shape(), array, tensor.offset()));
-    }
   }
 
   /**
@@ -110,33 +89,7 @@ final class CheckpointFile {
       throw new InputException("There is no checkpoint %s.".formatted(file));
     }
     try (var in = SafeTensorsReader.open(file, Links.REFUSED, MAX_HEADER)) {
-      Map<String, String> metadata = in.header().metadata();
-      Metadata read = metadata(file, metadata.get(METADATA), metadata.get(METADATA_SHA256));
-      Header header = read.header();
-      requireTensorCount(file, in.header().entries().size(), header.plan());
-      ParameterLayout layout = layout(file, read);
-      List<List<SafeTensorsHeader.Entry>> places = places(file, in.header(), layout);
-      float[][] arrays = new float[places.size()][];
-      for (int i = 0; i < arrays.length; i++) {
-        arrays[i] = new float[layout.size()];
-        for (int j = 0; j < places.get(i).size(); j++) {
-          in.read(places.get(i).get(j), arrays[i], layout.tensors().get(j).offset());
-        }
-        requireFinite(file, places.get(i), arrays[i], layout);
-      }
-      var state = new TrainingState(arrays[0], arrays[1], arrays[2], header.last());
-      if (!tensorsSha256(state, layout).equals(header.tensorsSha256())) {
-        throw new InputException(
-            "%s is damaged: its tensors do not have the checksum that it records.".formatted(file));
-      }
-      return new Checkpoint(
-          state,
-          header.position(),
-          header.plan(),
-          layout,
-          header.dataset(),
-          data(file, header),
-          header.bits());
+      return read(file, in);
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
@@ -147,93 +100,50 @@ final class CheckpointFile {
     try {
       return DataChoice.of(header.data(), Reading.ofRecord(header.reading()));
     } catch (InputException e) {
-      throw damaged(file, e);
+      throw FileMetadata.damaged(file, e);
     }
   }
 
-  /** Before a layout is made: a plan may claim more layers than there is memory for. */
-  private static void requireTensorCount(Path file, int count, TrainingPlan plan) {
-    // A weight and a bias of each layer, of which encoder and decoder have one more than widths.
-    long needed = 3L * 2 * 2 * (plan.hidden().size() + 1);
-    if (count != needed) {
+  /** Reads the checkpoint of a file that is open. */
+  static Checkpoint read(Path file, SafeTensorsReader in) throws IOException {
+    Metadata read = metadata(file, in.header());
+    Header header = read.header();
+    LayoutTensors.requireCount(
+        file, in.header(), header.plan().hidden().size(), PREFIXES.size(), "a checkpoint");
+    ParameterLayout layout = layout(file, read);
+    float[][] arrays = LayoutTensors.read(file, in, layout, PREFIXES);
+    var state = new TrainingState(arrays[0], arrays[1], arrays[2], header.last());
+    if (!tensorsSha256(state, layout).equals(header.tensorsSha256())) {
       throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "%s has %d tensors, and a checkpoint of its network has %d.",
-              file,
-              count,
-              needed));
+          "%s is damaged: its tensors do not have the checksum that it records.".formatted(file));
     }
+    return new Checkpoint(
+        state,
+        header.position(),
+        header.plan(),
+        layout,
+        header.dataset(),
+        data(file, header),
+        header.bits());
   }
 
   private static ParameterLayout layout(Path file, Metadata metadata) {
     try {
       return new ParameterLayout(metadata.header().plan().shape(metadata.pixels()));
     } catch (InputException e) {
-      throw damaged(file, e);
+      throw FileMetadata.damaged(file, e);
     }
   }
 
-  /** Where in the file the tensors of the parameters and of both moments are. */
-  private static List<List<SafeTensorsHeader.Entry>> places(
-      Path file, SafeTensorsHeader header, ParameterLayout layout) {
-    Map<String, SafeTensorsHeader.Entry> byName = new HashMap<>();
-    header.entries().forEach(entry -> byName.put(entry.name(), entry));
-    List<List<SafeTensorsHeader.Entry>> places = new ArrayList<>();
-    for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
-      List<SafeTensorsHeader.Entry> entries = new ArrayList<>();
-      for (ParameterLayout.Tensor tensor : layout.tensors()) {
-        String name = prefix + tensor.name();
-        SafeTensorsHeader.Entry entry = byName.get(name);
-        if (entry == null) {
-          throw new InputException("%s has no tensor %s.".formatted(file, name));
-        }
-        if (!entry.shape().equals(tensor.shape())) {
-          throw new InputException(
-              "Tensor %s of %s has the shape %s, not %s."
-                  .formatted(name, file, entry.shape(), tensor.shape()));
-        }
-        entries.add(entry);
-      }
-      places.add(entries);
-    }
-    return places;
-  }
-
-  private static void requireFinite(
-      Path file, List<SafeTensorsHeader.Entry> entries, float[] array, ParameterLayout layout) {
-    for (int j = 0; j < entries.size(); j++) {
-      int offset = layout.tensors().get(j).offset();
-      for (int i = 0; i < entries.get(j).size(); i++) {
-        if (!Float.isFinite(array[offset + i])) {
-          throw new InputException(
-              String.format(
-                  Locale.ROOT,
-                  "%s cannot be used: tensor %s holds %s at index %d.",
-                  file,
-                  entries.get(j).name(),
-                  array[offset + i],
-                  i));
-        }
-      }
-    }
-  }
-
-  private static Metadata metadata(Path file, String json, String sha256) {
-    if (json == null) {
-      throw new InputException(
-          "%s was not written by this program: it has no '%s' metadata.".formatted(file, METADATA));
-    }
-    if (sha256 != null && !sha256.equals(sha256(json))) {
-      throw new InputException(
-          "%s is damaged: its metadata do not have the checksum that it records.".formatted(file));
-    }
+  private static Metadata metadata(Path file, SafeTensorsHeader safeTensors) {
+    String json = FileMetadata.checked(file, safeTensors, METADATA);
+    boolean hasChecksum = safeTensors.metadata().containsKey(METADATA_SHA256);
     int[] pixels = new int[1];
-    Header header = header(file, current(file, json, pixels));
+    Header header = FileMetadata.parsed(file, current(file, json, pixels), Header.class);
     if (header == null
         || header.format() < 1
         || (header.format() > 1
-            && (sha256 == null
+            && (!hasChecksum
                 || header.bits() < 1
                 || header.position() == null
                 || header.position().metricsSha256() == null))
@@ -248,18 +158,18 @@ final class CheckpointFile {
         || !Float.isFinite((float) header.last().rl())
         || !Float.isFinite((float) header.last().kl())
         || !isUsable(header.position())) {
-      throw nonsense(file);
+      throw FileMetadata.nonsense(file);
     }
     try {
       header.plan().rule().start().restore(header.position().controller());
     } catch (InputException e) {
-      throw damaged(file, e);
+      throw FileMetadata.damaged(file, e);
     }
     if (header.dataset().size() != null) {
       pixels[0] = header.dataset().size().pixels();
     }
     if (pixels[0] < 1 || pixels[0] > VaeShape.MAX_WIDTH) {
-      throw nonsense(file);
+      throw FileMetadata.nonsense(file);
     }
     return new Metadata(header, pixels[0]);
   }
@@ -276,34 +186,8 @@ final class CheckpointFile {
             OldFormats.upgradeMetadata(old);
           });
     } catch (JsonParseException e) {
-      throw damaged(file, e);
+      throw FileMetadata.damaged(file, e);
     }
-  }
-
-  private static Header header(Path file, String json) {
-    try {
-      return Json.COMPACT.fromJson(json, Header.class);
-    } catch (UnknownRuleException e) {
-      throw e.in(file);
-    } catch (InputException e) {
-      throw damaged(file, e);
-    } catch (RuntimeException e) {
-      // Gson wraps what a record's constructor refuses.
-      throw damaged(file, e.getCause() instanceof InputException input ? input : e);
-    }
-  }
-
-  private static InputException damaged(Path file, RuntimeException why) {
-    return new InputException(
-        "The metadata of %s are damaged%s"
-            .formatted(file, why instanceof InputException ? ": " + why.getMessage() : "."),
-        why);
-  }
-
-  private static InputException nonsense(Path file) {
-    return new InputException(
-        "The metadata of %s are damaged: parts of them are missing or make no sense."
-            .formatted(file));
   }
 
   private static boolean isUsable(Checkpoint.Position position) {
@@ -321,29 +205,12 @@ final class CheckpointFile {
    * the gaps between them.
    */
   static String sha256(float[] parameters, ParameterLayout layout) {
-    return sha256(List.of(parameters), layout);
+    return LayoutTensors.sha256(layout, parameters);
   }
 
   /** The same of all tensors: parameters, then both moments. */
   private static String tensorsSha256(TrainingState state, ParameterLayout layout) {
-    return sha256(List.of(state.parameters(), state.firstMoment(), state.secondMoment()), layout);
-  }
-
-  private static String sha256(List<float[]> arrays, ParameterLayout layout) {
-    MessageDigest digest = Digests.sha256();
-    for (float[] array : arrays) {
-      for (ParameterLayout.Tensor tensor : layout.tensors()) {
-        ByteBuffer bytes =
-            ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(array, tensor.offset(), tensor.size());
-        digest.update(bytes);
-      }
-    }
-    return Digests.hex(digest);
-  }
-
-  /** SHA-256 of a text in UTF-8, lower-case hex. */
-  static String sha256(String text) {
-    return Digests.sha256(text.getBytes(StandardCharsets.UTF_8));
+    return LayoutTensors.sha256(
+        layout, state.parameters(), state.firstMoment(), state.secondMoment());
   }
 }

@@ -49,25 +49,37 @@ final class OldFormats {
    */
   static String upgraded(String json, Path file, int newest, Consumer<JsonObject> upgrade) {
     JsonObject tree = Json.COMPACT.fromJson(json, JsonObject.class);
-    OptionalInt format = tree == null ? OptionalInt.empty() : whole(tree.get("format"));
+    OptionalInt format = known(tree, file, newest);
     if (format.isEmpty()) {
       return json;
-    }
-    // Before all else: the rest of a later format may make no sense here.
-    if (format.getAsInt() < 1 || format.getAsInt() > newest) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "%s has format %d; this program reads formats 1 to %d.",
-              file,
-              format.getAsInt(),
-              newest));
     }
     if (format.getAsInt() >= PLAN_OF_PARTS) {
       return json;
     }
     upgrade.accept(tree);
     return tree.toString();
+  }
+
+  /**
+   * The format of a record or of metadata, before all else: the rest of a later one may make no
+   * sense here.
+   *
+   * @return empty if it says none
+   * @throws InputException if it is none that there is
+   */
+  static OptionalInt known(JsonObject tree, Path file, int newest) {
+    OptionalInt format = tree == null ? OptionalInt.empty() : whole(tree.get("format"));
+    if (format.isPresent() && (format.getAsInt() < 1 || format.getAsInt() > newest)) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s has format %d; this program reads %s %d.",
+              file,
+              format.getAsInt(),
+              newest == 1 ? "format" : "formats 1 to",
+              newest));
+    }
+    return format;
   }
 
   /** A whole number, as it is written. */

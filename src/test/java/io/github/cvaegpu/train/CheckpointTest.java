@@ -512,7 +512,7 @@ class CheckpointTest {
     metadata.remove(CheckpointFile.METADATA);
     if (json != null) {
       metadata.put(CheckpointFile.METADATA, json);
-      metadata.put(CheckpointFile.METADATA_SHA256, CheckpointFile.sha256(json));
+      metadata.put(CheckpointFile.METADATA_SHA256, FileMetadata.sha256(json));
     }
     new SafeTensors(metadata, read.tensors()).writeAtomically(file);
   }

@@ -253,7 +253,7 @@ class MetricsLogTest {
         sums[step] = log.sha256();
       }
     }
-    assertEquals(CheckpointFile.sha256(HEADER + row(1) + row(2) + row(3)), sums[3]);
+    assertEquals(FileMetadata.sha256(HEADER + row(1) + row(2) + row(3)), sums[3]);
     assertEquals(Optional.of(sums[2]), MetricsLog.sha256(file, 2));
     assertEquals(Optional.empty(), MetricsLog.sha256(file, 4));
     try (var log = open(2)) {
