@@ -40,6 +40,7 @@ class HouseTest {
           List.of("cli"),
           List.of("study"),
           List.of("report"),
+          List.of("export"),
           List.of("train"),
           List.of("eval"),
           ENGINES,
@@ -119,7 +120,8 @@ class HouseTest {
   void whatTrainsAndMeasuresKnowsNoEngineInParticular() {
     noClasses()
         .that()
-        .resideInAnyPackage(ROOT + "train", ROOT + "eval", ROOT + "study", ROOT + "report")
+        .resideInAnyPackage(
+            ROOT + "train", ROOT + "eval", ROOT + "export", ROOT + "study", ROOT + "report")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

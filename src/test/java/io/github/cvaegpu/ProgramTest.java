@@ -91,7 +91,8 @@ class ProgramTest {
   void noMessageSpellsACommandOfItsOwn() throws IOException {
     var command =
         Pattern.compile(
-            "\"[^\"]*(java -jar |cvae-gpu(\\.jar)? (train|evaluate|calibrate|reproduce|report|data"
+            "\"[^\"]*(java -jar |cvae-gpu(\\.jar)?"
+                + " (train|evaluate|calibrate|reproduce|report|export|data"
                 + "|bench|profile|doctor|help|--))");
     List<String> found = new ArrayList<>();
     try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {

@@ -7,7 +7,7 @@ import io.github.cvaegpu.eval.AnnealedLikelihood;
 import io.github.cvaegpu.eval.AnnealedLikelihood.Check;
 import io.github.cvaegpu.eval.AnnealedLikelihood.Effort;
 import io.github.cvaegpu.eval.ImageScores;
-import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.SavedModel;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine.Option;
@@ -71,8 +71,7 @@ final class AnnealingOptions {
    * @param err told where there are fewer images than were asked for
    * @return null if it was not asked for
    */
-  AnnealedLikelihood run(
-      Checkpoint checkpoint, ImageSet scored, ImageScores scores, PrintWriter err) {
+  AnnealedLikelihood run(SavedModel model, ImageSet scored, ImageScores scores, PrintWriter err) {
     if (!isAsked) {
       return null;
     }
@@ -85,13 +84,13 @@ final class AnnealingOptions {
               images));
     }
     return AnnealedLikelihood.of(
-        checkpoint.plan().objective(),
-        checkpoint.layout(),
-        checkpoint.state().parameters(),
+        model.objective(),
+        model.layout(),
+        model.parameters(),
         scored.first(Given.or(images, IMAGES)),
         scores,
         new Effort(Given.or(chains, CHAINS), Given.or(steps, STEPS)),
-        checkpoint.plan().seed());
+        model.seed());
   }
 
   /** The figures for people. */

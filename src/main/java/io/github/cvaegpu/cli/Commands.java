@@ -16,6 +16,7 @@ enum Commands {
   CALIBRATE("calibrate", CalibrateCommand.WHAT),
   REPRODUCE("reproduce", ReproduceCommand.WHAT),
   REPORT("report", ReportCommand.WHAT),
+  EXPORT("export", ExportCommand.WHAT),
   DATA("data", DataCommand.WHAT),
   BENCH("bench", BenchCommand.WHAT),
   PROFILE("profile", ProfileCommand.WHAT),
@@ -72,6 +73,7 @@ enum Commands {
       case CALIBRATE -> new CalibrateCommand();
       case REPRODUCE -> new ReproduceCommand();
       case REPORT -> new ReportCommand();
+      case EXPORT -> new ExportCommand();
       case DATA -> new DataCommand();
       case BENCH -> new BenchCommand();
       case PROFILE -> new ProfileCommand();

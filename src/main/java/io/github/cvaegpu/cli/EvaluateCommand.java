@@ -3,7 +3,6 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
-import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
@@ -18,9 +17,8 @@ import io.github.cvaegpu.eval.ExactLikelihood;
 import io.github.cvaegpu.eval.ImageScores;
 import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.Posterior;
-import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
-import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.SavedModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -38,8 +36,7 @@ import picocli.CommandLine.Spec;
     name = "evaluate",
     description = {
       EvaluateCommand.WHAT,
-      "Without --data, on the dataset that the run was trained on; without --split, on its test"
-          + " images."
+      "Without --data, on the dataset that it was trained on; without --split, on its test images."
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
@@ -47,8 +44,8 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
-      "Scores a run's model: RL, KL, ELBO and the importance-weighted bound; with --exact or --ais"
-          + " log p(x), with --latent its latent space too.";
+      "Scores a trained model: RL, KL, ELBO and the importance-weighted bound; with --exact or"
+          + " --ais log p(x), with --latent its latent space too.";
 
   private static final int MAX_SAMPLES = 1_000_000;
 
@@ -66,7 +63,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "RUN", description = "A run directory.")
+  @Parameters(paramLabel = "MODEL", description = ExportCommand.MODEL)
   private Path run;
 
   @Option(
@@ -121,16 +118,12 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new InputException(
           String.format(Locale.ROOT, "--images must be 1 or more, not %d.", imageCount));
     }
-    if (!RegularFile.isTaken(RunDirectory.checkpointFile(run))) {
-      // Which says so where there is no run at all.
-      RunDirectory.readRecord(run);
-    }
-    Checkpoint checkpoint = Checkpoint.read(RunDirectory.checkpointFile(run));
+    SavedModel saved = SavedModel.open(run);
     if (exact) {
-      ExactLikelihood.requireSmall(checkpoint.plan().latent());
+      ExactLikelihood.requireSmall(saved.shape().latent());
     }
     engineOptions.requireEngine();
-    Dataset dataset = load(checkpoint);
+    Dataset dataset = load(saved);
     ImageSet all = split == Split.TEST ? dataset.test() : dataset.train();
     ImageSet images = imageCount == null ? all : all.first(imageCount);
     if (imageCount != null && imageCount > all.size()) {
@@ -144,32 +137,30 @@ final class EvaluateCommand implements Callable<Integer> {
                   split,
                   imageCount));
     }
-    requireTakes(checkpoint, dataset.name(), images);
-    if (!dataset.sha256().equals(checkpoint.datasetSha256())) {
+    requireTakes(saved, dataset.name(), images);
+    if (!dataset.sha256().equals(saved.datasetSha256())) {
       spec.commandLine()
           .getErr()
           .println(
               "Warning: the run was trained on other images than those of %s, which it is scored on."
                   .formatted(dataset.name()));
     }
-    try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(checkpoint::model)) {
+    try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, spec.commandLine().getErr());
       VaeModel model = chosen.first();
-      ImageScores scores = new Evaluator(model, checkpoint.plan().seed()).score(images, samples);
+      ImageScores scores = new Evaluator(model, saved.seed()).score(images, samples);
       scores.requireFinite();
       Evaluation evaluation = scores.evaluation();
       ExactLikelihood integral =
           exact
-              ? ExactLikelihood.of(
-                  model, checkpoint.plan().objective(), Posterior.of(model, images), scores)
+              ? ExactLikelihood.of(model, saved.objective(), Posterior.of(model, images), scores)
               : null;
       AnnealedLikelihood annealed =
-          annealing.run(checkpoint, images, scores, spec.commandLine().getErr());
+          annealing.run(saved, images, scores, spec.commandLine().getErr());
       Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
-      LatentMeasures measures =
-          latentSpace ? measures(model, checkpoint, dataset, posterior) : null;
+      LatentMeasures measures = latentSpace ? measures(model, saved, dataset, posterior) : null;
       AggregatePosterior aggregate =
-          latentSpace ? AggregatePosterior.of(posterior, checkpoint.plan().seed()) : null;
+          latentSpace ? AggregatePosterior.of(posterior, saved.seed()) : null;
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         var line =
@@ -177,7 +168,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 run.toString(),
                 dataset.name(),
                 split,
-                checkpoint.state().step(),
+                saved.steps(),
                 evaluation,
                 integral,
                 annealed,
@@ -185,7 +176,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 aggregate);
         out.println(Json.COMPACT.toJson(line));
       } else {
-        print(out, dataset, checkpoint.state().step(), evaluation);
+        print(out, dataset, saved.steps(), evaluation);
         if (integral != null) {
           print(out, integral);
         }
@@ -201,13 +192,13 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static LatentMeasures measures(
-      VaeModel model, Checkpoint checkpoint, Dataset dataset, Posterior test) {
-    return LatentMeasures.of(Posterior.of(model, dataset.train()), test, checkpoint.plan().seed());
+      VaeModel model, SavedModel saved, Dataset dataset, Posterior test) {
+    return LatentMeasures.of(Posterior.of(model, dataset.train()), test, saved.seed());
   }
 
   /** The images asked for, else those that the run was trained on. */
-  private static void requireTakes(Checkpoint checkpoint, String name, ImageSet images) {
-    int inputs = checkpoint.layout().shape().inputs();
+  private static void requireTakes(SavedModel saved, String name, ImageSet images) {
+    int inputs = saved.shape().inputs();
     if (images.imageSize() != inputs) {
       throw new InputException(
           String.format(
@@ -220,7 +211,7 @@ final class EvaluateCommand implements Callable<Integer> {
               images.imageSize(),
               inputs));
     }
-    if (!checkpoint.takes(images)) {
+    if (!saved.takes(images)) {
       throw new InputException(
           String.format(
               Locale.ROOT,
@@ -229,16 +220,25 @@ final class EvaluateCommand implements Callable<Integer> {
               name,
               images.height(),
               images.width(),
-              checkpoint.images().size().height(),
-              checkpoint.images().size().width()));
+              saved.size().orElseThrow().height(),
+              saved.size().orElseThrow().width()));
     }
   }
 
-  private Dataset load(Checkpoint checkpoint) {
+  private Dataset load(SavedModel saved) {
     Optional<DataChoice> asked = dataOptions.asked();
     PrintWriter err = spec.commandLine().getErr();
-    Dataset dataset = dataOptions.load(asked.orElseGet(checkpoint::dataToLoad), err, err);
-    if (asked.isEmpty() && !dataset.sha256().equals(checkpoint.datasetSha256())) {
+    DataChoice choice =
+        asked
+            .or(saved::dataToLoad)
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        ("%s was trained on a user's own images, %s, and does not say where they"
+                                + " are: name them, or others, with --data.")
+                            .formatted(run, saved.datasetName())));
+    Dataset dataset = dataOptions.load(choice, err, err);
+    if (asked.isEmpty() && !dataset.sha256().equals(saved.datasetSha256())) {
       throw new InputException(
           "The run was trained on other images than those of %s (%s): name them with --data."
               .formatted(dataset.name(), dataset.origin()));

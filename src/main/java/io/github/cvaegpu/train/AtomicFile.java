@@ -12,7 +12,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -64,44 +67,68 @@ public final class AtomicFile {
    * @param content writes the bytes
    */
   public static void replace(Path file, Content content) throws IOException {
+    replaceAll(Map.of(file, content));
+  }
+
+  /**
+   * The same for several files, none of which is renamed before all are written: where one cannot
+   * be, all the old ones stay.
+   *
+   * @param contents of the files to create or replace; written in their order
+   */
+  public static void replaceAll(Map<Path, Content> contents) throws IOException {
     REPLACING.readLock().lock();
     try {
-      replaceNow(file, content);
+      replaceAllNow(contents);
     } finally {
       REPLACING.readLock().unlock();
     }
   }
 
-  private static void replaceNow(Path file, Content content) throws IOException {
-    Path target = file.toAbsolutePath();
-    Path directory = target.getParent();
-    if (directory == null) {
-      throw new FileSystemException(file.toString(), null, "is not the name of a file");
-    }
-    Path temporary =
-        directory.resolve(
-            String.format(
-                Locale.ROOT,
-                ".%s.%016x.tmp",
-                target.getFileName(),
-                ThreadLocalRandom.current().nextLong()));
-    Files.createFile(temporary);
+  private static void replaceAllNow(Map<Path, Content> contents) throws IOException {
+    SequencedMap<Path, Path> temporaries = new LinkedHashMap<>(); // by what they replace
     try {
-      // Not a FileChannel: an interrupted thread's channel closes under it in mid-checkpoint.
-      try (var out = new FileOutputStream(temporary.toFile())) {
-        content.writeTo(out);
-        out.getFD().sync();
+      for (var file : contents.entrySet()) {
+        Path target = file.getKey().toAbsolutePath();
+        Path temporary = temporaryName(target);
+        Files.createFile(temporary);
+        temporaries.put(target, temporary);
+        // Not a FileChannel: an interrupted thread's channel closes under it in mid-checkpoint.
+        try (var out = new FileOutputStream(temporary.toFile())) {
+          file.getValue().writeTo(out);
+          out.getFD().sync();
+        }
       }
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      for (var file : temporaries.entrySet()) {
+        Files.move(file.getValue(), file.getKey(), StandardCopyOption.ATOMIC_MOVE);
+      }
     } catch (IOException | RuntimeException | Error e) {
-      try {
-        Files.deleteIfExists(temporary);
-      } catch (IOException suppressed) {
-        e.addSuppressed(suppressed);
+      for (Path temporary : temporaries.values()) {
+        try {
+          Files.deleteIfExists(temporary);
+        } catch (IOException suppressed) {
+          e.addSuppressed(suppressed);
+        }
       }
       throw e;
     }
-    forceDirectory(directory);
+    temporaries.keySet().stream()
+        .map(Path::getParent)
+        .distinct()
+        .forEach(AtomicFile::forceDirectory);
+  }
+
+  private static Path temporaryName(Path target) throws FileSystemException {
+    Path directory = target.getParent();
+    if (directory == null) {
+      throw new FileSystemException(target.toString(), null, "is not the name of a file");
+    }
+    return directory.resolve(
+        String.format(
+            Locale.ROOT,
+            ".%s.%016x.tmp",
+            target.getFileName(),
+            ThreadLocalRandom.current().nextLong()));
   }
 
   /** Why a file could not be read or written: Java's own message may be the name alone. */

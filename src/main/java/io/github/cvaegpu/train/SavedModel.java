@@ -212,6 +212,12 @@ public final class SavedModel {
     return accelerator.model(shape(), objective(), parameters);
   }
 
+  /** What it is, for messages. */
+  @Override
+  public String toString() {
+    return "%s trained on %s".formatted(shape(), images.name());
+  }
+
   /** The decoder in double precision, for pictures. */
   public Decoder decoder() {
     return new Decoder(objective().likelihood(), layout, parameters);

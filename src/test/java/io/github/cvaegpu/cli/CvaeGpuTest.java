@@ -58,6 +58,7 @@ class CvaeGpuTest {
             "cvae-gpu calibrate",
             "cvae-gpu reproduce",
             "cvae-gpu report",
+            "cvae-gpu export",
             "cvae-gpu data",
             "cvae-gpu data list",
             "cvae-gpu data fetch",
@@ -426,7 +427,7 @@ class CvaeGpuTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "evaluate | Missing required parameter: 'RUN'.",
+        "evaluate | Missing required parameter: 'MODEL'.",
         "evaluate /absent | /absent holds no run: there is no run.json.",
         "evaluate /tmp --samples 0 | --samples must be from 1 to 1000000, not 0.",
         "evaluate /tmp --samples 1000001 | --samples must be from 1 to 1000000, not 1000001.",
@@ -434,6 +435,9 @@ class CvaeGpuTest {
         "evaluate /tmp --threads 999 | --threads must be from 1 to 256, not 999.",
         "evaluate /tmp --step fused | Unknown option '--step'.",
         "report /tmp --tune off | *",
+        "export | Missing required parameter: 'MODEL'.",
+        "export /tmp --onnx | *",
+        "export /tmp --data mnist | *",
         "reproduce --lr 0.1, | --lr must be a number, not '0.1,'.",
         "reproduce --set-points 3, | --set-points must be a number, not '3,'.",
         "doctor --cuda-emulator /absent | --cuda-emulator names /absent, which is no folder.",

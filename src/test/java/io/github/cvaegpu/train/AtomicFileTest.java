@@ -13,7 +13,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,6 +105,45 @@ final class AtomicFileTest {
       assertEquals("here", Files.readString(file));
     } finally {
       Files.deleteIfExists(file);
+    }
+  }
+
+  @Test
+  void severalFilesAreThereTogether() throws IOException {
+    Path one = Files.writeString(folder.resolve("one"), "old");
+    Path two = folder.resolve("two");
+    Map<Path, AtomicFile.Content> contents = new LinkedHashMap<>();
+    contents.put(one, out -> out.write(bytes("new")));
+    contents.put(
+        two,
+        out -> {
+          assertEquals("old", Files.readString(one));
+          out.write(bytes("as well"));
+        });
+    AtomicFile.replaceAll(contents);
+    assertEquals("new", Files.readString(one));
+    assertEquals("as well", Files.readString(two));
+    assertEquals(2, list().size());
+  }
+
+  @Test
+  void ofSeveralFilesNoneIsReplacedWhereOneCannotBeWritten() throws IOException {
+    Path one = Files.writeString(folder.resolve("one"), "old");
+    Path two = folder.resolve("two");
+    AtomicFile.Content full =
+        out -> {
+          throw new IOException("full");
+        };
+    AtomicFile.Content sound = out -> out.write(1);
+    Map<Path, AtomicFile.Content> unwritable =
+        Map.of(two, full, folder.resolve("absent").resolve("two"), sound);
+    for (var bad : unwritable.entrySet()) {
+      Map<Path, AtomicFile.Content> contents = new LinkedHashMap<>();
+      contents.put(one, out -> out.write(bytes("new")));
+      contents.put(bad.getKey(), bad.getValue());
+      assertThrows(IOException.class, () -> AtomicFile.replaceAll(contents));
+      assertEquals("old", Files.readString(one));
+      assertEquals(List.of(one), list());
     }
   }
 
