@@ -32,7 +32,18 @@ final class CommandOptions {
   private static final Map<String, List<String>> ABSENT =
       Map.of(
           "evaluate", List.of("--step", "--tune"),
-          "report", List.of("--step", "--tune"));
+          "report", List.of("--step", "--tune"),
+          "encode", List.of("--step", "--tune"),
+          "decode", List.of("--step", "--tune"),
+          "sample", List.of("--step", "--tune"),
+          "traverse", List.of("--step", "--tune"),
+          "interpolate", List.of("--step", "--tune"),
+          "reconstruct", List.of("--step", "--tune"),
+          "score", List.of("--step", "--tune"));
+
+  /** Commands that give a trained model images. */
+  private static final List<String> WITH_INPUT =
+      List.of("encode", "sample", "traverse", "interpolate", "reconstruct", "score");
 
   /** What {@code --kl} is for commands that refuse {@code auto}. */
   private static final Map<String, String> SET_POINT =
@@ -43,6 +54,24 @@ final class CommandOptions {
 
   /** What {@code --data} is for commands about runs, which have data of their own. */
   private static final String DATA_OF_RUN = DataOptions.DATA + " Default: the run's.";
+
+  /** The same for commands that give a model images. */
+  private static final String DATA_OF_MODEL = DataOptions.DATA + " Default: the model's.";
+
+  /** What {@code --split} is where the images that a model has learnt from are of use. */
+  private static final String SPLIT_OF_SAMPLE =
+      "Which part of a dataset. Default: train of the model's own, test of another.";
+
+  /** What {@code --output} is. */
+  private static final Map<String, String> OUTPUT =
+      Map.of(
+          "encode", "FILE.csv, FILE.npy, or - to print. Default: none, it has to be given.",
+          "decode", "FILE.npy, FILE.png, or a new folder. Default: none, it has to be given.",
+          "sample", "FILE.png, FILE.npy, or a new folder. Default: samples.png.",
+          "traverse", "FILE.png, or FILE.gif. Default: traverse.png.",
+          "interpolate", "FILE.png, or FILE.gif. Default: interpolate.png.",
+          "reconstruct", "FILE.png. Default: reconstruct.png.",
+          "score", "FILE.csv, or - to print. Default: scores.csv.");
 
   private CommandOptions() {}
 
@@ -57,6 +86,14 @@ final class CommandOptions {
     for (String command : List.of("evaluate", "report")) {
       change(line, command, spec -> describe(spec, "--data", DataOptions.LABEL, DATA_OF_RUN));
     }
+    for (String command : WITH_INPUT) {
+      change(line, command, spec -> describe(spec, "--data", DataOptions.LABEL, DATA_OF_MODEL));
+      change(line, command, spec -> rename(spec, "--data", "--input"));
+    }
+    change(line, "sample", spec -> describe(spec, "--split", "test|train", SPLIT_OF_SAMPLE));
+    OUTPUT.forEach(
+        (command, description) ->
+            change(line, command, spec -> describe(spec, "--output", "FILE", description)));
     SET_POINT.forEach(
         (command, description) ->
             change(line, command, spec -> describe(spec, "--kl", "NATS", description)));
@@ -76,6 +113,10 @@ final class CommandOptions {
 
   private static void describe(CommandSpec spec, String name, String label, String description) {
     replace(spec, List.of(name), option -> option.paramLabel(label).description(description));
+  }
+
+  private static void rename(CommandSpec spec, String from, String to) {
+    replace(spec, List.of(from), option -> option.names(to));
   }
 
   /** In their place: the help has options in their order. */

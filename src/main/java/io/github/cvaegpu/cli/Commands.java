@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -11,24 +13,56 @@ import picocli.CommandLine.Model.CommandSpec;
  * words of the command line name.
  */
 enum Commands {
-  TRAIN("train", TrainCommand.WHAT),
-  EVALUATE("evaluate", EvaluateCommand.WHAT),
-  CALIBRATE("calibrate", CalibrateCommand.WHAT),
-  REPRODUCE("reproduce", ReproduceCommand.WHAT),
-  REPORT("report", ReportCommand.WHAT),
-  EXPORT("export", ExportCommand.WHAT),
-  DATA("data", DataCommand.WHAT),
-  BENCH("bench", BenchCommand.WHAT),
-  PROFILE("profile", ProfileCommand.WHAT),
-  DOCTOR("doctor", DoctorCommand.WHAT),
-  HELP("help", null);
+  TRAIN(Group.TRAIN, "train", TrainCommand.WHAT),
+  CALIBRATE(Group.TRAIN, "calibrate", CalibrateCommand.WHAT),
+  REPRODUCE(Group.TRAIN, "reproduce", ReproduceCommand.WHAT),
+  EVALUATE(Group.LOOK, "evaluate", EvaluateCommand.WHAT),
+  REPORT(Group.LOOK, "report", ReportCommand.WHAT),
+  VERIFY(Group.LOOK, "verify", VerifyCommand.WHAT),
+  ENCODE(Group.USE, "encode", EncodeCommand.WHAT),
+  DECODE(Group.USE, "decode", DecodeCommand.WHAT),
+  RECONSTRUCT(Group.USE, "reconstruct", ReconstructCommand.WHAT),
+  SAMPLE(Group.USE, "sample", SampleCommand.WHAT),
+  TRAVERSE(Group.USE, "traverse", TraverseCommand.WHAT),
+  INTERPOLATE(Group.USE, "interpolate", InterpolateCommand.WHAT),
+  SCORE(Group.USE, "score", ScoreCommand.WHAT),
+  EXPORT(Group.USE, "export", ExportCommand.WHAT),
+  DATA(Group.MACHINE, "data", DataCommand.WHAT),
+  DOCTOR(Group.MACHINE, "doctor", DoctorCommand.WHAT),
+  BENCH(Group.MACHINE, "bench", BenchCommand.WHAT),
+  PROFILE(Group.MACHINE, "profile", ProfileCommand.WHAT),
+  HELP(Group.MACHINE, "help", null);
 
+  /** Commands that stand together in the program's help. */
+  private enum Group {
+    TRAIN("Train"),
+    LOOK("Look at runs"),
+    USE("Use a trained model"),
+    MACHINE("Data and machine");
+
+    private final String title;
+
+    Group(String title) {
+      this.title = title;
+    }
+
+    private String first() {
+      return Stream.of(Commands.values())
+          .filter(command -> command.group == this)
+          .map(command -> command.word)
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  private final Group group;
   private final String word;
 
   /** What it does; a constant of its class, so that nothing loads that. Null for picocli's own. */
   private final String what;
 
-  Commands(String word, String what) {
+  Commands(Group group, String word, String what) {
+    this.group = group;
     this.word = word;
     this.what = what;
   }
@@ -57,6 +91,18 @@ enum Commands {
     }
   }
 
+  /** The list in the program's help, with a title over each group. */
+  static String list(Help help) {
+    var list = new StringBuilder();
+    for (String line : help.commandList(help.subcommands()).lines().toList()) {
+      Stream.of(Group.values())
+          .filter(group -> line.startsWith("  " + group.first() + " "))
+          .forEach(group -> list.append(group.title).append(':').append(System.lineSeparator()));
+      list.append(line).append(System.lineSeparator());
+    }
+    return list.toString();
+  }
+
   private boolean isIn(String[] args) {
     for (String arg : args) {
       if (arg.equals(word)) {
@@ -74,6 +120,14 @@ enum Commands {
       case REPRODUCE -> new ReproduceCommand();
       case REPORT -> new ReportCommand();
       case EXPORT -> new ExportCommand();
+      case ENCODE -> new EncodeCommand();
+      case DECODE -> new DecodeCommand();
+      case SAMPLE -> new SampleCommand();
+      case TRAVERSE -> new TraverseCommand();
+      case INTERPOLATE -> new InterpolateCommand();
+      case RECONSTRUCT -> new ReconstructCommand();
+      case SCORE -> new ScoreCommand();
+      case VERIFY -> new VerifyCommand();
       case DATA -> new DataCommand();
       case BENCH -> new BenchCommand();
       case PROFILE -> new ProfileCommand();

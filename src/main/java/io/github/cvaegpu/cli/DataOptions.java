@@ -8,8 +8,10 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
 import io.github.cvaegpu.data.ImageSize;
+import io.github.cvaegpu.data.Input;
 import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.data.Resolution;
+import io.github.cvaegpu.data.Split;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
@@ -97,6 +99,21 @@ final class DataOptions {
           dataset.name());
     }
     return dataset;
+  }
+
+  /**
+   * Loads images that are not to be trained on.
+   *
+   * @param choice where they are
+   * @param split which part of them; empty for the test images, or all where there is one part
+   * @param err where to warn, and to say what is being downloaded
+   */
+  Input images(DataChoice choice, Optional<Split> split, PrintWriter err) {
+    DownloadListener listener = new DownloadLines(err);
+    var loader = new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline));
+    Input input = Interruption.interruptibly(() -> loader.images(choice, split, listener));
+    input.warnings().forEach(text -> err.println("Warning: " + text));
+    return input;
   }
 
   /** Says that the images are not real. */

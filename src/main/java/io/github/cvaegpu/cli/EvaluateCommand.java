@@ -120,7 +120,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     SavedModel saved = SavedModel.open(run);
     if (exact) {
-      ExactLikelihood.requireSmall(saved.shape().latent());
+      ExactLikelihood.requireSmall(
+          saved.shape().latent(), "--ais, or the importance-weighted bound with --samples 5000");
     }
     engineOptions.requireEngine();
     Dataset dataset = load(saved);
@@ -148,7 +149,10 @@ final class EvaluateCommand implements Callable<Integer> {
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, spec.commandLine().getErr());
       VaeModel model = chosen.first();
-      ImageScores scores = new Evaluator(model, saved.seed()).score(images, samples);
+      ImageScores scores;
+      try (var bar = new WorkBar("Scoring", images.size(), !json)) {
+        scores = new Evaluator(model, saved.seed()).score(images, samples, bar);
+      }
       scores.requireFinite();
       Evaluation evaluation = scores.evaluation();
       ExactLikelihood integral =

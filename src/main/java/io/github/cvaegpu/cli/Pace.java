@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
@@ -75,6 +76,12 @@ final class Pace {
       return 0;
     }
     return speed > 0 ? rest / speed : Double.NaN;
+  }
+
+  /** The same as a duration; null where it is not known. */
+  Duration timeFor(long rest) {
+    double seconds = secondsFor(rest);
+    return Double.isNaN(seconds) ? null : Duration.ofSeconds((long) seconds);
   }
 
   private double speed(long nanos) {

@@ -98,6 +98,14 @@ final class PlanOptions {
   }
 
   /**
+   * The plan of a new run with the settings of another, but for what is given: an option about beta
+   * gives the whole rule.
+   */
+  TrainingPlan planLike(TrainingPlan other) {
+    return merged(other, rule.isGiven() ? rule.rule() : other.rule());
+  }
+
+  /**
    * The plan of a run that goes on: its own, but for the number of epochs.
    *
    * @param measured whether the run's set point was measured, as {@code --kl auto} asks

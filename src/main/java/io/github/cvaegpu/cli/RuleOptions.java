@@ -258,6 +258,11 @@ final class RuleOptions {
     return options;
   }
 
+  /** Whether any of them was given. */
+  boolean isGiven() {
+    return kind != null || !given().isEmpty();
+  }
+
   /**
    * The rule that was asked for.
    *

@@ -19,6 +19,7 @@ import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunObservers;
 import io.github.cvaegpu.train.RunQueue;
+import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -80,6 +81,12 @@ final class TrainCommand implements Callable<Integer> {
   private Path folder;
 
   @Option(
+      names = "--from",
+      paramLabel = "RUN",
+      description = "Begin with the settings in a run's run.json. Default: the study's.")
+  private Path from;
+
+  @Option(
       names = "--resume",
       description = "Go on with the run in --out, with its own settings. Default: a new run.")
   private boolean resume;
@@ -121,13 +128,16 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    if (resume && from != null) {
+      throw new InputException("--resume goes on with a run's own settings: leave --from out.");
+    }
     if (resume && folder == null) {
       throw new InputException("--resume needs --out DIR, the run directory to go on with.");
     }
     // Held back until it is sure that there is a run, so that its first line is the engine's.
     var heldBack = new StringWriter();
     var warnings = new PrintWriter(heldBack);
-    Start start = resume ? begun(warnings) : fresh();
+    Start start = resume ? begun(warnings) : fresh(warnings);
     engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings);
     start.plan().requireFits(dataset.train());
@@ -149,12 +159,35 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** A new run. */
-  private Start fresh() {
+  private Start fresh(PrintWriter warnings) {
     if (asksForCalibrationEpochs() && !planOptions.isSetPointAuto()) {
       throw new InputException("--calibration-epochs is for --kl auto, which measures --kl first.");
     }
-    DataChoice data = dataOptions.choice();
-    return new Start(planOptions.plan(), data, data, Optional.empty());
+    if (from == null) {
+      DataChoice data = dataOptions.choice();
+      return new Start(planOptions.plan(), data, data, Optional.empty());
+    }
+    RunRecord other = RunDirectory.readRecord(Files.isDirectory(from) ? from : folderOf(from));
+    TrainingPlan plan = planOptions.planLike(other.plan());
+    Optional<DataChoice> asked = dataOptions.asked();
+    if (asked.isEmpty() && other.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
+      DataOptions.warnAboutFallback(List.of(), warnings);
+    }
+    return new Start(
+        plan,
+        asked.orElseGet(other::dataAsked),
+        asked.orElseGet(other::dataToLoad),
+        Optional.empty());
+  }
+
+  /** Where a run.json lies. */
+  private static Path folderOf(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !RunDirectory.recordFile(folder).equals(file.toAbsolutePath())) {
+      throw new InputException(
+          "--from takes a run directory or its run.json, not %s.".formatted(file));
+    }
+    return folder;
   }
 
   /** The run in the folder. */

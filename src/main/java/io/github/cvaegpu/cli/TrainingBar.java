@@ -44,13 +44,12 @@ final class TrainingBar implements ProgressBarRenderer {
   String line(long done, String losses, int columns) {
     // The last image of an epoch is still of that epoch.
     long epoch = Math.max(0, done - 1) / images + 1;
-    double seconds = pace.secondsFor(epochs * images - done);
     return line(
         "epoch " + epoch + "/" + epochs,
         (double) done / (epochs * images),
         pace.perSecond(),
         losses,
-        Double.isNaN(seconds) ? null : Duration.ofSeconds((long) seconds),
+        pace.timeFor(epochs * images - done),
         columns);
   }
 

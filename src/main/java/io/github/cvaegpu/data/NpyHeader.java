@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
  *
  * <p>Source: NumPy Enhancement Proposal 1, and the module {@code numpy.lib.format}.
  *
- * @param type of an element as NumPy writes it, e.g. {@code <f4}: little-endian or of one byte
+ * @param type of an element as NumPy writes it, e.g. {@code <f4}: little-endian or of one byte; of
+ *     a record a list of fields
  * @param shape lengths of the dimensions, each from 0 to 2^31 - 1
  * @param bytes how long all of this is
  */
@@ -30,11 +31,28 @@ record NpyHeader(String type, List<Integer> shape, int bytes) {
   /** Such a header has about 128 bytes; only that of a structured array is longer. */
   private static final int MAX_TEXT = 1 << 16;
 
+  private static final int MAX_RECORD = 1 << 20;
+
   private static final String TEXT = "'[^'\\\\]*'";
   private static final String TUPLE = "\\((?:\\s*\\d+L?\\s*,)*\\s*(?:\\d+L?\\s*)?\\)";
   private static final Pattern ITEM =
       Pattern.compile("\\s*'(\\w+)'\\s*:\\s*(%s|True|False|%s|\\[.*])\\s*".formatted(TEXT, TUPLE));
   private static final Pattern NUMBER = Pattern.compile("\\d+");
+  private static final Pattern FIELD =
+      Pattern.compile(
+          "[\\s,]*\\(\\s*(%s)\\s*,\\s*'([<>=|]?[biufVSO])(\\d{1,6})'\\s*(?:,\\s*\\(\\s*(\\d{1,6})\\s*,?\\s*\\)\\s*)?\\)"
+              .formatted(TEXT));
+
+  /**
+   * A field of a record.
+   *
+   * @param name of the field
+   * @param type of a number, e.g. {@code <f4}
+   * @param count numbers in it
+   * @param offset bytes of the record before it
+   * @param bytes it takes
+   */
+  record Field(String name, String type, int count, int offset, int bytes) {}
 
   /** Copies the list. */
   NpyHeader {
@@ -100,16 +118,16 @@ record NpyHeader(String type, List<Integer> shape, int bytes) {
       throw damaged();
     }
     String type = items.get("descr");
-    if (type.startsWith("[")) {
-      throw new Refusal("holds records of several fields, which are not read");
-    }
-    if (!type.startsWith("'")
+    boolean isRecord = type.startsWith("[");
+    if ((!isRecord && !type.startsWith("'"))
         || !items.get("fortran_order").matches("True|False")
         || !items.get("shape").startsWith("(")) {
       throw damaged();
     }
-    type = type.substring(1, type.length() - 1);
-    requireReadable(type);
+    if (!isRecord) {
+      type = type.substring(1, type.length() - 1);
+      requireReadable(type);
+    }
     List<Integer> shape = new ArrayList<>();
     Matcher numbers = NUMBER.matcher(items.get("shape"));
     while (numbers.find()) {
@@ -144,6 +162,41 @@ record NpyHeader(String type, List<Integer> shape, int bytes) {
       }
     }
     return items;
+  }
+
+  /** Whether an element is a record of fields. */
+  boolean isOfRecords() {
+    return type.startsWith("[");
+  }
+
+  /**
+   * The fields of a record, each a number or a row of numbers.
+   *
+   * @throws Refusal if there is anything else among them
+   */
+  List<Field> fields() throws Refusal {
+    List<Field> fields = new ArrayList<>();
+    Matcher field = FIELD.matcher(type);
+    int at = 1;
+    int offset = 0;
+    while (field.region(at, type.length()).lookingAt()) {
+      String number = field.group(2) + field.group(3);
+      requireReadable(number);
+      int count = field.group(4) == null ? 1 : Integer.parseInt(field.group(4));
+      long bytes = (long) count * Integer.parseInt(field.group(3));
+      if (offset + bytes > MAX_RECORD) {
+        throw new Refusal("has records of more than a mebibyte");
+      }
+      String name = field.group(1);
+      fields.add(
+          new Field(name.substring(1, name.length() - 1), number, count, offset, (int) bytes));
+      offset += (int) bytes;
+      at = field.end();
+    }
+    if (fields.isEmpty() || !type.substring(at).matches("[,\\s]*\\]")) {
+      throw new Refusal("holds records of fields that are not read: %s".formatted(type));
+    }
+    return fields;
   }
 
   private static void requireReadable(String type) throws Refusal {

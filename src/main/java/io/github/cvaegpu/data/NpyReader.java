@@ -53,6 +53,9 @@ final class NpyReader {
     this.in = in;
     this.bytes = bytes;
     header = NpyHeader.read(in);
+    if (header.isOfRecords()) {
+      throw new Refusal("holds records of several fields, which are not read");
+    }
   }
 
   /**

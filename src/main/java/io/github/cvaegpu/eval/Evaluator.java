@@ -5,6 +5,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.RandomPurpose;
+import java.util.function.IntConsumer;
 
 /**
  * Scores images with a model. The noise of sample k of image i is addressed by (seed, i, k), so
@@ -45,14 +46,26 @@ public final class Evaluator {
    * @param samples latent points an image, from 1
    */
   public ImageScores score(ImageSet images, int samples) {
+    return score(images, samples, done -> {});
+  }
+
+  /**
+   * Scores every image of a set.
+   *
+   * @param images images of the model's input size
+   * @param samples latent points an image, from 1
+   * @param progress told now and then how many images are done
+   */
+  public ImageScores score(ImageSet images, int samples, IntConsumer progress) {
     if (samples < 1) {
       throw new IllegalArgumentException("samples: " + samples);
     }
     var scores = new ImageScores(images.size(), samples);
     int imagesAtATime = Math.max(1, CHUNK / samples);
     for (int first = 0; first < images.size(); first += imagesAtATime) {
-      new Chunk(first, Math.min(imagesAtATime, images.size() - first), samples)
-          .score(images, scores);
+      int count = Math.min(imagesAtATime, images.size() - first);
+      new Chunk(first, count, samples).score(images, scores);
+      progress.accept(first + count);
     }
     return scores;
   }

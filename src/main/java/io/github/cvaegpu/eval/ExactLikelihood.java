@@ -55,16 +55,21 @@ public record ExactLikelihood(
   /** Images that are integrated together, to which a decoding is common. */
   private static final int CHUNK = 10_000;
 
-  /** Refuses, with a sentence, what cannot be integrated. */
-  public static void requireSmall(int latent) {
+  /**
+   * Refuses, with a sentence, what cannot be integrated.
+   *
+   * @param latent dimensions
+   * @param instead what there is to take
+   */
+  public static void requireSmall(int latent, String instead) {
     if (latent > MAX_LATENT) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--exact is for 1 or %d latent dimensions, and the run has %d: take --ais instead, or"
-                  + " the importance-weighted bound with --samples 5000.",
+              "--exact is for 1 or %d latent dimensions, and the model has %d: take %s.",
               MAX_LATENT,
-              latent));
+              latent,
+              instead));
     }
   }
 
@@ -79,6 +84,25 @@ public record ExactLikelihood(
    */
   public static ExactLikelihood of(
       VaeModel model, Objective objective, Posterior posterior, ImageScores scores) {
+    return of(model, objective, posterior, scores, new double[scores.size()]);
+  }
+
+  /**
+   * Integrates, and gives each image's figure.
+   *
+   * @param model whose decoder it is
+   * @param objective of the model
+   * @param posterior of the images
+   * @param scores of the same images
+   * @param logLikelihood receives (images) log p(x)
+   * @throws InputException if an image has no likelihood, or one that is no number
+   */
+  public static ExactLikelihood of(
+      VaeModel model,
+      Objective objective,
+      Posterior posterior,
+      ImageScores scores,
+      double[] logLikelihood) {
     var summary = new Summary(scores);
     ImageSet set = posterior.images();
     for (int first = 0; first < set.size(); first += CHUNK) {
@@ -87,12 +111,13 @@ public record ExactLikelihood(
           switch (objective.likelihood()) {
             case BERNOULLI -> new BernoulliTiles(model, objective.targets(), set, first, count);
           };
-      summary.add(
-          first,
+      Quadrature.Result result =
           Quadrature.of(
               likelihood,
               values(posterior::mean, posterior.latent(), first, count),
-              values(posterior::logVariance, posterior.latent(), first, count)));
+              values(posterior::logVariance, posterior.latent(), first, count));
+      summary.add(first, result);
+      System.arraycopy(result.logLikelihood, 0, logLikelihood, first, count);
     }
     return summary.build();
   }

@@ -41,13 +41,18 @@ public final class ImageScores {
     return reconstructionLoss[image];
   }
 
+  /** KL divergence of one image's posterior and the prior. */
+  public double klDivergence(int image) {
+    return klDivergence[image];
+  }
+
   /** ELBO of one image. */
-  double elbo(int image) {
+  public double elbo(int image) {
     return -(reconstructionLoss[image] + klDivergence[image]);
   }
 
   /** Importance-weighted bound of one image. */
-  double bound(int image) {
+  public double bound(int image) {
     return bound[image];
   }
 

@@ -78,9 +78,19 @@ public final class Posterior {
     return mean[image * latent + dimension];
   }
 
+  /** The means of all images, (images, latent). */
+  public float[] means() {
+    return mean.clone();
+  }
+
   /** All means of one image, (latent). */
   public float[] mean(int image) {
     return Arrays.copyOfRange(mean, image * latent, (image + 1) * latent);
+  }
+
+  /** All log variances of one image, (latent). */
+  public float[] logVariance(int image) {
+    return Arrays.copyOfRange(logVariance, image * latent, (image + 1) * latent);
   }
 
   /** Log variance of one dimension for one image. */

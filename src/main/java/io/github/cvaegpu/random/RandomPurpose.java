@@ -30,7 +30,13 @@ public enum RandomPurpose {
    * Order of the user's own images, of which the last may be held out. Coordinates: as of {@link
    * #BATCH_ORDER}, with the part in place of the epoch.
    */
-  OWN_IMAGES(11);
+  OWN_IMAGES(11),
+  /** Where the parts of a mixture begin. Coordinates: part, 0, 0. */
+  MIXTURE_STARTS(12),
+  /** Which part of a mixture a sample is of. Coordinates: sample, 0, 0. */
+  MIXTURE_PARTS(13),
+  /** Latent points from a mixture. See {@link GaussianNoise}; step 0, row sample. */
+  MIXTURE_SAMPLES(14);
 
   private final int id;
 

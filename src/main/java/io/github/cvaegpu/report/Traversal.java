@@ -2,31 +2,23 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.model.Decoder;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageTypeSpecifier;
-import javax.imageio.ImageWriter;
-import javax.imageio.metadata.IIOMetadata;
-import javax.imageio.metadata.IIOMetadataNode;
-import javax.imageio.stream.ImageOutputStream;
+import java.util.stream.IntStream;
 
 /**
- * An animated GIF of what a model draws as one latent dimension after the other goes from -3 to 3
- * and back: a column a starting point, a row a dimension, all rows at once.
+ * What a model draws as one latent dimension after the other goes from one end of a range to the
+ * other: as an animated GIF with a column a starting point and a row a dimension, all rows at once,
+ * there and back; or, of one point, as a picture with a column a value.
  */
 public final class Traversal {
-  private static final float REACH = 3;
+  /** As far as a dimension goes from 0 where nobody says: nearly all of the prior is within. */
+  public static final float REACH = 3;
+
   private static final int STEPS = 24;
   private static final int SCALE = 2;
   private static final int GAP = 3;
-  private static final int CENTISECONDS = 8;
 
   /** Rows, for a model with more dimensions than can be looked at. */
   private static final int MAX_DIMENSIONS = 8;
@@ -34,6 +26,7 @@ public final class Traversal {
   private final Decoder decoder;
   private final List<float[]> points;
   private final List<Integer> dimensions;
+  private final float reach;
   private final int height;
   private final int width;
 
@@ -46,87 +39,90 @@ public final class Traversal {
    */
   public Traversal(
       Decoder decoder, List<float[]> points, List<Integer> dimensions, int height, int width) {
+    this(
+        decoder,
+        points,
+        dimensions.subList(0, Math.min(MAX_DIMENSIONS, dimensions.size())),
+        REACH,
+        height,
+        width);
+  }
+
+  /**
+   * @param decoder of the model
+   * @param points where each column starts, (latent)
+   * @param dimensions the rows
+   * @param reach how far a dimension goes from 0
+   * @param height rows of an image
+   * @param width columns of an image
+   */
+  public Traversal(
+      Decoder decoder,
+      List<float[]> points,
+      List<Integer> dimensions,
+      float reach,
+      int height,
+      int width) {
     this.decoder = decoder;
     this.points = List.copyOf(points);
-    this.dimensions =
-        List.copyOf(dimensions.subList(0, Math.min(MAX_DIMENSIONS, dimensions.size())));
+    this.dimensions = List.copyOf(dimensions);
+    this.reach = reach;
     this.height = height;
     this.width = width;
   }
 
   /** Writes the animation. */
   public void write(Path file) {
-    Figure.write(file, gif());
+    Figure.write(file, gif(SCALE));
   }
 
-  /** The animation. */
-  private byte[] gif() {
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
-    var bytes = new ByteArrayOutputStream();
-    try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
-      writer.setOutput(out);
-      writer.prepareWriteSequence(null);
-      for (int step = 0; step < 2 * STEPS; step++) {
-        BufferedImage frame = frame(position(step));
-        writer.writeToSequence(new IIOImage(frame, null, metadata(writer, frame)), null);
+  /**
+   * The animation.
+   *
+   * @param scale pixels of it for one of an image
+   */
+  public byte[] gif(int scale) {
+    var grid = new ImageGrid(height, width, scale, GAP);
+    return Gif.of(
+        () ->
+            IntStream.range(0, 2 * STEPS)
+                .mapToObj(step -> grid.draw(images(position(step, reach)), points.size()))
+                .iterator());
+  }
+
+  /**
+   * A picture of the first point: a row a dimension, from -reach at the left to reach at the right.
+   *
+   * @param steps columns, two or more
+   */
+  public byte[] png(int steps) {
+    List<float[]> images = new ArrayList<>();
+    for (int dimension : dimensions) {
+      for (int s = 0; s < steps; s++) {
+        images.add(image(points.getFirst(), dimension, -reach + 2 * reach * s / (steps - 1)));
       }
-      writer.endWriteSequence();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      writer.dispose();
     }
-    return bytes.toByteArray();
+    return ImageGrid.png(
+        ImageGrid.fitting(height, width, steps, dimensions.size()).draw(images, steps));
   }
 
-  /** There and back: -3, ..., 3, ..., just above -3. */
-  static float position(int step) {
+  /** There and back: -reach, ..., reach, ..., just above -reach. */
+  static float position(int step, float reach) {
     int there = step <= STEPS ? step : 2 * STEPS - step;
-    return -REACH + 2 * REACH * there / STEPS;
+    return -reach + 2 * reach * there / STEPS;
   }
 
-  private BufferedImage frame(float value) {
-    int cellWidth = width * SCALE + GAP;
-    int cellHeight = height * SCALE + GAP;
-    var frame =
-        new BufferedImage(
-            points.size() * cellWidth - GAP,
-            dimensions.size() * cellHeight - GAP,
-            BufferedImage.TYPE_BYTE_GRAY);
-    frame.getRaster(); // Black, which the gaps stay.
-    for (int d = 0; d < dimensions.size(); d++) {
-      for (int p = 0; p < points.size(); p++) {
-        float[] z = points.get(p).clone();
-        z[dimensions.get(d)] = value;
-        BufferedImage image = ImageGridFigure.enlarged(decoder.decode(z), height, width, SCALE);
-        frame.getRaster().setRect(p * cellWidth, d * cellHeight, image.getRaster());
-      }
+  private List<float[]> images(float value) {
+    List<float[]> images = new ArrayList<>();
+    for (int dimension : dimensions) {
+      points.forEach(point -> images.add(image(point, dimension, value)));
     }
-    return frame;
+    return images;
   }
 
-  /** Of each frame its time, and of the first how often all are shown: for ever. */
-  private static IIOMetadata metadata(ImageWriter writer, BufferedImage frame) throws IOException {
-    IIOMetadata metadata =
-        writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(frame), null);
-    String format = metadata.getNativeMetadataFormatName();
-    var root = (IIOMetadataNode) metadata.getAsTree(format);
-    var control = new IIOMetadataNode("GraphicControlExtension");
-    control.setAttribute("disposalMethod", "none");
-    control.setAttribute("userInputFlag", "FALSE");
-    control.setAttribute("transparentColorFlag", "FALSE");
-    control.setAttribute("transparentColorIndex", "0");
-    control.setAttribute("delayTime", Integer.toString(CENTISECONDS));
-    root.appendChild(control);
-    var loop = new IIOMetadataNode("ApplicationExtension");
-    loop.setAttribute("applicationID", "NETSCAPE");
-    loop.setAttribute("authenticationCode", "2.0");
-    // Sub-block 1, then how often as two bytes: 0 is without end.
-    loop.setUserObject("\u0001\u0000\u0000".getBytes(StandardCharsets.ISO_8859_1));
-    var extensions = new IIOMetadataNode("ApplicationExtensions");
-    extensions.appendChild(loop);
-    root.appendChild(extensions);
-    metadata.setFromTree(format, root);
-    return metadata;
+  private float[] image(float[] point, int dimension, float value) {
+    float[] z = point.clone();
+    z[dimension] = value;
+    return decoder.decode(z);
   }
 }

@@ -54,18 +54,26 @@ class CvaeGpuTest {
         List.of(
             "cvae-gpu",
             "cvae-gpu train",
-            "cvae-gpu evaluate",
             "cvae-gpu calibrate",
             "cvae-gpu reproduce",
+            "cvae-gpu evaluate",
             "cvae-gpu report",
+            "cvae-gpu verify",
+            "cvae-gpu encode",
+            "cvae-gpu decode",
+            "cvae-gpu reconstruct",
+            "cvae-gpu sample",
+            "cvae-gpu traverse",
+            "cvae-gpu interpolate",
+            "cvae-gpu score",
             "cvae-gpu export",
             "cvae-gpu data",
             "cvae-gpu data list",
             "cvae-gpu data fetch",
             "cvae-gpu data path",
+            "cvae-gpu doctor",
             "cvae-gpu bench",
             "cvae-gpu profile",
-            "cvae-gpu doctor",
             "cvae-gpu help"),
         commands().map(command -> command.getCommandSpec().qualifiedName()).toList());
   }
@@ -271,6 +279,24 @@ class CvaeGpuTest {
     assertEquals(
         "@" + file + " holds no run: there is no run.json.",
         CommandRun.of("evaluate", "@" + file).refusal());
+  }
+
+  @Test
+  void commandsStandInGroups() {
+    List<String> lines = CommandRun.of("--help").succeeded().out().lines().toList();
+    List<String> titles = lines.stream().filter(line -> line.matches("[A-Z][a-z ]+:")).toList();
+    assertEquals(
+        List.of("Train:", "Look at runs:", "Use a trained model:", "Data and machine:"), titles);
+    int use = lines.indexOf("Use a trained model:");
+    assertTrue(lines.get(use + 1).startsWith("  encode "), lines.get(use + 1));
+    for (CommandLine command : CvaeGpu.commandLine().getSubcommands().values()) {
+      assertEquals(
+          1,
+          lines.stream()
+              .filter(line -> line.matches("  " + command.getCommandName() + "( .*)?"))
+              .count(),
+          command.getCommandName());
+    }
   }
 
   @Test

@@ -94,7 +94,7 @@ class ExactEvaluationTest {
   @Test
   void tooManyDimensionsAreSentElsewhere() {
     assertEquals(
-        "--exact is for 1 or 2 latent dimensions, and the run has 10: take --ais instead, or the"
+        "--exact is for 1 or 2 latent dimensions, and the model has 10: take --ais, or the"
             + " importance-weighted bound with --samples 5000.",
         evaluate(10).refusal());
   }

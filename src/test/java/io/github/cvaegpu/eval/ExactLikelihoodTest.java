@@ -210,12 +210,17 @@ class ExactLikelihoodTest {
 
   @Test
   void largeLatentSpacesAreSentElsewhere() {
-    ExactLikelihood.requireSmall(1);
-    ExactLikelihood.requireSmall(2);
+    ExactLikelihood.requireSmall(1, "nothing");
+    ExactLikelihood.requireSmall(2, "nothing");
     assertEquals(
-        "--exact is for 1 or 2 latent dimensions, and the run has 10: take --ais instead, or the"
+        "--exact is for 1 or 2 latent dimensions, and the model has 10: take --ais, or the"
             + " importance-weighted bound with --samples 5000.",
-        assertThrows(InputException.class, () -> ExactLikelihood.requireSmall(10)).getMessage());
+        assertThrows(
+                InputException.class,
+                () ->
+                    ExactLikelihood.requireSmall(
+                        10, "--ais, or the importance-weighted bound with --samples 5000"))
+            .getMessage());
   }
 
   // ---- what is said of the figures -------------------------------------------------------------

@@ -178,7 +178,6 @@ class FiguresTest {
             .containsKey("m, mean of 2 seeds"));
   }
 
-  /** Grey values of the image, each pixel a square, in the PNG at twice the size. */
   /** Rows of images that are lower than the names beside them. */
   @Test
   void lowImagesLeaveRoomForTheirNames() {
@@ -198,6 +197,7 @@ class FiguresTest {
         new ImageGridFigure("Title", square, List.of(large, large)).height());
   }
 
+  /** Grey values of the image, each pixel a square, in the PNG at twice the size. */
   @Test
   void imagesKeepTheirGreys() throws Exception {
     float[] pixels = {0, 0.25f, 0.5f, 1};
@@ -310,9 +310,9 @@ class FiguresTest {
     }
     assertTrue(
         new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains("NETSCAPE2.0"));
-    assertEquals(-3, Traversal.position(0));
-    assertEquals(3, Traversal.position(24));
-    assertEquals(-2.75f, Traversal.position(47));
+    assertEquals(-3, Traversal.position(0, 3));
+    assertEquals(3, Traversal.position(24, 3));
+    assertEquals(-2.75f, Traversal.position(47, 3));
   }
 
   @Test

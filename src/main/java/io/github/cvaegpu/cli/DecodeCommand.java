@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.data.ImageSize;
+import io.github.cvaegpu.data.LatentPoints;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.train.SavedModel;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code decode}: writes the images of latent points. */
+@Command(
+    name = "decode",
+    description = {
+      DecodeCommand.WHAT,
+      "Points are the means that encode writes, or rows of an array (points, latent) in FILE.npy,"
+          + " or lines of a FILE.csv with a number a dimension. - reads such lines from standard"
+          + " input.",
+      "FILE.npy gets an array (images, height, width) of intensities from 0 to 1, FILE.png a"
+          + " picture of all, another name is that of a folder of PNG files.",
+    },
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class DecodeCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT = "Decodes latent points to images.";
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelOptions modelOptions;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      required = true,
+      description = "Latent points; - reads CSV. Default: none, it has to be given.")
+  private Path input;
+
+  @Mixin private OutputOptions outputOptions;
+
+  @Mixin private EngineOptions engineOptions;
+
+  private boolean isStandardInput() {
+    return input.toString().equals("-");
+  }
+
+  @Override
+  public Integer call() {
+    engineOptions.check();
+    DecodedImages target =
+        DecodedImages.to(
+            outputOptions, 1, isStandardInput() ? Optional.empty() : Optional.of(input));
+    SavedModel saved = modelOptions.open();
+    ImageSize size = ModelOptions.size(saved);
+    float[] z = LatentPoints.read(input, saved.shape().latent());
+    engineOptions.requireEngine();
+    try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
+      chosen.tell(true, spec.commandLine().getErr());
+      target.write(chosen.first(), z, size);
+    }
+    outputOptions.tell(
+        spec.commandLine().getOut(),
+        String.format(Locale.ROOT, "%,d images", z.length / saved.shape().latent()));
+    return ExitCode.OK;
+  }
+}

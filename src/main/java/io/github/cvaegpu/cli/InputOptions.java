@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Input;
+import io.github.cvaegpu.data.Split;
+import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.train.SavedModel;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options that say which images a trained model is given. */
+final class InputOptions {
+  @Mixin private DataOptions dataOptions;
+
+  @Option(
+      names = "--split",
+      paramLabel = "test|train",
+      description = "Which part of a dataset. Default: test, or all where there is one part.")
+  private Split split;
+
+  /** Whether images were named. */
+  boolean isAsked() {
+    return dataOptions.asked().isPresent() || split != null;
+  }
+
+  /** The folder or file that was named, if one was. */
+  Optional<Path> path() {
+    return dataOptions.asked().flatMap(InputOptions::path);
+  }
+
+  private static Optional<Path> path(DataChoice choice) {
+    return choice instanceof DataChoice.At at ? Optional.of(at.path()) : Optional.empty();
+  }
+
+  /** The images, of the test part where none is named. */
+  ImageSet images(SavedModel model, PrintWriter err) {
+    return images(model, Split.TEST, err);
+  }
+
+  /**
+   * The images.
+   *
+   * @param model that they are for; without another word they are of the dataset that it was
+   *     trained on
+   * @param otherwise the part that is taken of that dataset where none is named
+   * @param err where to warn, and to tell of downloads
+   * @throws InputException if they are of another size than the model's
+   */
+  ImageSet images(SavedModel model, Split otherwise, PrintWriter err) {
+    Optional<DataChoice> asked = dataOptions.asked();
+    if (asked.isPresent()) {
+      Input input = dataOptions.images(asked.get(), Optional.ofNullable(split), err);
+      return fitting(model, input.name(), input.images());
+    }
+    DataChoice own =
+        model
+            .dataToLoad()
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "The model does not say where the images of %s are: name them with --input."
+                            .formatted(model.datasetName())));
+    Dataset dataset = dataOptions.load(own, err, err);
+    if (!dataset.sha256().equals(model.datasetSha256())) {
+      throw new InputException(
+          "The model was trained on other images than those of %s (%s): name them with --input."
+              .formatted(dataset.name(), dataset.origin()));
+    }
+    Split part = split == null ? otherwise : split;
+    return fitting(model, dataset.name(), part == Split.TEST ? dataset.test() : dataset.train());
+  }
+
+  private static ImageSet fitting(SavedModel model, String name, ImageSet images) {
+    if (!model.takes(images)) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The images of %s are of %d x %d pixels, and the model is for %s.",
+              name,
+              images.height(),
+              images.width(),
+              model
+                  .size()
+                  .map(size -> size.height() + " x " + size.width())
+                  .orElse(model.shape().inputs() + " pixels")));
+    }
+    return images;
+  }
+
+  /** Refuses a number that no image has. */
+  static void requireImage(String option, int image, ImageSet images) {
+    if (image < 0 || image >= images.size()) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s must be from 0 to %d, the number of the last image, not %d.",
+              option,
+              images.size() - 1,
+              image));
+    }
+  }
+
+  /** Posterior mean of one image, (latent). */
+  static float[] mean(VaeModel model, ImageSet images, int image) {
+    float[] mean = new float[model.shape().latent()];
+    model.encode(images, image, 1, mean, new float[mean.length]);
+    return mean;
+  }
+}
