@@ -12,7 +12,7 @@ import java.time.Duration;
  */
 final class QueuedProgress implements Progress {
   /** Steps of half a second of the study's network, in which a terminal is to have been drawn. */
-  private static final int CAPACITY = 1024;
+  private static final int STEPS = 1024;
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
@@ -26,7 +26,7 @@ final class QueuedProgress implements Progress {
   QueuedProgress(Progress progress, PrintWriter err) {
     this.progress = progress;
     this.err = err;
-    queue = new QueuedObserver(progress, CAPACITY, PATIENCE);
+    queue = new QueuedObserver(progress, STEPS, PATIENCE);
   }
 
   @Override
