@@ -39,7 +39,7 @@ class HouseTest {
       List.of(
           List.of("cli"),
           List.of("study"),
-          List.of("report"),
+          List.of("report", "track"),
           List.of("export"),
           List.of("train"),
           List.of("eval"),
@@ -121,7 +121,12 @@ class HouseTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            ROOT + "train", ROOT + "eval", ROOT + "export", ROOT + "study", ROOT + "report")
+            ROOT + "train",
+            ROOT + "eval",
+            ROOT + "export",
+            ROOT + "study",
+            ROOT + "report",
+            ROOT + "track")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

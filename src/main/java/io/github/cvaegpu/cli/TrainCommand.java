@@ -11,6 +11,8 @@ import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.foreign.Terminal;
+import io.github.cvaegpu.track.TrackerSettings;
+import io.github.cvaegpu.track.Trackers;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.Calibrator;
 import io.github.cvaegpu.train.CheckpointInterval;
@@ -54,7 +56,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", RuleOptions.RULES, "", EngineOptions.TUNE})
+    footer = {"", RuleOptions.RULES, "", EngineOptions.TUNE, "", TrackerOptions.MLFLOW})
 final class TrainCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -99,6 +101,8 @@ final class TrainCommand implements Callable<Integer> {
       description = "How often to write a checkpoint. Default: ${DEFAULT-VALUE}.")
   private CheckpointInterval checkpointEvery;
 
+  @Mixin private TrackerOptions trackerOptions;
+
   @Option(
       names = "--quiet",
       description = "Print nothing but warnings and errors. Default: progress.")
@@ -142,6 +146,8 @@ final class TrainCommand implements Callable<Integer> {
     Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings);
     start.plan().requireFits(dataset.train());
     Path where = folder != null ? folder : defaultFolder(start.plan().rule());
+    TrackerSettings trackers = trackerOptions.settings(warnings);
+    trackers.requireUsable(where, resume, start.plan(), dataset);
     if (!resume && planOptions.isSetPointAuto()) {
       requireNoRun(where);
       Optional<Calibration> calibration = calibrate(start, dataset, where, warnings);
@@ -155,7 +161,7 @@ final class TrainCommand implements Callable<Integer> {
           .flatMap(nats -> Calibration.aboveCeiling(nats, dataset.train().size()))
           .ifPresent(text -> warnings.println("Warning: " + text));
     }
-    return train(start, dataset, where, heldBack);
+    return train(start, dataset, where, trackers, heldBack);
   }
 
   /** A new run. */
@@ -270,7 +276,8 @@ final class TrainCommand implements Callable<Integer> {
     return calibration;
   }
 
-  private int train(Start start, Dataset dataset, Path where, StringWriter heldBack) {
+  private int train(
+      Start start, Dataset dataset, Path where, TrackerSettings trackers, StringWriter heldBack) {
     TrainingPlan plan = start.plan();
     // The engine first: where it cannot be made, no empty folder is left behind.
     try (EngineOptions.Chosen<Trainee> engine = engine(plan, dataset, where);
@@ -283,7 +290,8 @@ final class TrainCommand implements Callable<Integer> {
           .ifPresent(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
-      Trainer.Outcome outcome = train(start, dataset, engine.first(), directory, interruption);
+      Trainer.Outcome outcome =
+          train(start, dataset, engine.first(), directory, trackers, interruption);
       if (!quiet && outcome.wasComplete()) {
         out()
             .println(
@@ -331,8 +339,11 @@ final class TrainCommand implements Callable<Integer> {
       Dataset dataset,
       Trainee trainee,
       RunDirectory directory,
+      TrackerSettings trackers,
       Interruption interruption) {
-    try (Progress progress = progress(start.plan(), dataset)) {
+    // The trackers are closed first: what they have to say belongs above the end of the bar.
+    try (Progress progress = progress(start.plan(), dataset);
+        Trackers told = trackers.open(text -> warn(progress, text))) {
       var trainer =
           new Trainer(
               start.plan(),
@@ -341,7 +352,7 @@ final class TrainCommand implements Callable<Integer> {
               directory,
               new Provenance(start.asked(), engineOptions.askedThreads(), start.calibration()),
               checkpointEvery,
-              RunObservers.of(new Warnings(err()), progress),
+              RunObservers.of(new Warnings(err()), progress, told),
               interruption::isRequested);
       try {
         return trainer.run();
@@ -368,6 +379,17 @@ final class TrainCommand implements Callable<Integer> {
             ? " The last checkpoint is kept. To go on: "
             : " There was no checkpoint yet. To start over: ")
         + Program.command("train", "--resume", "--out", folder.toString());
+  }
+
+  /**
+   * In the middle of a run; where there is a bar, only what shows it knows how to write past it.
+   */
+  private void warn(Progress progress, String sentence) {
+    if (!quiet && Terminal.isInteractive()) {
+      progress.says("Warning: " + sentence);
+    } else {
+      err().println("Warning: " + sentence);
+    }
   }
 
   private Progress progress(TrainingPlan plan, Dataset dataset) {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * The proxies that the environment variables {@code https_proxy}, {@code http_proxy} and {@code
  * no_proxy} name, which other programs heed and Java does not. Passwords in them are not used.
  */
-final class EnvironmentProxies extends ProxySelector {
+public final class EnvironmentProxies extends ProxySelector {
   private static final List<Proxy> NONE = List.of(Proxy.NO_PROXY);
 
   private final Optional<Proxy> http;
@@ -43,7 +43,7 @@ final class EnvironmentProxies extends ProxySelector {
   }
 
   /** The JDK's proxies where its settings name any, else the environment's. */
-  static ProxySelector ofThisProcess() {
+  public static ProxySelector ofThisProcess() {
     boolean jdk =
         Stream.of("http.proxyHost", "https.proxyHost", "socksProxyHost")
             .anyMatch(name -> System.getProperty(name) != null);

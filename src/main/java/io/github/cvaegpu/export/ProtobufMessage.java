@@ -24,7 +24,9 @@ import java.util.List;
  */
 public final class ProtobufMessage {
   private static final int VARINT = 0;
+  private static final int FIXED_64 = 1;
   private static final int LENGTH_DELIMITED = 2;
+  private static final int FIXED_32 = 5;
   private static final int CHUNK = 1 << 16;
 
   /** Bytes of the message. */
@@ -38,6 +40,27 @@ public final class ProtobufMessage {
   /** A field of a whole number: int32, int64, an enum or bool. */
   public ProtobufMessage number(int field, long value) {
     return varint(((long) field << 3) | VARINT).varint(value);
+  }
+
+  /** A field of a double. */
+  public ProtobufMessage float64(int field, double value) {
+    byte[] bytes = new byte[Double.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putDouble(value);
+    return fixed(field, FIXED_64, bytes);
+  }
+
+  /** A field of a float. */
+  public ProtobufMessage float32(int field, float value) {
+    byte[] bytes = new byte[Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(value);
+    return fixed(field, FIXED_32, bytes);
+  }
+
+  private ProtobufMessage fixed(int field, int wireType, byte[] bytes) {
+    varint(((long) field << 3) | wireType);
+    parts.add(out -> out.write(bytes));
+    size += bytes.length;
+    return this;
   }
 
   /** A field of text. */

@@ -23,6 +23,8 @@ class ProtobufMessageTest {
   void theExamplesOfTheFormat() {
     assertEquals("089601", hex(new ProtobufMessage().number(1, 150)));
     assertEquals("120774657374696e67", hex(new ProtobufMessage().text(2, "testing")));
+    assertEquals("0d0000803f", hex(new ProtobufMessage().float32(1, 1)));
+    assertEquals("09000000000000f03f", hex(new ProtobufMessage().float64(1, 1)));
     assertEquals(
         "1a03089601", hex(new ProtobufMessage().message(3, new ProtobufMessage().number(1, 150))));
   }

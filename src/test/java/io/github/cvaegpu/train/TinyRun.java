@@ -19,31 +19,31 @@ import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /** A run of a small network on {@link TinyImages}, five batches an epoch, the last one smaller. */
-final class TinyRun {
-  static final int STEPS_PER_EPOCH = 5;
+public final class TinyRun {
+  public static final int STEPS_PER_EPOCH = 5;
   static final CheckpointInterval NEVER = CheckpointInterval.parse("999999epochs");
 
-  Dataset dataset = TinyImages.dataset(1);
-  TrainingPlan plan = plan(3, 1e-2);
-  int threads = 1;
-  CheckpointInterval interval = NEVER;
-  RunObserver listener = RunObserver.NONE;
+  public Dataset dataset = TinyImages.dataset(1);
+  public TrainingPlan plan = plan(3, 1e-2);
+  public int threads = 1;
+  public CheckpointInterval interval = NEVER;
+  public RunObserver listener = RunObserver.NONE;
   Optional<Integer> askedThreads = Optional.empty();
   Optional<Calibration> calibration = Optional.empty();
   private final Path folder;
 
-  TinyRun(Path folder) {
+  public TinyRun(Path folder) {
     this.folder = folder;
   }
 
-  static TrainingPlan plan(int epochs, double learningRate) {
+  public static TrainingPlan plan(int epochs, double learningRate) {
     // Gains at which beta moves at every step, so that a controller's lost memory shows.
     var rule = new PiRule(1e-4, 0.1, 0.01, 0.001, 10, AntiWindup.DIRECTIONAL);
     return Plans.of(rule, epochs, 64, learningRate, 2, List.of(20, 10), 5);
   }
 
   /** Trains until a step, or to the end where there is no such step. */
-  Trainer.Outcome until(long step) {
+  public Trainer.Outcome until(long step) {
     long[] done = new long[1];
     RunObserver counting =
         new RunObserver() {
@@ -55,7 +55,7 @@ final class TinyRun {
     return train(RunObservers.of(counting, listener), () -> done[0] == step);
   }
 
-  Trainer.Outcome toTheEnd() {
+  public Trainer.Outcome toTheEnd() {
     return until(-1);
   }
 
@@ -76,11 +76,11 @@ final class TinyRun {
     }
   }
 
-  RunRecord record() {
+  public RunRecord record() {
     return RunDirectory.readRecord(folder);
   }
 
-  Path checkpointFile() {
+  public Path checkpointFile() {
     return RunDirectory.checkpointFile(folder);
   }
 
@@ -89,7 +89,7 @@ final class TinyRun {
   }
 
   /** Makes the record what a kill would have left. */
-  void asIfKilled() throws IOException {
+  public void asIfKilled() throws IOException {
     editRecord(
         json -> json.replaceFirst("\"exit_reason\": \"\\w+\"", "\"exit_reason\": \"running\""));
   }
@@ -98,7 +98,7 @@ final class TinyRun {
     Files.writeString(recordFile(), edit.apply(Files.readString(recordFile())));
   }
 
-  Path metricsFile() {
+  public Path metricsFile() {
     return folder.resolve("metrics.csv");
   }
 
@@ -106,7 +106,7 @@ final class TinyRun {
    * All that has to be the same bits whatever happened to a run: the two files whole, as nothing in
    * them tells of stops and threads, and the figures of the record.
    */
-  Result result() throws IOException {
+  public Result result() throws IOException {
     RunRecord record = record();
     return new Result(
         Files.readString(metricsFile()),
@@ -124,7 +124,7 @@ final class TinyRun {
   }
 
   /** See {@link #result()}. */
-  record Result(
+  public record Result(
       String metrics,
       String checkpointSha256,
       List<String> parametersSha256,

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.track;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.RegularFile.Links;
+import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.train.AtomicFile;
+import io.github.cvaegpu.train.EpochReport;
+import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.StepReport;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A line of JSON for each thing that happens to a run; what is in them is in docs/definitions.md. A
+ * line is written in one piece and at once, so that only the last one can be torn. A run that goes
+ * on cuts off what the file has of the steps after its checkpoint, as they are done again.
+ */
+final class JsonLines implements Tracker {
+  /** Version of the lines' fields; a change of what a field holds raises it. */
+  static final int SCHEMA = 1;
+
+  private static final String BEGIN = "begin";
+
+  /** What every file begins with. */
+  private static final String FIRST = "{\"record\":\"%s\",\"schema\":".formatted(BEGIN);
+
+  /** The first line has a whole plan; of 100 hidden layers it is some kilobytes. */
+  private static final int LONGEST_LINE = 1 << 20;
+
+  /** The run's own files. */
+  private static final List<String> OWN =
+      List.of("run.json", "metrics.csv", "checkpoint.safetensors", ".lock", Mlflow.RUN_FILE);
+
+  private final Path file;
+  private FileChannel channel;
+  private RunRecord run;
+
+  JsonLines(Path file) {
+    this.file = file;
+  }
+
+  // ---- the lines -------------------------------------------------------------------------------
+
+  private record Begin(
+      String record,
+      int schema,
+      long step,
+      String time,
+      String program,
+      String run,
+      TrainingPlan plan,
+      String data,
+      RunRecord.Network network,
+      RunRecord.DatasetRecord dataset,
+      EngineInfo engine) {}
+
+  private record Step(
+      String record, long step, int epoch, float rl, float kl, float elbo, float beta) {}
+
+  private record Epoch(
+      String record,
+      long step,
+      String time,
+      int epoch,
+      int epochs,
+      double rl,
+      double kl,
+      double elbo,
+      double beta,
+      double imagesPerSecond) {}
+
+  private record CheckpointWritten(String record, long step, String time, String file) {}
+
+  private record End(
+      String record,
+      long step,
+      String time,
+      RunRecord.ExitReason exitReason,
+      String message,
+      RunRecord.Metrics metrics) {}
+
+  // ---- before the run --------------------------------------------------------------------------
+
+  /**
+   * What is known of a run before it goes on.
+   *
+   * @param plan the run's
+   * @param images checksums of what it is trained on, as its dataset has them
+   */
+  record Known(TrainingPlan plan, Map<String, String> images) {}
+
+  /**
+   * Refuses a file that the lines cannot be in, or that is not this run's.
+   *
+   * @param folder the run's
+   * @param resumed the run, where it goes on and so may have written the file
+   */
+  static void requireUsable(Path file, Path folder, Optional<Known> resumed) {
+    if (file.toString().equals("-")) {
+      throw new InputException(
+          "--log-json writes to a file, not to standard output: name one, and follow it by tail"
+              + " -f.");
+    }
+    if (Files.isDirectory(file)) {
+      throw new InputException("--log-json needs a file, and %s is a folder.".formatted(file));
+    }
+    Path place = file.toAbsolutePath().normalize();
+    if (OWN.stream()
+        .anyMatch(name -> place.equals(folder.toAbsolutePath().normalize().resolve(name)))) {
+      throw new InputException(
+          "%s is a file of the run itself: choose another --log-json.".formatted(file));
+    }
+    Places.requireFolder(place.getParent());
+    if (RegularFile.isTaken(file)) {
+      requireOwn(file, resumed);
+    }
+  }
+
+  private static void requireOwn(Path file, Optional<Known> resumed) {
+    try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
+      if (RegularFile.require(file, Links.REFUSED).size() == 0) {
+        return;
+      }
+      if (resumed.isEmpty()) {
+        throw new InputException(
+            "%s already holds something: choose another --log-json.".formatted(file));
+      }
+      var lines = new Lines(in);
+      Optional<JsonObject> first = lines.next();
+      if (first.isPresent() ? !isOf(first.get(), resumed.get()) : !lines.isTornBeginning()) {
+        throw new InputException(
+            "%s is not the log of this run: choose another --log-json.".formatted(file));
+      }
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
+    }
+  }
+
+  /** Runs of one plan and the same images are the same to the bit: which it was does not matter. */
+  private static boolean isOf(JsonObject first, Known resumed) {
+    return first.get("record") instanceof JsonPrimitive record
+        && record.getAsString().equals(BEGIN)
+        && first.get("schema") instanceof JsonPrimitive schema
+        && schema.getAsString().equals(Integer.toString(SCHEMA))
+        && first.get("plan") instanceof JsonObject plan
+        && withoutEpochs(plan).equals(withoutEpochs(parsed(resumed.plan())))
+        && first.get("dataset") instanceof JsonObject dataset
+        && parsed(resumed.images()).equals(dataset.get("sha256"));
+  }
+
+  /** As it is read back: a number that was read is not equal to one that was not. */
+  private static JsonObject parsed(Object object) {
+    return JsonParser.parseString(Json.COMPACT.toJson(object)).getAsJsonObject();
+  }
+
+  /** What may change between the parts of one run is left out. */
+  private static JsonElement withoutEpochs(JsonObject plan) {
+    JsonObject copy = plan.deepCopy();
+    if (copy.get("schedule") instanceof JsonObject schedule) {
+      schedule.remove("epochs");
+    }
+    return copy;
+  }
+
+  /** Whole lines of a file that are objects, up to one that is not. */
+  private static final class Lines {
+    private final InputStream in;
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private boolean isWhole;
+    private long offset;
+
+    Lines(InputStream in) {
+      this.in = new BufferedInputStream(in, 1 << 16);
+    }
+
+    /** Where what was returned ends. */
+    long offset() {
+      return offset;
+    }
+
+    /** Empty at the end, at a line without its end, and at one that is no object. */
+    Optional<JsonObject> next() throws IOException {
+      line.reset();
+      int at = in.read();
+      while (at >= 0 && at != '\n' && line.size() < LONGEST_LINE) {
+        line.write(at);
+        at = in.read();
+      }
+      isWhole = at == '\n';
+      Optional<JsonObject> object = isWhole ? object(line) : Optional.empty();
+      offset += object.isPresent() ? line.size() + 1 : 0;
+      return object;
+    }
+
+    /** Whether the line is what a process leaves that is killed in the middle of its first one. */
+    boolean isTornBeginning() {
+      String text = line.toString(StandardCharsets.UTF_8);
+      return !isWhole && (FIRST.startsWith(text) || text.startsWith(FIRST));
+    }
+
+    private static Optional<JsonObject> object(ByteArrayOutputStream line) {
+      try {
+        return JsonParser.parseString(line.toString(StandardCharsets.UTF_8))
+                instanceof JsonObject object
+            ? Optional.of(object)
+            : Optional.empty();
+      } catch (JsonParseException e) {
+        return Optional.empty();
+      }
+    }
+  }
+
+  // ---- the run ---------------------------------------------------------------------------------
+
+  @Override
+  public String name() {
+    return "The log " + file;
+  }
+
+  @Override
+  public void begins(Path folder, RunRecord record) {
+    run = record;
+    long done = record.sessions().getLast().firstStep();
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      channel = RegularFile.openToWrite(file);
+      cutBackTo(done);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    write(
+        new Begin(
+            BEGIN,
+            SCHEMA,
+            done,
+            now(),
+            Program.nameAndVersion(),
+            folder.toString(),
+            record.plan(),
+            record.data(),
+            record.network(),
+            record.dataset(),
+            record.sessions().getLast().engine()));
+  }
+
+  private void cutBackTo(long done) throws IOException {
+    var lines = new Lines(Channels.newInputStream(channel));
+    long end = 0;
+    Optional<JsonObject> line = lines.next();
+    while (line.isPresent() && isUpTo(done, line.get())) {
+      end = lines.offset();
+      line = lines.next();
+    }
+    channel.truncate(end);
+    channel.position(end);
+  }
+
+  private static boolean isUpTo(long done, JsonObject line) {
+    try {
+      return line.get("step") instanceof JsonPrimitive step && step.getAsLong() <= done;
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  @Override
+  public void step(StepReport report) {
+    write(
+        new Step(
+            "step",
+            report.step(),
+            report.epoch(),
+            report.rl(),
+            report.kl(),
+            -(report.rl() + report.kl()),
+            report.beta()));
+  }
+
+  @Override
+  public void epoch(EpochReport report) {
+    write(
+        new Epoch(
+            "epoch",
+            RunSteps.after(report, run),
+            now(),
+            report.epoch(),
+            report.epochs(),
+            report.rl(),
+            report.kl(),
+            -(report.rl() + report.kl()),
+            report.beta(),
+            report.imagesPerSecond()));
+  }
+
+  @Override
+  public void checkpoint(Path checkpoint, long step) {
+    write(new CheckpointWritten("checkpoint", step, now(), checkpoint.toString()));
+  }
+
+  @Override
+  public void ends(Path folder, RunRecord record) {
+    write(
+        new End(
+            "end",
+            record.stepsDone(),
+            now(),
+            record.exitReason(),
+            record.message(),
+            record.metrics()));
+  }
+
+  private void write(Object line) {
+    ByteBuffer bytes =
+        ByteBuffer.wrap((Json.COMPACT.toJson(line) + "\n").getBytes(StandardCharsets.UTF_8));
+    try {
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

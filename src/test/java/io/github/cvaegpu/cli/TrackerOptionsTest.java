@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.TinyImages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where train shows a run, by its options. */
+class TrackerOptionsTest {
+  @TempDir Path folder;
+  private Path images;
+  private Path run;
+  private Path log;
+  private Path events;
+
+  @BeforeEach
+  void writeImages() throws IOException {
+    images = TinyImages.writeFolder(folder.resolve("images"), 1);
+    run = folder.resolve("run");
+    log = folder.resolve("log.jsonl");
+    events = folder.resolve("events");
+  }
+
+  private CommandRun train(Path out, String... more) {
+    List<String> args = new ArrayList<>();
+    args.addAll(List.of("train", "--data", images.toString(), "--out", out.toString()));
+    args.addAll(List.of("--epochs", "2", "--batch", "64", "--hidden", "20,10"));
+    args.addAll(List.of("--engine", "cpu", "--threads", "1"));
+    args.addAll(List.of(more));
+    return CommandRun.of(args);
+  }
+
+  private String[] trackers() {
+    return new String[] {"--log-json", log.toString(), "--tensorboard", events.toString()};
+  }
+
+  private CommandRun resume(String... more) {
+    List<String> args = new ArrayList<>(List.of("train", "--resume", "--out", run.toString()));
+    args.addAll(List.of("--engine", "cpu"));
+    args.addAll(List.of(more));
+    return CommandRun.of(args);
+  }
+
+  private int files() throws IOException {
+    try (Stream<Path> files = Files.list(events)) {
+      return (int) files.count();
+    }
+  }
+
+  @Test
+  void theRunIsTheSameAndSaysNothingMore() throws IOException {
+    CommandRun plain = train(folder.resolve("plain")).succeeded();
+    CommandRun shown = train(run, trackers()).succeeded();
+    assertEquals(plain.err(), shown.err());
+    assertEquals(
+        Files.readString(folder.resolve("plain/metrics.csv")),
+        Files.readString(run.resolve("metrics.csv")));
+    // Begin, ten steps, two epochs, a checkpoint and the end.
+    assertEquals(15, Files.readAllLines(log).size());
+    assertEquals(1, files());
+  }
+
+  @Test
+  void aRunThatIsCompleteWritesNothing() throws IOException {
+    train(run, trackers()).succeeded();
+    String text = Files.readString(log);
+    resume(trackers()).succeeded();
+    assertEquals(text, Files.readString(log));
+    assertEquals(1, files());
+    resume("--epochs", "3", "--log-json", log.toString(), "--tensorboard", events.toString())
+        .succeeded();
+    assertTrue(Files.readString(log).startsWith(text));
+    assertEquals(2, files());
+  }
+
+  /** Before anything is made: the same command with another name begins the run. */
+  @Test
+  void whatIsAnotherRunsIsRefused() throws IOException {
+    train(folder.resolve("first"), trackers()).succeeded();
+    assertEquals(
+        log + " already holds something: choose another --log-json.",
+        train(run, "--log-json", log.toString()).refusal());
+    assertEquals(
+        events
+            + " already has event files, and TensorBoard would take them for this run's: choose"
+            + " another --tensorboard.",
+        train(run, "--tensorboard", events.toString()).refusal());
+    assertFalse(Files.exists(run));
+    train(run, "--seed", "1").succeeded();
+    assertEquals(
+        log + " is not the log of this run: choose another --log-json.",
+        resume("--epochs", "3", "--log-json", log.toString()).refusal());
+  }
+
+  @Test
+  void namesThatCannotBeAreRefused() {
+    assertEquals(
+        "--log-json needs a file, and " + images + " is a folder.",
+        train(run, "--log-json", images.toString()).refusal());
+    Path file = images.resolve("train-images-idx3-ubyte");
+    assertEquals(file + " is no folder.", train(run, "--tensorboard", file.toString()).refusal());
+    assertEquals(
+        "--log-json writes to a file, not to standard output: name one, and follow it by tail -f.",
+        train(run, "--log-json", "-").refusal());
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void theHelpSaysWhatThereIs() {
+    String help = CommandRun.of("train", "--help").succeeded().out();
+    assertTrue(help.contains("--tensorboard=DIR"), help);
+    assertTrue(help.contains("--log-json=FILE"), help);
+    assertTrue(help.contains("MLFLOW_TRACKING_URI"), help);
+  }
+}
