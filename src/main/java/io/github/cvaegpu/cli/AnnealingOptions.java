@@ -56,11 +56,7 @@ final class AnnealingOptions {
     if (!isAsked) {
       throw new InputException("%s is for --ais, which is not there.".formatted(option));
     }
-    if (given < least || given > most) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT, "%s must be from %d to %d, not %d.", option, least, most, given));
-    }
+    Given.requireIn(option, given, least, most);
   }
 
   /**

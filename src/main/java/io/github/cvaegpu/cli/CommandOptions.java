@@ -28,18 +28,21 @@ final class CommandOptions {
           "bench", List.of("--epochs"),
           "profile", List.of("--epochs", "--engine", "--threads"));
 
-  /** Options that commands do not have: those about training, where nothing is trained. */
-  private static final Map<String, List<String>> ABSENT =
-      Map.of(
-          "evaluate", List.of("--step", "--tune"),
-          "report", List.of("--step", "--tune"),
-          "encode", List.of("--step", "--tune"),
-          "decode", List.of("--step", "--tune"),
-          "sample", List.of("--step", "--tune"),
-          "traverse", List.of("--step", "--tune"),
-          "interpolate", List.of("--step", "--tune"),
-          "reconstruct", List.of("--step", "--tune"),
-          "score", List.of("--step", "--tune"));
+  /** Options about training. */
+  private static final List<String> OF_TRAINING = List.of("--step", "--tune");
+
+  /** Commands that do not have them, as they train nothing. */
+  private static final List<String> WITHOUT_TRAINING =
+      List.of(
+          "evaluate",
+          "report",
+          "encode",
+          "decode",
+          "sample",
+          "traverse",
+          "interpolate",
+          "reconstruct",
+          "score");
 
   /** Commands that give a trained model images. */
   private static final List<String> WITH_INPUT =
@@ -79,10 +82,10 @@ final class CommandOptions {
   static void fit(CommandLine line) {
     HIDDEN.forEach((command, names) -> change(line, command, spec -> hide(spec, names)));
     change(line, "calibrate", spec -> hide(spec, RuleOptions.notForCalibration()));
-    ABSENT.forEach(
-        (command, names) ->
-            change(
-                line, command, spec -> names.forEach(name -> spec.remove(spec.findOption(name)))));
+    for (String command : WITHOUT_TRAINING) {
+      change(
+          line, command, spec -> OF_TRAINING.forEach(name -> spec.remove(spec.findOption(name))));
+    }
     for (String command : List.of("evaluate", "report")) {
       change(line, command, spec -> describe(spec, "--data", DataOptions.LABEL, DATA_OF_RUN));
     }

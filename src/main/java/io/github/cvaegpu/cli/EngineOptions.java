@@ -119,13 +119,8 @@ final class EngineOptions {
 
   /** Refuses what no engine takes, before anything is loaded or made. */
   void check() {
-    if (threads != null && (threads < 1 || threads > CpuAccelerator.MAX_THREADS)) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "--threads must be from 1 to %d, not %d.",
-              CpuAccelerator.MAX_THREADS,
-              threads));
+    if (threads != null) {
+      Given.requireIn("--threads", threads, 1, CpuAccelerator.MAX_THREADS);
     }
     if (precision == Precision.TF32 && kind == Kind.CPU) {
       throw new InputException("--precision tf32 is for GPUs: the CPU engine has float32 alone.");

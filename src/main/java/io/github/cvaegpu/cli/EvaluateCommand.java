@@ -20,7 +20,6 @@ import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.SavedModel;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -28,7 +27,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code evaluate}: scores a run's model on images. */
@@ -47,8 +45,6 @@ final class EvaluateCommand implements Callable<Integer> {
       "Scores a trained model: RL, KL, ELBO and the importance-weighted bound; with --exact or"
           + " --ais log p(x), with --latent its latent space too.";
 
-  private static final int MAX_SAMPLES = 1_000_000;
-
   /** The machine-readable form. */
   private record Line(
       String run,
@@ -63,8 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = ExportCommand.MODEL)
-  private Path run;
+  @Mixin private ModelOptions modelOptions;
 
   @Option(
       names = "--split",
@@ -73,12 +68,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Which images. Default: test.")
   private Split split;
 
-  @Option(
-      names = "--samples",
-      paramLabel = "K",
-      defaultValue = "100",
-      description = "Latent points drawn for each image. Default: ${DEFAULT-VALUE}.")
-  private int samples;
+  @Mixin private SamplesOption samplesOption;
 
   @Option(
       names = "--images",
@@ -109,16 +99,12 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     engineOptions.check();
     annealing.check();
-    if (samples < 1 || samples > MAX_SAMPLES) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT, "--samples must be from 1 to %d, not %d.", MAX_SAMPLES, samples));
-    }
+    samplesOption.check();
     if (imageCount != null && imageCount < 1) {
       throw new InputException(
           String.format(Locale.ROOT, "--images must be 1 or more, not %d.", imageCount));
     }
-    SavedModel saved = SavedModel.open(run);
+    SavedModel saved = modelOptions.open();
     if (exact) {
       ExactLikelihood.requireSmall(
           saved.shape().latent(), "--ais, or the importance-weighted bound with --samples 5000");
@@ -151,7 +137,7 @@ final class EvaluateCommand implements Callable<Integer> {
       VaeModel model = chosen.first();
       ImageScores scores;
       try (var bar = new WorkBar("Scoring", images.size(), !json)) {
-        scores = new Evaluator(model, saved.seed()).score(images, samples, bar);
+        scores = new Evaluator(model, saved.seed()).score(images, samplesOption.count(), bar);
       }
       scores.requireFinite();
       Evaluation evaluation = scores.evaluation();
@@ -169,7 +155,7 @@ final class EvaluateCommand implements Callable<Integer> {
       if (json) {
         var line =
             new Line(
-                run.toString(),
+                modelOptions.path().toString(),
                 dataset.name(),
                 split,
                 saved.steps(),
@@ -240,7 +226,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     new InputException(
                         ("%s was trained on a user's own images, %s, and does not say where they"
                                 + " are: name them, or others, with --data.")
-                            .formatted(run, saved.datasetName())));
+                            .formatted(modelOptions.path(), saved.datasetName())));
     Dataset dataset = dataOptions.load(choice, err, err);
     if (asked.isEmpty() && !dataset.sha256().equals(saved.datasetSha256())) {
       throw new InputException(
@@ -254,7 +240,7 @@ final class EvaluateCommand implements Callable<Integer> {
     out.printf(
         Locale.ROOT,
         "%s after %,d steps, on the %,d %s images of %s; nats per image, mean +- standard error%n",
-        run,
+        modelOptions.path(),
         steps,
         evaluation.images(),
         split,
@@ -264,7 +250,7 @@ final class EvaluateCommand implements Callable<Integer> {
     row(out, "ELBO", "-(RL + KL)", evaluation.elbo());
     row(
         out,
-        "L_" + samples,
+        "L_" + samplesOption.count(),
         String.format(
             Locale.ROOT,
             "importance-weighted bound, effective sample size %.1f",

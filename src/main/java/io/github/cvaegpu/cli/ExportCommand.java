@@ -18,9 +18,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code export}: a trained model for other programs. */
@@ -39,10 +39,6 @@ final class ExportCommand implements Callable<Integer> {
       "Writes a trained model for other programs: its encoder and decoder in ONNX, its weights with"
           + " a card and a loader for PyTorch.";
 
-  /** What {@code MODEL} is, in every command that takes one. */
-  static final String MODEL =
-      "A run directory, a folder that export --safetensors wrote, or a safetensors file of either.";
-
   /** The machine-readable form. */
   private record Line(String model, String parametersSha256, long steps, List<Written> files) {}
 
@@ -51,8 +47,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = MODEL)
-  private Path path;
+  @Mixin private ModelOptions modelOptions;
 
   @Option(
       names = "--onnx",
@@ -80,14 +75,18 @@ final class ExportCommand implements Callable<Integer> {
     }
     var files =
         new ExportedFiles(Optional.ofNullable(onnx), Optional.ofNullable(safeTensors), overwrite);
-    SavedModel model = SavedModel.open(path);
+    SavedModel model = modelOptions.open();
     List<Written> written = new ArrayList<>();
     for (Path file : files.write(model, safeTensors == null ? Optional.empty() : record(model))) {
       written.add(new Written(file.toString(), size(file)));
     }
     if (json) {
       var line =
-          new Line(path.toString(), model.parametersSha256(), model.steps(), List.copyOf(written));
+          new Line(
+              modelOptions.path().toString(),
+              model.parametersSha256(),
+              model.steps(),
+              List.copyOf(written));
       spec.commandLine().getOut().println(Json.COMPACT.toJson(line));
     } else {
       for (Written file : written) {
@@ -101,6 +100,7 @@ final class ExportCommand implements Callable<Integer> {
 
   /** The record of the run that the model is of, which has the figures. */
   private Optional<RunRecord> record(SavedModel model) {
+    Path path = modelOptions.path();
     if (model.checkpoint().isEmpty() || !Files.isDirectory(path)) {
       return Optional.empty();
     }

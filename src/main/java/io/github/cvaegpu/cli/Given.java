@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -14,6 +15,22 @@ final class Given {
   /** What was given, or else something else. */
   static <T> T or(T given, T otherwise) {
     return Objects.requireNonNullElse(given, otherwise);
+  }
+
+  /**
+   * Refuses a number that an option does not take.
+   *
+   * @param option its name
+   * @param given what it was given
+   * @param least the smallest that it takes
+   * @param most the largest
+   */
+  static void requireIn(String option, int given, int least, int most) {
+    if (given < least || given > most) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT, "%s must be from %d to %d, not %d.", option, least, most, given));
+    }
   }
 
   /**

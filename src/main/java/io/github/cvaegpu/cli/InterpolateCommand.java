@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
-import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.VaeModel;
@@ -68,10 +67,7 @@ final class InterpolateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    if (steps < 2 || steps > MAX_STEPS) {
-      throw new InputException(
-          String.format(Locale.ROOT, "--steps must be from 2 to %d, not %d.", MAX_STEPS, steps));
-    }
+    Given.requireIn("--steps", steps, 2, MAX_STEPS);
     outputOptions.orElse("interpolate.png");
     boolean isAnimation = outputOptions.ending(".png", ".gif").equals(".gif");
     outputOptions.requireFree(inputOptions.path());

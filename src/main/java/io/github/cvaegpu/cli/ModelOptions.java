@@ -11,8 +11,15 @@ import picocli.CommandLine.Parameters;
 final class ModelOptions {
   @Parameters(
       paramLabel = "MODEL",
-      description = "A run directory, a folder that export wrote, or a safetensors file.")
+      description =
+          "A run directory, a folder that export --safetensors wrote, or a safetensors file of"
+              + " either.")
   private Path path;
+
+  /** What was given. */
+  Path path() {
+    return path;
+  }
 
   /** Reads it. */
   SavedModel open() {

@@ -12,7 +12,9 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 /** Progress on a terminal: a line an epoch, and below them one bar for the run. */
 final class ProgressOnTerminal implements Progress {
   private static final int DEFAULT_COLUMNS = 80;
-  private static final int REDRAW_MILLIS = 250;
+
+  /** How often a bar is drawn. */
+  static final int REDRAW_MILLIS = 250;
 
   private final int epochs;
   private final long images;
@@ -64,7 +66,8 @@ final class ProgressOnTerminal implements Progress {
     return "\r" + line + " ".repeat(columns - line.length()) + System.lineSeparator();
   }
 
-  private static int columns() {
+  /** Columns of the terminal, or what is usual where it does not tell. */
+  static int columns() {
     return Terminal.columns().orElse(DEFAULT_COLUMNS);
   }
 

@@ -92,10 +92,7 @@ final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    if (count < 1 || count > DecodedImages.MAX) {
-      throw new InputException(
-          String.format(Locale.ROOT, "-n must be from 1 to %d, not %d.", DecodedImages.MAX, count));
-    }
+    Given.requireIn("-n", count, 1, DecodedImages.MAX);
     requireParts();
     outputOptions.orElse("samples.png");
     DecodedImages target = DecodedImages.to(outputOptions, count, inputOptions.path());
@@ -127,10 +124,8 @@ final class SampleCommand implements Callable<Integer> {
               ? "--components is for --from aggregate."
               : "--input and --split say what --from aggregate is fitted to, which is not there.");
     }
-    if (parts != null && (parts < 1 || parts > MAX_PARTS)) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT, "--components must be from 1 to %d, not %d.", MAX_PARTS, parts));
+    if (parts != null) {
+      Given.requireIn("--components", parts, 1, MAX_PARTS);
     }
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
-import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Evaluator;
@@ -43,7 +42,6 @@ final class ScoreCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT = "Scores each image, and ranks those that a model finds odd.";
 
-  private static final int MAX_SAMPLES = 1_000_000;
   private static final int SHOWN_IN_A_ROW = 10;
   private static final int SHOWN = 50;
 
@@ -51,12 +49,7 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions modelOptions;
 
-  @Option(
-      names = "--samples",
-      paramLabel = "K",
-      defaultValue = "100",
-      description = "Latent points drawn for each image. Default: ${DEFAULT-VALUE}.")
-  private int samples;
+  @Mixin private SamplesOption samplesOption;
 
   @Option(
       names = "--exact",
@@ -78,11 +71,7 @@ final class ScoreCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    if (samples < 1 || samples > MAX_SAMPLES) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT, "--samples must be from 1 to %d, not %d.", MAX_SAMPLES, samples));
-    }
+    samplesOption.check();
     outputOptions.orElse("scores.csv");
     if (!outputOptions.isStandardOutput()) {
       outputOptions.ending(".csv");
@@ -108,7 +97,7 @@ final class ScoreCommand implements Callable<Integer> {
       chosen.tell(true, err);
       VaeModel model = chosen.first();
       try (var bar = new WorkBar("Scoring", images.size(), !outputOptions.isStandardOutput())) {
-        scores = new Evaluator(model, saved.seed()).score(images, samples, bar);
+        scores = new Evaluator(model, saved.seed()).score(images, samplesOption.count(), bar);
       }
       scores.requireFinite();
       if (isExact) {
@@ -137,23 +126,32 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   /** The images by their scores. */
-  private record ScoreTable(ImageSet images, ImageScores scores, Optional<double[]> exact) {
+  private static final class ScoreTable {
+    private final ImageSet images;
+    private final ImageScores scores;
+    private final Optional<double[]> exact;
+
+    /** The numbers of the images, the least likely first. */
+    private final int[] ranking;
+
+    ScoreTable(ImageSet images, ImageScores scores, Optional<double[]> exact) {
+      this.images = images;
+      this.scores = scores;
+      this.exact = exact;
+      ranking =
+          IntStream.range(0, images.size())
+              .boxed()
+              .sorted(Comparator.comparingDouble(this::likelihood))
+              .mapToInt(Integer::intValue)
+              .toArray();
+    }
+
     /** log p(x), or what is known to be below it. */
     private double likelihood(int image) {
       return exact.isPresent() ? exact.get()[image] : scores.bound(image);
     }
 
-    /** The numbers of the images, the least likely first. */
-    private int[] ranking() {
-      return IntStream.range(0, images.size())
-          .boxed()
-          .sorted(Comparator.comparingDouble(this::likelihood))
-          .mapToInt(Integer::intValue)
-          .toArray();
-    }
-
     void writeLines(Appendable out) throws IOException {
-      int[] ranking = ranking();
       int[] rank = new int[ranking.length];
       for (int r = 0; r < ranking.length; r++) {
         rank[ranking[r]] = r + 1;
@@ -183,7 +181,7 @@ final class ScoreCommand implements Callable<Integer> {
 
     byte[] picture() {
       List<float[]> odd =
-          Arrays.stream(ranking())
+          Arrays.stream(ranking)
               .limit(SHOWN)
               .mapToObj(image -> ShownImages.pixels(images, image))
               .toList();

@@ -112,9 +112,8 @@ final class TraverseCommand implements Callable<Integer> {
     if (steps != null && isAnimation) {
       throw new InputException("--steps is for a picture: an animation goes in steps of its own.");
     }
-    if (steps != null && (steps < 2 || steps > MAX_STEPS)) {
-      throw new InputException(
-          String.format(Locale.ROOT, "--steps must be from 2 to %d, not %d.", MAX_STEPS, steps));
+    if (steps != null) {
+      Given.requireIn("--steps", steps, 2, MAX_STEPS);
     }
     if (image == null && inputOptions.isAsked()) {
       throw new InputException(

@@ -11,9 +11,6 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 
 /** A bar on a terminal for work on images, which is gone when it is closed; elsewhere nothing. */
 final class WorkBar implements IntConsumer, AutoCloseable {
-  private static final int DEFAULT_COLUMNS = 80;
-  private static final int REDRAW_MILLIS = 250;
-
   private final Pace pace = new Pace(System::nanoTime);
   private final Optional<ProgressBar> bar;
 
@@ -31,12 +28,11 @@ final class WorkBar implements IntConsumer, AutoCloseable {
   }
 
   private static ProgressBar bar(String what, int images, Pace pace) {
-    int columns = Terminal.columns().orElse(DEFAULT_COLUMNS);
     return new ProgressBarBuilder()
         .setInitialMax(images)
-        .setUpdateIntervalMillis(REDRAW_MILLIS)
+        .setUpdateIntervalMillis(ProgressOnTerminal.REDRAW_MILLIS)
         .setRenderer((state, width) -> line(what, state.getCurrent(), images, pace, width))
-        .setConsumer(new ConsoleProgressBarConsumer(System.out, columns - 1))
+        .setConsumer(new ConsoleProgressBarConsumer(System.out, ProgressOnTerminal.columns() - 1))
         .clearDisplayOnFinish()
         .build();
   }

@@ -167,9 +167,8 @@ public final class GaussianMixture {
       double off = points[i] - centre[i % latent];
       variance[i % latent] += off * off / count;
     }
-    double[] distances = new double[count];
-    Arrays.fill(distances, Double.POSITIVE_INFINITY);
     int[] words = new int[Philox.BLOCK];
+    // Of each point: as good as any at first, then its distance from the nearest part.
     double[] shares = new double[count];
     Arrays.fill(shares, 1);
     for (int part = 0; part < parts(); part++) {
@@ -186,8 +185,7 @@ public final class GaussianMixture {
           double off = points[i * latent + j] - points[point * latent + j];
           distance += off * off / (variance[j] + Double.MIN_NORMAL);
         }
-        distances[i] = Math.min(distances[i], distance);
-        shares[i] = distances[i];
+        shares[i] = part == 0 ? distance : Math.min(shares[i], distance);
       }
     }
     double[] floor = new double[latent];

@@ -4,6 +4,7 @@ package io.github.cvaegpu.track;
 import io.github.cvaegpu.train.EpochReport;
 import io.github.cvaegpu.train.RunObserver;
 import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.StepMeans;
 import io.github.cvaegpu.train.StepReport;
 import java.nio.file.Path;
 
@@ -16,11 +17,7 @@ import java.nio.file.Path;
 final class MeanSteps implements RunObserver {
   private final int length;
   private final RunObserver rows;
-  private StepReport last;
-  private int count;
-  private double rl;
-  private double kl;
-  private double beta;
+  private final StepMeans means = new StepMeans();
 
   /**
    * @param length steps of a stretch, from 1
@@ -38,31 +35,24 @@ final class MeanSteps implements RunObserver {
 
   @Override
   public void step(StepReport report) {
-    last = report;
-    count++;
-    rl += report.rl();
-    kl += report.kl();
-    beta += report.beta();
+    means.step(report);
     if (report.step() % length == 0) {
       tell();
     }
   }
 
   private void tell() {
-    if (count == 0) {
+    if (means.count() == 0) {
       return;
     }
     rows.step(
         new StepReport(
-            last.step(),
-            last.epoch(),
-            (float) (rl / count),
-            (float) (kl / count),
-            (float) (beta / count)));
-    count = 0;
-    rl = 0;
-    kl = 0;
-    beta = 0;
+            means.last().step(),
+            means.last().epoch(),
+            (float) means.rl(),
+            (float) means.kl(),
+            (float) means.beta()));
+    means.reset();
   }
 
   @Override

@@ -10,7 +10,6 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
-import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.track.MlflowServer.MlflowException;
 import io.github.cvaegpu.track.MlflowServer.Timing;
 import io.github.cvaegpu.train.AtomicFile;
@@ -237,26 +236,21 @@ final class Mlflow implements Tracker {
 
   @Override
   public void step(StepReport report) {
-    add("train/rl", report.rl(), report.step());
-    add("train/kl", report.kl(), report.step());
-    add("train/elbo", -(report.rl() + report.kl()), report.step());
-    add("train/beta", report.beta(), report.step());
+    Figures.of(report, (name, value) -> add(name, value, report.step()));
     sendIfDue();
   }
 
   @Override
   public void epoch(EpochReport report) {
-    add("train/images_per_second", report.imagesPerSecond(), RunSteps.after(report, run));
+    long step = RunSteps.after(report, run);
+    Figures.of(report, (name, value) -> add(name, value, step));
     sendIfDue();
   }
 
   @Override
   public void ends(Path folder, RunRecord record) {
     if (record.metrics() != null) {
-      Evaluation test = record.metrics().test();
-      add("test/rl", test.reconstructionLoss().mean(), record.stepsDone());
-      add("test/kl", test.klDivergence().mean(), record.stepsDone());
-      add("test/elbo", test.elbo().mean(), record.stepsDone());
+      Figures.of(record.metrics().test(), (name, value) -> add(name, value, record.stepsDone()));
     }
     send();
     var update = new JsonObject();

@@ -2,7 +2,6 @@
 package io.github.cvaegpu.track;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.export.ProtobufMessage;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.EpochReport;
@@ -85,33 +84,24 @@ final class TensorBoard implements Tracker {
 
   @Override
   public void step(StepReport report) {
-    write(
-        report.step(),
-        new ProtobufMessage()
-            .message(1, scalar("train/rl", report.rl()))
-            .message(1, scalar("train/kl", report.kl()))
-            .message(1, scalar("train/elbo", -(report.rl() + report.kl())))
-            .message(1, scalar("train/beta", report.beta())));
+    var summary = new ProtobufMessage();
+    Figures.of(report, (name, value) -> summary.message(1, scalar(name, value)));
+    write(report.step(), summary);
   }
 
   @Override
   public void epoch(EpochReport report) {
-    write(
-        RunSteps.after(report, run),
-        new ProtobufMessage()
-            .message(1, scalar("train/images_per_second", report.imagesPerSecond())));
+    var summary = new ProtobufMessage();
+    Figures.of(report, (name, value) -> summary.message(1, scalar(name, value)));
+    write(RunSteps.after(report, run), summary);
   }
 
   @Override
   public void ends(Path runFolder, RunRecord record) {
     if (record.metrics() != null) {
-      Evaluation test = record.metrics().test();
-      write(
-          record.stepsDone(),
-          new ProtobufMessage()
-              .message(1, scalar("test/rl", test.reconstructionLoss().mean()))
-              .message(1, scalar("test/kl", test.klDivergence().mean()))
-              .message(1, scalar("test/elbo", test.elbo().mean())));
+      var summary = new ProtobufMessage();
+      Figures.of(record.metrics().test(), (name, value) -> summary.message(1, scalar(name, value)));
+      write(record.stepsDone(), summary);
     }
   }
 

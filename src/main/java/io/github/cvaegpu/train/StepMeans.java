@@ -2,7 +2,7 @@
 package io.github.cvaegpu.train;
 
 /** Means of steps' losses and betas, and the last of them. */
-final class StepMeans implements RunObserver {
+public final class StepMeans implements RunObserver {
   private int count;
   private double rlSum;
   private double klSum;
@@ -19,31 +19,35 @@ final class StepMeans implements RunObserver {
   }
 
   /** Begins new means; the last step stays known. */
-  void reset() {
+  public void reset() {
     count = 0;
     rlSum = 0;
     klSum = 0;
     betaSum = 0;
   }
 
-  int count() {
+  /** Steps since then. */
+  public int count() {
     return count;
   }
 
-  double rl() {
+  /** Mean reconstruction loss; NaN of no steps. */
+  public double rl() {
     return rlSum / count;
   }
 
-  double kl() {
+  /** Mean KL divergence; NaN of no steps. */
+  public double kl() {
     return klSum / count;
   }
 
-  double beta() {
+  /** Mean weight of the KL divergence; NaN of no steps. */
+  public double beta() {
     return betaSum / count;
   }
 
   /** The last step; null before the first. */
-  StepReport last() {
+  public StepReport last() {
     return last;
   }
 }

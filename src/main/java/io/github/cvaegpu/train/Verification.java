@@ -31,10 +31,9 @@ import java.util.function.BooleanSupplier;
  */
 public record Verification(List<Epoch> epochs, Optional<String> whyBitsMayDiffer) {
   // By which shares of RL and KL an epoch's means may differ where bits may. On MNIST the steps of
-  // native/cpu and in Java differ by 0.00002 and 0.0002 in the first epoch, and by 0.0025 and
-  // 0.0013
-  // in the third, as a difference grows. Another seed differs by 0.018 and 0.038 in the first, and
-  // hardly by more than they in those after it: the first tells most.
+  // native/cpu and in Java differ by 0.00002 and 0.0002 in the first epoch and, as a difference
+  // grows, by 0.0025 and 0.0013 in the third. Another seed differs by 0.018 and 0.038 in the first,
+  // and hardly by more than they in those after it: the first tells most.
   private static final double FIRST_RL_TOLERANCE = 0.002;
   private static final double FIRST_KL_TOLERANCE = 0.01;
   private static final double RL_TOLERANCE = 0.01;
@@ -193,10 +192,10 @@ public record Verification(List<Epoch> epochs, Optional<String> whyBitsMayDiffer
           new Epoch(
               again.parametersSha256().get(i),
               record.parametersSha256().get(i),
-              means.rl(i),
-              means.kl(i),
-              logged.rl(i),
-              logged.kl(i)));
+              means.of(i).rl(),
+              means.of(i).kl(),
+              logged.of(i).rl(),
+              logged.of(i).kl()));
     }
     return new Verification(epochs, whyBitsMayDiffer(record, again.stepsDone(), info));
   }
@@ -244,29 +243,19 @@ public record Verification(List<Epoch> epochs, Optional<String> whyBitsMayDiffer
 
   /** Mean losses of epochs, from 0. */
   private static final class EpochMeans implements RunObserver {
-    private final List<double[]> sums = new ArrayList<>(); // RL, KL, steps
+    private final List<StepMeans> epochs = new ArrayList<>();
 
     @Override
     public void step(StepReport report) {
-      while (sums.size() < report.epoch()) {
-        sums.add(new double[3]);
+      while (epochs.size() < report.epoch()) {
+        epochs.add(new StepMeans());
       }
-      double[] sum = sums.get(report.epoch() - 1);
-      sum[0] += report.rl();
-      sum[1] += report.kl();
-      sum[2]++;
+      epochs.get(report.epoch() - 1).step(report);
     }
 
-    double rl(int epoch) {
-      return mean(epoch, 0);
-    }
-
-    double kl(int epoch) {
-      return mean(epoch, 1);
-    }
-
-    private double mean(int epoch, int which) {
-      return epoch < sums.size() ? sums.get(epoch)[which] / sums.get(epoch)[2] : Double.NaN;
+    /** Of an epoch without steps they are NaN. */
+    StepMeans of(int epoch) {
+      return epoch < epochs.size() ? epochs.get(epoch) : new StepMeans();
     }
   }
 }
