@@ -82,6 +82,14 @@ public sealed interface BetaRule
     return target();
   }
 
+  /**
+   * The first step, counted from 1, from which on what it asks for stays the same: until then its
+   * settings have beta, or what it aims at, rise or change.
+   */
+  default long steadyFrom() {
+    return 1;
+  }
+
   /** This rule with another KL divergence to hold, nats per image; itself if it holds none. */
   default BetaRule aimedAt(double kl) {
     return this;

@@ -77,6 +77,11 @@ public record CapacityRule(double setPoint, double gamma, long steps) implements
     return new CapacityRule(kl, gamma, steps);
   }
 
+  @Override
+  public long steadyFrom() {
+    return steps + 1;
+  }
+
   /** Gives C, not a beta. */
   @Override
   public BetaController start() {

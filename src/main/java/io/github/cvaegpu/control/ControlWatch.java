@@ -20,6 +20,7 @@ public final class ControlWatch {
   private final float[] recent = new float[WINDOW];
   private float firstLoss;
   private BetaRule.Target target; // of the step before; null if there is none
+  private long lastStep;
   private long steps; // since the set point was last changed
   private long within; // windows in a row, to the last one, that are within what counts as settled
   private final byte[] pushes = new byte[OUT_OF_REACH]; // -1 or 1 at a limit, with KL beyond it
@@ -46,6 +47,7 @@ public final class ControlWatch {
     if (step == 1) {
       firstLoss = rl;
     }
+    lastStep = step;
     BetaRule.Target now = rule.target(firstLoss, step).orElse(null);
     if (now == null) {
       return Optional.empty();
@@ -58,6 +60,14 @@ public final class ControlWatch {
     steps++;
     double mean = mean();
     return Math.abs(mean - now.kl()) <= ControlReport.SETTLED * now.kl() ? near(step) : far(mean);
+  }
+
+  /**
+   * Whether what decides beta had come to where it is to be by the last step: it asks for no more
+   * changes ({@link BetaRule#steadyFrom}), and where a KL divergence is to be held that has settled.
+   */
+  public boolean isSettled() {
+    return lastStep >= rule.steadyFrom() && (target == null || settled);
   }
 
   /** What was said of another set point says nothing of this one. */

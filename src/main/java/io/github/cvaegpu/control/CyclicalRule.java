@@ -72,6 +72,12 @@ public record CyclicalRule(double beta, long cycles, long cycleSteps, double ram
         new Setting("ramp, part of a cycle", plain(ramp)));
   }
 
+  /** After the last of the rises. */
+  @Override
+  public long steadyFrom() {
+    return (cycles - 1) * cycleSteps + (long) Math.ceil(ramp * cycleSteps) + 1;
+  }
+
   @Override
   public BetaController start() {
     return new OpenLoop(this::betaAt);

@@ -72,6 +72,11 @@ public record DynamicRule(
   }
 
   @Override
+  public long steadyFrom() {
+    return steps + 1;
+  }
+
+  @Override
   public BetaController start() {
     return new DynamicController(this);
   }

@@ -121,6 +121,11 @@ public record HoldRule(double setPoint, List<SetPointChange> changes) implements
   }
 
   @Override
+  public long steadyFrom() {
+    return changes.isEmpty() ? 1 : changes.getLast().step();
+  }
+
+  @Override
   public BetaController start() {
     return new HoldController(this);
   }

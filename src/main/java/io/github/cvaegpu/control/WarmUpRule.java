@@ -55,6 +55,11 @@ public record WarmUpRule(double beta, long steps) implements BetaRule {
   }
 
   @Override
+  public long steadyFrom() {
+    return steps + 1;
+  }
+
+  @Override
   public BetaController start() {
     return new OpenLoop(step -> beta * Math.min(1, (double) step / steps));
   }

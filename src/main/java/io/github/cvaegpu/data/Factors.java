@@ -68,6 +68,16 @@ public final class Factors {
     return values[image * all.size() + factor] & 0xFF;
   }
 
+  /** Those of some images, in an order. */
+  Factors picked(int[] images) {
+    int count = all.size();
+    byte[] picked = new byte[images.length * count];
+    for (int i = 0; i < images.length; i++) {
+      System.arraycopy(values, images[i] * count, picked, i * count, count);
+    }
+    return new Factors(all, picked);
+  }
+
   /** Those of the first images. */
   Factors first(int images) {
     return new Factors(all, Arrays.copyOf(values, images * all.size()));

@@ -133,12 +133,8 @@ public final class ImageSet {
    * Some images of the set, in an order.
    *
    * @param images their indices
-   * @throws IllegalStateException if it is known how the images were made
    */
-  ImageSet picked(int[] images) {
-    if (factors != null) {
-      throw new IllegalStateException("factors");
-    }
+  public ImageSet picked(int[] images) {
     byte[] picked = new byte[Math.multiplyExact(images.length, imageSize())];
     byte[] pickedLabels = labels == null ? null : new byte[images.length];
     for (int i = 0; i < images.length; i++) {
@@ -147,7 +143,7 @@ public final class ImageSet {
         pickedLabels[i] = labels[images[i]];
       }
     }
-    return new ImageSet(height, width, picked, images.length, pickedLabels, null);
+    return new ImageSet(height, width, picked, images.length, pickedLabels, factors == null ? null : factors.picked(images));
   }
 
   /** The first images of the set, or all if there are fewer. */

@@ -36,7 +36,9 @@ public enum RandomPurpose {
   /** Which part of a mixture a sample is of. Coordinates: sample, 0, 0. */
   MIXTURE_PARTS(13),
   /** Latent points from a mixture. See {@link GaussianNoise}; step 0, row sample. */
-  MIXTURE_SAMPLES(14);
+  MIXTURE_SAMPLES(14),
+  /** Which training images are held out to validate on. Coordinates: as of {@link #BATCH_ORDER}. */
+  VALIDATION_IMAGES(15);
 
   private final int id;
 

@@ -37,7 +37,7 @@ public final class Calibrator {
 
   private NamedPlan run(double beta) {
     return new NamedPlan(
-        "beta-" + Numbers.plain(beta), plan.withRule(new ConstantRule(beta)).withEpochs(epochs));
+        "beta-" + Numbers.plain(beta), plan.withRule(new ConstantRule(beta)).withEpochs(epochs).withoutPatience());
   }
 
   /**
@@ -73,12 +73,16 @@ public final class Calibrator {
         Arrays.stream(betas).mapToObj(beta -> end(beta, queue.folder(run(beta)))).toList();
     return Optional.of(
         new Calibration(
-            epochs, plan.latent(), dataset.train().size(), ends.get(0), ends.get(1), ends.get(2)));
+            epochs, plan.latent(), trainingImages(), ends.get(0), ends.get(1), ends.get(2)));
+  }
+
+  private int trainingImages() {
+    return plan.trainingImages(dataset.train().size());
   }
 
   private Calibration.End end(double beta, Path folder) {
     RunRecord.Metrics metrics = RunDirectory.readRecord(folder).metrics();
-    float[] kl = new float[epochs * Math.ceilDiv(dataset.train().size(), plan.batchSize())];
+    float[] kl = new float[epochs * plan.batches(trainingImages())];
     Path file = RunDirectory.metricsFile(folder);
     try {
       MetricsLog.read(file, row -> kl[Math.toIntExact(row.step() - 1)] = row.kl());

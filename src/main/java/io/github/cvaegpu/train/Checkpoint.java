@@ -60,13 +60,16 @@ public record Checkpoint(
    * @param controller the controller's memory
    * @param parametersSha256 SHA-256 of the parameters after each epoch done
    * @param metricsSha256 SHA-256 of {@code metrics.csv} up to the row of the step; null in format 1
+   * @param validationSha256 SHA-256 of {@code validation.csv} up to the row of the last epoch done;
+   *     absent of a run without validation images
    */
   public record Position(
       int epoch,
       int nextBatch,
       ControllerMemory controller,
       List<String> parametersSha256,
-      String metricsSha256) {}
+      String metricsSha256,
+      @AbsentIfNull String validationSha256) {}
 
   /**
    * What a run is trained on.
@@ -146,6 +149,30 @@ public record Checkpoint(
     return Optional.ofNullable(position.metricsSha256());
   }
 
+  /** SHA-256 of the log of the validation images; empty if there are none. */
+  Optional<String> validationSha256() {
+    return Optional.ofNullable(position.validationSha256());
+  }
+
+  /**
+   * Refuses a log of the validation images that is not the one that was written beside this
+   * checkpoint.
+   *
+   * @param validation the log, which may have more rows by now
+   * @throws InputException if the rows up to this checkpoint's are not those that were written
+   */
+  public void requireValidation(Path validation) throws IOException {
+    if (!ValidationLog.sha256(validation, position.epoch()).equals(validationSha256())) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s is not what was written to it: its first %,d epochs do not have the checksum that"
+                  + " the checkpoint beside it records.",
+              validation,
+              position.epoch()));
+    }
+  }
+
   /**
    * Refuses a log that is not the one that was written beside this checkpoint: of another run, or
    * changed since. A checkpoint of format 1 takes any.
@@ -190,7 +217,7 @@ public record Checkpoint(
     }
     requireSameImages(images.sha256(), dataset);
     requireSameSettings(other);
-    int batches = Math.ceilDiv(dataset.train().size(), plan.batchSize());
+    int batches = plan.batches(plan.trainingImages(dataset.train().size()));
     if (position.nextBatch() >= batches
         || state.step() != (long) position.epoch() * batches + position.nextBatch()) {
       throw new InputException(

@@ -157,7 +157,7 @@ final class CheckpointFile {
         || header.last().step() < 0
         || !Float.isFinite((float) header.last().rl())
         || !Float.isFinite((float) header.last().kl())
-        || !isUsable(header.position())) {
+        || !isUsable(header.position(), header.plan())) {
       throw FileMetadata.nonsense(file);
     }
     try {
@@ -190,14 +190,15 @@ final class CheckpointFile {
     }
   }
 
-  private static boolean isUsable(Checkpoint.Position position) {
+  private static boolean isUsable(Checkpoint.Position position, TrainingPlan plan) {
     return position != null
         && position.controller() != null
         && position.epoch() >= 0
         && position.nextBatch() >= 0
         && position.parametersSha256() != null
         && !position.parametersSha256().contains(null)
-        && position.parametersSha256().size() == position.epoch();
+        && position.parametersSha256().size() == position.epoch()
+        && (plan.validation() == null) == (position.validationSha256() == null);
   }
 
   /**

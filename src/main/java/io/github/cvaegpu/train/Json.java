@@ -26,7 +26,9 @@ import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.control.WarmUpRule;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -49,6 +51,7 @@ public final class Json {
         .serializeNulls()
         .registerTypeAdapterFactory(new LowerCaseEnums())
         .registerTypeAdapterFactory(new BetaRules())
+        .registerTypeAdapterFactory(new AbsentComponents())
         .registerTypeAdapter(ControllerMemory.class, new Memories())
         .registerTypeAdapter(double.class, new Doubles())
         // Gson writes a field of a primitive type by the class of its boxed value.
@@ -83,6 +86,42 @@ public final class Json {
             throw new IOException("unknown value " + name);
           }
           return constant;
+        }
+      };
+    }
+  }
+
+  /** What is {@link AbsentIfNull} in a record is left out where it is null. */
+  private static final class AbsentComponents implements TypeAdapterFactory {
+    @Override
+    public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
+      List<String> names =
+          type.getRawType().isRecord()
+              ? Arrays.stream(type.getRawType().getDeclaredFields())
+                  .filter(field -> field.isAnnotationPresent(AbsentIfNull.class))
+                  .map(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES::translateName)
+                  .toList()
+              : List.of();
+      if (names.isEmpty()) {
+        return null;
+      }
+      TypeAdapter<T> whole = gson.getDelegateAdapter(this, type);
+      TypeAdapter<JsonElement> elements = gson.getAdapter(JsonElement.class);
+      return new TypeAdapter<>() {
+        @Override
+        public void write(JsonWriter out, T value) throws IOException {
+          JsonElement tree = whole.toJsonTree(value);
+          if (tree instanceof JsonObject object) {
+            names.stream()
+                .filter(name -> object.get(name).isJsonNull())
+                .forEach(object::remove);
+          }
+          elements.write(out, tree);
+        }
+
+        @Override
+        public T read(JsonReader in) throws IOException {
+          return whole.read(in);
         }
       };
     }

@@ -24,12 +24,13 @@ import java.util.Optional;
 
 /**
  * The folder that is a run: {@code run.json}, {@code metrics.csv} and {@code
- * checkpoint.safetensors}. While it is open for training no other process can open it so; the
+ * checkpoint.safetensors}; of one with validation images {@code validation.csv} too, and of one that
+ * may stop early {@code best.safetensors}. While it is open for training no other process can open it so; the
  * operating system drops the lock with the process, however it ends.
  */
 public final class RunDirectory implements AutoCloseable {
   /** Only the names that {@link AtomicFile} makes of this folder's: it may hold other things. */
-  private static final String LEFTOVERS = ".{run.json,checkpoint.safetensors}.*.tmp";
+  private static final String LEFTOVERS = ".{run.json,checkpoint.safetensors,best.safetensors}.*.tmp";
 
   /** Checksums of the most epochs of a plan take half of it. */
   private static final int MAX_RECORD = 160 << 20;
@@ -58,7 +59,9 @@ public final class RunDirectory implements AutoCloseable {
     RunDirectory run = open(folder);
     if (RegularFile.isTaken(run.recordFile())
         || RegularFile.isTaken(run.checkpointFile())
-        || RegularFile.isTaken(run.metricsFile())) {
+        || RegularFile.isTaken(run.metricsFile())
+        || RegularFile.isTaken(run.validationFile())
+        || RegularFile.isTaken(run.bestFile())) {
       run.close();
       throw new InputException(
           "%s already holds files of a run: add --resume to go on with it, or choose another --out."
@@ -224,6 +227,26 @@ public final class RunDirectory implements AutoCloseable {
   /** Where the metrics of a run directory are that is not opened for training. */
   public static Path metricsFile(Path folder) {
     return folder.resolve("metrics.csv");
+  }
+
+  /** Where the figures of the validation images are, in a run that has some. */
+  public Path validationFile() {
+    return validationFile(folder);
+  }
+
+  /** Where they are in a run directory that is not opened for training. */
+  public static Path validationFile(Path folder) {
+    return folder.resolve("validation.csv");
+  }
+
+  /** Where the checkpoint of the best epoch is, in a run that may stop early. */
+  public Path bestFile() {
+    return bestFile(folder);
+  }
+
+  /** Where it is in a run directory that is not opened for training. */
+  public static Path bestFile(Path folder) {
+    return folder.resolve("best.safetensors");
   }
 
   /** Where the record is. */

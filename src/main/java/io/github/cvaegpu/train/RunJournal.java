@@ -34,6 +34,7 @@ final class RunJournal implements RunObserver {
   private Optional<Calibration> calibration;
   private long stepsDone;
   private long checkpointStep;
+  private Optional<RunRecord.Validated> validated = Optional.empty();
   private RunRecord last;
 
   RunJournal(
@@ -46,7 +47,7 @@ final class RunJournal implements RunObserver {
     this.layout = layout;
     this.directory = directory;
     this.provenance = provenance;
-    images = RunRecord.DatasetRecord.of(dataset);
+    images = RunRecord.DatasetRecord.of(dataset, plan);
     calibration = provenance.calibration();
   }
 
@@ -136,6 +137,11 @@ final class RunJournal implements RunObserver {
     parametersSha256.add(sha256);
   }
 
+  /** What has come of the validation images so far; empty before their first epoch. */
+  void validated(Optional<RunRecord.Validated> result) {
+    validated = result;
+  }
+
   // ---- what is known -----------------------------------------------------------------------
 
   /** Steps of the run that are done. */
@@ -187,7 +193,8 @@ final class RunJournal implements RunObserver {
         message,
         parametersSha256(),
         metrics,
-        calibration.orElse(null));
+        calibration.orElse(null),
+        validated.orElse(null));
   }
 
   private RunRecord write(ExitReason reason, String message, RunRecord.Metrics metrics)

@@ -11,6 +11,7 @@ import io.github.cvaegpu.eval.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -39,6 +40,8 @@ import java.util.TreeMap;
  *     in order, little-endian floats
  * @param metrics figures of the finished run; absent before
  * @param calibration how the set point was chosen; absent if the user named it
+ * @param validated what came of the validation images; absent of a run without, and before its
+ *     first epoch
  */
 public record RunRecord(
     int format,
@@ -55,7 +58,8 @@ public record RunRecord(
     String message,
     List<String> parametersSha256,
     Metrics metrics,
-    Calibration calibration) {
+    Calibration calibration,
+    @AbsentIfNull Validated validated) {
 
   /** The layout version that this program writes; it reads those before as well. */
   public static final int FORMAT = 3;
@@ -98,6 +102,16 @@ public record RunRecord(
   /** Whether the run was complete after as many steps and the final figures are here. */
   boolean isFinishedAt(long steps) {
     return exitReason == ExitReason.COMPLETED && stepsDone == steps && metrics != null;
+  }
+
+  /** The epoch after which it stopped early, if it did. */
+  public Optional<Integer> stoppedAfter() {
+    return Optional.ofNullable(validated).map(Validated::stoppedAfter);
+  }
+
+  /** The best epoch, of a run that may stop early and has had one. */
+  public Optional<ValidationRow> best() {
+    return Optional.ofNullable(validated).map(Validated::best);
   }
 
   /**
@@ -152,6 +166,8 @@ public record RunRecord(
    * @param origin where it was found
    * @param status how far its bytes are to be trusted
    * @param trainImages images trained on
+   * @param validationImages training images that were scored after each epoch and not trained on;
+   *     absent if there were none
    * @param testImages held-out images
    * @param sha256 of each part of the dataset, as its source names it
    */
@@ -160,23 +176,27 @@ public record RunRecord(
       String origin,
       Dataset.Status status,
       int trainImages,
+      @AbsentIfNull Integer validationImages,
       int testImages,
       Map<String, String> sha256) {
 
-    /** A dataset's record. */
-    public static DatasetRecord of(Dataset dataset) {
+    /** A dataset's record in a run of a plan. */
+    public static DatasetRecord of(Dataset dataset, TrainingPlan plan) {
+      int all = dataset.train().size();
       return new DatasetRecord(
           dataset.name(),
           dataset.origin(),
           dataset.status(),
-          dataset.train().size(),
+          plan.trainingImages(all),
+          plan.validation() == null ? null : plan.validation().heldOut(all),
           dataset.test().size(),
           new TreeMap<>(dataset.sha256()));
     }
 
     /** The same images as a run knows them: real data that could not be had stays so. */
     DatasetRecord as(String knownName, Dataset.Status knownStatus) {
-      return new DatasetRecord(knownName, origin, knownStatus, trainImages, testImages, sha256);
+      return new DatasetRecord(
+          knownName, origin, knownStatus, trainImages, validationImages, testImages, sha256);
     }
   }
 
@@ -226,6 +246,17 @@ public record RunRecord(
    */
   public record Metrics(
       LastSteps lastSteps, Evaluation test, ControlReport controller, double imagesPerSecond) {}
+
+  /**
+   * What came of the validation images.
+   *
+   * @param last how they were scored after the last epoch done
+   * @param best the best epoch, whose model is in {@code best.safetensors}; absent of a run that
+   *     does not stop early, and before an epoch that counts
+   * @param stoppedAfter the epoch after which the run stopped early; absent if it did not
+   */
+  public record Validated(
+      ValidationRow last, @AbsentIfNull ValidationRow best, @AbsentIfNull Integer stoppedAfter) {}
 
   /**
    * Means over the last training steps.

@@ -23,6 +23,7 @@ final class RunRecordCheck {
           "message|metrics|calibration|checkpoint_step|reading|reading\\.resize"
               + "|sessions\\[\\d+]\\.(program|commit|bits|asked_threads|ended)"
               + "|metrics\\.(images_per_second|controller)"
+              + "|validated\\.(last|best)\\.(rl|kl|elbo)"
               + "|metrics\\.controller\\.(settling_step|overshoot|latch_step)"
               + "|metrics\\.test\\.(rl|kl|elbo|importance_weighted_bound)\\.(mean|standard_error)"
               + "|metrics\\.test\\.effective_sample_size"
@@ -80,6 +81,11 @@ final class RunRecordCheck {
     if (images.trainImages() < 1) {
       return Optional.of("dataset.train_images");
     }
+    if (run.plan().validation() == null
+        ? images.validationImages() != null
+        : images.validationImages() == null || images.validationImages() < 1) {
+      return Optional.of("dataset.validation_images");
+    }
     if (images.testImages() < 0) {
       return Optional.of("dataset.test_images");
     }
@@ -95,6 +101,7 @@ final class RunRecordCheck {
     return absurdReading()
         .or(this::absurdSession)
         .or(this::absurdMetrics)
+        .or(this::absurdValidated)
         .or(this::absurdCalibration);
   }
 
@@ -165,6 +172,30 @@ final class RunRecordCheck {
       return Optional.of("metrics.controller.steps");
     }
     return Optional.empty();
+  }
+
+  private Optional<String> absurdValidated() {
+    RunRecord.Validated validated = run.validated();
+    if (validated == null) {
+      return Optional.empty();
+    }
+    boolean isGood =
+        run.plan().validation() != null
+            && isRow(validated.last())
+            && (validated.best() == null || isRow(validated.best()))
+            && (run.plan().patience().isPresent()
+                || (validated.best() == null && validated.stoppedAfter() == null))
+            && (validated.stoppedAfter() == null
+                || validated.stoppedAfter() == validated.last().epoch());
+    return isGood ? Optional.empty() : Optional.of("validated");
+  }
+
+  private boolean isRow(ValidationRow row) {
+    return row != null
+        && row.epoch() >= 1
+        && row.epoch() <= run.plan().epochs()
+        && isStep(row.step())
+        && Float.isFinite(row.beta());
   }
 
   private Optional<String> absurdCalibration() {

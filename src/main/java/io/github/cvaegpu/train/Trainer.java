@@ -41,6 +41,7 @@ public final class Trainer {
   private final RunObserver observer;
   private final BooleanSupplier stopRequested;
   private final ParameterLayout layout;
+  private final int trainingImages;
   private final int batchesPerEpoch;
 
   private final BetaController controller;
@@ -49,6 +50,7 @@ public final class Trainer {
   private final StepMeans means = new StepMeans();
   private final Speed speed = new Speed();
   private final Speed epochSpeed = new Speed();
+  private final Optional<Validator> validator;
   private MetricsLog log;
   private RunObserver told; // all observers, once there is a log to write to
   private RunRecord ended;
@@ -58,6 +60,7 @@ public final class Trainer {
   private long stepsAtCheckpoint;
   private boolean lossesFinite = true;
   private Optional<String> metricsSha256 = Optional.empty();
+  private Optional<String> validationSha256 = Optional.empty();
   private Optional<String> otherBits = Optional.empty();
 
   /**
@@ -73,8 +76,9 @@ public final class Trainer {
 
   /**
    * @param plan what to train
-   * @param dataset on which images
-   * @param trainee on what; made for this plan and dataset
+   * @param dataset on which images; those that the plan holds out of the training set are only
+   *     scored
+   * @param trainee on what; made for this plan and dataset, see {@link TrainingPlan#trainee}
    * @param directory where the run is kept
    * @param provenance what is kept with it
    * @param interval how often to write a checkpoint
@@ -99,15 +103,19 @@ public final class Trainer {
     this.observer = observer;
     this.stopRequested = stopRequested;
     layout = new ParameterLayout(plan.shape(dataset.train().imageSize()));
-    batchesPerEpoch = Math.ceilDiv(dataset.train().size(), plan.batchSize());
+    trainingImages = plan.trainingImages(dataset.train().size());
+    batchesPerEpoch = plan.batches(trainingImages);
+    validator =
+        plan.validationImages(dataset.train())
+            .map(images -> new Validator(plan, images, directory));
     controller = plan.rule().start();
     watch = new ControlWatch(plan.rule());
     journal = new RunJournal(plan, layout, dataset, directory, provenance);
   }
 
   /**
-   * Trains until the last epoch is done or a stop is requested. A run that is complete stays as it
-   * is.
+   * Trains until the last epoch is done, the plan's patience is over or a stop is requested. A run
+   * that is complete stays as it is.
    *
    * @return what the run came to: COMPLETED or INTERRUPTED
    * @throws DivergedException if a loss is not finite; the checkpoint from before is kept
@@ -118,9 +126,9 @@ public final class Trainer {
     Optional<RunRecord> before = directory.recordToResume();
     // What this refuses leaves the folder as it is; what goes wrong later is recorded.
     begin(before);
-    if (epoch == plan.epochs()
-        && before.isPresent()
-        && before.get().isFinishedAt(journal.stepsDone())) {
+    if (before.isPresent()
+        && before.get().isFinishedAt(journal.stepsDone())
+        && (epoch == plan.epochs() || before.get().stoppedAfter().isPresent())) {
       return new Outcome(ExitReason.COMPLETED, journal.stepsDone(), before.get(), true);
     }
     Outcome outcome;
@@ -184,6 +192,7 @@ public final class Trainer {
       trainee.restore(checkpoint.state());
       controller.restore(checkpoint.position().controller());
       metricsSha256 = checkpoint.metricsSha256();
+      validationSha256 = checkpoint.validationSha256();
       otherBits = ResumeWarnings.otherBits(checkpoint.bits());
       epoch = checkpoint.position().epoch();
       nextBatch = checkpoint.position().nextBatch();
@@ -210,15 +219,14 @@ public final class Trainer {
     Optional<MetricsLog> kept =
         MetricsLog.open(directory.metricsFile(), journal.stepsDone(), metricsSha256, stopRequested);
     if (kept.isEmpty()) {
-      // Stopped while it was read; the folder is as it was.
-      return new Outcome(
-          ExitReason.INTERRUPTED,
-          journal.stepsDone(),
-          journal.unwritten(ExitReason.INTERRUPTED, null),
-          false);
+      return stoppedWhileReading();
     }
-    try (MetricsLog opened = kept.get()) {
+    try (MetricsLog opened = kept.get();
+        Validator validated = validator.orElse(null)) {
       log = opened;
+      if (validated != null && !beginValidation(validated)) {
+        return stoppedWhileReading();
+      }
       if (journal.stepsDone() > 0) {
         // What was said of the steps before is not said again.
         log.read(row -> watch.accept(row.step(), row.rl(), row.kl(), row.beta()));
@@ -229,6 +237,24 @@ public final class Trainer {
       startInterval();
       return train();
     }
+  }
+
+  /** The folder is as it was. */
+  private Outcome stoppedWhileReading() {
+    return new Outcome(
+        ExitReason.INTERRUPTED,
+        journal.stepsDone(),
+        journal.unwritten(ExitReason.INTERRUPTED, null),
+        false);
+  }
+
+  private boolean beginValidation(Validator validated) throws IOException {
+    if (!validated.open(epoch, validationSha256, stopRequested)) {
+      return false;
+    }
+    validated.requireBest(journal.parametersSha256(), nextBatch == 0);
+    journal.validated(validated.result());
+    return true;
   }
 
   private UnwritableException unwritable(IOException e) {
@@ -268,9 +294,9 @@ public final class Trainer {
   // ---- training --------------------------------------------------------------------------------
 
   private Outcome train() throws IOException {
-    while (epoch < plan.epochs()) {
+    while (!isOver()) {
       BatchOrder order =
-          BatchOrder.shuffled(plan.seed(), epoch, dataset.train().size(), plan.batchSize());
+          BatchOrder.shuffled(plan.seed(), epoch, trainingImages, plan.batchSize());
       trainUntilStopped(order);
       TrainingState state = trainee.state();
       requireConverging(state);
@@ -278,10 +304,15 @@ public final class Trainer {
         finishEpoch(state);
       }
       boolean stop = stopRequested.getAsBoolean();
-      if (stop || epoch == plan.epochs() || isCheckpointDue()) {
+      boolean isBest =
+          nextBatch == 0 && validator.map(validated -> validated.isBest(epoch)).orElse(false);
+      if (stop || isOver() || isBest || isCheckpointDue()) {
         writeCheckpoint(state);
       }
-      if (stop && epoch < plan.epochs()) {
+      if (isBest) {
+        validator.get().keepBest();
+      }
+      if (stop && !isOver()) {
         return outcome(end(ExitReason.INTERRUPTED, null, null));
       }
     }
@@ -291,6 +322,11 @@ public final class Trainer {
             ExitReason.COMPLETED,
             null,
             FinalMetrics.of(log, journal.stepsDone(), plan.rule(), test, speed.imagesPerSecond())));
+  }
+
+  /** Whether nothing is left to train. */
+  private boolean isOver() {
+    return epoch == plan.epochs() || validator.map(Validator::isOver).orElse(false);
   }
 
   private static Outcome outcome(RunRecord record) {
@@ -379,6 +415,11 @@ public final class Trainer {
     journal.epochDone(CheckpointFile.sha256(state.parameters(), layout));
     epoch++;
     nextBatch = 0;
+    Optional<ValidationRow> validated = Optional.empty();
+    if (validator.isPresent()) {
+      validated = Optional.of(validate(validator.get()));
+      journal.validated(validator.get().result());
+    }
     told.epoch(
         new EpochReport(
             epoch,
@@ -386,10 +427,16 @@ public final class Trainer {
             means.rl(),
             means.kl(),
             means.beta(),
-            epochSpeed.imagesPerSecond()));
+            epochSpeed.imagesPerSecond(),
+            validated));
     means.reset();
     epochSpeed.reset();
     journal.writeRunning();
+  }
+
+  private ValidationRow validate(Validator validated) throws IOException {
+    return validated.score(
+        trainee, epoch, journal.stepsDone(), means.last().beta(), watch.isSettled());
   }
 
   private void writeCheckpoint(TrainingState state) throws IOException {
@@ -397,10 +444,18 @@ public final class Trainer {
     log.requireInPlace();
     // The rows first: a checkpoint must never be ahead of the log that it is resumed with.
     log.force();
+    if (validator.isPresent()) {
+      validator.get().force();
+    }
     new Checkpoint(
             state,
             new Checkpoint.Position(
-                epoch, nextBatch, controller.memory(), journal.parametersSha256(), log.sha256()),
+                epoch,
+                nextBatch,
+                controller.memory(),
+                journal.parametersSha256(),
+                log.sha256(),
+                validator.map(Validator::sha256).orElse(null)),
             plan,
             layout,
             journal.images(dataset),

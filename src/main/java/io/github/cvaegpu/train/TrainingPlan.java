@@ -14,8 +14,12 @@ import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything that decides what a run computes, but the images. Two runs of one plan on the same
@@ -27,15 +31,27 @@ import java.util.Locale;
  * @param network the network
  * @param schedule how long and in which steps
  * @param seed where all random numbers come from
+ * @param validation which of the training images are held out to score; null for none
  */
 public record TrainingPlan(
-    BetaRule rule, Objective objective, NetworkSettings network, Schedule schedule, long seed) {
+    BetaRule rule,
+    Objective objective,
+    NetworkSettings network,
+    Schedule schedule,
+    long seed,
+    @AbsentIfNull Validation validation) {
 
   /** Refuses a part that is missing, with an {@link InputException}: a file's plan may lack any. */
   public TrainingPlan {
     if (rule == null || objective == null || network == null || schedule == null) {
       throw new InputException("A plan needs a rule, an objective, a network and a schedule.");
     }
+  }
+
+  /** A plan that trains on all training images. */
+  public TrainingPlan(
+      BetaRule rule, Objective objective, NetworkSettings network, Schedule schedule, long seed) {
+    this(rule, objective, network, schedule, seed, null);
   }
 
   /** What is trained where nothing else is asked for. */
@@ -57,10 +73,39 @@ public record TrainingPlan(
   /**
    * Steps of the whole run.
    *
-   * @param images to train with
+   * @param images to train with, see {@link #trainingImages(int)}
    */
   public long steps(int images) {
-    return (long) epochs() * Math.ceilDiv(images, batchSize());
+    return (long) epochs() * batches(images);
+  }
+
+  /**
+   * Steps of an epoch.
+   *
+   * @param images to train with
+   */
+  public int batches(int images) {
+    return Math.ceilDiv(images, batchSize());
+  }
+
+  /** How many images of a training set are trained on: all but those that are held out. */
+  public int trainingImages(int images) {
+    return validation == null ? images : images - validation.heldOut(images);
+  }
+
+  /** The images of a training set that are trained on, in its order. */
+  public ImageSet trainingImages(ImageSet train) {
+    return validation == null ? train : validation.trainedOn(train, seed);
+  }
+
+  /** The images of a training set that are held out to be scored, in its order; empty of none. */
+  public Optional<ImageSet> validationImages(ImageSet train) {
+    return Optional.ofNullable(validation).map(part -> part.heldOut(train, seed));
+  }
+
+  /** When a run stops early, if it may. */
+  public Optional<Patience> patience() {
+    return Optional.ofNullable(validation).map(Validation::patience);
   }
 
   /** Adam's step size. */
@@ -92,25 +137,37 @@ public record TrainingPlan(
    * A model on a device to be trained by this plan, to be closed. Its parameters are yet to be
    * restored.
    *
+   * @param train the whole training set, of which it gets what is trained on
    * @throws io.github.cvaegpu.engine.EngineException if there is too little memory
    */
-  public Trainee trainee(Accelerator accelerator, ImageSet images) {
-    return accelerator.trainee(shape(images.imageSize()), settings(), images);
+  public Trainee trainee(Accelerator accelerator, ImageSet train) {
+    return accelerator.trainee(shape(train.imageSize()), settings(), trainingImages(train));
   }
 
   /** This plan with something else that decides beta. */
   public TrainingPlan withRule(BetaRule other) {
-    return new TrainingPlan(other, objective, network, schedule, seed);
+    return new TrainingPlan(other, objective, network, schedule, seed, validation);
   }
 
   /** This plan with another number of epochs, which may change between the parts of one run. */
   public TrainingPlan withEpochs(int number) {
-    return new TrainingPlan(rule, objective, network, schedule.withEpochs(number), seed);
+    return new TrainingPlan(
+        rule, objective, network, schedule.withEpochs(number), seed, validation);
   }
 
   /** This plan with another seed. */
   public TrainingPlan withSeed(long other) {
-    return new TrainingPlan(rule, objective, network, schedule, other);
+    return new TrainingPlan(rule, objective, network, schedule, other, validation);
+  }
+
+  /** This plan with other images held out; null for none. */
+  public TrainingPlan withValidation(Validation other) {
+    return new TrainingPlan(rule, objective, network, schedule, seed, other);
+  }
+
+  /** This plan without a reason to stop before its last epoch. */
+  public TrainingPlan withoutPatience() {
+    return validation == null ? this : withValidation(validation.withoutPatience());
   }
 
   /**
@@ -125,36 +182,49 @@ public record TrainingPlan(
 
   private static List<String> differences(JsonObject one, JsonObject other) {
     List<String> differences = new ArrayList<>();
-    for (var setting : one.entrySet()) {
-      JsonElement here = setting.getValue();
-      JsonElement there = other.get(setting.getKey());
-      if (here.isJsonObject() && isOfSameKind(here, there)) {
+    Set<String> names = new LinkedHashSet<>(one.keySet());
+    names.addAll(other.keySet());
+    for (String name : names) {
+      JsonElement here = one.get(name);
+      JsonElement there = other.get(name);
+      if (isOfSameKind(here, there)) {
         differences.addAll(differences(here.getAsJsonObject(), there.getAsJsonObject()));
-      } else if (!here.equals(there)) {
-        differences.add("%s %s against %s".formatted(setting.getKey(), here, there));
+      } else if (!Objects.equals(here, there)) {
+        differences.add("%s %s against %s".formatted(name, orNone(here), orNone(there)));
       }
     }
     return differences;
   }
 
+  /** A setting that only some plans have. */
+  private static String orNone(JsonElement setting) {
+    return setting == null ? "none" : setting.toString();
+  }
+
   /** Two rules have nothing to compare but their names. */
   private static boolean isOfSameKind(JsonElement one, JsonElement other) {
-    return one.getAsJsonObject().keySet().equals(other.getAsJsonObject().keySet());
+    return one instanceof JsonObject here
+        && other instanceof JsonObject there
+        && here.keySet().equals(there.keySet());
   }
 
   /**
    * Refuses images that this plan cannot be trained on.
    *
-   * @throws InputException if a batch is larger than the whole set
+   * @param train the whole training set
+   * @throws InputException if a batch is larger than what is trained on, or nothing would be left to
+   *     train or to validate on
    */
-  public void requireFits(ImageSet images) {
-    if (batchSize() > images.size()) {
+  public void requireFits(ImageSet train) {
+    int images = trainingImages(train.size());
+    if (batchSize() > images) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "A batch of %d does not fit the %d training images.",
+              "A batch of %d does not fit the %d training images%s.",
               batchSize(),
-              images.size()));
+              images,
+              validation == null ? "" : " that --validation leaves"));
     }
   }
 }

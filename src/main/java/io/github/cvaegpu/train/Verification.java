@@ -115,7 +115,7 @@ public record Verification(List<Epoch> epochs, Optional<String> whyBitsMayDiffer
       BooleanSupplier stopRequested) {
     requireEpochs(record, count);
     requireImages(record, dataset);
-    TrainingPlan plan = record.plan().withEpochs(count);
+    TrainingPlan plan = record.plan().withoutPatience().withEpochs(count);
     EpochMeans logged = logged(run, count);
     var means = new EpochMeans();
     try {

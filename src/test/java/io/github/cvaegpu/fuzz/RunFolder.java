@@ -83,9 +83,7 @@ public final class RunFolder {
     boolean begun = Files.exists(folder.resolve("run.json"));
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
         var engine =
-            new CpuAccelerator(1)
-                .trainee(
-                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
+            plan.trainee(new CpuAccelerator(1), dataset.train())) {
       new Trainer(
               plan,
               dataset,

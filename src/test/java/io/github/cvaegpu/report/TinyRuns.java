@@ -36,9 +36,7 @@ final class TinyRuns {
     var plan = Plans.of(rule, 4, 8, 1e-3, latent, List.of(400, 50), 5);
     try (var directory = RunDirectory.create(folder);
         var engine =
-            new CpuAccelerator(1)
-                .trainee(
-                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
+            plan.trainee(new CpuAccelerator(1), dataset.train())) {
       new Trainer(
               plan,
               dataset,

@@ -44,13 +44,14 @@ class RunDirectoryTest {
         data,
         reading,
         new RunRecord.Network(81, 1000),
-        RunRecord.DatasetRecord.of(TinyImages.dataset(1)),
+        RunRecord.DatasetRecord.of(TinyImages.dataset(1), TrainingPlan.defaults()),
         List.of(),
         7,
         7L,
         RunRecord.ExitReason.INTERRUPTED,
         null,
         List.of(),
+        null,
         null,
         null);
   }
@@ -75,7 +76,13 @@ class RunDirectoryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run.json", "metrics.csv", "checkpoint.safetensors"})
+  @ValueSource(strings = {
+        "run.json",
+        "metrics.csv",
+        "checkpoint.safetensors",
+        "validation.csv",
+        "best.safetensors"
+      })
   void aNewRunDoesNotReplaceAnother(String file) throws IOException {
     Files.writeString(temp.resolve(file), "content");
     assertEquals(

@@ -68,9 +68,7 @@ public final class TinyRun {
     boolean begun = Files.exists(recordFile()) || Files.exists(checkpointFile());
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
         var engine =
-            new CpuAccelerator(threads)
-                .trainee(
-                    plan.shape(dataset.train().imageSize()), plan.settings(), dataset.train())) {
+            plan.trainee(new CpuAccelerator(threads), dataset.train())) {
       var provenance = new Provenance(new DataChoice.Named("tiny"), askedThreads, calibration);
       return new Trainer(plan, dataset, engine, directory, provenance, interval, told, stop).run();
     }
@@ -98,12 +96,20 @@ public final class TinyRun {
     Files.writeString(recordFile(), edit.apply(Files.readString(recordFile())));
   }
 
+  Path validationFile() {
+    return folder.resolve("validation.csv");
+  }
+
+  Path bestFile() {
+    return folder.resolve("best.safetensors");
+  }
+
   public Path metricsFile() {
     return folder.resolve("metrics.csv");
   }
 
   /**
-   * All that has to be the same bits whatever happened to a run: the two files whole, as nothing in
+   * All that has to be the same bits whatever happened to a run: the files whole, as nothing in
    * them tells of stops and threads, and the figures of the record.
    */
   public Result result() throws IOException {
@@ -111,6 +117,9 @@ public final class TinyRun {
     return new Result(
         Files.readString(metricsFile()),
         sha256(checkpointFile()),
+        Files.exists(validationFile()) ? Files.readString(validationFile()) : null,
+        Files.exists(bestFile()) ? sha256(bestFile()) : null,
+        record.validated(),
         record.parametersSha256(),
         record.stepsDone(),
         record.exitReason(),
@@ -127,6 +136,9 @@ public final class TinyRun {
   public record Result(
       String metrics,
       String checkpointSha256,
+      String validation,
+      String bestSha256,
+      RunRecord.Validated validated,
       List<String> parametersSha256,
       long stepsDone,
       RunRecord.ExitReason exitReason,
