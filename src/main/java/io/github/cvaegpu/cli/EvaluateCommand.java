@@ -19,6 +19,7 @@ import io.github.cvaegpu.eval.LatentMeasures;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.SavedModel;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
@@ -63,9 +64,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--split",
-      paramLabel = "test|train",
+      paramLabel = "test|train|validation",
       defaultValue = "test",
-      description = "Which images. Default: test.")
+      description = "Which images; train has none that --validation held out. Default: test.")
   private Split split;
 
   @Mixin private SamplesOption samplesOption;
@@ -111,7 +112,12 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     engineOptions.requireEngine();
     Dataset dataset = load(saved);
-    ImageSet all = split == Split.TEST ? dataset.test() : dataset.train();
+    boolean isOwn = dataset.sha256().equals(saved.datasetSha256());
+    if (!isOwn) {
+      InputOptions.requireNoValidation(split);
+    }
+    TrainingPlan plan = isOwn ? saved.plan() : saved.plan().withValidation(null);
+    ImageSet all = plan.images(dataset, split);
     ImageSet images = imageCount == null ? all : all.first(imageCount);
     if (imageCount != null && imageCount > all.size()) {
       spec.commandLine()
@@ -125,7 +131,7 @@ final class EvaluateCommand implements Callable<Integer> {
                   imageCount));
     }
     requireTakes(saved, dataset.name(), images);
-    if (!dataset.sha256().equals(saved.datasetSha256())) {
+    if (!isOwn) {
       spec.commandLine()
           .getErr()
           .println(
@@ -148,7 +154,7 @@ final class EvaluateCommand implements Callable<Integer> {
       AnnealedLikelihood annealed =
           annealing.run(saved, images, scores, spec.commandLine().getErr());
       Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
-      LatentMeasures measures = latentSpace ? measures(model, saved, dataset, posterior) : null;
+      LatentMeasures measures = latentSpace ? measures(model, saved, plan.trainingImages(dataset.train()), posterior) : null;
       AggregatePosterior aggregate =
           latentSpace ? AggregatePosterior.of(posterior, saved.seed()) : null;
       PrintWriter out = spec.commandLine().getOut();
@@ -182,8 +188,8 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static LatentMeasures measures(
-      VaeModel model, SavedModel saved, Dataset dataset, Posterior test) {
-    return LatentMeasures.of(Posterior.of(model, dataset.train()), test, saved.seed());
+      VaeModel model, SavedModel saved, ImageSet train, Posterior test) {
+    return LatentMeasures.of(Posterior.of(model, train), test, saved.seed());
   }
 
   /** The images asked for, else those that the run was trained on. */

@@ -22,7 +22,7 @@ final class InputOptions {
 
   @Option(
       names = "--split",
-      paramLabel = "test|train",
+      paramLabel = "test|train|validation",
       description = "Which part of a dataset. Default: test, or all where there is one part.")
   private Split split;
 
@@ -57,6 +57,7 @@ final class InputOptions {
   ImageSet images(SavedModel model, Split otherwise, PrintWriter err) {
     Optional<DataChoice> asked = dataOptions.asked();
     if (asked.isPresent()) {
+      requireNoValidation(split);
       Input input = dataOptions.images(asked.get(), Optional.ofNullable(split), err);
       return fitting(model, input.name(), input.images());
     }
@@ -75,7 +76,15 @@ final class InputOptions {
               .formatted(dataset.name(), dataset.origin()));
     }
     Split part = split == null ? otherwise : split;
-    return fitting(model, dataset.name(), part == Split.TEST ? dataset.test() : dataset.train());
+    return fitting(model, dataset.name(), model.plan().images(dataset, part));
+  }
+
+  /** Refuses a part that only the dataset has that a model was trained on. */
+  static void requireNoValidation(Split split) {
+    if (split == Split.VALIDATION) {
+      throw new InputException(
+          "--split validation is a part of the images that the model was trained on: name no others.");
+    }
   }
 
   private static ImageSet fitting(SavedModel model, String name, ImageSet images) {

@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.train.EpochReport;
+import io.github.cvaegpu.train.ValidationRow;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -27,12 +28,23 @@ final class ProgressLines implements Progress {
   static String line(EpochReport report) {
     return String.format(
         Locale.ROOT,
-        "epoch %d/%d  RL %.2f  KL %s  beta %.4f  %,.0f images/s",
+        "epoch %d/%d  RL %.2f  KL %s  beta %.4f%s  %,.0f images/s",
         report.epoch(),
         report.epochs(),
         report.rl(),
         Numbers.rounded("%.2f", report.kl()),
         report.beta(),
+        report.validation().map(row -> "  validation " + figures(row)).orElse(""),
         report.imagesPerSecond());
+  }
+
+  /** How the validation images were scored. */
+  static String figures(ValidationRow row) {
+    return String.format(
+        Locale.ROOT,
+        "RL %.2f  KL %s  ELBO %.2f",
+        row.rl(),
+        Numbers.rounded("%.2f", row.kl()),
+        row.elbo());
   }
 }

@@ -56,7 +56,16 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", RuleOptions.RULES, "", EngineOptions.TUNE, "", TrackerOptions.MLFLOW})
+    footer = {
+      "",
+      RuleOptions.RULES,
+      "",
+      ValidationOptions.PATIENCE,
+      "",
+      EngineOptions.TUNE,
+      "",
+      TrackerOptions.MLFLOW
+    })
 final class TrainCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -69,6 +78,8 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private PlanOptions planOptions;
+
+  @Mixin private ValidationOptions validationOptions;
 
   @Mixin private EngineOptions engineOptions;
 
@@ -156,9 +167,10 @@ final class TrainCommand implements Callable<Integer> {
       }
       start = start.calibrated(calibration.get());
     } else if (!resume) {
+      TrainingPlan plan = start.plan();
       planOptions
           .largestSetPoint()
-          .flatMap(nats -> Calibration.aboveCeiling(nats, dataset.train().size()))
+          .flatMap(nats -> Calibration.aboveCeiling(nats, trainingImages(plan, dataset)))
           .ifPresent(text -> warnings.println("Warning: " + text));
     }
     return train(start, dataset, where, trackers, heldBack);
@@ -171,10 +183,11 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (from == null) {
       DataChoice data = dataOptions.choice();
-      return new Start(planOptions.plan(), data, data, Optional.empty());
+      return new Start(
+          validationOptions.on(planOptions.plan()), data, data, Optional.empty());
     }
     RunRecord other = RunDirectory.readRecord(Files.isDirectory(from) ? from : folderOf(from));
-    TrainingPlan plan = planOptions.planLike(other.plan());
+    TrainingPlan plan = validationOptions.on(planOptions.planLike(other.plan()));
     Optional<DataChoice> asked = dataOptions.asked();
     if (asked.isEmpty() && other.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       DataOptions.warnAboutFallback(List.of(), warnings);
@@ -201,6 +214,7 @@ final class TrainCommand implements Callable<Integer> {
     RunDirectory.Resumption run = RunDirectory.planToResume(folder);
     run.warning().ifPresent(text -> warnings.println("Warning: " + text));
     TrainingPlan plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent());
+    validationOptions.requireSame(run.plan());
     requireSameCalibration(run.calibration());
     engineOptions.keepThreads(run.askedThreads());
     if (run.status() == Dataset.Status.SYNTHETIC_FALLBACK) {
@@ -249,7 +263,9 @@ final class TrainCommand implements Callable<Integer> {
             engineOptions.choose(start.plan(), dataset.train());
         Interruption interruption = Interruption.install();
         StudyProgress progress =
-            quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+            quiet
+                ? StudyProgress.quiet(err())
+                : StudyProgress.to(err(), trainingImages(start.plan(), dataset))) {
       chosen.first().close();
       calibration =
           calibrator.measure(
@@ -286,7 +302,7 @@ final class TrainCommand implements Callable<Integer> {
       engine.tell(quiet, err());
       tellRule(plan.rule());
       plan.rule()
-          .warning(plan.steps(dataset.train().size()))
+          .warning(plan.steps(trainingImages(plan, dataset)))
           .ifPresent(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
@@ -295,8 +311,10 @@ final class TrainCommand implements Callable<Integer> {
       if (!quiet && outcome.wasComplete()) {
         out()
             .println(
-                "Nothing was left to train: the run is complete. To train it further, add --epochs"
-                    + " with a larger number.");
+                outcome.record().stoppedAfter().isPresent()
+                    ? "Nothing was left to train: the run is complete, as it stopped early."
+                    : "Nothing was left to train: the run is complete. To train it further, add"
+                        + " --epochs with a larger number.");
       }
       if (!quiet) {
         TrainingSummary.print(outcome.record(), where, out());
@@ -398,8 +416,14 @@ final class TrainCommand implements Callable<Integer> {
     }
     return Terminal.isInteractive()
         ? new QueuedProgress(
-            new ProgressOnTerminal(plan.epochs(), dataset.train().size(), plan.batchSize()), err())
+            new ProgressOnTerminal(
+                plan.epochs(), trainingImages(plan, dataset), plan.batchSize()),
+            err())
         : new ProgressLines(out());
+  }
+
+  private static int trainingImages(TrainingPlan plan, Dataset dataset) {
+    return plan.trainingImages(dataset.train().size());
   }
 
   private static Path defaultFolder(BetaRule rule) {

@@ -6,9 +6,13 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.train.AbsentIfNull;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.Patience;
+import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
+import io.github.cvaegpu.train.ValidationRow;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -22,7 +26,8 @@ final class TrainingSummary {
       String message,
       long steps,
       String dataset,
-      RunRecord.Metrics metrics) {}
+      RunRecord.Metrics metrics,
+      @AbsentIfNull RunRecord.Validated validated) {}
 
   private TrainingSummary() {}
 
@@ -35,7 +40,8 @@ final class TrainingSummary {
             record.message(),
             record.stepsDone(),
             record.dataset().name(),
-            record.metrics()));
+            record.metrics(),
+            record.validated()));
   }
 
   /** For people. */
@@ -69,12 +75,52 @@ final class TrainingSummary {
         Numbers.rounded("%.2f", test.klDivergence().mean()),
         test.elbo().mean(),
         test.elbo().standardError());
+    if (record.validated() != null) {
+      printValidation(record, folder, out);
+    }
     if (metrics.controller() != null) {
       printControl(metrics.controller(), record, out);
     }
     out.println("Run directory: " + folder);
     out.println("To look at it: " + Program.command("report", folder.toString()));
     out.println("To score it: " + Program.command("evaluate", folder.toString()));
+  }
+
+  private static void printValidation(RunRecord record, Path folder, PrintWriter out) {
+    out.printf(
+        Locale.ROOT,
+        "Validation, %,d training images held out: %s%n",
+        record.dataset().validationImages(),
+        ProgressLines.figures(record.validated().last()));
+    if (record.plan().patience().isEmpty()) {
+      return;
+    }
+    Patience patience = record.plan().patience().get();
+    record
+        .stoppedAfter()
+        .ifPresent(
+            epoch ->
+                out.printf(
+                    Locale.ROOT,
+                    "Stopped early after epoch %,d: no better %s for %s%n",
+                    epoch,
+                    patience.measure().title(),
+                    patience.epochs() == 1
+                        ? "an epoch"
+                        : String.format(Locale.ROOT, "%,d epochs", patience.epochs())));
+    if (record.best().isPresent()) {
+      ValidationRow best = record.best().get();
+      out.printf(
+          Locale.ROOT,
+          "Best epoch: %,d, %s %.2f; to score its model: %s%n",
+          best.epoch(),
+          patience.measure().title(),
+          patience.measure().of(best),
+          Program.command("evaluate", RunDirectory.bestFile(folder).toString()));
+    } else {
+      out.println(
+          "No epoch counted for --patience: beta was still rising or KL had not settled.");
+    }
   }
 
   private static void printControl(ControlReport report, RunRecord record, PrintWriter out) {

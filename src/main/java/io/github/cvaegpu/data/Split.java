@@ -8,7 +8,9 @@ public enum Split {
   /** Held-out images. */
   TEST,
   /** Images to train on. */
-  TRAIN;
+  TRAIN,
+  /** Those of the training images that a run was only scored on. */
+  VALIDATION;
 
   /** As the command line and output have it. */
   @Override

@@ -130,6 +130,9 @@ final class ModelCard {
             model.steps(),
             plan().batchSize(),
             plan().epochs()));
+    if (plan().validation() != null) {
+      row("held out to validate on", "%s of the training images".formatted(Numbers.plain(plan().validation().fraction())));
+    }
     row("optimizer", "Adam, learning rate " + Numbers.plain(plan().learningRate()));
     row("seed", Long.toString(model.seed()));
     record

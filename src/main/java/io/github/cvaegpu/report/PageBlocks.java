@@ -45,8 +45,12 @@ final class PageBlocks {
                     + " is -(RL + KL), whatever beta was. Drag across a chart to zoom,"
                     + " double-click to see all. A column of pixels shows the smallest and the"
                     + " largest value of its steps; the y axis leaves out the first hundredth of"
-                    + " the steps."),
-                Series.WINDOW)));
+                    + " the steps.%s"),
+                Series.WINDOW,
+                subjects.stream().anyMatch(subject -> !subject.run().validation().isEmpty())
+                    ? " Circles are of the validation images after epochs; of a run that may stop"
+                        + " early the best one is filled."
+                    : "")));
     html.append("<div class=\"bar\">");
     for (int i = 0; i < drawn.size(); i++) {
       html.append(

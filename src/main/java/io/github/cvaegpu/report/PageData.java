@@ -2,6 +2,7 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.train.ValidationRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -19,14 +20,50 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
 
   private static final int CURVES = 4;
 
-  /** A run; set point, curves and model are null where it has none. */
+  /** A run; set point, curves, validation and model are null where it has none. */
   record RunData(
       String name,
       String colour,
       String darkColour,
       Double setPoint,
       Curves curves,
+      Validation validation,
       ExplorerData model) {}
+
+  /**
+   * How validation images were scored after epochs; null where a figure is not finite.
+   *
+   * @param steps of the run that were done
+   * @param rl reconstruction loss
+   * @param kl KL divergence
+   * @param elbo -(rl + kl)
+   * @param best step after the best epoch; null if the run has none
+   */
+  record Validation(
+      List<Long> steps, List<Double> rl, List<Double> kl, List<Double> elbo, Long best) {
+    /** A circle is a few pixels wide: of more epochs each so manieth is shown, and the last. */
+    private static final int MOST = 1000;
+
+    static Validation of(Run run) {
+      List<ValidationRow> all = run.validation();
+      if (all.isEmpty()) {
+        return null;
+      }
+      int each = Math.ceilDiv(all.size(), MOST);
+      List<ValidationRow> shown = new ArrayList<>();
+      for (int i = 0; i < all.size(); i++) {
+        if (i % each == each - 1 || i == all.size() - 1) {
+          shown.add(all.get(i));
+        }
+      }
+      return new Validation(
+          shown.stream().map(ValidationRow::step).toList(),
+          shown.stream().map(ValidationRow::rl).toList(),
+          shown.stream().map(ValidationRow::kl).toList(),
+          shown.stream().map(ValidationRow::elbo).toList(),
+          run.record().best().map(ValidationRow::step).orElse(null));
+    }
+  }
 
   /** A run's curves, means of the last steps at each step. */
   record Curves(Embedded.Curve rl, Embedded.Curve kl, Embedded.Curve beta, Embedded.Curve elbo) {
@@ -61,6 +98,7 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
               hasCurves ? Palette.model(colour, Theme.DARK) : null,
               setPoint.isPresent() ? setPoint.getAsDouble() : null,
               hasCurves ? Curves.of(subject.run().series().orElseThrow(), words) : null,
+              hasCurves ? Validation.of(subject.run()) : null,
               subject
                   .run()
                   .checkpoint()

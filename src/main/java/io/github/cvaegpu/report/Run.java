@@ -10,6 +10,8 @@ import io.github.cvaegpu.train.MetricsLog;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
+import io.github.cvaegpu.train.ValidationLog;
+import io.github.cvaegpu.train.ValidationRow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param folder where it is
  * @param record its settings and figures
  * @param series its steps; empty where {@code metrics.csv} is missing or has none yet
+ * @param validation how its validation images were scored, an epoch each; empty of a run without
  * @param checkpoint its model; empty where none was written yet
  * @param warnings complete sentences about what is missing
  */
@@ -29,11 +32,13 @@ public record Run(
     Path folder,
     RunRecord record,
     Optional<Series> series,
+    List<ValidationRow> validation,
     Optional<Checkpoint> checkpoint,
     List<String> warnings) {
 
-  /** Copies the warnings. */
+  /** Copies the lists. */
   public Run {
+    validation = List.copyOf(validation);
     warnings = List.copyOf(warnings);
   }
 
@@ -51,6 +56,7 @@ public record Run(
     RunRecord record = RunDirectory.readRecord(folder);
     List<String> warnings = new ArrayList<>();
     Optional<Series> series = readSeries(folder, warnings);
+    List<ValidationRow> validation = readValidation(folder, record, warnings);
     Path file = RunDirectory.checkpointFile(folder);
     Optional<Checkpoint> checkpoint =
         RegularFile.isTaken(file) ? Optional.of(Checkpoint.read(file)) : Optional.empty();
@@ -64,7 +70,10 @@ public record Run(
           }
         });
     if (checkpoint.isPresent() && series.isPresent()) {
-      requireMetrics(RunDirectory.metricsFile(folder), checkpoint.get());
+      requireLog(RunDirectory.metricsFile(folder), checkpoint.get()::requireMetrics);
+    }
+    if (checkpoint.isPresent() && !validation.isEmpty()) {
+      requireLog(RunDirectory.validationFile(folder), checkpoint.get()::requireValidation);
     }
     if (checkpoint.isEmpty()) {
       warnings.add(
@@ -74,12 +83,18 @@ public record Run(
                       folder, Program.command("train", "--resume", "--out", folder.toString()))
               : "%s has no checkpoint, so there are no pictures of it.".formatted(folder));
     }
-    return new Run(folder, record, series, checkpoint, warnings);
+    return new Run(folder, record, series, validation, checkpoint, warnings);
   }
 
-  private static void requireMetrics(Path file, Checkpoint checkpoint) {
+  /** Refuses a log, or cannot read it. */
+  @FunctionalInterface
+  private interface LogCheck {
+    void require(Path file) throws IOException;
+  }
+
+  private static void requireLog(Path file, LogCheck check) {
     try {
-      checkpoint.requireMetrics(file);
+      check.require(file);
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
     }
@@ -106,9 +121,35 @@ public record Run(
     return series.size() == 0 ? Optional.empty() : Optional.of(series);
   }
 
+  private static List<ValidationRow> readValidation(
+      Path folder, RunRecord record, List<String> warnings) {
+    Path file = RunDirectory.validationFile(folder);
+    if (record.plan().validation() == null) {
+      return List.of();
+    }
+    List<ValidationRow> rows = new ArrayList<>();
+    if (!RegularFile.isTaken(file)) {
+      if (record.validated() != null) {
+        warnings.add(
+            "%s has no validation.csv, so nothing is shown of its validation images."
+                .formatted(folder));
+      }
+      return rows;
+    }
+    try {
+      boolean cut = ValidationLog.readWholeRows(file, rows::add);
+      if (cut) {
+        warnings.add("The last line of %s is half written and was left out.".formatted(file));
+      }
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
+    }
+    return rows;
+  }
+
   /** The same run without what there is to look into. */
   public Run withoutModel() {
-    return new Run(folder, record, series, Optional.empty(), warnings);
+    return new Run(folder, record, series, validation, Optional.empty(), warnings);
   }
 
   /** What to call it: the folder's name. */

@@ -8,9 +8,11 @@ import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.LastSteps;
 import io.github.cvaegpu.train.TrainingPlan;
+import io.github.cvaegpu.train.ValidationRow;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -21,6 +23,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -60,6 +63,10 @@ final class RunRows {
           new Row("images", RunRows::images),
           new Row("program", run -> run.record().program()));
 
+  /** Settings that are only worth a row where a run has them. */
+  private static final List<Row> OF_SOME =
+      List.of(new Row("patience", run -> ofPlan(run, RunRows::patience)));
+
   static final Row STARTED = new Row("started", run -> date(run, true));
   static final Row ENDED = new Row("ended", run -> date(run, false));
   static final Row STATE = new Row("how it stands", RunRows::state);
@@ -79,6 +86,14 @@ final class RunRows {
           new Row("test KL", run -> figure(testKl(run), "%.2f")),
           new Row("test ELBO", run -> figure(testElbo(run), "%.2f")));
 
+  /** Figures of the validation images. */
+  static final List<Row> VALIDATION =
+      List.of(
+          new Row("validation RL", run -> validation(run, ValidationRow::rl)),
+          new Row("validation KL", run -> validation(run, ValidationRow::kl)),
+          new Row("validation ELBO", run -> validation(run, ValidationRow::elbo)),
+          new Row("best epoch", RunRows::best));
+
   private RunRows() {}
 
   // ---- settings --------------------------------------------------------------------------------
@@ -97,7 +112,19 @@ final class RunRows {
             .map(name -> new Row(name, run -> ofRule(run, name)))
             .collect(Collectors.toCollection(ArrayList::new));
     rows.addAll(OF_ANY);
+    OF_SOME.stream()
+        .filter(row -> runs.stream().map(row.cell()).anyMatch(cell -> !cell.equals(NONE)))
+        .forEach(rows::add);
     return rows;
+  }
+
+  private static String patience(TrainingPlan plan) {
+    return plan.patience()
+        .map(
+            it ->
+                String.format(
+                    Locale.ROOT, "%,d epochs on %s", it.epochs(), it.measure().title()))
+        .orElse(NONE);
   }
 
   private static String ofRule(Run run, String name) {
@@ -126,9 +153,12 @@ final class RunRows {
     RunRecord.DatasetRecord images = run.record().dataset();
     return String.format(
         Locale.ROOT,
-        "%s (%,d to train with, %,d to test with)",
+        "%s (%,d to train with, %s%,d to test with)",
         images.name(),
         images.trainImages(),
+        images.validationImages() == null
+            ? ""
+            : String.format(Locale.ROOT, "%,d to validate on, ", images.validationImages()),
         images.testImages());
   }
 
@@ -146,7 +176,13 @@ final class RunRows {
         };
     String state =
         String.format(Locale.ROOT, "%s, %,d of %,d steps", word, record.stepsDone(), planned(run));
-    return record.message() == null ? state : state + ": " + record.message();
+    return record.message() == null
+        ? state + record.stoppedAfter().map(RunRows::early).orElse("")
+        : state + ": " + record.message();
+  }
+
+  private static String early(int epoch) {
+    return String.format(Locale.ROOT, ", stopped early after epoch %,d", epoch);
   }
 
   private static long planned(Run run) {
@@ -219,6 +255,33 @@ final class RunRows {
         .map(figure)
         .map(estimate -> OptionalDouble.of(estimate.mean()))
         .orElse(OptionalDouble.empty());
+  }
+
+  private static Optional<ValidationRow> lastValidation(Run run) {
+    return Optional.ofNullable(run.record().validated()).map(RunRecord.Validated::last);
+  }
+
+  private static String validation(Run run, ToDoubleFunction<ValidationRow> figure) {
+    return lastValidation(run)
+        .map(row -> figure(OptionalDouble.of(figure.applyAsDouble(row)), "%.2f"))
+        .orElse(NONE);
+  }
+
+  /** After the last epoch done; empty of a run without validation images. */
+  static OptionalDouble validationElbo(Run run) {
+    return lastValidation(run)
+        .map(row -> OptionalDouble.of(row.elbo()))
+        .orElse(OptionalDouble.empty());
+  }
+
+  private static String best(Run run) {
+    if (run.record().best().isEmpty()) {
+      return NONE;
+    }
+    ValidationRow row = run.record().best().get();
+    Patience.Measure measure = run.record().plan().patience().orElseThrow().measure();
+    return String.format(
+        Locale.ROOT, "%,d, %s %.2f", row.epoch(), measure.title(), measure.of(row));
   }
 
   static OptionalDouble testRl(Run run) {

@@ -95,17 +95,46 @@ final class RunTables {
         rows.add(overSeeds(group));
       }
     }
-    return Html.cards("figures", "run", figureColumns(), rows) + Html.note(about(groups));
+    String note =
+        hasValidation()
+            ? " Validation figures are of training images that were held out, after the last epoch."
+            : "";
+    return Html.cards("figures", "run", figureColumns(), rows) + Html.note(about(groups) + note);
   }
 
   private List<String> figureColumns() {
-    return List.of(
-        "test RL",
-        "test KL",
-        "test ELBO",
-        "KL less set point" + lastSteps(run -> RunRows.control(run).map(ControlReport::tailSteps)),
-        "beta" + lastSteps(run -> RunRows.lastSteps(run).map(RunRecord.LastSteps::steps)));
+    List<String> columns = new ArrayList<>(List.of("test RL", "test KL", "test ELBO"));
+    if (hasValidation()) {
+      columns.add("validation ELBO");
+    }
+    columns.add(
+        "KL less set point" + lastSteps(run -> RunRows.control(run).map(ControlReport::tailSteps)));
+    columns.add("beta" + lastSteps(run -> RunRows.lastSteps(run).map(RunRecord.LastSteps::steps)));
+    return columns;
   }
+
+  private boolean hasValidation() {
+    return runs.stream().anyMatch(run -> run.record().validated() != null);
+  }
+
+  /** Test RL, KL and ELBO, the validation images' where a run has some, and the last steps'. */
+  private List<String> row(Function<Figure, String> cell) {
+    List<Figure> figures =
+        new ArrayList<>(
+            List.of(
+                new Figure(RunRows::testRl, "%.2f"),
+                new Figure(RunRows::testKl, "%.2f"),
+                new Figure(RunRows::testElbo, "%.2f")));
+    if (hasValidation()) {
+      figures.add(new Figure(RunRows::validationElbo, "%.2f"));
+    }
+    figures.add(new Figure(RunTables::offset, "%+.3f"));
+    figures.add(new Figure(RunTables::beta, "%.4f"));
+    return figures.stream().map(cell).toList();
+  }
+
+  /** A column of final figures. */
+  private record Figure(Function<Run, OptionalDouble> of, String format) {}
 
   /** What a figure is the mean of, where it is the same in all runs. */
   private String lastSteps(Function<Run, Optional<Integer>> steps) {
@@ -128,13 +157,8 @@ final class RunTables {
         .orElse(OptionalDouble.empty());
   }
 
-  private static List<String> figures(Run run) {
-    return List.of(
-        RunRows.figure(RunRows.testRl(run), "%.2f"),
-        RunRows.figure(RunRows.testKl(run), "%.2f"),
-        RunRows.figure(RunRows.testElbo(run), "%.2f"),
-        RunRows.figure(offset(run), "%+.3f"),
-        RunRows.figure(beta(run), "%.4f"));
+  private List<String> figures(Run run) {
+    return row(figure -> RunRows.figure(figure.of().apply(run), figure.format()));
   }
 
   /** Runs that have all settings but the seed and their images in common, each seed once. */
@@ -157,12 +181,7 @@ final class RunTables {
     return new Html.Row(
         "mean of " + members,
         String.format(Locale.ROOT, "%d seeds", group.size()),
-        List.of(
-            mean(group, RunRows::testRl, "%.2f"),
-            mean(group, RunRows::testKl, "%.2f"),
-            mean(group, RunRows::testElbo, "%.2f"),
-            mean(group, RunTables::offset, "%+.3f"),
-            mean(group, RunTables::beta, "%.4f")));
+        row(figure -> mean(group, figure.of(), figure.format())));
   }
 
   /** Mean and standard deviation; nothing where a run of the group has no such figure. */
@@ -207,6 +226,9 @@ final class RunTables {
     all.addAll(RunRows.settings(runs));
     all.addAll(List.of(RunRows.STARTED, RunRows.ENDED, RunRows.STATE));
     all.addAll(RunRows.TEST);
+    if (hasValidation()) {
+      all.addAll(RunRows.VALIDATION);
+    }
     all.addAll(RunRows.TRAINING);
     all.add(
         new Row(

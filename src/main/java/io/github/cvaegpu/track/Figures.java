@@ -23,9 +23,17 @@ final class Figures {
     sink.accept("train/beta", report.beta());
   }
 
-  /** The speed in an epoch. */
+  /** The speed in an epoch, and how the validation images were scored after it. */
   static void of(EpochReport report, Sink sink) {
     sink.accept("train/images_per_second", report.imagesPerSecond());
+    report
+        .validation()
+        .ifPresent(
+            row -> {
+              sink.accept("validation/rl", row.rl());
+              sink.accept("validation/kl", row.kl());
+              sink.accept("validation/elbo", row.elbo());
+            });
   }
 
   /** What the test images come to in the end. */

@@ -17,6 +17,7 @@ import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.StepReport;
 import io.github.cvaegpu.train.TrainingPlan;
+import io.github.cvaegpu.train.ValidationRow;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -53,7 +54,14 @@ final class JsonLines implements Tracker {
 
   /** The run's own files. */
   private static final List<String> OWN =
-      List.of("run.json", "metrics.csv", "checkpoint.safetensors", ".lock", Mlflow.RUN_FILE);
+      List.of(
+          "run.json",
+          "metrics.csv",
+          "checkpoint.safetensors",
+          "validation.csv",
+          "best.safetensors",
+          ".lock",
+          Mlflow.RUN_FILE);
 
   private final Path file;
   private FileChannel channel;
@@ -91,7 +99,14 @@ final class JsonLines implements Tracker {
       double kl,
       double elbo,
       double beta,
-      double imagesPerSecond) {}
+      double imagesPerSecond,
+      Scores validation) {}
+
+  private record Scores(double rl, double kl, double elbo, boolean settled) {
+    static Scores of(ValidationRow row) {
+      return new Scores(row.rl(), row.kl(), row.elbo(), row.settled());
+    }
+  }
 
   private record CheckpointWritten(String record, long step, String time, String file) {}
 
@@ -101,7 +116,8 @@ final class JsonLines implements Tracker {
       String time,
       RunRecord.ExitReason exitReason,
       String message,
-      RunRecord.Metrics metrics) {}
+      RunRecord.Metrics metrics,
+      RunRecord.Validated validated) {}
 
   // ---- before the run --------------------------------------------------------------------------
 
@@ -317,7 +333,8 @@ final class JsonLines implements Tracker {
             report.kl(),
             -(report.rl() + report.kl()),
             report.beta(),
-            report.imagesPerSecond()));
+            report.imagesPerSecond(),
+            report.validation().map(Scores::of).orElse(null)));
   }
 
   @Override
@@ -334,7 +351,8 @@ final class JsonLines implements Tracker {
             now(),
             record.exitReason(),
             record.message(),
-            record.metrics()));
+            record.metrics(),
+            record.validated()));
   }
 
   private void write(Object line) {

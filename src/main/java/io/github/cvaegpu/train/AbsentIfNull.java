@@ -12,4 +12,4 @@ import java.lang.annotation.Target;
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.FIELD)
-@interface AbsentIfNull {}
+public @interface AbsentIfNull {}

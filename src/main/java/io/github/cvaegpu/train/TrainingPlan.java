@@ -6,7 +6,9 @@ import com.google.gson.JsonObject;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.HoldRule;
+import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Split;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
@@ -101,6 +103,26 @@ public record TrainingPlan(
   /** The images of a training set that are held out to be scored, in its order; empty of none. */
   public Optional<ImageSet> validationImages(ImageSet train) {
     return Optional.ofNullable(validation).map(part -> part.heldOut(train, seed));
+  }
+
+  /**
+   * A part of what was trained on, as this plan divides it.
+   *
+   * @param dataset the run's own: of another, nothing was held out
+   * @throws InputException if it is of validation images, of which there are none
+   */
+  public ImageSet images(Dataset dataset, Split split) {
+    return switch (split) {
+      case TEST -> dataset.test();
+      case TRAIN -> trainingImages(dataset.train());
+      case VALIDATION ->
+          validationImages(dataset.train())
+              .orElseThrow(
+                  () ->
+                      new InputException(
+                          "The model was trained without --validation, so there are no validation"
+                              + " images: take --split test or train."));
+    };
   }
 
   /** When a run stops early, if it may. */

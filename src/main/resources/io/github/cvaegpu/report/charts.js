@@ -73,6 +73,16 @@ function drawCharts(data) {
     });
     return [...levels].map(([value, of]) => ({ value, of }));
   }
+
+  /** Step and value of a visible run's validation images after each epoch that the chart shows. */
+  function validated(run, what) {
+    const rows = run.validation && run.validation[what];
+    return rows
+      ? rows
+          .map((value, k) => ({ step: run.validation.steps[k], value }))
+          .filter((row) => row.value !== null && row.step >= range[0] && row.step <= range[1])
+      : [];
+  }
   const charts = [];
   let range = [1, longest];
 
@@ -117,6 +127,16 @@ function drawCharts(data) {
           high = Math.max(high, value);
         }
       });
+    });
+    runs.forEach((run, i) => {
+      if (visible[i]) {
+        validated(run, what).forEach((row) => {
+          if (row.step > longest / 100 || range[1] < longest / 20) {
+            low = Math.min(low, row.value);
+            high = Math.max(high, row.value);
+          }
+        });
+      }
     });
     if (low > high) {
       return [0, 1];
@@ -203,6 +223,45 @@ function drawCharts(data) {
       });
       ctx.restore();
     }
+
+    /** A circle for each epoch, in the run's colour; the best one is filled. */
+    function drawValidation(self) {
+      const { ctx, bbox } = self;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+      ctx.clip();
+      ctx.lineWidth = 1.5 * devicePixelRatio;
+      runs.forEach((run, i) => {
+        if (!visible[i]) {
+          return;
+        }
+        ctx.strokeStyle = colourOf(run);
+        ctx.fillStyle = colourOf(run);
+        validated(run, what).forEach((row) => {
+          const isBest = row.step === run.validation.best;
+          ctx.beginPath();
+          ctx.arc(
+            self.valToPos(row.step, 'x', true),
+            self.valToPos(row.value, 'y', true),
+            (isBest ? 4 : 2.5) * devicePixelRatio,
+            0,
+            2 * Math.PI,
+          );
+          if (isBest) {
+            ctx.fill();
+          }
+          ctx.stroke();
+        });
+      });
+      ctx.restore();
+    }
+
+    /** The validation images' figure after the last epoch up to a step, for the line below. */
+    function validatedAt(run, step) {
+      const row = validated(run, what).findLast((each) => each.step <= step);
+      return row ? ` (validation ${row.value.toFixed(2)})` : '';
+    }
     const u = new uPlot(
       {
         ...size(),
@@ -222,7 +281,7 @@ function drawCharts(data) {
           ...runs.map((run) => ({ label: run.name, stroke: () => colourOf(run), width: 1.3, points: { show: false } })),
         ],
         hooks: {
-          draw: [drawSetPoints],
+          draw: [drawSetPoints, drawValidation],
           setSelect: [
             (self) => {
               if (self.select.width > 4) {
@@ -243,7 +302,11 @@ function drawCharts(data) {
                     runs
                       .map((run, i) => [run, self.data[i + 1][at], visible[i]])
                       .filter((entry) => entry[2] && entry[1] !== null)
-                      .map((entry) => `${entry[0].name} ${entry[1].toFixed(what === 'beta' ? 4 : 2)}`)
+                      .map(
+                        (entry) =>
+                          `${entry[0].name} ${entry[1].toFixed(what === 'beta' ? 4 : 2)}` +
+                          validatedAt(entry[0], self.data[0][at]),
+                      )
                       .join(', ');
             },
           ],
@@ -292,5 +355,5 @@ function drawCharts(data) {
   });
   new ResizeObserver(() => charts.forEach((each) => each.resize())).observe(document.querySelector('.charts'));
   document.addEventListener('themechange', () => charts.forEach((each) => each.u.redraw()));
-  return { charts, range: () => range, setPoints };
+  return { charts, range: () => range, setPoints, validated };
 }

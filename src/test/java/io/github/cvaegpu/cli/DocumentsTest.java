@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.TrainingPlan;
+import io.github.cvaegpu.train.Validation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +44,7 @@ class DocumentsTest {
   private static final Pattern TEST = Pattern.compile("-Dtest=(\\w+)(?:#(\\w+))?");
 
   /** A setting, and not one of its values: all but the seed are parts of something. */
-  private static final Pattern SETTING = Pattern.compile("`(\\.[a-z_]+|[a-z_]+\\.[a-z_]+|seed)`");
+  private static final Pattern SETTING = Pattern.compile("`(\\.[a-z_]+|[a-z_]+(?:\\.[a-z_]+)+|seed)`");
 
   private static final Path TOUR = Path.of("docs", "tour.md");
 
@@ -208,7 +210,9 @@ class DocumentsTest {
   /** Each path of the table of options, in a plan of one rule or another. */
   @Test
   void everySettingThatTheDefinitionsNameIsInAPlan() throws IOException {
-    TrainingPlan plan = TrainingPlan.defaults();
+    TrainingPlan plan =
+        TrainingPlan.defaults()
+            .withValidation(new Validation(0.1, new Patience(5, Patience.Measure.ELBO)));
     List<JsonObject> plans =
         RuleKind.ALL.stream()
             .map(kind -> plan.withRule(kind.rule(new RuleOptions())))
@@ -229,7 +233,7 @@ class DocumentsTest {
         named++;
       }
     }
-    assertEquals(26, named);
+    assertEquals(29, named);
   }
 
   private static boolean isOfOptions(String cell) {

@@ -127,6 +127,7 @@ class HtmlReportTest {
             control.run().folder(),
             control.run().record(),
             control.run().series(),
+            List.of(),
             Optional.empty(),
             List.of("A warning of \u001b]0;title\u0007 and \u202etxt."));
     String page =
@@ -179,6 +180,7 @@ class HtmlReportTest {
             control.run().folder(),
             control.run().record(),
             Optional.empty(),
+            List.of(),
             Optional.empty(),
             List.of("It has nothing."));
     String page = page(new Subject(run, Optional.empty()));

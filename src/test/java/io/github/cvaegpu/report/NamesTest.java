@@ -15,7 +15,7 @@ class NamesTest {
         Stream.of(folders)
             .map(
                 folder ->
-                    new Run(Path.of(folder), null, Optional.empty(), Optional.empty(), List.of()))
+                    new Run(Path.of(folder), null, Optional.empty(), List.of(), Optional.empty(), List.of()))
             .toList());
   }
 

@@ -39,7 +39,7 @@ class RunTablesTest {
   }
 
   private static Run with(Run run, Path folder, RunRecord record) {
-    return new Run(folder, record, run.series(), Optional.empty(), List.of());
+    return new Run(folder, record, run.series(), List.of(), Optional.empty(), List.of());
   }
 
   private static RunTables tables(Run... runs) {
