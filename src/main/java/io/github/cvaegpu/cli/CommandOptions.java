@@ -93,7 +93,10 @@ final class CommandOptions {
       change(line, command, spec -> describe(spec, "--data", DataOptions.LABEL, DATA_OF_MODEL));
       change(line, command, spec -> rename(spec, "--data", "--input"));
     }
-    change(line, "sample", spec -> describe(spec, "--split", "test|train|validation", SPLIT_OF_SAMPLE));
+    change(
+        line,
+        "sample",
+        spec -> describe(spec, "--split", "test|train|validation", SPLIT_OF_SAMPLE));
     OUTPUT.forEach(
         (command, description) ->
             change(line, command, spec -> describe(spec, "--output", "FILE", description)));

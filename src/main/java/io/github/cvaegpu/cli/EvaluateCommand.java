@@ -154,7 +154,10 @@ final class EvaluateCommand implements Callable<Integer> {
       AnnealedLikelihood annealed =
           annealing.run(saved, images, scores, spec.commandLine().getErr());
       Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
-      LatentMeasures measures = latentSpace ? measures(model, saved, plan.trainingImages(dataset.train()), posterior) : null;
+      LatentMeasures measures =
+          latentSpace
+              ? measures(model, saved, plan.trainingImages(dataset.train()), posterior)
+              : null;
       AggregatePosterior aggregate =
           latentSpace ? AggregatePosterior.of(posterior, saved.seed()) : null;
       PrintWriter out = spec.commandLine().getOut();

@@ -83,7 +83,8 @@ final class InputOptions {
   static void requireNoValidation(Split split) {
     if (split == Split.VALIDATION) {
       throw new InputException(
-          "--split validation is a part of the images that the model was trained on: name no others.");
+          "--split validation is a part of the images that the model was trained on: name no"
+              + " others.");
     }
   }
 

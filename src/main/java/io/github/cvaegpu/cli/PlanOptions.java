@@ -131,6 +131,7 @@ final class PlanOptions {
             Given.or(epochs, base.epochs()),
             Given.or(batchSize, base.batchSize()),
             Given.or(learningRate, base.learningRate())),
-        Given.or(seed, base.seed()));
+        Given.or(seed, base.seed()),
+        base.validation());
   }
 }

@@ -118,8 +118,7 @@ final class TrainingSummary {
           patience.measure().of(best),
           Program.command("evaluate", RunDirectory.bestFile(folder).toString()));
     } else {
-      out.println(
-          "No epoch counted for --patience: beta was still rising or KL had not settled.");
+      out.println("No epoch counted for --patience: beta was still rising or KL had not settled.");
     }
   }
 

@@ -15,10 +15,10 @@ import picocli.CommandLine.Option;
 final class ValidationOptions {
   /** What the help says beside them. */
   static final String PATIENCE =
-      "--patience goes by the validation images' mean ELBO, or by their RL, never by their KL, which"
-          + " is what a rule holds and no better where it is smaller. An epoch counts once beta has"
-          + " risen and KL has settled where the rule is to bring it. The best epoch's model is"
-          + " best.safetensors in the run directory.";
+      "--patience goes by the validation images' mean ELBO, or by their RL, never by their KL,"
+          + " which is what a rule holds and no better where it is smaller. An epoch counts once"
+          + " beta has risen and KL has settled where the rule is to bring it. The best epoch's"
+          + " model is best.safetensors in the run directory.";
 
   @Option(
       names = "--validation",
@@ -64,7 +64,8 @@ final class ValidationOptions {
             .or(() -> plan.patience().map(Patience::measure))
             .orElse(Patience.Measure.ELBO);
     return plan.withValidation(
-        new Validation(part.get(), epochs.map(number -> new Patience(number, goesBy)).orElse(null)));
+        new Validation(
+            part.get(), epochs.map(number -> new Patience(number, goesBy)).orElse(null)));
   }
 
   /**
@@ -78,9 +79,7 @@ final class ValidationOptions {
         "--validation",
         fraction,
         running.validation() == null ? "none" : running.validation().fraction());
-    Given.requireSame(
-        "--patience", patience, its.<Object>map(Patience::epochs).orElse("none"));
-    Given.requireSame(
-        "--patience-on", measure, its.<Object>map(Patience::measure).orElse("none"));
+    Given.requireSame("--patience", patience, its.<Object>map(Patience::epochs).orElse("none"));
+    Given.requireSame("--patience-on", measure, its.<Object>map(Patience::measure).orElse("none"));
   }
 }

@@ -64,7 +64,8 @@ public final class ControlWatch {
 
   /**
    * Whether what decides beta had come to where it is to be by the last step: it asks for no more
-   * changes ({@link BetaRule#steadyFrom}), and where a KL divergence is to be held that has settled.
+   * changes ({@link BetaRule#steadyFrom}), and where a KL divergence is to be held that has
+   * settled.
    */
   public boolean isSettled() {
     return lastStep >= rule.steadyFrom() && (target == null || settled);

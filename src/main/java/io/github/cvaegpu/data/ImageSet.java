@@ -143,7 +143,13 @@ public final class ImageSet {
         pickedLabels[i] = labels[images[i]];
       }
     }
-    return new ImageSet(height, width, picked, images.length, pickedLabels, factors == null ? null : factors.picked(images));
+    return new ImageSet(
+        height,
+        width,
+        picked,
+        images.length,
+        pickedLabels,
+        factors == null ? null : factors.picked(images));
   }
 
   /** The first images of the set, or all if there are fewer. */

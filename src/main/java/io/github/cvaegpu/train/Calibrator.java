@@ -37,7 +37,8 @@ public final class Calibrator {
 
   private NamedPlan run(double beta) {
     return new NamedPlan(
-        "beta-" + Numbers.plain(beta), plan.withRule(new ConstantRule(beta)).withEpochs(epochs).withoutPatience());
+        "beta-" + Numbers.plain(beta),
+        plan.withRule(new ConstantRule(beta)).withEpochs(epochs).withoutPatience());
   }
 
   /**

@@ -40,8 +40,7 @@ final class EarlyStopping {
     double value = patience.measure().of(row);
     boolean isBest =
         Double.isFinite(value)
-            && (best == null
-                || patience.measure().isBetter(value, patience.measure().of(best)));
+            && (best == null || patience.measure().isBetter(value, patience.measure().of(best)));
     if (isBest) {
       best = row;
       waited = 0;

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * {@code metrics.csv}: a row a training step. Numbers are floats in their shortest decimal form,
@@ -142,9 +141,6 @@ public final class MetricsLog implements RunObserver, AutoCloseable {
 
   /** A row a step. */
   private static final class Steps implements RowLog.Format<StepReport> {
-    private static final Pattern NUMBER =
-        Pattern.compile("-?(\\d+\\.\\d+(E-?\\d+)?|Infinity)|NaN");
-
     private static final int COLUMNS = 5;
 
     private static final int MAX_DIGITS = 38;
@@ -199,15 +195,13 @@ public final class MetricsLog implements RunObserver, AutoCloseable {
       return isPlainDecimal(line, from, end) || Float.isFinite(number(line.substring(from, end)));
     }
 
-    /** As Java writes them: {@code parseFloat} takes white space, suffixes and other bases too. */
     private static float number(String text) {
-      if (!NUMBER.matcher(text).matches()) {
-        throw new NumberFormatException(text);
-      }
-      return Float.parseFloat(text);
+      return Float.parseFloat(RowLog.number(text));
     }
 
-    /** True for nearly all numbers of a log; parsing each would delay a long run by half a second. */
+    /**
+     * True for nearly all numbers of a log; parsing each would delay a long run by half a second.
+     */
     private static boolean isPlainDecimal(String line, int from, int end) {
       int digits = 0;
       int points = 0;
@@ -227,10 +221,7 @@ public final class MetricsLog implements RunObserver, AutoCloseable {
 
     @Override
     public StepReport parse(String line) {
-      String[] fields = line.split(",", -1);
-      if (fields.length != COLUMNS) {
-        throw new IllegalArgumentException(fields.length + " fields");
-      }
+      String[] fields = RowLog.fields(line, COLUMNS);
       return new StepReport(
           Long.parseLong(fields[0]),
           Integer.parseInt(fields[1]),

@@ -6,8 +6,8 @@ import java.util.Locale;
 
 /**
  * When a run stops early: after some epochs that brought no better value of a measure of the
- * validation images. Not of their KL divergence: that is what a controller holds, or what a
- * smaller beta raises, and no value of it is the better one.
+ * validation images. Not of their KL divergence: that is what a controller holds, or what a smaller
+ * beta raises, and no value of it is the better one.
  *
  * @param epochs without a better value, one after the other, from 1
  * @param measure what is to get better

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * A log of a run: a CSV file to which row after row is appended, one for each step or each epoch.
@@ -63,6 +64,34 @@ final class RowLog<R> implements AutoCloseable {
     R parse(String line);
   }
 
+  /** As Java writes them: its parsers take white space, suffixes and other bases too. */
+  private static final Pattern NUMBER = Pattern.compile("-?(\\d+\\.\\d+(E-?\\d+)?|Infinity)|NaN");
+
+  /**
+   * The fields of a row.
+   *
+   * @throws IllegalArgumentException if they are not as many
+   */
+  static String[] fields(String line, int columns) {
+    String[] fields = line.split(",", -1);
+    if (fields.length != columns) {
+      throw new IllegalArgumentException(fields.length + " fields");
+    }
+    return fields;
+  }
+
+  /**
+   * The text of a floating-point number.
+   *
+   * @throws NumberFormatException if it is none as Java writes them
+   */
+  static String number(String text) {
+    if (!NUMBER.matcher(text).matches()) {
+      throw new NumberFormatException(text);
+    }
+    return text;
+  }
+
   private final Format<R> format;
   private final Path file;
   private final FileChannel channel;
@@ -93,8 +122,8 @@ final class RowLog<R> implements AutoCloseable {
    * @param stopRequested asked while there are many rows to read
    * @return empty if it was asked to stop; the file is as it was
    * @throws InputException if there are fewer rows than that, if one of them is not that of its
-   *     step or epoch, if they have another checksum, if the file is no log, no regular file
-   *     or is in use
+   *     step or epoch, if they have another checksum, if the file is no log, no regular file or is
+   *     in use
    */
   static <R> Optional<RowLog<R>> open(
       Format<R> format,
@@ -274,8 +303,7 @@ final class RowLog<R> implements AutoCloseable {
    * @param sink told of each row; may refuse one with an IllegalArgumentException
    * @throws InputException if a line is no row, or is refused
    */
-  static <R> void read(Format<R> format, Path file, Consumer<? super R> sink)
-      throws IOException {
+  static <R> void read(Format<R> format, Path file, Consumer<? super R> sink) throws IOException {
     try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
       readLines(format, file, new LogLines(file, in), sink);
     }

@@ -24,13 +24,14 @@ import java.util.Optional;
 
 /**
  * The folder that is a run: {@code run.json}, {@code metrics.csv} and {@code
- * checkpoint.safetensors}; of one with validation images {@code validation.csv} too, and of one that
- * may stop early {@code best.safetensors}. While it is open for training no other process can open it so; the
- * operating system drops the lock with the process, however it ends.
+ * checkpoint.safetensors}; of one with validation images {@code validation.csv} too, and of one
+ * that may stop early {@code best.safetensors}. While it is open for training no other process can
+ * open it so; the operating system drops the lock with the process, however it ends.
  */
 public final class RunDirectory implements AutoCloseable {
   /** Only the names that {@link AtomicFile} makes of this folder's: it may hold other things. */
-  private static final String LEFTOVERS = ".{run.json,checkpoint.safetensors,best.safetensors}.*.tmp";
+  private static final String LEFTOVERS =
+      ".{run.json,checkpoint.safetensors,best.safetensors}.*.tmp";
 
   /** Checksums of the most epochs of a plan take half of it. */
   private static final int MAX_RECORD = 160 << 20;

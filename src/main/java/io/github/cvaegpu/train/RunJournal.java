@@ -79,6 +79,7 @@ final class RunJournal implements RunObserver {
     }
     sessions.addAll(before.sessions());
     calibration = Optional.ofNullable(before.calibration());
+    validated = Optional.ofNullable(before.validated());
     images = images.as(before.dataset().name(), before.dataset().status());
   }
 

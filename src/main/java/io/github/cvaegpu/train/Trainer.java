@@ -295,8 +295,7 @@ public final class Trainer {
 
   private Outcome train() throws IOException {
     while (!isOver()) {
-      BatchOrder order =
-          BatchOrder.shuffled(plan.seed(), epoch, trainingImages, plan.batchSize());
+      BatchOrder order = BatchOrder.shuffled(plan.seed(), epoch, trainingImages, plan.batchSize());
       trainUntilStopped(order);
       TrainingState state = trainee.state();
       requireConverging(state);

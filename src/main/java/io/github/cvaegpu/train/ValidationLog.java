@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * {@code validation.csv}: a row an epoch, a {@link ValidationRow}. Numbers are in their shortest
@@ -84,10 +83,6 @@ public final class ValidationLog implements AutoCloseable {
   private static final class Epochs implements RowLog.Format<ValidationRow> {
     private static final int COLUMNS = 7;
 
-    /** As Java writes them: {@code parseDouble} takes white space, suffixes and other bases too. */
-    private static final Pattern NUMBER =
-        Pattern.compile("-?(\\d+\\.\\d+(E-?\\d+)?|Infinity)|NaN");
-
     @Override
     public String header() {
       return HEADER;
@@ -117,25 +112,19 @@ public final class ValidationLog implements AutoCloseable {
 
     @Override
     public ValidationRow parse(String line) {
-      String[] fields = line.split(",", -1);
-      if (fields.length != COLUMNS) {
-        throw new IllegalArgumentException(fields.length + " fields");
-      }
+      String[] fields = RowLog.fields(line, COLUMNS);
       return new ValidationRow(
           Integer.parseInt(fields[0]),
           Long.parseLong(fields[1]),
-          Float.parseFloat(number(fields[2])),
-          Double.parseDouble(number(fields[3])),
-          Double.parseDouble(number(fields[4])),
-          Double.parseDouble(number(fields[5])),
+          Float.parseFloat(RowLog.number(fields[2])),
+          number(fields[3]),
+          number(fields[4]),
+          number(fields[5]),
           flag(fields[6]));
     }
 
-    private static String number(String text) {
-      if (!NUMBER.matcher(text).matches()) {
-        throw new NumberFormatException(text);
-      }
-      return text;
+    private static double number(String text) {
+      return Double.parseDouble(RowLog.number(text));
     }
 
     private static boolean flag(String text) {

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * Scores a run's validation images after each epoch, keeps {@code validation.csv}, and where the run
- * may stop early knows which epoch was the best and keeps its checkpoint.
+ * Scores a run's validation images after each epoch, keeps {@code validation.csv}, and where the
+ * run may stop early knows which epoch was the best and keeps its checkpoint.
  */
 final class Validator implements AutoCloseable {
   private final RunDirectory directory;
@@ -117,12 +117,11 @@ final class Validator implements AutoCloseable {
   // ---- the best epoch's checkpoint -------------------------------------------------------------
 
   /**
-   * Keeps the run's checkpoint, which is that of the best epoch so far. After the checkpoint itself:
-   * whatever happens between the two, the best is never ahead of it.
+   * Keeps the run's checkpoint, which is that of the best epoch so far. After the checkpoint
+   * itself: whatever happens between the two, the best is never ahead of it.
    */
   void keepBest() throws IOException {
-    AtomicFile.replace(
-        directory.bestFile(), out -> Files.copy(directory.checkpointFile(), out));
+    AtomicFile.replace(directory.bestFile(), out -> Files.copy(directory.checkpointFile(), out));
   }
 
   /**

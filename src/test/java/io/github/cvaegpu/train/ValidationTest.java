@@ -49,7 +49,7 @@ class ValidationTest {
   private static final int HELD_OUT = 60;
 
   /** 240 images in batches of 64. */
-  private static final int STEPS_PER_EPOCH = 4;
+  private static final long STEPS_PER_EPOCH = 4;
 
   private static final int EPOCHS = 40;
 
@@ -105,13 +105,11 @@ class ValidationTest {
     Arrays.sort(heldOut);
     var validation = new Validation(FRACTION, null);
     assertArrayEquals(all.picked(heldOut).pixels(), validation.heldOut(all, 5).pixels());
-    int[] rest =
-        IntStream.range(0, 300).filter(i -> Arrays.binarySearch(heldOut, i) < 0).toArray();
+    int[] rest = IntStream.range(0, 300).filter(i -> Arrays.binarySearch(heldOut, i) < 0).toArray();
     assertArrayEquals(all.picked(rest).pixels(), validation.trainedOn(all, 5).pixels());
     assertEquals(300 - HELD_OUT, validation.trainedOn(all, 5).size());
     assertFalse(
-        Arrays.equals(
-            validation.heldOut(all, 5).pixels(), validation.heldOut(all, 6).pixels()));
+        Arrays.equals(validation.heldOut(all, 5).pixels(), validation.heldOut(all, 6).pixels()));
   }
 
   @ParameterizedTest
@@ -249,9 +247,7 @@ class ValidationTest {
         plan().withoutPatience().differences(plan().withValidation(null)));
     assertEquals(
         List.of("fraction 0.2 against 0.3"),
-        plan()
-            .withoutPatience()
-            .differences(plan().withValidation(new Validation(0.3, null))));
+        plan().withoutPatience().differences(plan().withValidation(new Validation(0.3, null))));
   }
 
   // ---- stopping early --------------------------------------------------------------------------
@@ -266,7 +262,7 @@ class ValidationTest {
     assertTrue(best > 1, "The first epoch was the best; another test's plan is needed.");
     assertEquals(stopped, rows.size());
     assertEquals(best + 2, stopped);
-    assertEquals((long) stopped * STEPS_PER_EPOCH, record.stepsDone());
+    assertEquals(stopped * STEPS_PER_EPOCH, record.stepsDone());
     double most = rows.stream().mapToDouble(ValidationRow::elbo).max().orElseThrow();
     assertEquals(most, rows.get(best - 1).elbo());
     assertEquals(rows.get(best - 1), record.best().orElseThrow());
@@ -274,9 +270,8 @@ class ValidationTest {
     // The best one is a model like any other, and the last one is the run's.
     SavedModel kept = SavedModel.open(run.bestFile());
     assertEquals(record.parametersSha256().get(best - 1), kept.parametersSha256());
-    assertEquals((long) best * STEPS_PER_EPOCH, kept.steps());
-    assertEquals(
-        record.parametersSha256().getLast(), SavedModel.open(folder).parametersSha256());
+    assertEquals(best * STEPS_PER_EPOCH, kept.steps());
+    assertEquals(record.parametersSha256().getLast(), SavedModel.open(folder).parametersSha256());
   }
 
   @Test
@@ -322,7 +317,7 @@ class ValidationTest {
       Patience.Measure measure, String values, int bestEpoch, int overAfter) {
     var stopping = new EarlyStopping(new Patience(2, measure));
     int epoch = 0;
-    for (String value : values.split(" ")) {
+    for (String value : values.split(" ", -1)) {
       epoch++;
       assertFalse(stopping.isOver());
       double figure = Double.parseDouble(value);
@@ -365,10 +360,10 @@ class ValidationTest {
   /** KL of these few steps is nowhere near. */
   @Test
   void aSetPointHasToBeHeld() throws IOException {
-    run.plan =
-        plan(new HoldRule(5, List.of()), new Patience(1, Patience.Measure.RL)).withEpochs(3);
+    run.plan = plan(new HoldRule(5, List.of()), new Patience(1, Patience.Measure.RL)).withEpochs(3);
     run.toTheEnd();
-    assertEquals(List.of(false, false, false), rows().stream().map(ValidationRow::settled).toList());
+    assertEquals(
+        List.of(false, false, false), rows().stream().map(ValidationRow::settled).toList());
     assertTrue(run.record().best().isEmpty());
     assertTrue(run.record().stoppedAfter().isEmpty());
     assertFalse(Files.exists(run.bestFile()));
@@ -449,9 +444,7 @@ class ValidationTest {
     run.until(best * STEPS_PER_EPOCH + 2);
     if (isAnotherThere) {
       Files.copy(
-          run.checkpointFile(),
-          run.bestFile(),
-          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+          run.checkpointFile(), run.bestFile(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
       var other = new TinyRun(folder.resolve("other"));
       other.plan = plan().withSeed(6);
       other.until(best * STEPS_PER_EPOCH);
@@ -468,6 +461,7 @@ class ValidationTest {
             + best
             + ", which was its best so far: put it back, or start a new run with another --out.",
         assertThrows(InputException.class, run::toTheEnd).getMessage());
+    assertEquals(best, run.record().best().orElseThrow().epoch());
   }
 
   @Test
@@ -505,15 +499,13 @@ class ValidationTest {
       })
   void aBadRowIsRefused(String bad) throws IOException {
     Path file = folder.resolve("validation.csv");
-    Files.writeString(
-        file, ValidationLog.HEADER + "\n1,4,1.0,Infinity,1.0,-2.0,0\n" + bad + "\n");
+    Files.writeString(file, ValidationLog.HEADER + "\n1,4,1.0,Infinity,1.0,-2.0,0\n" + bad + "\n");
     String message =
         assertThrows(
                 InputException.class,
                 () -> ValidationLog.open(file, 2, java.util.Optional.empty(), () -> false))
             .getMessage();
-    assertTrue(
-        message.startsWith("Line 3 of " + file + " is not the row of epoch 2"), message);
+    assertTrue(message.startsWith("Line 3 of " + file + " is not the row of epoch 2"), message);
   }
 
   @Test
