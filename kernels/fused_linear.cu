@@ -154,7 +154,7 @@ struct Host {
   const Word* betas;
   Word* status;
   Word timeout_ns;
-  double learning_rate;
+  const double* learning_rates;  // (batches) of the epoch
   int parts;
   int ring_mask;
 };
@@ -175,6 +175,7 @@ __device__ inline void meet_host(const Host& host, int rows, double (&scratch)[G
   __syncthreads();
   double kl_total = block_sum(kl_sum, scratch);
   unsigned long long step = host.state->step;
+  int batch = host.state->batch;
   __syncthreads();
   if (threadIdx.x == 0) {
     publish(host.rls, host.kls, host.ring_mask, step, (float)(loss_total / rows),
@@ -184,7 +185,7 @@ __device__ inline void meet_host(const Host& host, int rows, double (&scratch)[G
     host.state->batch += 1;
     await_beta(host.state, step, host.betas, host.ring_mask, host.timeout_ns, host.status);
   } else if (threadIdx.x == 32) {
-    set_factors(host.state, step, host.learning_rate);
+    set_factors(host.state, step, host.learning_rates[batch]);
   }
 }
 
@@ -230,7 +231,7 @@ __device__ inline void output_backward(const float* dlogits, const float* weight
  * step by now, and the next launch is the first to need it.
  *
  *   rls[step], kls[step] = mean of losses, of kl      state.step, state.batch: += 1
- *   state.beta, state.step_size, state.root_scale: see mailbox.cuh
+ *   state.beta, state.step_size, state.root_scale: see mailbox.cuh; the learning rate is that of the batch
  *
  * Launch: as fused_first_forward, by rows and in, and one more cluster; blocks of 128 GROUPS.
  */
@@ -239,11 +240,12 @@ __device__ inline void output_backward(const float* dlogits, const float* weight
       fused_output_backward_##M##_##N##_##GROUPS(                                                  \
           const float* dlogits, const float* weight, const float* d, int rows, int in, int inputs, \
           float* dd, StepState* state, const float* losses, const float* kl, Word* rls, Word* kls, \
-          const Word* betas, Word* status, Word timeout_ns, double learning_rate, int ring_mask) { \
+          const Word* betas, Word* status, Word timeout_ns, const double* learning_rates,          \
+          int ring_mask) {                                                                         \
     __shared__ SharedWithHost<M, N, GROUPS> shared;                                                \
-    Host host{state,    losses, kl,         rls,           kls,                                    \
-              betas,    status, timeout_ns, learning_rate, (inputs + 31) / 32,                     \
-              ring_mask};                                                                          \
+    int parts = (inputs + 31) / 32;                                                                \
+    Host host{state,      losses,         kl,    rls,      kls, betas, status,                     \
+              timeout_ns, learning_rates, parts, ring_mask};                                       \
     output_backward<M, N, GROUPS>(dlogits, weight, d, rows, in, inputs, dd, host, shared);         \
   }
 

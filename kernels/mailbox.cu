@@ -11,8 +11,10 @@
  * Sets what depends on the step alone: Adam's factors, and beta, for which it waits.
  *
  *   state.step_size = lr / (1 - 0.9^t)      state.root_scale = 1 / sqrt(1 - 0.999^t)      t = step + 1
+ *   lr              = learning_rates[state.batch]
  *   state.beta      = the float at the step's place of the ring, once the host has put it there
  *
+ * learning_rates (batches): of each batch of the epoch, as Java has uploaded them with its order
  * betas: ring of ring_mask + 1 words, a power of two; the host stores with release.
  * status: a word of the host's; the step's tag is stored there if no beta came within timeout_ns.
  *
@@ -20,10 +22,10 @@
  *         answer when beta is needed, in the latent backward.
  */
 extern "C" __global__ void __launch_bounds__(1)
-    step_begin(StepState* state, double learning_rate, const Word* betas, int ring_mask,
-               Word timeout_ns, Word* status) {
+    step_begin(StepState* state, const double* __restrict__ learning_rates, const Word* betas,
+               int ring_mask, Word timeout_ns, Word* status) {
   unsigned long long step = state->step;
-  set_factors(state, step, learning_rate);
+  set_factors(state, step, learning_rates[state->batch]);
   await_beta(state, step, betas, ring_mask, timeout_ns, status);
 }
 

@@ -97,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
       EngineBenchmark.Result result =
           EngineBenchmark.run(
               chosen.first(),
-              plan.settings(),
+              plan.settings(images.size()),
               images.size(),
               plan.rule().start(),
               rounds,
@@ -121,7 +121,7 @@ final class BenchCommand implements Callable<Integer> {
     CpuBenchmark.Result result =
         CpuBenchmark.run(
             plan.shape(images.imageSize()),
-            plan.settings(),
+            plan.settings(images.size()),
             images,
             plan.rule().start(),
             engineOptions.threads(),

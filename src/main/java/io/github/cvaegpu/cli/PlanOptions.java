@@ -130,7 +130,8 @@ final class PlanOptions {
         new Schedule(
             Given.or(epochs, base.epochs()),
             Given.or(batchSize, base.batchSize()),
-            Given.or(learningRate, base.learningRate())),
+            Given.or(learningRate, base.learningRate()),
+            base.schedule().rates()),
         Given.or(seed, base.seed()),
         base.validation());
   }

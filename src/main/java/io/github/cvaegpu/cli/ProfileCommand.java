@@ -95,7 +95,7 @@ final class ProfileCommand implements Callable<Integer> {
     var profile =
         new CudaProfile(
             plan.shape(images.imageSize()),
-            plan.settings(),
+            plan.settings(images.size()),
             images,
             engineOptions.precision(),
             engineOptions.step(),

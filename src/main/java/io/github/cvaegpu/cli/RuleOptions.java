@@ -276,27 +276,15 @@ final class RuleOptions {
 
   private RuleKind impliedKind() {
     List<String> names = List.copyOf(given().keySet());
-    return RuleKind.with(names)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "No rule knows %s together: leave out what belongs to another."
-                        .formatted(Sentences.and(names))));
+    return Given.implied("rule", names, RuleKind.with(names).findFirst());
   }
 
   private void refuseWithoutEffect(RuleKind chosen) {
-    for (String option : given().keySet()) {
-      if (!chosen.options().containsKey(option)) {
-        throw new InputException(
-            "%s has no effect with --control %s: it is for %s."
-                .formatted(
-                    option,
-                    chosen,
-                    Sentences.and(
-                        RuleKind.with(List.of(option)).map(RuleKind::toString).toList())));
-      }
-    }
+    Given.refuseWithoutEffect(
+        "--control " + chosen,
+        given().keySet(),
+        chosen.options()::containsKey,
+        option -> RuleKind.with(List.of(option)).map(RuleKind::toString).toList());
   }
 
   /** What a calibration decides itself: all but its limits of beta and a set point to check. */

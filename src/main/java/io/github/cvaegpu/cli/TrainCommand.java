@@ -79,6 +79,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private PlanOptions planOptions;
 
+  @Mixin private RateOptions rateOptions;
+
   @Mixin private ValidationOptions validationOptions;
 
   @Mixin private EngineOptions engineOptions;
@@ -184,10 +186,11 @@ final class TrainCommand implements Callable<Integer> {
     if (from == null) {
       DataChoice data = dataOptions.choice();
       return new Start(
-          validationOptions.on(planOptions.plan()), data, data, Optional.empty());
+          extended(planOptions.plan(), TrainingPlan.defaults()), data, data, Optional.empty());
     }
     RunRecord other = RunDirectory.readRecord(Files.isDirectory(from) ? from : folderOf(from));
-    TrainingPlan plan = validationOptions.on(planOptions.planLike(other.plan()));
+    TrainingPlan base = other.plan();
+    TrainingPlan plan = extended(planOptions.planLike(base.withRates(null)), base);
     Optional<DataChoice> asked = dataOptions.asked();
     if (asked.isEmpty() && other.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       DataOptions.warnAboutFallback(List.of(), warnings);
@@ -197,6 +200,11 @@ final class TrainCommand implements Callable<Integer> {
         asked.orElseGet(other::dataAsked),
         asked.orElseGet(other::dataToLoad),
         Optional.empty());
+  }
+
+  /** A new run's plan with the options that no other command has. */
+  private TrainingPlan extended(TrainingPlan plan, TrainingPlan base) {
+    return validationOptions.on(rateOptions.on(plan, base.schedule().rateSchedule()));
   }
 
   /** Where a run.json lies. */
@@ -214,6 +222,7 @@ final class TrainCommand implements Callable<Integer> {
     RunDirectory.Resumption run = RunDirectory.planToResume(folder);
     run.warning().ifPresent(text -> warnings.println("Warning: " + text));
     TrainingPlan plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent());
+    rateOptions.requireSame(run.plan());
     validationOptions.requireSame(run.plan());
     requireSameCalibration(run.calibration());
     engineOptions.keepThreads(run.askedThreads());
@@ -300,7 +309,7 @@ final class TrainCommand implements Callable<Integer> {
         Interruption interruption = Interruption.install();
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       engine.tell(quiet, err());
-      tellRule(plan.rule());
+      tellPlan(plan);
       plan.rule()
           .warning(plan.steps(trainingImages(plan, dataset)))
           .ifPresent(text -> err().println("Warning: " + text));
@@ -327,7 +336,12 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private void tellRule(BetaRule rule) {
+  /** What decides beta; and what becomes of the learning rate, where it does not stay. */
+  private void tellPlan(TrainingPlan plan) {
+    BetaRule rule = plan.rule();
+    if (!quiet && plan.schedule().rates() != null) {
+      err().println("Learning rate " + plan.schedule().ratesTitle());
+    }
     if (!quiet) {
       err()
           .println(
@@ -416,8 +430,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     return Terminal.isInteractive()
         ? new QueuedProgress(
-            new ProgressOnTerminal(
-                plan.epochs(), trainingImages(plan, dataset), plan.batchSize()),
+            new ProgressOnTerminal(plan.epochs(), trainingImages(plan, dataset), plan.batchSize()),
             err())
         : new ProgressLines(out());
   }

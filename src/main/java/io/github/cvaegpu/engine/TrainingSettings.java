@@ -11,18 +11,21 @@ import io.github.cvaegpu.model.Objective;
  * @param klTerm what the KL divergence adds to the loss
  * @param seed the run's seed
  * @param batchSize images in a batch, but perhaps the last of an epoch
- * @param learningRate Adam's step size
+ * @param learningRate Adam's step size at each step
  */
 public record TrainingSettings(
-    Objective objective, KlTerm klTerm, long seed, int batchSize, double learningRate) {
+    Objective objective, KlTerm klTerm, long seed, int batchSize, LearningRate learningRate) {
   /** Refuses what no run can use. */
   public TrainingSettings {
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch size " + batchSize);
     }
-    if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
-      throw new IllegalArgumentException("learning rate " + learningRate);
-    }
+  }
+
+  /** The same with a learning rate that stays as it is. */
+  public TrainingSettings(
+      Objective objective, KlTerm klTerm, long seed, int batchSize, double learningRate) {
+    this(objective, klTerm, seed, batchSize, LearningRate.constant(learningRate));
   }
 
   /** The same with a weighted KL divergence. */

@@ -131,9 +131,11 @@ final class ModelCard {
             plan().batchSize(),
             plan().epochs()));
     if (plan().validation() != null) {
-      row("held out to validate on", "%s of the training images".formatted(Numbers.plain(plan().validation().fraction())));
+      row(
+          "held out to validate on",
+          "%s of the training images".formatted(Numbers.plain(plan().validation().fraction())));
     }
-    row("optimizer", "Adam, learning rate " + Numbers.plain(plan().learningRate()));
+    row("optimizer", "Adam, learning rate " + plan().schedule().ratesTitle());
     row("seed", Long.toString(model.seed()));
     record
         .filter(run -> !run.sessions().isEmpty())

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.report.HtmlReport.Subject;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -76,13 +77,17 @@ final class PageBlocks {
           "<button type=\"button\" data-zoom=\"%s\">%s</button>".formatted(button[0], button[1]));
     }
     html.append("</div>\n<div class=\"charts\">\n");
-    for (String[] chart :
-        new String[][] {
-          {"rl", "Training reconstruction loss (RL)", "nats per image"},
-          {"kl", "Training KL divergence", "nats per image"},
-          {"beta", "beta, the weight of the KL divergence", "beta"},
-          {"elbo", "Training ELBO", "nats per image"}
-        }) {
+    List<String[]> charts =
+        new ArrayList<>(
+            List.of(
+                new String[] {"rl", "Training reconstruction loss (RL)", "nats per image"},
+                new String[] {"kl", "Training KL divergence", "nats per image"},
+                new String[] {"beta", "beta, the weight of the KL divergence", "beta"},
+                new String[] {"elbo", "Training ELBO", "nats per image"}));
+    if (drawn.stream().anyMatch(i -> subjects.get(i).run().hasRates())) {
+      charts.add(new String[] {"rate", "Learning rate", "learning rate"});
+    }
+    for (String[] chart : charts) {
       html.append(
           ("<div class=\"chart\" data-what=\"%s\" data-unit=\"%s\"><h3>%s</h3><div"
                   + " class=\"plot\"></div><div class=\"value\"></div></div>\n")

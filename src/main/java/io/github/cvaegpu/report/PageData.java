@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import io.github.cvaegpu.engine.LearningRate;
 import io.github.cvaegpu.report.HtmlReport.Subject;
+import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.ValidationRow;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
   /** Words of all curves together: about a megabyte. */
   private static final int CURVE_WORDS = 400_000;
 
+  /** Of a run whose learning rate stays as it is. */
   private static final int CURVES = 4;
 
   /** A run; set point, curves, validation and model are null where it has none. */
@@ -65,14 +68,31 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
     }
   }
 
-  /** A run's curves, means of the last steps at each step. */
-  record Curves(Embedded.Curve rl, Embedded.Curve kl, Embedded.Curve beta, Embedded.Curve elbo) {
-    static Curves of(Series series, int words) {
+  /** A run's curves, means of the last steps at each step; rate is null where it is constant. */
+  record Curves(
+      Embedded.Curve rl,
+      Embedded.Curve kl,
+      Embedded.Curve beta,
+      Embedded.Curve elbo,
+      Embedded.Curve rate) {
+    static Curves of(Run run, int words) {
+      Series series = run.series().orElseThrow();
       return new Curves(
           Embedded.Curve.of(Series.windowMeans(series.rl()), words),
           Embedded.Curve.of(Series.windowMeans(series.kl()), words),
           Embedded.Curve.of(Series.windowMeans(series.beta()), words),
-          Embedded.Curve.of(Series.windowMeans(series.elbo()), words));
+          Embedded.Curve.of(Series.windowMeans(series.elbo()), words),
+          run.hasRates() ? Embedded.Curve.of(rates(run.record(), series.size()), words) : null);
+    }
+
+    /** Of each step itself. */
+    private static float[] rates(RunRecord record, int steps) {
+      LearningRate rate = record.plan().learningRate(record.dataset().trainImages());
+      float[] rates = new float[steps];
+      for (int step = 0; step < steps; step++) {
+        rates[step] = (float) rate.at(step);
+      }
+      return rates;
     }
   }
 
@@ -83,8 +103,13 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
    * @param names of the runs, in their order
    */
   static PageData of(List<Subject> subjects, List<String> names) {
-    long drawn = subjects.stream().filter(subject -> subject.run().hasCurves()).count();
-    int words = (int) (CURVE_WORDS / Math.max(1, CURVES * drawn));
+    long curves =
+        subjects.stream()
+            .map(Subject::run)
+            .filter(Run::hasCurves)
+            .mapToLong(run -> run.hasRates() ? CURVES + 1 : CURVES)
+            .sum();
+    int words = (int) (CURVE_WORDS / Math.max(1, curves));
     List<RunData> runs = new ArrayList<>();
     int colour = 0;
     for (int i = 0; i < subjects.size(); i++) {
@@ -97,7 +122,7 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
               hasCurves ? Palette.model(colour, Theme.LIGHT) : null,
               hasCurves ? Palette.model(colour, Theme.DARK) : null,
               setPoint.isPresent() ? setPoint.getAsDouble() : null,
-              hasCurves ? Curves.of(subject.run().series().orElseThrow(), words) : null,
+              hasCurves ? Curves.of(subject.run(), words) : null,
               hasCurves ? Validation.of(subject.run()) : null,
               subject
                   .run()

@@ -47,6 +47,11 @@ public record Run(
     return series.isPresent() && series.get().size() >= Series.WINDOW;
   }
 
+  /** Whether its learning rate goes from step to step. */
+  boolean hasRates() {
+    return record.plan().schedule().rates() != null;
+  }
+
   /**
    * Reads a run without opening it for training.
    *

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
-import static io.github.cvaegpu.Numbers.plain;
-
 import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
@@ -54,7 +52,7 @@ final class RunRows {
   /** Settings of any run, whatever decides its beta. */
   private static final List<Row> OF_ANY =
       List.of(
-          new Row("learning rate", run -> ofPlan(run, p -> plain(p.learningRate()))),
+          new Row("learning rate", run -> ofPlan(run, p -> p.schedule().ratesTitle())),
           new Row("epochs", run -> ofPlan(run, p -> count(p.epochs()))),
           new Row("batch size", run -> ofPlan(run, p -> count(p.batchSize()))),
           new Row("hidden widths", run -> ofPlan(run, p -> joined(p.hidden()))),
@@ -123,7 +121,11 @@ final class RunRows {
         .map(
             it ->
                 String.format(
-                    Locale.ROOT, "%,d epochs on %s", it.epochs(), it.measure().title()))
+                    Locale.ROOT,
+                    "%,d %s on %s",
+                    it.epochs(),
+                    it.epochs() == 1 ? "epoch" : "epochs",
+                    it.measure().title()))
         .orElse(NONE);
   }
 

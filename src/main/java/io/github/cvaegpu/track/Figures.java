@@ -3,6 +3,7 @@ package io.github.cvaegpu.track;
 
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.train.EpochReport;
+import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.StepReport;
 
 /** A run's figures by the names that TensorBoard and MLflow have them under. */
@@ -15,12 +16,15 @@ final class Figures {
     void accept(String name, double value);
   }
 
-  /** Losses and beta of a step, or their means. */
-  static void of(StepReport report, Sink sink) {
+  /**
+   * Losses and beta of a step, or their means; and the learning rate, of the last step of several.
+   */
+  static void of(StepReport report, RunRecord run, Sink sink) {
     sink.accept("train/rl", report.rl());
     sink.accept("train/kl", report.kl());
     sink.accept("train/elbo", -(report.rl() + report.kl()));
     sink.accept("train/beta", report.beta());
+    sink.accept("train/learning_rate", RunSteps.learningRate(report, run));
   }
 
   /** The speed in an epoch, and how the validation images were scored after it. */

@@ -87,7 +87,14 @@ final class JsonLines implements Tracker {
       EngineInfo engine) {}
 
   private record Step(
-      String record, long step, int epoch, float rl, float kl, float elbo, float beta) {}
+      String record,
+      long step,
+      int epoch,
+      float rl,
+      float kl,
+      float elbo,
+      float beta,
+      double learningRate) {}
 
   private record Epoch(
       String record,
@@ -317,7 +324,8 @@ final class JsonLines implements Tracker {
             report.rl(),
             report.kl(),
             -(report.rl() + report.kl()),
-            report.beta()));
+            report.beta(),
+            RunSteps.learningRate(report, run)));
   }
 
   @Override

@@ -236,7 +236,7 @@ final class Mlflow implements Tracker {
 
   @Override
   public void step(StepReport report) {
-    Figures.of(report, (name, value) -> add(name, value, report.step()));
+    Figures.of(report, run, (name, value) -> add(name, value, report.step()));
     sendIfDue();
   }
 

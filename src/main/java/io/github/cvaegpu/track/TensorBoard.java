@@ -85,7 +85,7 @@ final class TensorBoard implements Tracker {
   @Override
   public void step(StepReport report) {
     var summary = new ProtobufMessage();
-    Figures.of(report, (name, value) -> summary.message(1, scalar(name, value)));
+    Figures.of(report, run, (name, value) -> summary.message(1, scalar(name, value)));
     write(report.step(), summary);
   }
 

@@ -25,6 +25,7 @@ import io.github.cvaegpu.control.GecoRule;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.control.WarmUpRule;
+import io.github.cvaegpu.engine.RateSchedule;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -33,6 +34,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /** JSON as this project writes it: lower_case_names, enum constants in lower case, two spaces. */
 public final class Json {
@@ -50,7 +52,8 @@ public final class Json {
         .disableHtmlEscaping()
         .serializeNulls()
         .registerTypeAdapterFactory(new LowerCaseEnums())
-        .registerTypeAdapterFactory(new BetaRules())
+        .registerTypeAdapterFactory(Named.RULES)
+        .registerTypeAdapterFactory(Named.RATES)
         .registerTypeAdapterFactory(new AbsentComponents())
         .registerTypeAdapter(ControllerMemory.class, new Memories())
         .registerTypeAdapter(double.class, new Doubles())
@@ -112,9 +115,7 @@ public final class Json {
         public void write(JsonWriter out, T value) throws IOException {
           JsonElement tree = whole.toJsonTree(value);
           if (tree instanceof JsonObject object) {
-            names.stream()
-                .filter(name -> object.get(name).isJsonNull())
-                .forEach(object::remove);
+            names.stream().filter(name -> object.get(name).isJsonNull()).forEach(object::remove);
           }
           elements.write(out, tree);
         }
@@ -127,25 +128,44 @@ public final class Json {
     }
   }
 
-  /** A rule is an object with its name before its settings. */
-  private static final class BetaRules implements TypeAdapterFactory {
+  /** What has a name by which it is told from others is an object with that before its settings. */
+  private record Named<N>(
+      Class<N> type,
+      Function<N, String> nameOf,
+      Map<String, Class<? extends N>> classes,
+      Function<String, RuntimeException> unknown)
+      implements TypeAdapterFactory {
     private static final String NAME = "name";
 
-    private static final Map<String, Class<? extends BetaRule>> CLASSES =
-        Map.of(
-            CapacityRule.NAME, CapacityRule.class,
-            ConstantRule.NAME, ConstantRule.class,
-            CyclicalRule.NAME, CyclicalRule.class,
-            DynamicRule.NAME, DynamicRule.class,
-            FreeBitsRule.NAME, FreeBitsRule.class,
-            GecoRule.NAME, GecoRule.class,
-            HoldRule.NAME, HoldRule.class,
-            PiRule.NAME, PiRule.class,
-            WarmUpRule.NAME, WarmUpRule.class);
+    static final Named<BetaRule> RULES =
+        new Named<>(
+            BetaRule.class,
+            BetaRule::name,
+            Map.of(
+                CapacityRule.NAME, CapacityRule.class,
+                ConstantRule.NAME, ConstantRule.class,
+                CyclicalRule.NAME, CyclicalRule.class,
+                DynamicRule.NAME, DynamicRule.class,
+                FreeBitsRule.NAME, FreeBitsRule.class,
+                GecoRule.NAME, GecoRule.class,
+                HoldRule.NAME, HoldRule.class,
+                PiRule.NAME, PiRule.class,
+                WarmUpRule.NAME, WarmUpRule.class),
+            UnknownRuleException::new);
+
+    static final Named<RateSchedule> RATES =
+        new Named<>(
+            RateSchedule.class,
+            RateSchedule::name,
+            Map.of(
+                RateSchedule.Constant.NAME, RateSchedule.Constant.class,
+                RateSchedule.Cosine.NAME, RateSchedule.Cosine.class,
+                RateSchedule.Step.NAME, RateSchedule.Step.class),
+            name -> new JsonParseException("no schedule " + name));
 
     @Override
-    public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> type) {
-      if (type.getRawType() != BetaRule.class) {
+    public <T> TypeAdapter<T> create(Gson gson, TypeToken<T> asked) {
+      if (asked.getRawType() != type) {
         return null;
       }
       TypeAdapter<JsonElement> elements = gson.getAdapter(JsonElement.class);
@@ -157,13 +177,13 @@ public final class Json {
             return;
           }
           var object = new JsonObject();
-          object.addProperty(NAME, ((BetaRule) value).name());
+          object.addProperty(NAME, nameOf.apply(type.cast(value)));
           gson.toJsonTree(value).getAsJsonObject().asMap().forEach(object::add);
           elements.write(out, object);
         }
 
         @Override
-        @SuppressWarnings("unchecked") // T is BetaRule.
+        @SuppressWarnings("unchecked") // T is the type.
         public T read(JsonReader in) throws IOException {
           JsonElement element = elements.read(in);
           if (element.isJsonNull()) {
@@ -174,15 +194,15 @@ public final class Json {
       };
     }
 
-    private static Class<? extends BetaRule> classOf(JsonElement name) {
+    private Class<? extends N> classOf(JsonElement name) {
       boolean isText = name instanceof JsonPrimitive primitive && primitive.isString();
-      Class<? extends BetaRule> rule = isText ? CLASSES.get(name.getAsString()) : null;
-      if (rule == null) {
+      Class<? extends N> found = isText ? classes.get(name.getAsString()) : null;
+      if (found == null) {
         throw isText
-            ? new UnknownRuleException(name.getAsString())
-            : new JsonParseException("no rule " + name);
+            ? unknown.apply(name.getAsString())
+            : new JsonParseException("no " + type.getSimpleName() + " " + name);
       }
-      return rule;
+      return found;
     }
   }
 

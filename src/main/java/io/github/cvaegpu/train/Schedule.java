@@ -3,6 +3,7 @@ package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.engine.RateSchedule;
 import java.util.Locale;
 
 /**
@@ -11,8 +12,10 @@ import java.util.Locale;
  * @param epochs passes over the training set
  * @param batchSize images in a batch
  * @param learningRate Adam's step size
+ * @param rates what becomes of it from step to step; null where it stays as it is
  */
-public record Schedule(int epochs, int batchSize, double learningRate) {
+public record Schedule(
+    int epochs, int batchSize, double learningRate, @AbsentIfNull RateSchedule rates) {
   /** A checkpoint has a checksum of each epoch: of as many, 69 MB. */
   public static final int MAX_EPOCHS = 1_000_000;
 
@@ -41,6 +44,49 @@ public record Schedule(int epochs, int batchSize, double learningRate) {
           "The learning rate must be positive and finite as a 32-bit float, which %s is not."
               .formatted(learningRate));
     }
+    if (rates instanceof RateSchedule.Constant constant && constant.warmUpSteps() == 0) {
+      rates = null;
+    }
+    if (rates instanceof RateSchedule.Cosine cosine) {
+      requireTrains(cosine, epochs, learningRate);
+    }
+    if (rates instanceof RateSchedule.Step step) {
+      requireTrains(step, epochs, learningRate);
+    }
+  }
+
+  private static void requireTrains(RateSchedule.Cosine cosine, int epochs, double learningRate) {
+    if (cosine.end() >= learningRate) {
+      throw new InputException(
+          "A cosine from a learning rate of %s cannot end at %s: it falls."
+              .formatted(Numbers.plain(learningRate), Numbers.plain(cosine.end())));
+    }
+    if (epochs > cosine.epochs() && (float) cosine.end() == 0) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The learning rate has fallen to 0 after %d epochs, so that more of them would train"
+                  + " nothing: begin a new run whose cosine is longer, or ends above 0.",
+              cosine.epochs()));
+    }
+  }
+
+  private static void requireTrains(RateSchedule.Step step, int epochs, double learningRate) {
+    double last = step.afterWarmUp(learningRate, epochs - 1, 1);
+    if (!Numbers.isPositiveFloat(last)) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The learning rate would be %s in epoch %d, too small for a 32-bit float: take a"
+                  + " larger factor, or more epochs between the steps.",
+              Numbers.plain(last),
+              epochs));
+    }
+  }
+
+  /** The same with a learning rate that stays as it is. */
+  public Schedule(int epochs, int batchSize, double learningRate) {
+    this(epochs, batchSize, learningRate, null);
   }
 
   /** The study's, at the smaller of its two learning rates. */
@@ -53,8 +99,19 @@ public record Schedule(int epochs, int batchSize, double learningRate) {
     return new Schedule(200, 128, 1e-3);
   }
 
-  /** This schedule with another number of epochs. */
+  /** This schedule with another number of epochs; a cosine keeps its own. */
   public Schedule withEpochs(int number) {
-    return new Schedule(number, batchSize, learningRate);
+    return new Schedule(number, batchSize, learningRate, rates);
+  }
+
+  /** The learning rate and what becomes of it, for people. */
+  public String ratesTitle() {
+    String title = rateSchedule().title();
+    return Numbers.plain(learningRate) + (title.isEmpty() ? "" : ", " + title);
+  }
+
+  /** What becomes of the learning rate. */
+  public RateSchedule rateSchedule() {
+    return rates == null ? new RateSchedule.Constant(0) : rates;
   }
 }

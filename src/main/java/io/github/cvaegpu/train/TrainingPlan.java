@@ -10,6 +10,8 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.Split;
 import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.LearningRate;
+import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.NetworkSettings;
@@ -130,9 +132,18 @@ public record TrainingPlan(
     return Optional.ofNullable(validation).map(Validation::patience);
   }
 
-  /** Adam's step size. */
+  /** Adam's step size, before its schedule. */
   public double learningRate() {
     return schedule.learningRate();
+  }
+
+  /**
+   * Adam's step size at each step.
+   *
+   * @param images to train with
+   */
+  public LearningRate learningRate(int images) {
+    return new LearningRate(learningRate(), schedule.rateSchedule(), batches(images));
   }
 
   /** Latent dimensions. */
@@ -150,9 +161,13 @@ public record TrainingPlan(
     return network.shape(inputs);
   }
 
-  /** What an engine has to know of the plan. */
-  public TrainingSettings settings() {
-    return new TrainingSettings(objective, rule.klTerm(), seed, batchSize(), learningRate());
+  /**
+   * What an engine has to know of the plan.
+   *
+   * @param images to train with
+   */
+  public TrainingSettings settings(int images) {
+    return new TrainingSettings(objective, rule.klTerm(), seed, batchSize(), learningRate(images));
   }
 
   /**
@@ -163,12 +178,20 @@ public record TrainingPlan(
    * @throws io.github.cvaegpu.engine.EngineException if there is too little memory
    */
   public Trainee trainee(Accelerator accelerator, ImageSet train) {
-    return accelerator.trainee(shape(train.imageSize()), settings(), trainingImages(train));
+    ImageSet images = trainingImages(train);
+    return accelerator.trainee(shape(train.imageSize()), settings(images.size()), images);
   }
 
   /** This plan with something else that decides beta. */
   public TrainingPlan withRule(BetaRule other) {
     return new TrainingPlan(other, objective, network, schedule, seed, validation);
+  }
+
+  /** This plan with a learning rate that goes otherwise from step to step. */
+  public TrainingPlan withRates(RateSchedule rates) {
+    var other =
+        new Schedule(schedule.epochs(), schedule.batchSize(), schedule.learningRate(), rates);
+    return new TrainingPlan(rule, objective, network, other, seed, validation);
   }
 
   /** This plan with another number of epochs, which may change between the parts of one run. */
@@ -234,8 +257,8 @@ public record TrainingPlan(
    * Refuses images that this plan cannot be trained on.
    *
    * @param train the whole training set
-   * @throws InputException if a batch is larger than what is trained on, or nothing would be left to
-   *     train or to validate on
+   * @throws InputException if a batch is larger than what is trained on, or nothing would be left
+   *     to train or to validate on
    */
   public void requireFits(ImageSet train) {
     int images = trainingImages(train.size());
@@ -247,6 +270,16 @@ public record TrainingPlan(
               batchSize(),
               images,
               validation == null ? "" : " that --validation leaves"));
+    }
+    RateSchedule rates = schedule.rateSchedule();
+    if (rates instanceof RateSchedule.Cosine cosine
+        && cosine.warmUpSteps() >= (long) cosine.epochs() * batches(images)) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "--lr-warm-up %d leaves no step of the cosine's %d: take fewer.",
+              cosine.warmUpSteps(),
+              (long) cosine.epochs() * batches(images)));
     }
   }
 }

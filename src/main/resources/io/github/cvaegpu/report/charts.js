@@ -50,7 +50,7 @@ class Curve {
   }
 }
 
-/** The four charts, which zoom and show their runs together. */
+/** The charts, which zoom and show their runs together. */
 function drawCharts(data) {
   const runs = data.runs.filter((run) => run.curves);
   const isDark = () => document.documentElement.dataset.theme === 'dark';
@@ -60,6 +60,7 @@ function drawCharts(data) {
     kl: new Curve(run.curves.kl),
     beta: new Curve(run.curves.beta),
     elbo: new Curve(run.curves.elbo),
+    rate: run.curves.rate && new Curve(run.curves.rate),
   }));
   const visible = runs.map(() => true);
 
@@ -102,7 +103,7 @@ function drawCharts(data) {
         xs.push(from + 1 + (to - from) / 2);
       }
       curves.forEach((curve, i) => {
-        const pair = curve[what].extremes(from, to);
+        const pair = curve[what] && curve[what].extremes(from, to);
         ys[i].push(pair && pair[0]);
         if (!whole) {
           ys[i].push(pair && pair[1]);
@@ -304,7 +305,7 @@ function drawCharts(data) {
                       .filter((entry) => entry[2] && entry[1] !== null)
                       .map(
                         (entry) =>
-                          `${entry[0].name} ${entry[1].toFixed(what === 'beta' ? 4 : 2)}` +
+                          `${entry[0].name} ${what === 'rate' ? entry[1].toPrecision(3) : entry[1].toFixed(what === 'beta' ? 4 : 2)}` +
                           validatedAt(entry[0], self.data[0][at]),
                       )
                       .join(', ');

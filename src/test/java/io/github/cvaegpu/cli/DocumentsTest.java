@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -44,7 +45,8 @@ class DocumentsTest {
   private static final Pattern TEST = Pattern.compile("-Dtest=(\\w+)(?:#(\\w+))?");
 
   /** A setting, and not one of its values: all but the seed are parts of something. */
-  private static final Pattern SETTING = Pattern.compile("`(\\.[a-z_]+|[a-z_]+(?:\\.[a-z_]+)+|seed)`");
+  private static final Pattern SETTING =
+      Pattern.compile("`(\\.[a-z_]+|[a-z_]+(?:\\.[a-z_]+)+|seed)`");
 
   private static final Path TOUR = Path.of("docs", "tour.md");
 
@@ -214,8 +216,12 @@ class DocumentsTest {
         TrainingPlan.defaults()
             .withValidation(new Validation(0.1, new Patience(5, Patience.Measure.ELBO)));
     List<JsonObject> plans =
-        RuleKind.ALL.stream()
-            .map(kind -> plan.withRule(kind.rule(new RuleOptions())))
+        Stream.concat(
+                RuleKind.ALL.stream().map(kind -> plan.withRule(kind.rule(new RuleOptions()))),
+                Stream.of(
+                        new RateSchedule.Cosine(10, 0, plan.epochs()),
+                        new RateSchedule.Step(0, 50, 0.1))
+                    .map(plan::withRates))
             .map(each -> Json.PRETTY.toJsonTree(each).getAsJsonObject())
             .toList();
     int named = 0;
@@ -233,7 +239,7 @@ class DocumentsTest {
         named++;
       }
     }
-    assertEquals(29, named);
+    assertEquals(35, named);
   }
 
   private static boolean isOfOptions(String cell) {

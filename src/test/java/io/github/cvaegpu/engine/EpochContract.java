@@ -15,11 +15,14 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.KlTerm;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -227,6 +230,44 @@ abstract class EpochContract extends ModelContract {
       assertEquals(
           10, trainee.trainEpoch(order, new ConstantRule(1).start(), (s, rl, kl, beta) -> true));
     }
+  }
+
+  // ---- the learning rate -----------------------------------------------------------------------
+
+  /**
+   * An epoch, whole or in parts, is its steps, each by a trainee whose rate is always that step's.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8})
+  void eachStepHasTheLearningRateOfItsNumber(int stepsAhead) {
+    ImageSet images = images(14);
+    var rates = new LearningRate(1e-3, new RateSchedule.Cosine(2, 1e-5, 2), 4);
+    // The last of the rise is the first of the fall.
+    assertEquals(7, LongStream.range(0, 8).mapToDouble(rates::at).distinct().count());
+    TrainingState state = TrainingState.initial(weights(SMALL, SEED));
+    try (Accelerator accelerator = create(stepsAhead);
+        Accelerator oneAtATime = create(1);
+        Trainee whole = accelerator.trainee(SMALL, settings(rates), images)) {
+      whole.restore(state);
+      for (int epoch = 0; epoch < 2; epoch++) {
+        BatchOrder order = BatchOrder.shuffled(SEED, epoch, 14, 4);
+        for (int batch = 0; batch < 4; batch++) {
+          LearningRate its = LearningRate.constant(rates.at(state.step()));
+          try (Trainee one = oneAtATime.trainee(SMALL, settings(its), images)) {
+            one.restore(state);
+            oneStep(one, order.from(batch), 1);
+            state = one.state();
+          }
+        }
+        int done = epoch == 0 ? 0 : oneStep(whole, order, 1).size();
+        whole.trainEpoch(order.from(done), new ConstantRule(1).start(), collect(new ArrayList<>()));
+        assertSameBits(state, whole.state());
+      }
+    }
+  }
+
+  private static TrainingSettings settings(LearningRate rates) {
+    return new TrainingSettings(Objective.study(), KlTerm.weighted(), SEED, 4, rates);
   }
 
   // ---- the controller --------------------------------------------------------------------------

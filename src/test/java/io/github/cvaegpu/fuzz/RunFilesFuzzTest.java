@@ -154,7 +154,7 @@ class RunFilesFuzzTest {
   /** A plan that was read can be trained. */
   private static void requireUsable(TrainingPlan plan) {
     plan.rule().start();
-    plan.settings();
+    plan.settings(1);
     require(plan.epochs() > 0 && plan.batchSize() > 0, "a plan of nothing", plan);
   }
 }

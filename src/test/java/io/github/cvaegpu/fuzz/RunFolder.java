@@ -82,8 +82,7 @@ public final class RunFolder {
         };
     boolean begun = Files.exists(folder.resolve("run.json"));
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
-        var engine =
-            plan.trainee(new CpuAccelerator(1), dataset.train())) {
+        var engine = plan.trainee(new CpuAccelerator(1), dataset.train())) {
       new Trainer(
               plan,
               dataset,

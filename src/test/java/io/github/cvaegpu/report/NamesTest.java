@@ -15,7 +15,13 @@ class NamesTest {
         Stream.of(folders)
             .map(
                 folder ->
-                    new Run(Path.of(folder), null, Optional.empty(), List.of(), Optional.empty(), List.of()))
+                    new Run(
+                        Path.of(folder),
+                        null,
+                        Optional.empty(),
+                        List.of(),
+                        Optional.empty(),
+                        List.of()))
             .toList());
   }
 

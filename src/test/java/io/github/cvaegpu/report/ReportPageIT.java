@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.report.Block.Picture;
 import io.github.cvaegpu.report.HtmlReport.Section;
 import io.github.cvaegpu.report.HtmlReport.Subject;
 import io.github.cvaegpu.train.Checkpoint;
+import io.github.cvaegpu.train.Patience;
+import io.github.cvaegpu.train.Plans;
+import io.github.cvaegpu.train.TrainingPlan;
+import io.github.cvaegpu.train.Validation;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,6 +144,48 @@ class ReportPageIT {
   void thereIsNoErrorOnTheConsole() throws IOException {
     assertEquals(List.of(), errors());
     screenshot("report");
+  }
+
+  /** Beside a run that has neither. */
+  @Test
+  void validationImagesAndTheLearningRateAreDrawn() throws IOException {
+    var validation = new Validation(0.2, new Patience(9, Patience.Measure.ELBO));
+    TrainingPlan plan =
+        Plans.of(TinyRuns.BETA, 8, 8, 1e-3, 2, List.of(20), 5)
+            .withValidation(validation)
+            .withRates(new RateSchedule.Cosine(20, 0, 8));
+    Subject validated = TinyRuns.train(temp.resolve("validated"), plan);
+    Path page = temp.resolve("validated.html");
+    new HtmlReport(List.of(control, validated), List.of()).write(page);
+    browser.get(page.toUri().toString());
+    assertEquals(List.of(), errors());
+    assertEquals(
+        "Learning rate", run("return document.querySelector('[data-what=rate] h3').textContent"));
+    String runs = "const runs = JSON.parse(document.getElementById('data').textContent).runs;";
+    for (String what : List.of("rl", "kl", "elbo")) {
+      List<?> drawn =
+          (List<?>) run(runs + "return page.charts.validated(runs[1], arguments[0])", what);
+      assertEquals(8, drawn.size(), what);
+    }
+    for (String what : List.of("beta", "rate")) {
+      assertEquals(
+          List.of(), run(runs + "return page.charts.validated(runs[1], arguments[0])", what));
+    }
+    assertEquals(List.of(), run(runs + "return page.charts.validated(runs[0], 'rl')"));
+    // 240 images in batches of 8: a whole epoch after the rise the rate is on its way down.
+    List<?> rates = (List<?>) run("return page.charts.charts[4].u.data[2].filter(v => v !== null)");
+    double most = rates.stream().mapToDouble(v -> ((Number) v).doubleValue()).max().orElseThrow();
+    assertEquals(1e-3, most, 1e-7);
+    assertTrue(((Number) rates.getLast()).doubleValue() < 1e-5);
+    assertEquals(0L, run("return page.charts.charts[4].u.data[1].filter(v => v !== null).length"));
+    // The line below a chart has both figures of the run.
+    new Actions(browser)
+        .moveToElement(browser.findElement(By.cssSelector("[data-what=elbo] .plot")))
+        .perform();
+    String text = browser.findElement(By.cssSelector("[data-what=elbo] .value")).getText();
+    assertTrue(text.matches("step \\d+: .* -?[\\d.]+ \\(validation -[\\d.]+\\)"), text);
+    assertEquals(List.of(), errors());
+    screenshot("report-validation");
   }
 
   private static List<String> texts(String selector) {

@@ -42,12 +42,7 @@ class RunTest {
     Dataset dataset = TinyImages.dataset(1);
     var plan = Plans.of(PiRule.defaults(), 2, 64, 1e-3, 2, List.of(20), 5);
     try (var directory = RunDirectory.create(folder);
-        var engine =
-            new CpuAccelerator(1)
-                .trainee(
-                    plan.shape(TinyImages.SIDE * TinyImages.SIDE),
-                    plan.settings(),
-                    dataset.train())) {
+        var engine = plan.trainee(new CpuAccelerator(1), dataset.train())) {
       new Trainer(
               plan,
               dataset,

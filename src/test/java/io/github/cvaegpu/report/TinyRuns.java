@@ -16,6 +16,7 @@ import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunObserver;
 import io.github.cvaegpu.train.Trainer;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,11 +33,14 @@ final class TinyRuns {
 
   /** Trains a run of a network with wide layers, as the study's are. */
   static Subject train(Path folder, BetaRule rule, int latent) {
+    return train(folder, Plans.of(rule, 4, 8, 1e-3, latent, List.of(400, 50), 5));
+  }
+
+  /** Trains a run of a plan. */
+  static Subject train(Path folder, TrainingPlan plan) {
     Dataset dataset = TinyImages.dataset(1);
-    var plan = Plans.of(rule, 4, 8, 1e-3, latent, List.of(400, 50), 5);
     try (var directory = RunDirectory.create(folder);
-        var engine =
-            plan.trainee(new CpuAccelerator(1), dataset.train())) {
+        var engine = plan.trainee(new CpuAccelerator(1), dataset.train())) {
       new Trainer(
               plan,
               dataset,

@@ -13,9 +13,16 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.engine.LearningRate;
+import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.StepReport;
 import io.github.cvaegpu.train.TinyRun;
+import io.github.cvaegpu.train.Validation;
+import io.github.cvaegpu.train.ValidationLog;
+import io.github.cvaegpu.train.ValidationRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,6 +114,40 @@ class JsonLinesTest {
       fields.forEach((name, type) -> assertTrue(isOf(type, line.get(name)), name + " of " + line));
     }
     assertEquals(JsonLines.SCHEMA, lines.getFirst().get("schema").getAsInt());
+  }
+
+  /** Of a run with all that a line may have. */
+  @Test
+  void validationImagesAndRatesAreThereAndAsDocumented() throws IOException {
+    var patience = new Patience(9, Patience.Measure.RL);
+    run.run.plan =
+        run.run
+            .plan
+            .withRule(new ConstantRule(1))
+            .withRates(new RateSchedule.Cosine(2, 0, 3))
+            .withValidation(new Validation(0.2, patience));
+    run.toTheEnd(tracker());
+    List<JsonObject> lines = read(file);
+    assertFollowsSchema(lines);
+    LearningRate rate = run.run.plan.learningRate(240);
+    for (JsonObject step : of("step", lines)) {
+      assertEquals(
+          rate.at(step.get("step").getAsLong() - 1), step.get("learning_rate").getAsDouble());
+    }
+    List<ValidationRow> rows = new ArrayList<>();
+    ValidationLog.readWholeRows(run.folder.resolve("validation.csv"), rows::add);
+    List<JsonObject> epochs = of("epoch", lines);
+    assertEquals(3, epochs.size());
+    for (int i = 0; i < 3; i++) {
+      JsonObject scores = epochs.get(i).getAsJsonObject("validation");
+      assertEquals(rows.get(i).step(), epochs.get(i).get("step").getAsLong());
+      assertEquals(rows.get(i).rl(), scores.get("rl").getAsDouble());
+      assertEquals(rows.get(i).kl(), scores.get("kl").getAsDouble());
+      assertEquals(rows.get(i).elbo(), scores.get("elbo").getAsDouble());
+    }
+    JsonObject record =
+        JsonParser.parseString(Files.readString(run.folder.resolve("run.json"))).getAsJsonObject();
+    assertEquals(record.get("validated"), lines.getLast().get("validated"));
   }
 
   // ---- runs ------------------------------------------------------------------------------------

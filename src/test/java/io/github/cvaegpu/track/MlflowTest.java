@@ -195,9 +195,9 @@ class MlflowTest {
     tracker.step(new StepReport(1101, 1, Float.NaN, 2, 3)); // RL and ELBO cannot be told.
     tracker.ends(run.folder, record);
     tracker.close();
-    assertEquals(4 * 1100 + 2 + 3, server.run().metrics.size());
-    // The params, four full ones and the rest.
-    assertEquals(1 + 4 + 1, Collections.frequency(server.requests, "POST runs/log-batch"));
+    assertEquals(5 * 1100 + 3 + 3, server.run().metrics.size());
+    // The params, five full ones and the rest.
+    assertEquals(1 + 5 + 1, Collections.frequency(server.requests, "POST runs/log-batch"));
   }
 
   /** As a schedule of a thousand set points is. */

@@ -30,6 +30,7 @@ final class TrackedRun {
           "train/kl",
           "train/elbo",
           "train/beta",
+          "train/learning_rate",
           "train/images_per_second",
           "test/rl",
           "test/kl",

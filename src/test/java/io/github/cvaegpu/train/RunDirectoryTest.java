@@ -76,7 +76,8 @@ class RunDirectoryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {
+  @ValueSource(
+      strings = {
         "run.json",
         "metrics.csv",
         "checkpoint.safetensors",

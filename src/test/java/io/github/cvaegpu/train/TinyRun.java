@@ -67,8 +67,7 @@ public final class TinyRun {
   private Trainer.Outcome train(RunObserver told, BooleanSupplier stop) {
     boolean begun = Files.exists(recordFile()) || Files.exists(checkpointFile());
     try (var directory = begun ? RunDirectory.resume(folder) : RunDirectory.create(folder);
-        var engine =
-            plan.trainee(new CpuAccelerator(threads), dataset.train())) {
+        var engine = plan.trainee(new CpuAccelerator(threads), dataset.train())) {
       var provenance = new Provenance(new DataChoice.Named("tiny"), askedThreads, calibration);
       return new Trainer(plan, dataset, engine, directory, provenance, interval, told, stop).run();
     }

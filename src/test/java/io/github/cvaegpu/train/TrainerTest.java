@@ -375,12 +375,7 @@ class TrainerTest {
   @Test
   void theRecordIsThereBeforeTheLog() throws IOException {
     try (var directory = RunDirectory.create(folder);
-        var engine =
-            new CpuAccelerator(1)
-                .trainee(
-                    run.plan.shape(run.dataset.train().imageSize()),
-                    run.plan.settings(),
-                    run.dataset.train())) {
+        var engine = run.plan.trainee(new CpuAccelerator(1), run.dataset.train())) {
       // What makes the log impossible without a failing device, which would be recorded.
       Files.writeString(directory.metricsFile(), "name,price\n");
       var trainer =

@@ -109,7 +109,7 @@ final class NativeTrainee extends NativeModel implements Trainee {
     rows = batches.size(batch);
     batchOrder = order.asSlice((long) batch * batches.batchSize() * Integer.BYTES);
     number = newNumber;
-    adam = AdamStep.of(last.step() + 1, settings.learningRate());
+    adam = AdamStep.of(last.step() + 1, settings.learningRate().at(last.step()));
   }
 
   private void step(Member member) {

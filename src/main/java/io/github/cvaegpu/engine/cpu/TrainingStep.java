@@ -138,7 +138,7 @@ final class TrainingStep {
     if (!settings.klTerm().isOfBatch()) {
       Arrays.fill(klWeights, number);
     }
-    adam = AdamStep.of(newStep + 1, settings.learningRate());
+    adam = AdamStep.of(newStep + 1, settings.learningRate().at(newStep));
   }
 
   // ---- the training step -----------------------------------------------------------------------

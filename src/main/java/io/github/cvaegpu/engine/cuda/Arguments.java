@@ -42,11 +42,6 @@ final class Arguments {
     return add(bytes(Float.BYTES).putFloat(value));
   }
 
-  /** A {@code double}. */
-  Arguments f64(double value) {
-    return add(bytes(Double.BYTES).putDouble(value));
-  }
-
   /**
    * A struct.
    *

@@ -128,7 +128,7 @@ final class CublasStep implements Step {
   // ---- its phases ------------------------------------------------------------------------------
 
   private void stepBegin() {
-    kernels.mailbox().stepBegin(host, buffers.state(), buffers.mailbox(), settings.learningRate());
+    kernels.mailbox().stepBegin(host, buffers.state(), buffers.mailbox(), buffers.rates());
   }
 
   private void gatherBatch() {

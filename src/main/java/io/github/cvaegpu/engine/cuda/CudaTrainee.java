@@ -54,7 +54,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       mailbox = resources().add(new Mailbox(accelerator.device(), options.patience()));
       trained = TrainedNetwork.allocate(memory(), network());
       DevicePointer pixels = resources().add(accelerator.pixels().of(images)).address();
-      input = StepInput.allocate(memory(), mailbox, pixels, images.size());
+      input = StepInput.allocate(memory(), mailbox, pixels, images.size(), settings);
       StepFactory steps = steps();
       StepTuner.Chosen chosen =
           new StepTuner(
@@ -226,8 +226,19 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       }
     }
     DeviceMemory.upload(input.order(), Pointer.to(indices), (long) indices.length * Integer.BYTES);
+    input.upload(rates(order));
     input.state().set(pipeline.last().step(), order.firstBatch());
     mailbox.clear();
+  }
+
+  /** Of the batches before the first one, which are over, there is none. */
+  private double[] rates(BatchOrder order) {
+    double[] rates = new double[order.batches()];
+    long step = pipeline.last().step();
+    for (int batch = order.firstBatch(); batch < rates.length; batch++) {
+      rates[batch] = settings.learningRate().at(step + batch - order.firstBatch());
+    }
+    return rates;
   }
 
   /** Streams that the graph was captured from: 1 if each of its nodes is after the one before. */

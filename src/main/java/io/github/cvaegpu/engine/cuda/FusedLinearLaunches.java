@@ -126,8 +126,7 @@ final class FusedLinearLaunches {
       DeviceMatrix dd,
       StepInput input,
       DeviceMatrix losses,
-      DevicePointer kl,
-      double learningRate) {
+      DevicePointer kl) {
     long outputs = (long) rows * layer.in();
     Mailbox mailbox = input.mailbox();
     kernel(OUTPUT_BACKWARD, variant)
@@ -153,7 +152,7 @@ final class FusedLinearLaunches {
                 .pointer(mailbox.betas())
                 .pointer(mailbox.status())
                 .i64(mailbox.patience().toNanos())
-                .f64(learningRate)
+                .pointer(input.rates())
                 .i32(Mailbox.RING - 1));
   }
 

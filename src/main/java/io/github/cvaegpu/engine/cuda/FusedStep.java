@@ -107,7 +107,7 @@ final class FusedStep implements Step {
     kernels
         .mailbox()
         .stepBegin(
-            stream, buffers.input().state(), buffers.input().mailbox(), settings.learningRate());
+            stream, buffers.input().state(), buffers.input().mailbox(), buffers.input().rates());
   }
 
   private void firstForward() {
@@ -177,8 +177,7 @@ final class FusedStep implements Step {
             buffers.gradients().decoded().getLast(),
             buffers.input(),
             buffers.losses(),
-            buffers.kl(),
-            settings.learningRate());
+            buffers.kl());
   }
 
   private void middleBackward() {

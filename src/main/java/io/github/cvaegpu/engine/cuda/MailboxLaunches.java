@@ -16,7 +16,7 @@ final class MailboxLaunches {
   }
 
   /** Adam's factors of the step, and beta, for which it waits. */
-  void stepBegin(CudaStream stream, StepState state, Mailbox mailbox, double learningRate) {
+  void stepBegin(CudaStream stream, StepState state, Mailbox mailbox, DevicePointer rates) {
     stepBegin.launch(
         stream,
         Work.NONE,
@@ -25,7 +25,7 @@ final class MailboxLaunches {
         1,
         args()
             .pointer(state.address())
-            .f64(learningRate)
+            .pointer(rates)
             .pointer(mailbox.betas())
             .i32(Mailbox.RING - 1)
             .i64(mailbox.patience().toNanos())

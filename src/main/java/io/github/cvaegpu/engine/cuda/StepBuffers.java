@@ -47,4 +47,8 @@ record StepBuffers(
   DevicePointer order() {
     return input.order();
   }
+
+  DevicePointer rates() {
+    return input.rates();
+  }
 }

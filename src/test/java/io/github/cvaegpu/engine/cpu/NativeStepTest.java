@@ -98,7 +98,7 @@ class NativeStepTest {
     float[] initial = InitialWeights.draw(layout, seed);
     double[] parameters = ReferenceVae.toDouble(initial);
     var reference = new ReferenceVae(drawn.shape);
-    var adam = new ReferenceVae.Adam(drawn.how.learningRate(), layout.size());
+    var adam = new ReferenceVae.Adam(drawn.how.learningRate().at(0), layout.size());
     try (var engine = new CpuAccelerator(drawn.threads, library);
         var javaEngine = CpuAccelerator.inJava(2);
         Trainee trainee = engine.trainee(drawn.shape, drawn.how, drawn.images);

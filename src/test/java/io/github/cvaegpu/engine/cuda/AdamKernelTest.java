@@ -38,7 +38,7 @@ class AdamKernelTest {
         adam.update(parameters, ReferenceVae.toDouble(gradients));
         state.set(step, 0);
         mailbox.putBeta(step, 1);
-        gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+        gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, gpu.rates(LEARNING_RATE));
         gpu.kernels.adam().update(gpu.stream, state, network);
         gpu.stream.synchronize();
       }
@@ -74,7 +74,7 @@ class AdamKernelTest {
       var state = new StepState(gpu.memory);
       state.set(3, 0);
       mailbox.putBeta(3, 1);
-      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, gpu.rates(LEARNING_RATE));
       gpu.kernels.adam().update(gpu.stream, state, network);
       float[] expected = new float[size];
       expected[0] = 0.9f * 0x1p-99f;

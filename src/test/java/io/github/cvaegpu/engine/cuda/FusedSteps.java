@@ -79,11 +79,11 @@ final class FusedSteps {
       DevicePointer pixels = memory.bytes((long) images.size() * shape.inputs());
       DeviceMemory.upload(
           pixels, Pointer.to(images.pixels()), (long) images.size() * shape.inputs());
-      StepInput input = StepInput.allocate(memory, mailbox, pixels, images.size());
+      var settings = new TrainingSettings(Objective.study(), SEED, rows, 1e-3);
+      StepInput input = StepInput.allocate(memory, mailbox, pixels, images.size(), settings);
       int[] order = IntStream.range(0, images.size()).map(i -> images.size() - 1 - i).toArray();
       DeviceMemory.upload(input.order(), Pointer.to(order), (long) order.length * Integer.BYTES);
       input.state().set(0, 0);
-      var settings = new TrainingSettings(Objective.study(), SEED, rows, 1e-3);
       FusedBuffers buffers = FusedBuffers.allocate(memory, input, shape, rows);
       var step =
           new FusedStep(

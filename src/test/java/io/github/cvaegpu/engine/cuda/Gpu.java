@@ -7,6 +7,7 @@ import io.github.cvaegpu.engine.RelativeNorm;
 import io.github.cvaegpu.model.Linear;
 import java.util.Arrays;
 import java.util.Random;
+import jcuda.Pointer;
 
 /** A GPU with our kernels on it, and arrays for tests: outputs are poisoned with NaN. */
 final class Gpu implements AutoCloseable {
@@ -50,6 +51,14 @@ final class Gpu implements AutoCloseable {
   DevicePointer input(float[] values) {
     DevicePointer pointer = memory.floats(values.length);
     DeviceMemory.upload(pointer, values);
+    return pointer;
+  }
+
+  /** Learning rates of an epoch's batches. */
+  DevicePointer rates(double... values) {
+    long size = (long) values.length * Double.BYTES;
+    DevicePointer pointer = memory.bytes(size);
+    DeviceMemory.upload(pointer, Pointer.to(values), size);
     return pointer;
   }
 

@@ -78,7 +78,7 @@ class LaunchesTest {
     mailbox.putBeta(0, 1);
 
     Kernels kernels = gpu.kernels;
-    kernels.mailbox().stepBegin(stream, state, mailbox, 1e-3);
+    kernels.mailbox().stepBegin(stream, state, mailbox, gpu.rates(1e-3));
     kernels.gather().batch(stream, state, pixels, order, ROWS, ROWS, 1, a.x(), noise);
     kernels.gather().images(stream, pixels, ROWS, a.x());
     CudaLayer input = network.encoder().getFirst();

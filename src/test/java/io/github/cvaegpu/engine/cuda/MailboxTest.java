@@ -47,7 +47,7 @@ class MailboxTest {
       long step = (1L << 32) + 5 * Mailbox.RING + 3;
       state.set(step, 0);
       mailbox.putBeta(step - Mailbox.RING, 9); // Of an earlier lap, in the same place.
-      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, gpu.rates(LEARNING_RATE));
       Thread.sleep(50);
       assertFalse(gpu.stream.isDone());
       mailbox.putBeta(step, 0.25f);
@@ -70,7 +70,7 @@ class MailboxTest {
       for (int step : new int[] {0, 1, 2, 10, 1000}) {
         state.set(step, 0);
         mailbox.putBeta(step, 1);
-        gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+        gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, gpu.rates(LEARNING_RATE));
         gpu.stream.synchronize();
         double t = step + 1;
         State after = State.read(state);
@@ -82,19 +82,38 @@ class MailboxTest {
   }
 
   @Test
+  void theLearningRateIsThatOfTheBatch() {
+    double[] rates = {1e-3, 5e-4, 0.25, 7e-5};
+    try (var gpu = new Gpu(1);
+        var mailbox = new Mailbox(gpu.device, Duration.ofSeconds(30))) {
+      var state = new StepState(gpu.memory);
+      DevicePointer all = gpu.rates(rates);
+      for (int batch = 0; batch < rates.length; batch++) {
+        long step = 100L + batch;
+        state.set(step, batch);
+        mailbox.putBeta(step, 1);
+        gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, all);
+        gpu.stream.synchronize();
+        float expected = (float) (rates[batch] / (1 - Math.pow(0.9, step + 1.0)));
+        assertEquals(expected, State.read(state).stepSize(), Math.ulp(expected));
+      }
+    }
+  }
+
+  @Test
   void aStepThatIsNotAnsweredGivesUpAndLetsTheNextPass() {
     try (var gpu = new Gpu(1);
         var mailbox = new Mailbox(gpu.device, Duration.ofMillis(100))) {
       var state = new StepState(gpu.memory);
       state.set(7, 0);
       long start = System.nanoTime();
-      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, gpu.rates(LEARNING_RATE));
       gpu.stream.synchronize();
       long first = System.nanoTime() - start;
       assertTrue(first >= 100_000_000, first + " ns");
       assertTrue(mailbox.hasFailed());
       assertEquals(1, State.read(state).failed());
-      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, LEARNING_RATE);
+      gpu.kernels.mailbox().stepBegin(gpu.stream, state, mailbox, gpu.rates(LEARNING_RATE));
       gpu.stream.synchronize();
       assertEquals(0, State.read(state).beta());
     }
