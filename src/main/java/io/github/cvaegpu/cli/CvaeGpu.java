@@ -135,6 +135,7 @@ public final class CvaeGpu implements Runnable {
 
   private static CommandLine withManners(CommandLine line) {
     CommandOptions.fit(line);
+    OptionHeadings.fit(line);
     if (line.getCommand() instanceof CvaeGpu) {
       line.getHelpSectionMap().remove(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING);
       line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, Commands::list);

@@ -99,6 +99,19 @@ class CvaeGpuTest {
         CommandRun.of("trian", "--out", "images").refusal());
   }
 
+  /** A title that none of the options follows would be missing, and its group under another. */
+  @Test
+  void theOptionsOfTrainHaveTitles() {
+    List<String> help = CommandRun.of("train", "--help").succeeded().out().lines().toList();
+    OptionHeadings.TRAIN.forEach(
+        (option, title) -> {
+          int at = help.indexOf(title);
+          assertTrue(at > 0, title);
+          assertTrue(help.get(at + 1).strip().startsWith(option), help.get(at + 1));
+        });
+    assertFalse(CommandRun.of("bench", "--help").succeeded().out().contains("What decides beta:"));
+  }
+
   @ParameterizedTest
   @MethodSource("commands")
   void theHelpFitsAScreen(CommandLine command) {
