@@ -89,19 +89,7 @@ final class InputOptions {
   }
 
   private static ImageSet fitting(SavedModel model, String name, ImageSet images) {
-    if (!model.takes(images)) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "The images of %s are of %d x %d pixels, and the model is for %s.",
-              name,
-              images.height(),
-              images.width(),
-              model
-                  .size()
-                  .map(size -> size.height() + " x " + size.width())
-                  .orElse(model.shape().inputs() + " pixels")));
-    }
+    model.requireTakes("The images of " + name, images);
     return images;
   }
 

@@ -108,7 +108,10 @@ final class SampleCommand implements Callable<Integer> {
       chosen.tell(true, err);
       VaeModel model = chosen.first();
       float[] z =
-          images.isPresent() ? aggregate(model, images.get()) : prior(saved.shape().latent());
+          images.isPresent()
+              ? aggregate(model, images.get())
+              : GaussianNoise.rows(
+                  seed, RandomPurpose.PRIOR_SAMPLES, count, saved.shape().latent());
       target.write(model, z, size);
     }
     outputOptions.tell(
@@ -130,26 +133,9 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   /** (count, latent). */
-  private float[] prior(int latent) {
-    float[] z = new float[Math.multiplyExact(count, latent)];
-    for (int i = 0; i < count; i++) {
-      GaussianNoise.row(seed, RandomPurpose.PRIOR_SAMPLES, 0, i, z, i * latent, latent);
-    }
-    return z;
-  }
-
-  /** (count, latent). */
   private float[] aggregate(VaeModel model, ImageSet images) {
     int wanted = Given.or(parts, 10);
-    if (images.size() < wanted) {
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "A mixture of %d components cannot be fitted to %d images.",
-              wanted,
-              images.size()));
-    }
-    GaussianMixture.requireSmall(model.shape().latent(), wanted);
+    GaussianMixture.requireFits(images.size(), model.shape().latent(), wanted);
     float[] means = Posterior.of(model, images).means();
     return GaussianMixture.fit(means, model.shape().latent(), wanted, seed).sample(seed, count);
   }

@@ -155,6 +155,7 @@ final class TrainCommand implements Callable<Integer> {
     var heldBack = new StringWriter();
     var warnings = new PrintWriter(heldBack);
     Start start = resume ? begun(warnings) : fresh(warnings);
+    start.plan().requireController();
     engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings);
     start.plan().requireFits(dataset.train());
@@ -221,6 +222,7 @@ final class TrainCommand implements Callable<Integer> {
   private Start begun(PrintWriter warnings) {
     RunDirectory.Resumption run = RunDirectory.planToResume(folder);
     run.warning().ifPresent(text -> warnings.println("Warning: " + text));
+    run.plan().requireController();
     TrainingPlan plan = planOptions.onTopOf(run.plan(), run.calibration().isPresent());
     rateOptions.requireSame(run.plan());
     validationOptions.requireSame(run.plan());

@@ -88,6 +88,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
     RunRecord record = RunDirectory.readRecord(run);
     Verification.requireEpochs(record, epochs);
+    record.plan().requireController();
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
     DataChoice choice = dataOptions.asked().orElseGet(record::dataToLoad);

@@ -17,6 +17,7 @@ public sealed interface BetaRule
         FreeBitsRule,
         GecoRule,
         HoldRule,
+        OwnRule,
         PiRule,
         WarmUpRule {
   /**
@@ -114,6 +115,15 @@ public sealed interface BetaRule
   /** What the KL divergence adds to the loss. */
   default KlTerm klTerm() {
     return KlTerm.weighted();
+  }
+
+  /**
+   * Refuses what no controller of this rule remembers.
+   *
+   * @throws io.github.cvaegpu.InputException if the memory is another kind of controller's
+   */
+  default void requireMemory(ControllerMemory memory) {
+    start().restore(memory);
   }
 
   /** A new controller, before a run's first step; its numbers are for {@link #klTerm}. */

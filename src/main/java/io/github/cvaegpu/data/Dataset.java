@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.data;
 
+import io.github.cvaegpu.InputException;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A training set, a test set and where they came from.
@@ -39,6 +42,25 @@ public record Dataset(
   /** Copies the map. */
   public Dataset {
     sha256 = Map.copyOf(sha256);
+  }
+
+  /**
+   * Images that were in memory already.
+   *
+   * @param name for people
+   * @throws InputException if the two parts' images differ in size
+   */
+  public static Dataset inMemory(String name, ImageSet train, ImageSet test) {
+    return new Parts(
+            name,
+            "memory",
+            Status.UNVERIFIED,
+            train,
+            Optional.of(test),
+            false,
+            Optional.empty(),
+            List.of())
+        .dataset(0);
   }
 
   /** The same data, to be trusted differently. */

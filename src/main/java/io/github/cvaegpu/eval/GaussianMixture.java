@@ -77,8 +77,16 @@ public final class GaussianMixture {
     return mixture;
   }
 
-  /** Refuses, with a sentence, a mixture that is too large to fit. */
-  public static void requireSmall(int latent, int parts) {
+  /** Refuses, with a sentence, a mixture that is too large to fit, or to fit to so few images. */
+  public static void requireFits(int images, int latent, int parts) {
+    if (images < parts) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "A mixture of %d components cannot be fitted to %d images.",
+              parts,
+              images));
+    }
     if ((long) parts * latent * latent > MAX_NUMBERS) {
       throw new InputException(
           String.format(

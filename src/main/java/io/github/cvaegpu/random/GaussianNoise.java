@@ -16,6 +16,23 @@ public final class GaussianNoise {
   private GaussianNoise() {}
 
   /**
+   * Rows of noise from the first on, at step 0.
+   *
+   * @param seed whoever's it is
+   * @param purpose which noise
+   * @param rows how many
+   * @param columns latent dimensions
+   * @return (rows, columns)
+   */
+  public static float[] rows(long seed, RandomPurpose purpose, int rows, int columns) {
+    float[] noise = new float[Math.multiplyExact(rows, columns)];
+    for (int i = 0; i < rows; i++) {
+      row(seed, purpose, 0, i, noise, i * columns, columns);
+    }
+    return noise;
+  }
+
+  /**
    * Fills one row of noise.
    *
    * @param seed the run's seed

@@ -161,7 +161,7 @@ final class CheckpointFile {
       throw FileMetadata.nonsense(file);
     }
     try {
-      header.plan().rule().start().restore(header.position().controller());
+      header.plan().rule().requireMemory(header.position().controller());
     } catch (InputException e) {
       throw FileMetadata.damaged(file, e);
     }

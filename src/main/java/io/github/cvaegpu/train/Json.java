@@ -23,6 +23,7 @@ import io.github.cvaegpu.control.DynamicRule;
 import io.github.cvaegpu.control.FreeBitsRule;
 import io.github.cvaegpu.control.GecoRule;
 import io.github.cvaegpu.control.HoldRule;
+import io.github.cvaegpu.control.OwnRule;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.control.WarmUpRule;
 import io.github.cvaegpu.engine.RateSchedule;
@@ -149,6 +150,7 @@ public final class Json {
                 FreeBitsRule.NAME, FreeBitsRule.class,
                 GecoRule.NAME, GecoRule.class,
                 HoldRule.NAME, HoldRule.class,
+                OwnRule.NAME, OwnRule.class,
                 PiRule.NAME, PiRule.class,
                 WarmUpRule.NAME, WarmUpRule.class),
             UnknownRuleException::new);

@@ -58,17 +58,22 @@ public final class RunDirectory implements AutoCloseable {
    */
   public static RunDirectory create(Path folder) {
     RunDirectory run = open(folder);
-    if (RegularFile.isTaken(run.recordFile())
-        || RegularFile.isTaken(run.checkpointFile())
-        || RegularFile.isTaken(run.metricsFile())
-        || RegularFile.isTaken(run.validationFile())
-        || RegularFile.isTaken(run.bestFile())) {
+    if (holdsRun(folder)) {
       run.close();
       throw new InputException(
           "%s already holds files of a run: add --resume to go on with it, or choose another --out."
               .formatted(folder));
     }
     return run;
+  }
+
+  /** Whether a folder holds a file of a run. */
+  public static boolean holdsRun(Path folder) {
+    return RegularFile.isTaken(recordFile(folder))
+        || RegularFile.isTaken(checkpointFile(folder))
+        || RegularFile.isTaken(metricsFile(folder))
+        || RegularFile.isTaken(validationFile(folder))
+        || RegularFile.isTaken(bestFile(folder));
   }
 
   /**

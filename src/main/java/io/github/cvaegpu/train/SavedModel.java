@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -201,6 +202,27 @@ public final class SavedModel {
    */
   public boolean takes(ImageSet set) {
     return images.isOfSize(set, shape().inputs());
+  }
+
+  /**
+   * Refuses images that the model does not {@linkplain #takes take}.
+   *
+   * @param what they are, as the subject of a sentence in the plural
+   * @throws InputException if they are of another size
+   */
+  public void requireTakes(String what, ImageSet set) {
+    if (!takes(set)) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s are of %d x %d pixels, and the model is for %s.",
+              what,
+              set.height(),
+              set.width(),
+              size()
+                  .map(size -> size.height() + " x " + size.width())
+                  .orElse(shape().inputs() + " pixels")));
+    }
   }
 
   /**

@@ -94,6 +94,29 @@ public final class Trainer {
       CheckpointInterval interval,
       RunObserver observer,
       BooleanSupplier stopRequested) {
+    this(
+        plan,
+        plan.rule().start(),
+        dataset,
+        trainee,
+        directory,
+        provenance,
+        interval,
+        observer,
+        stopRequested);
+  }
+
+  /** The same by a controller of the caller's, in its first state. */
+  public Trainer(
+      TrainingPlan plan,
+      BetaController controller,
+      Dataset dataset,
+      Trainee trainee,
+      RunDirectory directory,
+      Provenance provenance,
+      CheckpointInterval interval,
+      RunObserver observer,
+      BooleanSupplier stopRequested) {
     this.plan = plan;
     this.dataset = dataset;
     this.trainee = trainee;
@@ -108,7 +131,7 @@ public final class Trainer {
     validator =
         plan.validationImages(dataset.train())
             .map(images -> new Validator(plan, images, directory));
-    controller = plan.rule().start();
+    this.controller = controller;
     watch = new ControlWatch(plan.rule());
     journal = new RunJournal(plan, layout, dataset, directory, provenance);
   }

@@ -254,6 +254,15 @@ public record TrainingPlan(
   }
 
   /**
+   * Refuses a plan that this program cannot train by, before anything is made for it.
+   *
+   * @throws InputException if what decides beta is another program's
+   */
+  public void requireController() {
+    rule.start();
+  }
+
+  /**
    * Refuses images that this plan cannot be trained on.
    *
    * @param train the whole training set

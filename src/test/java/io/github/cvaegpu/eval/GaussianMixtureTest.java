@@ -137,8 +137,8 @@ class GaussianMixtureTest {
 
   @Test
   void whatDoesNotFitIntoMemoryIsASentence() {
-    GaussianMixture.requireSmall(64, 900);
-    var e = assertThrows(InputException.class, () -> GaussianMixture.requireSmall(1024, 10));
+    GaussianMixture.requireFits(900, 64, 900);
+    var e = assertThrows(InputException.class, () -> GaussianMixture.requireFits(10, 1024, 10));
     assertEquals(
         "A mixture of 10 components in 1024 dimensions is too large to fit: take 3 or fewer.",
         e.getMessage());

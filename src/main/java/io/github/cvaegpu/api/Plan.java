@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.api;
+
+import io.github.cvaegpu.control.BetaController;
+import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.HoldRule;
+import io.github.cvaegpu.control.OwnRule;
+import io.github.cvaegpu.model.NetworkSettings;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.Schedule;
+import io.github.cvaegpu.train.TrainingPlan;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.Supplier;
+
+/**
+ * What to train: everything that decides a run's numbers, but the images. Without another word it
+ * is what {@code train} does: the study's network, 784-400-50 and two latent dimensions for MNIST,
+ * 200 epochs in batches of 128 by Adam at a learning rate of 0.001, seed 0. Cannot be changed: the
+ * methods that change something give another plan.
+ *
+ * <p>Each refuses with a {@link CvaeGpuException} what no run can use.
+ */
+public final class Plan {
+  private final TrainingPlan plan;
+  private final Supplier<BetaController> controller;
+
+  private Plan(TrainingPlan plan, Supplier<BetaController> controller) {
+    this.plan = plan;
+    this.controller = controller;
+  }
+
+  private static Plan by(Supplier<BetaRule> rule) {
+    return of(() -> TrainingPlan.defaults().withRule(rule.get()));
+  }
+
+  private static Plan of(Supplier<TrainingPlan> plan) {
+    TrainingPlan checked = CvaeGpuException.translating(plan);
+    return new Plan(checked, checked.rule()::start);
+  }
+
+  /**
+   * A KL divergence that is held at a set point by this program's own controller, which has no
+   * knobs.
+   *
+   * @param nats per image, above 0
+   */
+  public static Plan holdingKl(double nats) {
+    return by(() -> new HoldRule(nats));
+  }
+
+  /**
+   * A beta-VAE.
+   *
+   * @param beta constant weight of the KL divergence, 0 or more
+   */
+  public static Plan betaVae(double beta) {
+    return by(() -> new ConstantRule(beta));
+  }
+
+  /**
+   * A controller of the calling program's own.
+   *
+   * @param name what runs are recorded with: up to 60 letters, digits, spaces and signs of {@code
+   *     ._+-}
+   * @param setPoint KL divergence that it is to hold, by which it is judged; empty if it holds none
+   * @param controller makes one in its first state, for each training
+   */
+  public static Plan controlledBy(
+      String name, OptionalDouble setPoint, Supplier<? extends Controller> controller) {
+    TrainingPlan checked =
+        CvaeGpuException.translating(
+            () -> TrainingPlan.defaults().withRule(new OwnRule(name, setPoint)));
+    return new Plan(checked, () -> new OwnController(controller.get()));
+  }
+
+  /**
+   * The settings of a run, by whichever rule of this program it was trained.
+   *
+   * @param folder its run directory
+   * @throws CvaeGpuException if there is none, or its controller was another program's
+   */
+  public static Plan like(Path folder) {
+    return of(
+        () -> {
+          TrainingPlan plan = RunDirectory.readRecord(folder).plan();
+          plan.requireController();
+          return plan;
+        });
+  }
+
+  /** Passes over the training images. */
+  public Plan withEpochs(int epochs) {
+    return with(() -> plan.withEpochs(epochs));
+  }
+
+  /** Images in a batch. */
+  public Plan withBatchSize(int size) {
+    return with(() -> scheduled(new Schedule(plan.epochs(), size, plan.learningRate())));
+  }
+
+  /** Adam's step size. */
+  public Plan withLearningRate(double rate) {
+    return with(() -> scheduled(new Schedule(plan.epochs(), plan.batchSize(), rate)));
+  }
+
+  /** Widths of the encoder's hidden layers, in order; the decoder has them reversed. */
+  public Plan withHidden(int... widths) {
+    List<Integer> hidden = Arrays.stream(widths).boxed().toList();
+    return with(() -> networked(new NetworkSettings(hidden, plan.latent())));
+  }
+
+  /** Latent dimensions. */
+  public Plan withLatent(int dimensions) {
+    return with(() -> networked(new NetworkSettings(plan.hidden(), dimensions)));
+  }
+
+  /** Where all random numbers come from. */
+  public Plan withSeed(long seed) {
+    return with(() -> plan.withSeed(seed));
+  }
+
+  private Plan with(Supplier<TrainingPlan> other) {
+    return new Plan(CvaeGpuException.translating(other), controller);
+  }
+
+  private TrainingPlan scheduled(Schedule schedule) {
+    return new TrainingPlan(plan.rule(), plan.objective(), plan.network(), schedule, plan.seed());
+  }
+
+  private TrainingPlan networked(NetworkSettings network) {
+    return new TrainingPlan(plan.rule(), plan.objective(), network, plan.schedule(), plan.seed());
+  }
+
+  TrainingPlan plan() {
+    return plan;
+  }
+
+  BetaController startController() {
+    return controller.get();
+  }
+
+  /** What decides beta, for people. */
+  @Override
+  public String toString() {
+    return plan.rule().title();
+  }
+}
