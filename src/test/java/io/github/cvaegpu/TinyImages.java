@@ -69,9 +69,14 @@ public final class TinyImages {
 
   /** Writes a dataset with as many images to train on. */
   public static Path writeFolder(Path folder, long seed, int train) throws IOException {
+    return writeFolder(folder, draw(train, seed), draw(TEST, seed + 1));
+  }
+
+  /** Writes images of whatever size. */
+  public static Path writeFolder(Path folder, ImageSet train, ImageSet test) throws IOException {
     Files.createDirectories(folder);
-    write(folder, "train", draw(train, seed));
-    write(folder, "t10k", draw(TEST, seed + 1));
+    write(folder, "train", train);
+    write(folder, "t10k", test);
     return folder;
   }
 

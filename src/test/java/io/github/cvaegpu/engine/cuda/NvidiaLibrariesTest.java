@@ -40,8 +40,8 @@ class NvidiaLibrariesTest {
       List.of(75, 80, 86, 87, 89, 90, 100, 103, 110, 120, 121);
 
   /**
-   * What it is asked for: the first with the newer branch of the sources. Each would take ten seconds
-   * or twenty, and the jar's build has nvcc compile for most of them.
+   * What it is asked for: the first with the newer branch of the sources. Each would take ten
+   * seconds or twenty, and the jar's build has nvcc compile for most of them.
    */
   private static final int COMPILED = 90;
 
