@@ -145,15 +145,20 @@ final class OutputOptions {
     }
   }
 
-  private void requirePlace(Optional<Path> input) {
-    Path file = path().toAbsolutePath().normalize();
-    if (input.isPresent() && real(file).startsWith(real(input.get()))) {
+  /** Refuses an output among what is read; see {@link #requireFree}. */
+  void requireOutside(Optional<Path> input) {
+    if (!isStandardOutput() && input.isPresent() && real(path()).startsWith(real(input.get()))) {
       throw new InputException(
           Files.isDirectory(input.get())
               ? "The output %s lies in the input %s: name another place."
                   .formatted(output, input.get())
               : "%s is the input: name another file for the output.".formatted(output));
     }
+  }
+
+  private void requirePlace(Optional<Path> input) {
+    requireOutside(input);
+    Path file = path().toAbsolutePath().normalize();
     if (file.getParent() != null && !Files.isDirectory(file.getParent())) {
       throw new InputException(
           "%s cannot be written: there is no folder %s.".formatted(output, file.getParent()));

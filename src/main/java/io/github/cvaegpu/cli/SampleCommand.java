@@ -97,6 +97,9 @@ final class SampleCommand implements Callable<Integer> {
     outputOptions.orElse("samples.png");
     DecodedImages target = DecodedImages.to(outputOptions, count, inputOptions.path());
     SavedModel saved = modelOptions.open();
+    if (source == Source.AGGREGATE) {
+      outputOptions.requireOutside(inputOptions.path(saved));
+    }
     ImageSize size = ModelOptions.size(saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();

@@ -53,7 +53,7 @@ class DocumentedCommandsTest {
     public static void main(String[] commands) {
       var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       for (String command : commands) {
-        int code = CvaeGpu.run(command.split(" +"), out, out);
+        int code = CvaeGpu.run(command.split(" +", -1), out, out);
         out.println("exit " + code + ": " + command);
       }
     }

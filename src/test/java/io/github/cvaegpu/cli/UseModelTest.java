@@ -578,6 +578,29 @@ class UseModelTest {
     assertTrue(scores.startsWith("image,rl,kl,elbo,bound,rank\n"), scores);
   }
 
+  /** Without --input a model's own images are read. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "encode --output",
+        "reconstruct --output",
+        "score --output",
+        "score --output=- --picture",
+        "interpolate --from=1 --to=2 --output",
+        "traverse --image=1 --output",
+        "sample --from=aggregate --output"
+      })
+  void aResultAmongTheModelsOwnImagesIsRefused(String command) {
+    Path images = temp.resolve("images");
+    String[] words = command.split(" ", -1);
+    boolean isTable = words[0].equals("encode") || command.equals("score --output");
+    Path result = images.resolve(isTable ? "z.csv" : "z.png");
+    words[words.length - 1] += "=" + result;
+    assertEquals(
+        "The output %s lies in the input %s: name another place.".formatted(result, images),
+        run(words[0], model, Arrays.copyOfRange(words, 1, words.length)).refusal());
+  }
+
   @Test
   void aResultInsideOfTheInputIsRefused() {
     Path images = temp.resolve("images");
