@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.api;
 
+import java.util.Optional;
+
 /**
  * Told of a run while it trains, on the thread that trains: what takes long holds it up. What it
  * throws ends the run, and reaches who started it.
@@ -29,6 +31,7 @@ public interface Listener {
    * @param klDivergence nats per image
    * @param beta mean beta
    * @param imagesPerSecond training speed, without checkpoints
+   * @param validation how the validation images were scored after it, where there are some
    */
   record Epoch(
       int epoch,
@@ -36,7 +39,17 @@ public interface Listener {
       double reconstructionLoss,
       double klDivergence,
       double beta,
-      double imagesPerSecond) {}
+      double imagesPerSecond,
+      Optional<Validation> validation) {}
+
+  /**
+   * Means over the validation images.
+   *
+   * @param reconstructionLoss nats per image
+   * @param klDivergence nats per image
+   * @param elbo nats per image
+   */
+  record Validation(double reconstructionLoss, double klDivergence, double elbo) {}
 
   /** A step is done. */
   default void step(Step step) {}

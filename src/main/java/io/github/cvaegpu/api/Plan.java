@@ -6,10 +6,13 @@ import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.OwnRule;
+import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.model.NetworkSettings;
+import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.TrainingPlan;
+import io.github.cvaegpu.train.Validation;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -99,12 +102,55 @@ public final class Plan {
 
   /** Images in a batch. */
   public Plan withBatchSize(int size) {
-    return with(() -> scheduled(new Schedule(plan.epochs(), size, plan.learningRate())));
+    return with(() -> scheduled(size, plan.learningRate(), plan.schedule().rates()));
   }
 
   /** Adam's step size. */
   public Plan withLearningRate(double rate) {
-    return with(() -> scheduled(new Schedule(plan.epochs(), plan.batchSize(), rate)));
+    return with(() -> scheduled(plan.batchSize(), rate, plan.schedule().rates()));
+  }
+
+  /**
+   * A learning rate that rises linearly to the plan's and then falls by a cosine, over the epochs
+   * that the plan has now.
+   *
+   * @param warmUpSteps steps in which it rises, 0 for none
+   * @param end what it falls to, 0 or more
+   */
+  public Plan withCosine(long warmUpSteps, double end) {
+    return with(
+        () ->
+            scheduled(
+                plan.batchSize(),
+                plan.learningRate(),
+                new RateSchedule.Cosine(warmUpSteps, end, plan.epochs())));
+  }
+
+  /**
+   * Training images that are held out, and scored after each epoch.
+   *
+   * @param fraction of the training images, between 0 and 1
+   */
+  public Plan withValidation(double fraction) {
+    return with(() -> plan.withValidation(new Validation(fraction, null)));
+  }
+
+  /**
+   * A run that stops early, and keeps its best epoch's model as {@code best.safetensors}.
+   *
+   * @param epochs that in a row brought the validation images no better ELBO, from 1
+   * @throws IllegalStateException if the plan has no {@linkplain #withValidation validation images}
+   */
+  public Plan withPatience(int epochs) {
+    Validation validation = plan.validation();
+    if (validation == null) {
+      throw new IllegalStateException("no validation images");
+    }
+    return with(
+        () ->
+            plan.withValidation(
+                new Validation(
+                    validation.fraction(), new Patience(epochs, Patience.Measure.ELBO))));
   }
 
   /** Widths of the encoder's hidden layers, in order; the decoder has them reversed. */
@@ -127,12 +173,19 @@ public final class Plan {
     return new Plan(CvaeGpuException.translating(other), controller);
   }
 
-  private TrainingPlan scheduled(Schedule schedule) {
-    return new TrainingPlan(plan.rule(), plan.objective(), plan.network(), schedule, plan.seed());
+  private TrainingPlan scheduled(int batchSize, double learningRate, RateSchedule rates) {
+    return new TrainingPlan(
+        plan.rule(),
+        plan.objective(),
+        plan.network(),
+        new Schedule(plan.epochs(), batchSize, learningRate, rates),
+        plan.seed(),
+        plan.validation());
   }
 
   private TrainingPlan networked(NetworkSettings network) {
-    return new TrainingPlan(plan.rule(), plan.objective(), network, plan.schedule(), plan.seed());
+    return new TrainingPlan(
+        plan.rule(), plan.objective(), network, plan.schedule(), plan.seed(), plan.validation());
   }
 
   TrainingPlan plan() {

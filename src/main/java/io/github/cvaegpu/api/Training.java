@@ -46,7 +46,8 @@ public final class Training {
   /**
    * What a training came to.
    *
-   * @param isComplete whether all epochs are done; if not, it was cancelled
+   * @param isComplete whether all epochs are done, or a plan with patience stopped early; if not,
+   *     it was cancelled
    * @param steps of the run that are done, by whichever processes
    * @param parametersSha256 SHA-256 of the parameters after the last epoch that is done; empty
    *     before
@@ -248,7 +249,10 @@ public final class Training {
               report.rl(),
               report.kl(),
               report.beta(),
-              report.imagesPerSecond()));
+              report.imagesPerSecond(),
+              report
+                  .validation()
+                  .map(row -> new Listener.Validation(row.rl(), row.kl(), row.elbo()))));
     }
   }
 }

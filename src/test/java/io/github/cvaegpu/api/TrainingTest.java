@@ -129,6 +129,40 @@ class TrainingTest {
   }
 
   @Test
+  void validationImagesAreScoredAndStopARunEarly() {
+    List<Listener.Epoch> epochs = new ArrayList<>();
+    Plan plan =
+        SmallDigits.small(Plan.betaVae(1))
+            .withValidation(0.25)
+            .withPatience(1)
+            .withEpochs(40)
+            .withCosine(10, 1e-5)
+            .withLearningRate(0.1);
+    Training.Outcome outcome =
+        Training.begin(plan, data, temp.resolve("run"))
+            .run(
+                device,
+                new Listener() {
+                  @Override
+                  public void epoch(Epoch epoch) {
+                    epochs.add(epoch);
+                  }
+                });
+    assertTrue(outcome.isComplete());
+    assertTrue(epochs.size() < 40, epochs.size() + " epochs");
+    // 192 images in batches of 32.
+    assertEquals(6L * epochs.size(), outcome.steps());
+    Listener.Validation last = epochs.getLast().validation().orElseThrow();
+    Listener.Validation best = epochs.get(epochs.size() - 2).validation().orElseThrow();
+    assertTrue(best.elbo() >= last.elbo(), best + " and " + last);
+    assertEquals(-last.elbo(), last.reconstructionLoss() + last.klDivergence(), 1e-9);
+    try (Model model = Model.open(temp.resolve("run/best.safetensors"), device)) {
+      assertEquals(6L * (epochs.size() - 1), model.steps());
+    }
+    assertThrows(IllegalStateException.class, () -> Plan.betaVae(1).withPatience(1));
+  }
+
+  @Test
   void aControllerOfOnesOwnChoosesBeta() {
     List<Controller.Feedback> feedback = new ArrayList<>();
     List<Listener.Step> steps = new ArrayList<>();
