@@ -18,12 +18,12 @@ final class Sample {
     Path run = Path.of(args[0]);
     try (Device device = Device.best();
         Model model = Model.open(run, device)) {
-      write(model.sample(COUNT, 0), run.resolve("samples.png"));
+      write(model.sample(COUNT, 0), run.resolveSibling("samples.png"));
       float[] line = new float[COUNT * model.latent()];
       for (int i = 0; i < COUNT; i++) {
         line[i * model.latent()] = -2 + 4f * i / (COUNT - 1);
       }
-      write(model.decode(line), run.resolve("line.png"));
+      write(model.decode(line), run.resolveSibling("line.png"));
     }
   }
 

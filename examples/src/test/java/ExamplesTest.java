@@ -65,8 +65,8 @@ class ExamplesTest {
   @Test
   void samples() throws Exception {
     assertEquals("wrote samples.png\nwrote line.png\n", printed(Sample::main, run));
-    assertTrue(Files.size(run.resolve("samples.png")) > 500);
-    assertTrue(Files.size(run.resolve("line.png")) > 500);
+    assertTrue(Files.size(temp.resolve("samples.png")) > 500);
+    assertTrue(Files.size(temp.resolve("line.png")) > 500);
   }
 
   @Test

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.data.LatentPoints;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.launcher.StandardInput;
 import io.github.cvaegpu.train.SavedModel;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -52,6 +56,18 @@ final class DecodeCommand implements Callable<Integer> {
     return input.toString().equals("-");
   }
 
+  /** (points, latent). */
+  private float[] points(int latent) {
+    if (!isStandardInput()) {
+      return LatentPoints.read(input, latent);
+    }
+    try (InputStream in = StandardInput.open()) {
+      return LatentPoints.read(in, latent);
+    } catch (IOException e) {
+      throw new InputException("Standard input cannot be read: %s.".formatted(e.getMessage()), e);
+    }
+  }
+
   @Override
   public Integer call() {
     engineOptions.check();
@@ -60,7 +76,8 @@ final class DecodeCommand implements Callable<Integer> {
             outputOptions, 1, isStandardInput() ? Optional.empty() : Optional.of(input));
     SavedModel saved = modelOptions.open();
     ImageSize size = ModelOptions.size(saved);
-    float[] z = LatentPoints.read(input, saved.shape().latent());
+    outputOptions.requireOutside(modelOptions, saved);
+    float[] z = points(saved.shape().latent());
     engineOptions.requireEngine();
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, spec.commandLine().getErr());

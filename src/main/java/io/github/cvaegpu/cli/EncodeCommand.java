@@ -50,7 +50,7 @@ final class EncodeCommand implements Callable<Integer> {
         outputOptions.isStandardOutput() || outputOptions.ending(".npy", ".csv").equals(".csv");
     outputOptions.requireFree(inputOptions.path());
     SavedModel saved = modelOptions.open();
-    outputOptions.requireOutside(inputOptions.path(saved));
+    outputOptions.requireOutside(modelOptions, saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
     ImageSet images = inputOptions.images(saved, err);

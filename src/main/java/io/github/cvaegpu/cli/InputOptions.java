@@ -36,12 +36,8 @@ final class InputOptions {
     return dataOptions.asked().flatMap(InputOptions::path);
   }
 
-  /** The folder or file that images come from, that of the model's own if none was named. */
-  Optional<Path> path(SavedModel model) {
-    return dataOptions.asked().or(model::dataToLoad).flatMap(InputOptions::path);
-  }
-
-  private static Optional<Path> path(DataChoice choice) {
+  /** The folder or file that images come from, if they do. */
+  static Optional<Path> path(DataChoice choice) {
     return choice instanceof DataChoice.At at ? Optional.of(at.path()) : Optional.empty();
   }
 

@@ -72,7 +72,7 @@ final class InterpolateCommand implements Callable<Integer> {
     boolean isAnimation = outputOptions.ending(".png", ".gif").equals(".gif");
     outputOptions.requireFree(inputOptions.path());
     SavedModel saved = modelOptions.open();
-    outputOptions.requireOutside(inputOptions.path(saved));
+    outputOptions.requireOutside(modelOptions, saved);
     ImageSize size = ModelOptions.size(saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();

@@ -2,8 +2,11 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.train.AtomicFile;
+import io.github.cvaegpu.train.SavedModel;
 import java.io.BufferedOutputStream;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -96,7 +99,9 @@ final class OutputOptions {
 
   private InputException unknown(String known) {
     return new InputException(
-        "The name of the output must end in %s: %s does not.".formatted(known, output));
+        output.isEmpty()
+            ? "The name of the output is empty: it must end in %s.".formatted(known)
+            : "The name of the output must end in %s: %s does not.".formatted(known, output));
   }
 
   /** Where it goes. */
@@ -121,8 +126,17 @@ final class OutputOptions {
     if (Files.isDirectory(path())) {
       throw new InputException("%s is a folder, where a file is to be written.".formatted(output));
     }
-    if (Files.exists(path()) && !isReplacing) {
+    if (!RegularFile.isTaken(path())) {
+      return;
+    }
+    if (!isReplacing) {
       throw new InputException("%s is there already: --overwrite replaces it.".formatted(output));
+    }
+    try {
+      RegularFile.require(path(), Links.REFUSED);
+    } catch (IOException e) {
+      throw new InputException(
+          "%s cannot be replaced: %s.".formatted(output, AtomicFile.reason(e)), e);
     }
   }
 
@@ -143,6 +157,24 @@ final class OutputOptions {
     } catch (IOException e) {
       throw new InputException("%s is no folder that can be read.".formatted(output), e);
     }
+  }
+
+  /**
+   * Refuses an output among a model's own files, or among the images that it was trained on and is
+   * given again where no others are named: the next command would read it with them.
+   */
+  void requireOutside(ModelOptions model, SavedModel saved) {
+    if (isStandardOutput()) {
+      return;
+    }
+    if (real(path()).startsWith(real(model.path()))) {
+      throw new InputException(
+          Files.isDirectory(model.path())
+              ? "The output %s lies in the model's folder %s: name another place."
+                  .formatted(output, model.path())
+              : "%s is the model: name another file for the output.".formatted(output));
+    }
+    requireOutside(saved.dataToLoad().flatMap(InputOptions::path));
   }
 
   /** Refuses an output among what is read; see {@link #requireFree}. */

@@ -65,7 +65,7 @@ final class ReconstructCommand implements Callable<Integer> {
     outputOptions.ending(".png");
     outputOptions.requireFree(inputOptions.path());
     SavedModel saved = modelOptions.open();
-    outputOptions.requireOutside(inputOptions.path(saved));
+    outputOptions.requireOutside(modelOptions, saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
     ImageSet images = inputOptions.images(saved, err);

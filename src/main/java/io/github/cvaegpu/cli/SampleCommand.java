@@ -97,9 +97,7 @@ final class SampleCommand implements Callable<Integer> {
     outputOptions.orElse("samples.png");
     DecodedImages target = DecodedImages.to(outputOptions, count, inputOptions.path());
     SavedModel saved = modelOptions.open();
-    if (source == Source.AGGREGATE) {
-      outputOptions.requireOutside(inputOptions.path(saved));
-    }
+    outputOptions.requireOutside(modelOptions, saved);
     ImageSize size = ModelOptions.size(saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();

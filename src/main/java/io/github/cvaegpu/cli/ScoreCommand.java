@@ -84,8 +84,8 @@ final class ScoreCommand implements Callable<Integer> {
           output.requireFree(inputOptions.path());
         });
     SavedModel saved = modelOptions.open();
-    outputOptions.requireOutside(inputOptions.path(saved));
-    drawn.ifPresent(output -> output.requireOutside(inputOptions.path(saved)));
+    outputOptions.requireOutside(modelOptions, saved);
+    drawn.ifPresent(output -> output.requireOutside(modelOptions, saved));
     if (isExact) {
       ExactLikelihood.requireSmall(
           saved.shape().latent(), "the importance-weighted bound, with --samples 5000");

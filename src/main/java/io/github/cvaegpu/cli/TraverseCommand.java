@@ -83,9 +83,7 @@ final class TraverseCommand implements Callable<Integer> {
     check(isAnimation);
     outputOptions.requireFree(inputOptions.path());
     SavedModel saved = modelOptions.open();
-    if (image != null) {
-      outputOptions.requireOutside(inputOptions.path(saved));
-    }
+    outputOptions.requireOutside(modelOptions, saved);
     ImageSize size = ModelOptions.size(saved);
     List<Integer> shown = shown(saved.shape().latent());
     float[] start = image == null ? new float[saved.shape().latent()] : start(saved);

@@ -38,8 +38,8 @@ public final class LatentPoints {
   /** Numbers that an array may have. */
   private static final long MAX_NUMBERS = Integer.MAX_VALUE - 64;
 
-  /** Elements of an array that are read at a time. */
-  private static final int CHUNK = 1 << 14;
+  /** Bytes of an array that are read at a time, if they are an element or more. */
+  private static final int CHUNK = 1 << 20;
 
   private final String name;
   private final int latent;
@@ -57,15 +57,24 @@ public final class LatentPoints {
   /**
    * Reads points.
    *
-   * @param file {@code .npy}, {@code .csv}, or {@code -} for lines of CSV on standard input
+   * @param in lines of CSV on standard input; closed
+   * @param latent dimensions of the model
+   * @return (points, latent), one or more, finite
+   * @throws InputException if it holds none, or some of another width
+   */
+  public static float[] read(InputStream in, int latent) {
+    return new LatentPoints("standard input", latent).text(in);
+  }
+
+  /**
+   * Reads points.
+   *
+   * @param file {@code .npy} or {@code .csv}
    * @param latent dimensions of the model
    * @return (points, latent), one or more, finite
    * @throws InputException if it holds none, or some of another width
    */
   public static float[] read(Path file, int latent) {
-    if (file.toString().equals("-")) {
-      return new LatentPoints("standard input", latent).text(System.in);
-    }
     var points = new LatentPoints(file.toString(), latent);
     if (!RegularFile.isTaken(file) || Files.isDirectory(file)) {
       throw new InputException("There is no file %s.".formatted(file));
@@ -289,9 +298,10 @@ public final class LatentPoints {
   private float[] numbers(InputStream in, Elements elements, int count) throws IOException {
     // As much as the file turns out to have, whatever its header says.
     List<float[]> chunks = new ArrayList<>();
-    for (int first = 0; first < count; first += CHUNK) {
-      int chunk = Math.min(CHUNK, count - first);
-      byte[] bytes = in.readNBytes(Math.multiplyExact(chunk, elements.bytes));
+    int most = Math.max(1, CHUNK / elements.bytes);
+    for (int first = 0; first < count; first += most) {
+      int chunk = Math.min(most, count - first);
+      byte[] bytes = in.readNBytes(chunk * elements.bytes);
       if (bytes.length < chunk * elements.bytes) {
         throw new Refusal(
             String.format(Locale.ROOT, "is truncated: it ends before its %,d points", count));

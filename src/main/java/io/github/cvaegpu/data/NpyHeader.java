@@ -34,7 +34,13 @@ record NpyHeader(String type, List<Integer> shape, int bytes) {
   private static final int MAX_RECORD = 1 << 20;
 
   private static final String TEXT = "'[^'\\\\]*'";
-  private static final String TUPLE = "\\((?:\\s*\\d+L?\\s*,)*\\s*(?:\\d+L?\\s*)?\\)";
+
+  /** Possessive, so that what matches it is not a stack as deep as there are numbers. */
+  private static final String TUPLE = "\\((?:\\s*+\\d++L?\\s*+,)*+\\s*+(?:\\d++L?\\s*+)?\\)";
+
+  /** As many as NumPy's arrays have at most. */
+  private static final int MAX_DIMENSIONS = 64;
+
   private static final Pattern ITEM =
       Pattern.compile("\\s*'(\\w+)'\\s*:\\s*(%s|True|False|%s|\\[.*])\\s*".formatted(TEXT, TUPLE));
   private static final Pattern NUMBER = Pattern.compile("\\d+");
@@ -132,6 +138,11 @@ record NpyHeader(String type, List<Integer> shape, int bytes) {
     Matcher numbers = NUMBER.matcher(items.get("shape"));
     while (numbers.find()) {
       shape.add(length(numbers.group()));
+      if (shape.size() > MAX_DIMENSIONS) {
+        throw new Refusal(
+            String.format(
+                Locale.ROOT, "has an absurd shape: more than %d dimensions", MAX_DIMENSIONS));
+      }
     }
     if (items.get("fortran_order").equals("True")) {
       throw new Refusal(

@@ -48,15 +48,16 @@ public final class ExportedFiles {
   }
 
   private static void requireFree(Path folder, List<String> names, boolean overwrite) {
+    if (folder.toString().isEmpty() || folder.toString().equals("-")) {
+      throw new InputException("\"%s\" is no name of a folder to export to.".formatted(folder));
+    }
     if (RegularFile.isTaken(folder) && !Files.isDirectory(folder)) {
       throw new InputException("%s is a file, not a folder to export to.".formatted(folder));
     }
     if (Files.isDirectory(folder) && !Files.isWritable(folder)) {
       throw new InputException("The folder %s cannot be written to.".formatted(folder));
     }
-    if (RegularFile.isTaken(RunDirectory.recordFile(folder))
-        || RegularFile.isTaken(RunDirectory.checkpointFile(folder))
-        || RegularFile.isTaken(RunDirectory.metricsFile(folder))) {
+    if (RunDirectory.holdsRun(folder)) {
       throw new InputException(
           "%s is a run directory, which is the run's alone: name a folder in it, such as %s."
               .formatted(folder, folder.resolve("export")));

@@ -13,7 +13,8 @@ import java.io.OutputStream;
  * does, with its exit code.
  *
  * <p>The child's standard input is a pipe that nothing is written to but a byte for a SIGUSR1. It
- * breaks when this JVM is gone, whatever ended it, and {@link LauncherWatch} ends the child then.
+ * breaks when this JVM is gone, whatever ended it, and {@link LauncherWatch} ends the child then. A
+ * command that reads standard input opens this JVM's, by {@link StandardInput}.
  */
 final class ChildJvm {
   /** The program's own exit code for a SIGUSR1, and that of sysexits.h for "try again". */

@@ -31,7 +31,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -51,17 +50,6 @@ final class JsonLines implements Tracker {
 
   /** The first line has a whole plan; of 100 hidden layers it is some kilobytes. */
   private static final int LONGEST_LINE = 1 << 20;
-
-  /** The run's own files. */
-  private static final List<String> OWN =
-      List.of(
-          "run.json",
-          "metrics.csv",
-          "checkpoint.safetensors",
-          "validation.csv",
-          "best.safetensors",
-          ".lock",
-          Mlflow.RUN_FILE);
 
   private final Path file;
   private FileChannel channel;
@@ -152,11 +140,11 @@ final class JsonLines implements Tracker {
       throw new InputException("--log-json needs a file, and %s is a folder.".formatted(file));
     }
     Path place = file.toAbsolutePath().normalize();
-    if (OWN.stream()
-        .anyMatch(name -> place.equals(folder.toAbsolutePath().normalize().resolve(name)))) {
+    if (place.equals(folder.toAbsolutePath().normalize())) {
       throw new InputException(
-          "%s is a file of the run itself: choose another --log-json.".formatted(file));
+          "%s is the run's own folder: choose another --log-json.".formatted(file));
     }
+    Places.requireApart(file, folder, "--log-json");
     Places.requireFolder(place.getParent());
     if (RegularFile.isTaken(file)) {
       requireOwn(file, resumed);

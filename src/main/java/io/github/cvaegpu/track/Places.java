@@ -5,10 +5,41 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Where trackers write. */
 final class Places {
+  /** The run's own files. */
+  private static final List<String> OWN =
+      List.of(
+          "run.json",
+          "metrics.csv",
+          "checkpoint.safetensors",
+          "validation.csv",
+          "best.safetensors",
+          ".lock",
+          Mlflow.RUN_FILE);
+
   private Places() {}
+
+  /**
+   * Refuses a place that is a file of the run itself, or would be in one.
+   *
+   * @param place of a tracker
+   * @param run the run directory
+   * @param option what names it
+   */
+  static void requireApart(Path place, Path run, String option) {
+    Path absolute = place.toAbsolutePath().normalize();
+    Path folder = run.toAbsolutePath().normalize();
+    for (String name : OWN) {
+      if (absolute.startsWith(folder.resolve(name))) {
+        throw new InputException(
+            "%s is a file of the run itself: choose another %s."
+                .formatted(folder.resolve(name), option));
+      }
+    }
+  }
 
   /**
    * Refuses a folder that is none, or that could not be made or written to.

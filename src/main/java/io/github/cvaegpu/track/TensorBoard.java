@@ -35,7 +35,8 @@ final class TensorBoard implements Tracker {
    *
    * @param isResumed whether the files that are there may be the run's own
    */
-  static void requireUsable(Path folder, boolean isResumed) {
+  static void requireUsable(Path folder, Path run, boolean isResumed) {
+    Places.requireApart(folder, run, "--tensorboard");
     try {
       Places.requireFolder(folder.toAbsolutePath().normalize());
       if (!isResumed && EventFile.isIn(folder)) {

@@ -28,7 +28,7 @@ public record TrackerSettings(
    *     run's
    */
   public void requireUsable(Path folder, boolean isResumed, TrainingPlan plan, Dataset dataset) {
-    tensorBoard.ifPresent(events -> TensorBoard.requireUsable(events, isResumed));
+    tensorBoard.ifPresent(events -> TensorBoard.requireUsable(events, folder, isResumed));
     jsonLines.ifPresent(
         file ->
             JsonLines.requireUsable(

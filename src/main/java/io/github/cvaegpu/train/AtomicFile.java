@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -30,6 +31,9 @@ public final class AtomicFile {
   private static final ReadWriteLock REPLACING = new ReentrantReadWriteLock();
 
   private static final long PATIENCE_SECONDS = 5;
+
+  /** Characters of up to four bytes. */
+  private static final int MOST_OF_NAME = 50;
 
   private AtomicFile() {}
 
@@ -127,14 +131,24 @@ public final class AtomicFile {
         String.format(
             Locale.ROOT,
             ".%s.%016x.tmp",
-            target.getFileName(),
+            beginning(target.getFileName().toString()),
             ThreadLocalRandom.current().nextLong()));
+  }
+
+  /** Of a name, as much as leaves room for more in one of 255 bytes. */
+  private static String beginning(String name) {
+    return name.codePointCount(0, name.length()) <= MOST_OF_NAME
+        ? name
+        : name.substring(0, name.offsetByCodePoints(0, MOST_OF_NAME));
   }
 
   /** Why a file could not be read or written: Java's own message may be the name alone. */
   public static String reason(IOException e) {
     if (e instanceof AccessDeniedException) {
       return e.getMessage() + ": permission denied";
+    }
+    if (e instanceof FileAlreadyExistsException) {
+      return e.getMessage() + ": something of that name is there";
     }
     if (e instanceof NoSuchFileException) {
       return e.getMessage() + ": no such file or folder";

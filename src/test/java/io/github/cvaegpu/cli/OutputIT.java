@@ -46,6 +46,29 @@ class OutputIT {
     return new RunningProcess(builder).await();
   }
 
+  /** The program has a pipe of its launcher's in place of the user's standard input. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "printf '1,2\n3,4\n' | \"$@\"",
+        "printf '1,2\n3,4\n' > points; \"$@\" < points",
+        "exec 3< <(printf '1,2\n3,4\n'); \"$@\" <&3"
+      })
+  void pointsAreReadFromStandardInput(String script) throws Exception {
+    RunningProcess.Result result =
+        shell(script, "decode run --input - --output - --engine cpu --overwrite");
+    assertEquals(0, result.code(), result.errors());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"$@\" < /dev/null", "true | \"$@\"", "\"$@\" <&-"})
+  void anEmptyStandardInputIsASentence(String script) throws Exception {
+    RunningProcess.Result result =
+        shell(script, "decode run --input - --output points.npy --engine cpu");
+    assertEquals(2, result.code(), result.errors());
+    assertEquals(1, result.errors().lines().count(), result.errors());
+  }
+
   /** Every command that prints: {@code profile} needs a GPU, and {@code data fetch} a network. */
   @ParameterizedTest
   @ValueSource(

@@ -252,9 +252,25 @@ class UseModelTest {
             + " has 2.",
         "[('mean', '<f4', (2,))];False;(1, 1);8;%s has the shape [1, 1], where latent points have"
             + " (points).",
-        "[('z', '<f4', (2,))];False;(1,);8;%s holds records without a field \"mean\"."
+        "[('z', '<f4', (2,))];False;(1,);8;%s holds records without a field \"mean\".",
+        "[('mean', '<f4', (2,)), ('rest', '|V999999')];False;(20000,);9;%s is truncated: it ends"
+            + " before its 20,000 points."
       })
   void arraysThatAreNoPointsAreRefused(String line) throws IOException {
+    refuseArray(line);
+  }
+
+  /** One that would take a stack as deep as the shape is long. */
+  @Test
+  void anArrayOfThousandsOfDimensionsIsRefused() throws IOException {
+    refuseArray(
+        "'<f4';False;("
+            + "1,".repeat(15_000)
+            + ");4;"
+            + "%s has an absurd shape: more than 64 dimensions.");
+  }
+
+  private void refuseArray(String line) throws IOException {
     String[] parts = line.split(";", -1);
     int bytes = Integer.parseInt(parts[3]);
     String refusal = parts[4];
@@ -599,6 +615,43 @@ class UseModelTest {
     assertEquals(
         "The output %s lies in the input %s: name another place.".formatted(result, images),
         run(words[0], model, Arrays.copyOfRange(words, 1, words.length)).refusal());
+  }
+
+  @Test
+  void aResultAmongTheModelsOwnFilesIsRefused() throws IOException {
+    Path metrics = Path.of(model).resolve("metrics.csv");
+    byte[] before = Files.readAllBytes(metrics);
+    String lies = "The output %s lies in the model's folder %s: name another place.";
+    assertEquals(
+        lies.formatted(metrics, model),
+        run("score", model, "--output=" + metrics, "--overwrite").refusal());
+    Path points = Path.of(model).resolve("z.npy");
+    assertEquals(
+        lies.formatted(points, model), run("encode", model, "--output=" + points).refusal());
+    assertEquals(
+        lies.formatted(model + "/drawn", model),
+        run("sample", model, "--output=" + model + "/drawn").refusal());
+    assertArrayEquals(before, Files.readAllBytes(metrics));
+  }
+
+  /** What a link leads to is not what was asked to be replaced, nor is a pipe a file. */
+  @Test
+  void onlyFilesAreReplaced() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link.npy"), folder.resolve("nowhere"));
+    assertEquals(
+        link + " is there already: --overwrite replaces it.",
+        run("encode", model, "--output=" + link).refusal());
+    assertEquals(
+        link + " is a link, not a regular file.",
+        run("encode", model, "--output=" + link, "--overwrite").refusal());
+    assertTrue(Files.isSymbolicLink(link));
+  }
+
+  @Test
+  void aNameMayBeAsLongAsTheSystemTakes() throws IOException {
+    String name = "é".repeat(125) + ".npy";
+    to(name, "encode").succeeded();
+    assertTrue(Files.exists(folder.resolve(name)));
   }
 
   @Test

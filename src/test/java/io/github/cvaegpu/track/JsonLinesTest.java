@@ -305,7 +305,18 @@ class JsonLinesTest {
           run.folder.resolve(own) + " is a file of the run itself: choose another --log-json.",
           run.folder.resolve(own),
           Optional.empty());
+      assertRefusal(
+          run.folder.resolve(own) + " is a file of the run itself: choose another --log-json.",
+          run.folder.resolve(own).resolve("log"),
+          Optional.empty());
     }
+    Path absent = temp.resolve("absent");
+    assertEquals(
+        absent + " is the run's own folder: choose another --log-json.",
+        assertThrows(
+                InputException.class,
+                () -> JsonLines.requireUsable(absent, absent, Optional.empty()))
+            .getMessage());
     assertDoesNotThrow(
         () -> JsonLines.requireUsable(run.folder.resolve("log"), run.folder, Optional.empty()));
   }

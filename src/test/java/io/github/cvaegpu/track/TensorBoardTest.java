@@ -211,15 +211,21 @@ class TensorBoardTest {
             + " already has event files, and TensorBoard would take them for this run's: choose"
             + " another --tensorboard.",
         events);
-    TensorBoard.requireUsable(events, true);
-    TensorBoard.requireUsable(temp.resolve("not/there/yet"), false);
-    TensorBoard.requireUsable(temp, false);
+    Path run = temp.resolve("run");
+    assertRefusal(
+        run.resolve("run.json") + " is a file of the run itself: choose another --tensorboard.",
+        run.resolve("run.json/events"));
+    TensorBoard.requireUsable(events, run, true);
+    TensorBoard.requireUsable(temp.resolve("not/there/yet"), run, false);
+    TensorBoard.requireUsable(temp, run, false);
   }
 
-  private static void assertRefusal(String sentence, Path folder) {
+  private void assertRefusal(String sentence, Path folder) {
     assertEquals(
         sentence,
-        assertThrows(InputException.class, () -> TensorBoard.requireUsable(folder, false))
+        assertThrows(
+                InputException.class,
+                () -> TensorBoard.requireUsable(folder, temp.resolve("run"), false))
             .getMessage());
   }
 }
