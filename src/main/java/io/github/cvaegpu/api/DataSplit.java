@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.api;
 
+import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
 import io.github.cvaegpu.data.Reading;
+import io.github.cvaegpu.data.Resolution;
+import java.util.List;
 import java.util.OptionalDouble;
+import java.util.regex.Pattern;
 
 /** Images to train on, and held-out ones of the same size to measure by. */
 public final class DataSplit {
+  private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N} ._+-]{1,60}");
+
   private final Dataset dataset;
   private final DataChoice choice;
+  private final List<String> warnings;
 
-  private DataSplit(Dataset dataset, DataChoice choice) {
+  private DataSplit(Dataset dataset, DataChoice choice, List<String> warnings) {
     this.dataset = dataset;
     this.choice = choice;
+    this.warnings = List.copyOf(warnings);
   }
 
   /**
@@ -47,24 +55,38 @@ public final class DataSplit {
         () -> {
           testPart.ifPresent(Reading::requireTestPart);
           var choice = DataChoice.of(nameOrPath, new Reading(testPart.orElse(0), null, false));
+          if (choice.equals(DataChoice.AUTO)) {
+            throw new InputException(
+                "\"auto\" may turn out to be digits that the program draws: name a dataset.");
+          }
           var loader = new DatasetLoader(DataLocations.fromEnvironment());
-          return new DataSplit(loader.load(choice, DownloadListener.SILENT).dataset(), choice);
+          Resolution found = loader.load(choice, DownloadListener.SILENT);
+          return new DataSplit(found.dataset(), choice, found.warnings());
         });
   }
 
   /**
    * Images of the calling program's own. A run on them can be continued only with the same ones.
    *
-   * @param name for people, e.g. in a run's record
+   * @param name for people, e.g. in a run's record: up to 60 letters, digits, spaces and signs of
+   *     {@code ._+-}
    * @param train to train on
    * @param test held out, of the same size
    * @throws CvaeGpuException if they are of another size
    */
   public static DataSplit of(String name, Images train, Images test) {
     return CvaeGpuException.translating(
-        () ->
-            new DataSplit(
-                Dataset.inMemory(name, train.set(), test.set()), new DataChoice.Named(name)));
+        () -> {
+          if (name == null || !NAME.matcher(name).matches()) {
+            throw new InputException(
+                "A name of images has 1 to 60 letters, digits, spaces and signs of ._+-, which"
+                    + " \"%s\" is not.".formatted(name));
+          }
+          return new DataSplit(
+              Dataset.inMemory(name, train.set(), test.set()),
+              DataChoice.inMemory(name),
+              List.of());
+        });
   }
 
   /** To train on. */
@@ -80,6 +102,11 @@ public final class DataSplit {
   /** A dataset's name, or that of a folder or a file. */
   public String name() {
     return dataset.name();
+  }
+
+  /** What is to be known of how they were read, complete sentences. */
+  public List<String> warnings() {
+    return warnings;
   }
 
   Dataset dataset() {

@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * What computes: this machine's CPU, or its NVIDIA GPU. Any number of models and trainings may use
- * one at a time, each on a thread of its own. A device computes the same bits each time, the CPU
- * for any number of threads and on every processor.
+ * What computes: this machine's CPU, or its NVIDIA GPU. Several models and trainings may be at work
+ * on it at once, each for one caller at a time. A device computes the same bits each time; a CPU
+ * does for any number of threads, and on every processor that the native step is for.
  */
 public final class Device implements AutoCloseable {
   /** Most threads of a CPU. */

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * Told of a run while it trains, on the thread that trains: what takes long holds it up. What it
- * throws ends the run, and reaches who started it.
+ * throws ends the run, and reaches who started it as it is.
  */
 public interface Listener {
   /** Hears nothing. */

@@ -92,7 +92,8 @@ public final class Model implements AutoCloseable {
           String.format(Locale.ROOT, "%d numbers for points of %d dimensions", z.length, latent));
     }
     int points = z.length / latent;
-    float[] images = new float[Math.multiplyExact(points, pixels())];
+    requireCount(Math.max(1, points));
+    float[] images = new float[points * pixels()];
     return CvaeGpuException.translating(
         () -> {
           for (int first = 0; first < points; first += CHUNK) {
@@ -199,8 +200,9 @@ public final class Model implements AutoCloseable {
             }));
   }
 
-  private static void requireCount(int count) {
-    if (count < 1) {
+  /** As many as an array of floats can have. */
+  private void requireCount(int count) {
+    if (count < 1 || (long) count * Math.max(pixels(), latent()) > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(String.format(Locale.ROOT, "%d images", count));
     }
   }

@@ -17,7 +17,11 @@ final class OwnController implements BetaController {
 
   @Override
   public double next(StepFeedback last) {
-    double beta = controller.next(new Controller.Feedback(last.step(), last.rl(), last.kl()));
+    var feedback = new Controller.Feedback(last.step(), last.rl(), last.kl());
+    return CallersException.passing(() -> checked(controller.next(feedback), last.step() + 1));
+  }
+
+  private static double checked(double beta, long step) {
     if (beta != 0 && !Numbers.isPositiveFloat(beta)) {
       throw new IllegalStateException(
           String.format(
@@ -25,18 +29,22 @@ final class OwnController implements BetaController {
               "The controller gave a beta of %s before step %d: it has to be 0, or positive and"
                   + " finite as a 32-bit float.",
               beta,
-              last.step() + 1));
+              step));
     }
     return beta;
   }
 
   @Override
   public ControllerMemory memory() {
-    return ControllerMemory.of(controller.memory());
+    return ControllerMemory.of(CallersException.passing(controller::memory));
   }
 
   @Override
   public void restore(ControllerMemory memory) {
-    controller.restore(memory.values());
+    CallersException.passing(
+        () -> {
+          controller.restore(memory.values());
+          return null;
+        });
   }
 }

@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  * 200 epochs in batches of 128 by Adam at a learning rate of 0.001, seed 0. Cannot be changed: the
  * methods that change something give another plan.
  *
- * <p>Each refuses with a {@link CvaeGpuException} what no run can use.
+ * <p>Each refuses with a {@link CvaeGpuException} what no run can use, or {@link Training#begin}
+ * does where that depends on the images.
  */
 public final class Plan {
   private final TrainingPlan plan;
@@ -132,7 +133,7 @@ public final class Plan {
    * @param fraction of the training images, between 0 and 1
    */
   public Plan withValidation(double fraction) {
-    return with(() -> plan.withValidation(new Validation(fraction, null)));
+    return with(() -> plan.withValidation(new Validation(fraction, plan.patience().orElse(null))));
   }
 
   /**

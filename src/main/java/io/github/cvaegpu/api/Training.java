@@ -17,12 +17,16 @@ import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * One training, into a run directory that all commands of the program take as well. A checkpoint is
- * written every ten seconds and at the end: what is stopped, by whatever, goes on from the last one
- * to the same bits.
+ * One training, into a run directory that all commands of the program take as well; where it was on
+ * {@linkplain DataSplit#of images in memory}, those that need images have to be told of some. A
+ * checkpoint is written every ten seconds and at the end: what is stopped, by whatever, goes on
+ * from the last one to the same bits.
  *
  * <pre>{@code
  * try (Device device = Device.best()) {
@@ -180,6 +184,10 @@ public final class Training {
   /**
    * Trains until the last epoch is done, or {@link #cancel} was called. To be called once.
    *
+   * <p>It trains on a thread of its own, on which listener and controller are called too, and waits
+   * for it. Interrupting the waiting thread cancels the training; the thread's interrupt is still
+   * set when this returns.
+   *
    * @param device what to compute on
    * @param listener told of progress
    * @throws CvaeGpuException if the device or the folder cannot be used, the images are not those
@@ -187,30 +195,58 @@ public final class Training {
    *     checkpoint is kept
    */
   public Outcome run(Device device, Listener listener) {
-    return CvaeGpuException.translating(
-        () -> {
-          if (!isResumed && RunDirectory.holdsRun(folder)) {
-            throw new InputException(
-                "%s already holds files of a run, which only Training.resume goes on with."
-                    .formatted(folder));
-          }
-          try (Trainee trainee = plan.trainee(device.accelerator(), data.dataset().train());
-              RunDirectory directory =
-                  isResumed ? RunDirectory.resume(folder) : RunDirectory.create(folder)) {
-            var trainer =
-                new Trainer(
-                    plan,
-                    controller.get(),
-                    data.dataset(),
-                    trainee,
-                    directory,
-                    provenance,
-                    INTERVAL,
-                    new Told(listener),
-                    () -> isCancelled);
-            return Outcome.of(trainer.run());
-          }
-        });
+    // A file channel of an interrupted thread is closed under it, and with it the run's log.
+    var task =
+        new FutureTask<>(() -> CvaeGpuException.translating(() -> trained(device, listener)));
+    Thread.ofPlatform().name("training").start(task);
+    boolean isInterrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          isInterrupted = true;
+          cancel();
+        } catch (ExecutionException e) {
+          throw thrown(e.getCause());
+        }
+      }
+    } finally {
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static RuntimeException thrown(Throwable cause) {
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return cause instanceof CallersException callers ? callers.thrown() : (RuntimeException) cause;
+  }
+
+  private Outcome trained(Device device, Listener listener) {
+    if (!isResumed && RunDirectory.holdsRun(folder)) {
+      throw new InputException(
+          "%s already holds files of a run, which only Training.resume goes on with."
+              .formatted(folder));
+    }
+    try (Trainee trainee = plan.trainee(device.accelerator(), data.dataset().train());
+        RunDirectory directory =
+            isResumed ? RunDirectory.resume(folder) : RunDirectory.create(folder)) {
+      var trainer =
+          new Trainer(
+              plan,
+              controller.get(),
+              data.dataset(),
+              trainee,
+              directory,
+              provenance,
+              INTERVAL,
+              new Told(listener),
+              () -> isCancelled);
+      return Outcome.of(trainer.run());
+    }
   }
 
   /**
@@ -223,26 +259,34 @@ public final class Training {
 
   /** The listener, as training knows one. */
   private record Told(Listener listener) implements RunObserver {
+    private void tell(Consumer<Listener> what) {
+      CallersException.passing(
+          () -> {
+            what.accept(listener);
+            return null;
+          });
+    }
+
     @Override
     public void warns(String sentence) {
-      listener.message(sentence);
+      tell(told -> told.message(sentence));
     }
 
     @Override
     public void says(String sentence) {
-      listener.message(sentence);
+      tell(told -> told.message(sentence));
     }
 
     @Override
     public void step(StepReport report) {
-      listener.step(
-          new Listener.Step(
-              report.step(), report.epoch(), report.rl(), report.kl(), report.beta()));
+      var step =
+          new Listener.Step(report.step(), report.epoch(), report.rl(), report.kl(), report.beta());
+      tell(told -> told.step(step));
     }
 
     @Override
     public void epoch(EpochReport report) {
-      listener.epoch(
+      var epoch =
           new Listener.Epoch(
               report.epoch(),
               report.epochs(),
@@ -252,7 +296,8 @@ public final class Training {
               report.imagesPerSecond(),
               report
                   .validation()
-                  .map(row -> new Listener.Validation(row.rl(), row.kl(), row.elbo()))));
+                  .map(row -> new Listener.Validation(row.rl(), row.kl(), row.elbo())));
+      tell(told -> told.epoch(epoch));
     }
   }
 }

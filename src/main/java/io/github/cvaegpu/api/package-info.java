@@ -11,7 +11,8 @@
  *
  * <p>What is asked for and cannot be had is a {@link CvaeGpuException} with a sentence for people.
  * A mistake in the calling program, as an array of a wrong length, is an {@link
- * IllegalArgumentException}, and what is used after it was closed an {@link IllegalStateException}.
+ * IllegalArgumentException}, or an {@link IllegalStateException}: what is used after it was closed,
+ * or a controller whose beta no step can use.
  *
  * <p>A JVM that is to use native code without a warning needs {@code
  * --enable-native-access=ALL-UNNAMED}.

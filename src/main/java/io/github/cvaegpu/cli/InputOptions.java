@@ -57,7 +57,10 @@ final class InputOptions {
    */
   ImageSet images(SavedModel model, Split otherwise, PrintWriter err) {
     Optional<DataChoice> asked = dataOptions.asked();
-    if (asked.isPresent()) {
+    // Of its own images a model knows which it was trained on, however they are named.
+    boolean isOwnPart =
+        asked.equals(model.dataToLoad()) && (split == Split.TRAIN || split == Split.VALIDATION);
+    if (asked.isPresent() && !isOwnPart) {
       requireNoValidation(split);
       Input input = dataOptions.images(asked.get(), Optional.ofNullable(split), err);
       return fitting(model, input.name(), input.images());

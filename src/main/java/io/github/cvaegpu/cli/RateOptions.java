@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.train.TrainingPlan;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,43 +25,53 @@ final class RateOptions {
       }
 
       @Override
-      RateSchedule schedule(RateOptions given, TrainingPlan plan) {
-        return new RateSchedule.Constant(given.warmUp());
+      RateSchedule schedule(Map<String, Object> options, int epochs) {
+        return new RateSchedule.Constant((long) options.get(WARM_UP));
       }
     },
     COSINE {
       @Override
       Map<String, Object> options(RateSchedule schedule) {
-        return schedule instanceof RateSchedule.Cosine cosine
-            ? Map.of(WARM_UP, cosine.warmUpSteps(), END, cosine.end())
-            : Map.of(WARM_UP, 0L, END, 0.0);
+        return Map.of(
+            WARM_UP,
+            schedule.warmUpSteps(),
+            END,
+            schedule instanceof RateSchedule.Cosine cosine ? cosine.end() : 0.0);
       }
 
       @Override
-      RateSchedule schedule(RateOptions given, TrainingPlan plan) {
-        return new RateSchedule.Cosine(given.warmUp(), Given.or(given.end, 0.0), plan.epochs());
+      RateSchedule schedule(Map<String, Object> options, int epochs) {
+        return new RateSchedule.Cosine(
+            (long) options.get(WARM_UP), (double) options.get(END), epochs);
       }
     },
     STEP {
       @Override
       Map<String, Object> options(RateSchedule schedule) {
-        return schedule instanceof RateSchedule.Step step
-            ? Map.of(WARM_UP, step.warmUpSteps(), EVERY, step.every(), FACTOR, step.factor())
-            : Map.of(WARM_UP, 0L, EVERY, 50, FACTOR, 0.1);
+        RateSchedule.Step step =
+            schedule instanceof RateSchedule.Step its
+                ? its
+                : new RateSchedule.Step(schedule.warmUpSteps(), 50, 0.1);
+        return Map.of(WARM_UP, step.warmUpSteps(), EVERY, step.every(), FACTOR, step.factor());
       }
 
       @Override
-      RateSchedule schedule(RateOptions given, TrainingPlan plan) {
+      RateSchedule schedule(Map<String, Object> options, int epochs) {
         return new RateSchedule.Step(
-            given.warmUp(), Given.or(given.every, 50), Given.or(given.factor, 0.1));
+            (long) options.get(WARM_UP), (int) options.get(EVERY), (double) options.get(FACTOR));
       }
     };
 
     /** The options that it knows, with what they are in a schedule, or by default of another. */
     abstract Map<String, Object> options(RateSchedule schedule);
 
-    /** The schedule that options ask for. */
-    abstract RateSchedule schedule(RateOptions given, TrainingPlan plan);
+    /**
+     * The schedule of options.
+     *
+     * @param options all that it knows
+     * @param epochs of the run
+     */
+    abstract RateSchedule schedule(Map<String, Object> options, int epochs);
 
     boolean knows(String option) {
       return options(new RateSchedule.Constant(0)).containsKey(option);
@@ -112,10 +123,6 @@ final class RateOptions {
       description = "step: the part of it that is left each time. Default: 0.1.")
   private Double factor;
 
-  private long warmUp() {
-    return Given.or(warmUp, 0L);
-  }
-
   /** What was given, by its name, but for {@code --lr-schedule}. */
   private Map<String, Object> given() {
     Map<String, Object> options = new LinkedHashMap<>();
@@ -140,8 +147,8 @@ final class RateOptions {
   }
 
   /**
-   * A plan of a new run with the schedule that was asked for: an option gives the whole of it. A
-   * cosine is as long as the run.
+   * A plan of a new run with the schedule that was asked for. What was not given is as in the other
+   * schedule, if that knows all that was. A cosine is as long as the run.
    *
    * @param plan whose learning rate stays as it is
    * @param otherwise the schedule where nothing is asked for
@@ -149,18 +156,18 @@ final class RateOptions {
    */
   TrainingPlan on(TrainingPlan plan, RateSchedule otherwise) {
     List<String> names = List.copyOf(given().keySet());
-    if (kind == null && names.isEmpty()) {
-      return plan.withRates(
-          otherwise instanceof RateSchedule.Cosine cosine
-              ? new RateSchedule.Cosine(cosine.warmUpSteps(), cosine.end(), plan.epochs())
-              : otherwise);
+    Kind its = Kind.of(otherwise);
+    Kind chosen = kind;
+    if (chosen == null) {
+      chosen =
+          names.stream().allMatch(its::knows)
+              ? its
+              : Given.implied("learning-rate schedule", names, knowing(names).findFirst());
     }
-    Kind chosen =
-        kind != null
-            ? kind
-            : Given.implied("learning-rate schedule", names, knowing(names).findFirst());
     refuseWithoutEffect(chosen);
-    return plan.withRates(chosen.schedule(this, plan));
+    Map<String, Object> options = new HashMap<>(chosen.options(otherwise));
+    options.putAll(given());
+    return plan.withRates(chosen.schedule(options, plan.epochs()));
   }
 
   /**

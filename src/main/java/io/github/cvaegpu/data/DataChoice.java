@@ -15,6 +15,9 @@ public sealed interface DataChoice {
   /** MNIST if it can be had, else synthetic digits. */
   DataChoice AUTO = new Named("auto");
 
+  /** What the names of {@link #inMemory} begin with. */
+  String MEMORY = "memory:";
+
   /**
    * The text that {@link #of(String, Reading)} makes this choice of again, in any working
    * directory.
@@ -40,6 +43,15 @@ public sealed interface DataChoice {
     public Reading reading() {
       return Reading.PLAIN;
     }
+  }
+
+  /**
+   * Images that were in a program's memory: nothing loads them again.
+   *
+   * @param name for people
+   */
+  static DataChoice inMemory(String name) {
+    return new Named(MEMORY + name);
   }
 
   /**

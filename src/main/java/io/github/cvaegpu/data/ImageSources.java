@@ -61,6 +61,11 @@ record ImageSources(List<ImageSource> all) {
               : "%s is a file, where %s is needed."
                   .formatted(at.path(), layouts(layout -> Optional.of(layout.place()))));
     }
+    if (choice.text().startsWith(DataChoice.MEMORY)) {
+      return new InputException(
+          "The images \"%s\" were in the memory of the program that trained on them: name images."
+              .formatted(choice.text().substring(DataChoice.MEMORY.length())));
+    }
     List<String> known = new ArrayList<>(names());
     known.addFirst(DataChoice.AUTO.text());
     return unknown(choice.text(), known);

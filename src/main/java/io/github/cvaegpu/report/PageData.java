@@ -8,6 +8,7 @@ import io.github.cvaegpu.train.ValidationRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /**
  * Everything that the page's scripts read. The names are those of the page's JSON.
@@ -44,7 +45,10 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
    */
   record Validation(
       List<Long> steps, List<Double> rl, List<Double> kl, List<Double> elbo, Long best) {
-    /** A circle is a few pixels wide: of more epochs each so manieth is shown, and the last. */
+    /**
+     * A circle is a few pixels wide: of more epochs each so manieth is shown, the best and the
+     * last.
+     */
     private static final int MOST = 1000;
 
     static Validation of(Run run) {
@@ -53,9 +57,13 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
         return null;
       }
       int each = Math.ceilDiv(all.size(), MOST);
+      OptionalLong best =
+          run.record().best().map(row -> OptionalLong.of(row.step())).orElse(OptionalLong.empty());
       List<ValidationRow> shown = new ArrayList<>();
       for (int i = 0; i < all.size(); i++) {
-        if (i % each == each - 1 || i == all.size() - 1) {
+        if (i % each == each - 1
+            || i == all.size() - 1
+            || best.equals(OptionalLong.of(all.get(i).step()))) {
           shown.add(all.get(i));
         }
       }
@@ -64,7 +72,7 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
           shown.stream().map(ValidationRow::rl).toList(),
           shown.stream().map(ValidationRow::kl).toList(),
           shown.stream().map(ValidationRow::elbo).toList(),
-          run.record().best().map(ValidationRow::step).orElse(null));
+          best.isPresent() ? best.getAsLong() : null);
     }
   }
 

@@ -16,6 +16,6 @@ final class RunSteps {
 
   /** How many are done after an epoch: whoever missed a step still knows. */
   static long after(EpochReport epoch, RunRecord run) {
-    return (long) epoch.epoch() * Math.ceilDiv(run.dataset().trainImages(), run.plan().batchSize());
+    return (long) epoch.epoch() * run.plan().batches(run.dataset().trainImages());
   }
 }

@@ -38,7 +38,8 @@ public final class Calibrator {
   private NamedPlan run(double beta) {
     return new NamedPlan(
         "beta-" + Numbers.plain(beta),
-        plan.withRule(new ConstantRule(beta)).withEpochs(epochs).withoutPatience());
+        // Of a schedule for a whole run these few epochs would be another part than they stand for.
+        plan.withRates(null).withRule(new ConstantRule(beta)).withEpochs(epochs).withoutPatience());
   }
 
   /**

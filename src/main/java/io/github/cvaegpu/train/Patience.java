@@ -61,7 +61,7 @@ public record Patience(int epochs, Measure measure) {
   public Patience {
     if (epochs < 1) {
       throw new InputException(
-          String.format(Locale.ROOT, "--patience must be 1 epoch or more, not %d.", epochs));
+          String.format(Locale.ROOT, "Patience must be 1 epoch or more, not %d.", epochs));
     }
     if (measure == null) {
       throw new InputException("Patience needs a measure.");

@@ -251,8 +251,8 @@ public record RunRecord(
    * What came of the validation images.
    *
    * @param last how they were scored after the last epoch done
-   * @param best the best epoch, whose model is in {@code best.safetensors}; absent of a run that
-   *     does not stop early, and before an epoch that counts
+   * @param best the best epoch, whose model is in {@code best.safetensors} by the next checkpoint;
+   *     absent of a run that does not stop early, and before an epoch that counts
    * @param stoppedAfter the epoch after which the run stopped early; absent if it did not
    */
   public record Validated(

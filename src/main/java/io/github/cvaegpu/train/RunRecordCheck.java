@@ -116,7 +116,7 @@ final class RunRecordCheck {
 
   /** From 0 to the last step of the last epoch. */
   private boolean isStep(long step) {
-    long perEpoch = Math.ceilDiv(run.dataset().trainImages(), run.plan().batchSize());
+    long perEpoch = run.plan().batches(run.dataset().trainImages());
     return step >= 0 && step <= perEpoch * run.plan().epochs();
   }
 

@@ -278,7 +278,7 @@ public record TrainingPlan(
               "A batch of %d does not fit the %d training images%s.",
               batchSize(),
               images,
-              validation == null ? "" : " that --validation leaves"));
+              validation == null ? "" : " that validation leaves"));
     }
     RateSchedule rates = schedule.rateSchedule();
     if (rates instanceof RateSchedule.Cosine cosine
@@ -286,7 +286,7 @@ public record TrainingPlan(
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--lr-warm-up %d leaves no step of the cosine's %d: take fewer.",
+              "A warm-up of %d steps leaves none of the cosine's %d: take fewer.",
               cosine.warmUpSteps(),
               (long) cosine.epochs() * batches(images)));
     }

@@ -45,7 +45,7 @@ public record Validation(double fraction, @AbsentIfNull Patience patience) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--validation %s of %d training images leaves none to %s: take %s fraction.",
+              "Validation on %s of %d training images leaves none to %s: take %s fraction.",
               Numbers.plain(fraction),
               images,
               count < 1 ? "validate on" : "train on",

@@ -23,6 +23,7 @@ final class Validator implements AutoCloseable {
   private final RunDirectory directory;
   private final ImageSet images;
   private final long seed;
+  private final int epochs;
   private final Optional<EarlyStopping> stopping;
   private ValidationLog log;
   private ValidationRow last; // null before the first
@@ -36,27 +37,28 @@ final class Validator implements AutoCloseable {
     this.images = images;
     this.directory = directory;
     seed = plan.seed();
+    epochs = plan.epochs();
     stopping = plan.patience().map(EarlyStopping::new);
   }
 
   /**
    * Opens the log and goes on where it stands.
    *
-   * @param epochs that are done
+   * @param done epochs that are done
    * @param sha256 what the checkpoint says of the log up to there, if there is one
    * @param stopRequested asked while there is much to read
    * @return false if it was asked to stop; nothing is open then
    * @throws InputException if the log is not the one that was written
    */
-  boolean open(int epochs, Optional<String> sha256, BooleanSupplier stopRequested)
+  boolean open(int done, Optional<String> sha256, BooleanSupplier stopRequested)
       throws IOException {
     Optional<ValidationLog> kept =
-        ValidationLog.open(directory.validationFile(), epochs, sha256, stopRequested);
+        ValidationLog.open(directory.validationFile(), done, sha256, stopRequested);
     if (kept.isEmpty()) {
       return false;
     }
     log = kept.get();
-    if (epochs > 0) {
+    if (done > 0) {
       log.read(this::accept);
     }
     return true;
@@ -101,7 +103,11 @@ final class Validator implements AutoCloseable {
                 new RunRecord.Validated(
                     row,
                     stopping.flatMap(EarlyStopping::best).orElse(null),
-                    stopping.flatMap(EarlyStopping::stoppedAfter).orElse(null)));
+                    stopping
+                        .flatMap(EarlyStopping::stoppedAfter)
+                        // After its last epoch nothing was left out.
+                        .filter(epoch -> epoch < epochs)
+                        .orElse(null)));
   }
 
   /** Whether the run is to stop before its last epoch. */

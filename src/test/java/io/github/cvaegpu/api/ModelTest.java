@@ -166,6 +166,7 @@ class ModelTest {
     assertEquals(5 * PIXELS, like.length);
     assertArrayEquals(like, model.sampleLike(data.train(), 3, 5, 3));
     assertThrows(IllegalArgumentException.class, () -> model.sample(0, 3));
+    assertThrows(IllegalArgumentException.class, () -> model.sample(2_000_000_000, 3));
     assertThrows(IllegalArgumentException.class, () -> model.sampleLike(data.train(), 0, 5, 3));
     var e =
         assertThrows(

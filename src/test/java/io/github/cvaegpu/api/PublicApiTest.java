@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.github.cvaegpu.train.SavedModel;
 import java.lang.reflect.Executable;
+import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -91,6 +92,11 @@ class PublicApiTest {
                         ? Stream.of(method.getGenericReturnType())
                         : Stream.<Type>of())
                 .flatMap(types -> types);
+      }
+    }
+    for (Field field : each.getDeclaredFields()) {
+      if (Modifier.isPublic(field.getModifiers())) {
+        of = Stream.concat(of, Stream.of(field.getGenericType()));
       }
     }
     return of.flatMap(PublicApiTest::names);

@@ -22,6 +22,7 @@ import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.Trainer;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -241,6 +242,52 @@ class TrainingTest {
   }
 
   @Test
+  void anInterruptCancels() {
+    Thread caller = Thread.currentThread();
+    Training training = Training.begin(SmallDigits.holding(), data, temp.resolve("run"));
+    Training.Outcome outcome =
+        training.run(
+            device,
+            new Listener() {
+              @Override
+              public void step(Step step) {
+                if (step.step() == 2) {
+                  caller.interrupt();
+                }
+                if (step.step() < 20) {
+                  pause();
+                }
+              }
+            });
+    assertTrue(Thread.interrupted());
+    assertFalse(outcome.isComplete());
+    Training.Outcome rest = Training.resume(temp.resolve("run"), data).run(device, Listener.NONE);
+    assertTrue(rest.isComplete());
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(10);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts this thread", e);
+    }
+  }
+
+  @Test
+  void imagesNeedAName() {
+    for (String name : new String[] {null, "", "a/b", "a\nb", "x".repeat(61)}) {
+      var e =
+          assertThrows(CvaeGpuException.class, () -> DataSplit.of(name, data.train(), data.test()));
+      assertTrue(e.getMessage().startsWith("A name of images has 1 to 60 letters"), name);
+    }
+    assertRefused(
+        Reason.INPUT,
+        "\"auto\" may turn out to be digits that the program draws: name a dataset.",
+        () -> DataSplit.load("auto"));
+    assertEquals(List.of(), data.warnings());
+  }
+
+  @Test
   void aCompleteRunGoesOnWithMoreEpochs() {
     String five = run(SmallDigits.holding().withEpochs(5), "five").parametersSha256().orElseThrow();
     run(SmallDigits.holding(), "three");
@@ -277,6 +324,29 @@ class TrainingTest {
                           }
                         }));
     assertSame(thrown, e);
+    // Nothing of the run's.
+    var full = new UncheckedIOException(new IOException("my own file is full"));
+    assertSame(
+        full,
+        assertThrows(
+            UncheckedIOException.class,
+            () ->
+                Training.begin(SmallDigits.holding(), data, temp.resolve("other"))
+                    .run(
+                        device,
+                        new Listener() {
+                          @Override
+                          public void step(Step step) {
+                            throw full;
+                          }
+                        })));
+    Controller controller =
+        last -> {
+          throw full;
+        };
+    Plan plan =
+        SmallDigits.small(Plan.controlledBy("full", OptionalDouble.empty(), () -> controller));
+    assertSame(full, assertThrows(UncheckedIOException.class, () -> run(plan, "controlled")));
     assertTrue(Files.readString(temp.resolve("run/run.json")).contains("\"failed\""));
   }
 

@@ -56,7 +56,7 @@ class OutputIT {
       })
   void pointsAreReadFromStandardInput(String script) throws Exception {
     RunningProcess.Result result =
-        shell(script, "decode run --input - --output - --engine cpu --overwrite");
+        shell(script, "decode run --input - --output points.npy --engine cpu --overwrite");
     assertEquals(0, result.code(), result.errors());
   }
 

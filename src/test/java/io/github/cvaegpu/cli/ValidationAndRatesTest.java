@@ -10,6 +10,7 @@ import com.google.gson.JsonObject;
 import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.data.Split;
 import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.RunDirectory;
@@ -98,16 +99,16 @@ class ValidationAndRatesTest {
             + " 1, not 0.0.",
         "--validation 1.5 | The fraction of the training images to validate on must be between 0"
             + " and 1, not 1.5.",
-        "--validation 0.001 | --validation 0.001 of 300 training images leaves none to validate"
+        "--validation 0.001 | Validation on 0.001 of 300 training images leaves none to validate"
             + " on: take a larger fraction.",
-        "--validation 0.999 | --validation 0.999 of 300 training images leaves none to train on:"
+        "--validation 0.999 | Validation on 0.999 of 300 training images leaves none to train on:"
             + " take a smaller fraction.",
-        "--validation 0.9 | A batch of 64 does not fit the 30 training images that --validation"
+        "--validation 0.9 | A batch of 64 does not fit the 30 training images that validation"
             + " leaves.",
         "--patience 3 | --patience needs images to go by: add --validation 0.1, which holds a tenth"
             + " of the training images out.",
         "--validation 0.2 --patience-on rl | --patience-on has no effect without --patience N.",
-        "--validation 0.2 --patience 0 | --patience must be 1 epoch or more, not 0.",
+        "--validation 0.2 --patience 0 | Patience must be 1 epoch or more, not 0.",
         "--lr-end 0 --lr-step 3 | No learning-rate schedule knows --lr-end and --lr-step together:"
             + " leave out what belongs to another.",
         "--lr-schedule step --lr-end 0 | --lr-end has no effect with --lr-schedule step: it is for"
@@ -119,8 +120,8 @@ class ValidationAndRatesTest {
         "--lr-warm-up -1 | The warm-up must be of 0 steps or more, not -1.",
         "--lr-end -1 | The learning rate must end at 0 or a positive number, not -1.0.",
         "--lr-end 0.5 | A cosine from a learning rate of 0.01 cannot end at 0.5: it falls.",
-        "--lr-schedule cosine --lr-warm-up 10 | --lr-warm-up 10 leaves no step of the cosine's 10:"
-            + " take fewer.",
+        "--lr-schedule cosine --lr-warm-up 10 | A warm-up of 10 steps leaves none of the cosine's"
+            + " 10: take fewer.",
         "--lr-step 0 | The learning rate must stay for 1 epoch or more between its steps, not 0.",
         "--lr-factor 1 | The factor of the learning rate must be above 0 and below 1, not 1.0.",
       })
@@ -275,7 +276,14 @@ class ValidationAndRatesTest {
     record = RunDirectory.readRecord(folder.resolve("other"));
     assertEquals(
         new Validation(0.2, new Patience(9, Patience.Measure.RL)), record.plan().validation());
-    assertEquals(new RateSchedule.Step(0, 50, 0.5), record.plan().schedule().rates());
+    // A rise is part of any schedule.
+    assertEquals(new RateSchedule.Step(3, 50, 0.5), record.plan().schedule().rates());
+    List<String> longer = train(folder.resolve("longer"), "--epochs 4 --lr-warm-up 5");
+    longer.addAll(List.of("--from", validated.toString()));
+    CommandRun.of(longer).succeeded();
+    assertEquals(
+        new RateSchedule.Cosine(5, 1e-3, 4),
+        RunDirectory.readRecord(folder.resolve("longer")).plan().schedule().rates());
   }
 
   @Test
@@ -424,12 +432,33 @@ class ValidationAndRatesTest {
                 "encode",
                 stopped.toString(),
                 "--input",
-                images.toString(),
+                TinyImages.writeFolder(folder.resolve("other"), 2).toString(),
                 "--split",
                 "validation",
                 "--output",
                 folder.resolve("other.csv").toString())
             .refusal());
+  }
+
+  /** What was held out is not among what was trained on, however the images are named. */
+  @Test
+  void theRunsOwnImagesHaveItsParts() throws IOException {
+    for (Split split : List.of(Split.TRAIN, Split.VALIDATION)) {
+      Path out = folder.resolve(split + ".csv");
+      CommandRun.of(
+              "encode",
+              stopped.toString(),
+              "--input",
+              images.toString(),
+              "--split",
+              split.toString(),
+              "--output",
+              out.toString(),
+              "--engine",
+              "cpu")
+          .succeeded();
+      assertEquals(split == Split.TRAIN ? 241 : 61, Files.readAllLines(out).size());
+    }
   }
 
   // ---- the page --------------------------------------------------------------------------------

@@ -238,7 +238,7 @@ abstract class EpochContract extends ModelContract {
    * An epoch, whole or in parts, is its steps, each by a trainee whose rate is always that step's.
    */
   @ParameterizedTest
-  @ValueSource(ints = {1, 8})
+  @ValueSource(ints = {1, 4, 8})
   void eachStepHasTheLearningRateOfItsNumber(int stepsAhead) {
     ImageSet images = images(14);
     var rates = new LearningRate(1e-3, new RateSchedule.Cosine(2, 1e-5, 2), 4);

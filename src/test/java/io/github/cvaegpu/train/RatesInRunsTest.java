@@ -106,7 +106,7 @@ class RatesInRunsTest {
         refusal(() -> plan(new RateSchedule.Step(0, 1, 1e-30)).withEpochs(3))
             .startsWith("The learning rate would be "));
     assertEquals(
-        "--lr-warm-up 15 leaves no step of the cosine's 15: take fewer.",
+        "A warm-up of 15 steps leaves none of the cosine's 15: take fewer.",
         refusal(
             () -> plan(new RateSchedule.Cosine(15, 0, 3)).requireFits(TinyImages.draw(300, 1))));
   }

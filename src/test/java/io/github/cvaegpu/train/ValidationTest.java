@@ -132,15 +132,15 @@ class ValidationTest {
   void neitherSideMayBeEmpty() {
     ImageSet train = TinyImages.draw(300, 1);
     assertEquals(
-        "--validation 0.001 of 300 training images leaves none to validate on: take a larger"
+        "Validation on 0.001 of 300 training images leaves none to validate on: take a larger"
             + " fraction.",
         refusal(plan().withValidation(new Validation(0.001, null)), train));
     assertEquals(
-        "--validation 0.999 of 300 training images leaves none to train on: take a smaller"
+        "Validation on 0.999 of 300 training images leaves none to train on: take a smaller"
             + " fraction.",
         refusal(plan().withValidation(new Validation(0.999, null)), train));
     assertEquals(
-        "A batch of 64 does not fit the 60 training images that --validation leaves.",
+        "A batch of 64 does not fit the 60 training images that validation leaves.",
         refusal(plan().withValidation(new Validation(0.8, null)), train));
   }
 
@@ -443,8 +443,6 @@ class ValidationTest {
   void theBestModelIsNotLostUnseen(boolean isAnotherThere) throws IOException {
     run.until(best * STEPS_PER_EPOCH + 2);
     if (isAnotherThere) {
-      Files.copy(
-          run.checkpointFile(), run.bestFile(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
       var other = new TinyRun(folder.resolve("other"));
       other.plan = plan().withSeed(6);
       other.until(best * STEPS_PER_EPOCH);
