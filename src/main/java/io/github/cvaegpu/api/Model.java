@@ -14,6 +14,8 @@ import io.github.cvaegpu.train.SavedModel;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A trained variational autoencoder on a device. One device and one model give the same bits each
@@ -224,7 +226,14 @@ public final class Model implements AutoCloseable {
   /** What it is, for people. */
   @Override
   public String toString() {
-    return saved.toString();
+    String widths =
+        Stream.concat(
+                Stream.of(saved.shape().inputs()),
+                Stream.concat(saved.shape().hidden().stream(), Stream.of(latent())))
+            .map(Object::toString)
+            .collect(Collectors.joining("-"));
+    return String.format(
+        Locale.ROOT, "VAE %s after %,d steps on %s", widths, steps(), saved.datasetName());
   }
 
   /** Gives back what the model has on the device. */

@@ -52,7 +52,7 @@ class ModelTest {
     assertEquals(PIXELS, model.pixels());
     assertEquals(24, model.steps());
     assertEquals(64, model.sha256().length());
-    assertTrue(model.toString().contains("small digits"), model.toString());
+    assertEquals("VAE 784-24-8-2 after 24 steps on small digits", model.toString());
   }
 
   @Test
