@@ -22,6 +22,15 @@ final class CallersException extends RuntimeException {
     return thrown;
   }
 
+  /** Calls back where there is no answer. */
+  static void running(Runnable call) {
+    passing(
+        () -> {
+          call.run();
+          return null;
+        });
+  }
+
   /** Calls back. */
   static <T> T passing(Supplier<T> call) {
     try {

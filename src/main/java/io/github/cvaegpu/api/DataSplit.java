@@ -2,6 +2,7 @@
 package io.github.cvaegpu.api;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.PlainName;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
@@ -11,12 +12,9 @@ import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.data.Resolution;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.regex.Pattern;
 
 /** Images to train on, and held-out ones of the same size to measure by. */
 public final class DataSplit {
-  private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N} ._+-]{1,60}");
-
   private final Dataset dataset;
   private final DataChoice choice;
   private final List<String> warnings;
@@ -77,11 +75,7 @@ public final class DataSplit {
   public static DataSplit of(String name, Images train, Images test) {
     return CvaeGpuException.translating(
         () -> {
-          if (name == null || !NAME.matcher(name).matches()) {
-            throw new InputException(
-                "A name of images has 1 to 60 letters, digits, spaces and signs of ._+-, which"
-                    + " \"%s\" is not.".formatted(name));
-          }
+          PlainName.require("A name of images", name);
           return new DataSplit(
               Dataset.inMemory(name, train.set(), test.set()),
               DataChoice.inMemory(name),

@@ -41,10 +41,6 @@ final class OwnController implements BetaController {
 
   @Override
   public void restore(ControllerMemory memory) {
-    CallersException.passing(
-        () -> {
-          controller.restore(memory.values());
-          return null;
-        });
+    CallersException.running(() -> controller.restore(memory.values()));
   }
 }

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -259,29 +258,21 @@ public final class Training {
 
   /** The listener, as training knows one. */
   private record Told(Listener listener) implements RunObserver {
-    private void tell(Consumer<Listener> what) {
-      CallersException.passing(
-          () -> {
-            what.accept(listener);
-            return null;
-          });
-    }
-
     @Override
     public void warns(String sentence) {
-      tell(told -> told.message(sentence));
+      CallersException.running(() -> listener.message(sentence));
     }
 
     @Override
     public void says(String sentence) {
-      tell(told -> told.message(sentence));
+      CallersException.running(() -> listener.message(sentence));
     }
 
     @Override
     public void step(StepReport report) {
       var step =
           new Listener.Step(report.step(), report.epoch(), report.rl(), report.kl(), report.beta());
-      tell(told -> told.step(step));
+      CallersException.running(() -> listener.step(step));
     }
 
     @Override
@@ -297,7 +288,7 @@ public final class Training {
               report
                   .validation()
                   .map(row -> new Listener.Validation(row.rl(), row.kl(), row.elbo())));
-      tell(told -> told.epoch(epoch));
+      CallersException.running(() -> listener.epoch(epoch));
     }
   }
 }

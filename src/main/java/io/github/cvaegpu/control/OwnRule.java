@@ -4,10 +4,10 @@ package io.github.cvaegpu.control;
 import static io.github.cvaegpu.Numbers.plain;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.PlainName;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.regex.Pattern;
 
 /**
  * A rule of a Java program's own, of which a file knows the name alone: the program that trains by
@@ -21,16 +21,9 @@ public record OwnRule(String controller, OptionalDouble setPoint) implements Bet
   /** This rule's {@link #name()}. */
   public static final String NAME = "own";
 
-  private static final Pattern CONTROLLER = Pattern.compile("[\\p{L}\\p{N} ._+-]{1,60}");
-
   /** Refuses what cannot be recorded, with an {@link InputException}. */
   public OwnRule {
-    if (controller == null || !CONTROLLER.matcher(controller).matches()) {
-      throw new InputException(
-          "A controller's name has 1 to 60 letters, digits, spaces and signs of ._+-, which \"%s\""
-                  .formatted(controller)
-              + " is not.");
-    }
+    PlainName.require("A controller's name", controller);
     setPoint = setPoint == null ? OptionalDouble.empty() : setPoint;
     setPoint.ifPresent(RuleChecks::requireSetPoint);
   }

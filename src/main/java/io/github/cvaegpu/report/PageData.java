@@ -8,7 +8,6 @@ import io.github.cvaegpu.train.ValidationRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 
 /**
  * Everything that the page's scripts read. The names are those of the page's JSON.
@@ -57,13 +56,12 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
         return null;
       }
       int each = Math.ceilDiv(all.size(), MOST);
-      OptionalLong best =
-          run.record().best().map(row -> OptionalLong.of(row.step())).orElse(OptionalLong.empty());
+      Long best = run.record().best().map(ValidationRow::step).orElse(null);
       List<ValidationRow> shown = new ArrayList<>();
       for (int i = 0; i < all.size(); i++) {
         if (i % each == each - 1
             || i == all.size() - 1
-            || best.equals(OptionalLong.of(all.get(i).step()))) {
+            || Long.valueOf(all.get(i).step()).equals(best)) {
           shown.add(all.get(i));
         }
       }
@@ -72,7 +70,7 @@ record PageData(List<RunData> runs, List<String> labelColours, List<String> dark
           shown.stream().map(ValidationRow::rl).toList(),
           shown.stream().map(ValidationRow::kl).toList(),
           shown.stream().map(ValidationRow::elbo).toList(),
-          best.isPresent() ? best.getAsLong() : null);
+          best);
     }
   }
 

@@ -3,23 +3,13 @@ package io.github.cvaegpu.track;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.train.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.stream.Stream;
 
 /** Where trackers write. */
 final class Places {
-  /** The run's own files. */
-  private static final List<String> OWN =
-      List.of(
-          "run.json",
-          "metrics.csv",
-          "checkpoint.safetensors",
-          "validation.csv",
-          "best.safetensors",
-          ".lock",
-          Mlflow.RUN_FILE);
-
   private Places() {}
 
   /**
@@ -32,13 +22,16 @@ final class Places {
   static void requireApart(Path place, Path run, String option) {
     Path absolute = place.toAbsolutePath().normalize();
     Path folder = run.toAbsolutePath().normalize();
-    for (String name : OWN) {
-      if (absolute.startsWith(folder.resolve(name))) {
-        throw new InputException(
-            "%s is a file of the run itself: choose another %s."
-                .formatted(folder.resolve(name), option));
-      }
-    }
+    Stream.concat(
+            RunDirectory.files(folder).stream(),
+            Stream.of(RunDirectory.lockName(folder), folder.resolve(Mlflow.RUN_FILE)))
+        .filter(absolute::startsWith)
+        .findFirst()
+        .ifPresent(
+            file -> {
+              throw new InputException(
+                  "%s is a file of the run itself: choose another %s.".formatted(file, option));
+            });
   }
 
   /**

@@ -20,6 +20,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -46,7 +47,8 @@ public final class RunDirectory implements AutoCloseable {
     lockIdentity = RegularFile.identity(lockName(folder));
   }
 
-  private static Path lockName(Path folder) {
+  /** The file by which the folder is locked. */
+  public static Path lockName(Path folder) {
     return folder.resolve(".lock");
   }
 
@@ -67,13 +69,19 @@ public final class RunDirectory implements AutoCloseable {
     return run;
   }
 
+  /** The files that make a run, whether or not they are there. */
+  public static List<Path> files(Path folder) {
+    return List.of(
+        recordFile(folder),
+        checkpointFile(folder),
+        metricsFile(folder),
+        validationFile(folder),
+        bestFile(folder));
+  }
+
   /** Whether a folder holds a file of a run. */
   public static boolean holdsRun(Path folder) {
-    return RegularFile.isTaken(recordFile(folder))
-        || RegularFile.isTaken(checkpointFile(folder))
-        || RegularFile.isTaken(metricsFile(folder))
-        || RegularFile.isTaken(validationFile(folder))
-        || RegularFile.isTaken(bestFile(folder));
+    return files(folder).stream().anyMatch(RegularFile::isTaken);
   }
 
   /**
