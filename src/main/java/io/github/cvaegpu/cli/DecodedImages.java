@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /** Images that a model decodes, as one picture, as an array or as a folder of pictures. */
 final class DecodedImages {
@@ -25,6 +26,9 @@ final class DecodedImages {
 
   /** Points decoded at a time. */
   private static final int CHUNK = 1024;
+
+  /** Images after which a bar hears of it. */
+  private static final int TOLD = 32;
 
   private final OutputOptions output;
   private final Optional<String> ending;
@@ -120,6 +124,13 @@ final class DecodedImages {
   }
 
   private static void decode(VaeModel model, float[] z, Sink sink) throws IOException {
+    try (var bar = WorkBar.ofImages("Decoding", z.length / model.shape().latent(), true)) {
+      decode(model, z, sink, bar);
+    }
+  }
+
+  private static void decode(VaeModel model, float[] z, Sink sink, IntConsumer progress)
+      throws IOException {
     int latent = model.shape().latent();
     int inputs = model.shape().inputs();
     int count = z.length / latent;
@@ -132,6 +143,10 @@ final class DecodedImages {
           throw new StoppedException(null);
         }
         sink.accept(Arrays.copyOfRange(means, i * inputs, (i + 1) * inputs));
+        if ((i + 1) % TOLD == 0 || i + 1 == chunk) {
+          // A folder's files take their time each.
+          progress.accept(first + i + 1);
+        }
       }
     }
   }

@@ -142,15 +142,12 @@ final class EvaluateCommand implements Callable<Integer> {
       chosen.tell(true, spec.commandLine().getErr());
       VaeModel model = chosen.first();
       ImageScores scores;
-      try (var bar = new WorkBar("Scoring", images.size(), !json)) {
+      try (var bar = WorkBar.ofImages("Scoring", images.size(), !json)) {
         scores = new Evaluator(model, saved.seed()).score(images, samplesOption.count(), bar);
       }
       scores.requireFinite();
       Evaluation evaluation = scores.evaluation();
-      ExactLikelihood integral =
-          exact
-              ? ExactLikelihood.of(model, saved.objective(), Posterior.of(model, images), scores)
-              : null;
+      ExactLikelihood integral = exact ? integral(model, saved, images, scores) : null;
       AnnealedLikelihood annealed =
           annealing.run(saved, images, scores, spec.commandLine().getErr());
       Posterior posterior = latentSpace ? Posterior.of(model, dataset.test()) : null;
@@ -187,6 +184,19 @@ final class EvaluateCommand implements Callable<Integer> {
         }
       }
       return ExitCode.OK;
+    }
+  }
+
+  private ExactLikelihood integral(
+      VaeModel model, SavedModel saved, ImageSet images, ImageScores scores) {
+    try (var bar = new IntegralBar(!json)) {
+      return ExactLikelihood.of(
+          model,
+          saved.objective(),
+          Posterior.of(model, images),
+          scores,
+          new double[images.size()],
+          bar);
     }
   }
 

@@ -199,8 +199,17 @@ final class ReportCommand implements Callable<Integer> {
     ImageScores scores =
         new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);
     scores.requireFinite();
-    ExactLikelihood integral =
-        ExactLikelihood.of(model, checkpoint.plan().objective(), posterior, scores);
+    ExactLikelihood integral;
+    try (var bar = new IntegralBar(true)) {
+      integral =
+          ExactLikelihood.of(
+              model,
+              checkpoint.plan().objective(),
+              posterior,
+              scores,
+              new double[scores.size()],
+              bar);
+    }
     integral
         .doubts()
         .forEach(doubt -> err().println("Warning: %s: %s".formatted(run.name(), doubt)));

@@ -138,6 +138,9 @@ final class SampleCommand implements Callable<Integer> {
     int wanted = Given.or(parts, 10);
     GaussianMixture.requireFits(images.size(), model.shape().latent(), wanted);
     float[] means = Posterior.of(model, images).means();
-    return GaussianMixture.fit(means, model.shape().latent(), wanted, seed).sample(seed, count);
+    try (var bar = WorkBar.ofIterations("Fitting", GaussianMixture.MAX_ITERATIONS)) {
+      return GaussianMixture.fit(means, model.shape().latent(), wanted, seed, bar)
+          .sample(seed, count);
+    }
   }
 }

@@ -98,15 +98,24 @@ final class ScoreCommand implements Callable<Integer> {
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, err);
       VaeModel model = chosen.first();
-      try (var bar = new WorkBar("Scoring", images.size(), !outputOptions.isStandardOutput())) {
+      try (var bar =
+          WorkBar.ofImages("Scoring", images.size(), !outputOptions.isStandardOutput())) {
         scores = new Evaluator(model, saved.seed()).score(images, samplesOption.count(), bar);
       }
       scores.requireFinite();
       if (isExact) {
         double[] logLikelihood = new double[images.size()];
-        ExactLikelihood integral =
-            ExactLikelihood.of(
-                model, saved.objective(), Posterior.of(model, images), scores, logLikelihood);
+        ExactLikelihood integral;
+        try (var bar = new IntegralBar(!outputOptions.isStandardOutput())) {
+          integral =
+              ExactLikelihood.of(
+                  model,
+                  saved.objective(),
+                  Posterior.of(model, images),
+                  scores,
+                  logLikelihood,
+                  bar);
+        }
         integral.doubts().forEach(doubt -> err.println("Warning: " + doubt));
         exact = Optional.of(logLikelihood);
       }

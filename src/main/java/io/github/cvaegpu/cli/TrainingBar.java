@@ -59,18 +59,31 @@ final class TrainingBar implements ProgressBarRenderer {
         Locale.ROOT, "KL %s RL %.2f beta %.4f", Numbers.rounded("%.2f", kl), rl, beta);
   }
 
+  /** The line of work whose speed is in images per second; see below. */
+  static String line(
+      String name, double fraction, double speed, String losses, Duration left, int columns) {
+    return line(name, fraction, speed, "images", losses, left, columns);
+  }
+
   /**
    * The line.
    *
    * @param name what stands before the bar
    * @param fraction how far the run is, from 0 to 1
-   * @param speed images per second, NaN where unknown
+   * @param speed units per second, NaN where unknown
+   * @param unit that is counted, in the plural
    * @param losses what stands behind the speed
    * @param left time to the end, null where unknown
    * @param columns columns of the terminal
    */
   static String line(
-      String name, double fraction, double speed, String losses, Duration left, int columns) {
+      String name,
+      double fraction,
+      double speed,
+      String unit,
+      String losses,
+      Duration left,
+      int columns) {
     String time =
         left == null
             ? "?"
@@ -81,7 +94,9 @@ final class TrainingBar implements ProgressBarRenderer {
                 left.toMinutesPart(),
                 left.toSecondsPart());
     String rate =
-        Double.isNaN(speed) ? " ? images/s" : String.format(Locale.ROOT, " %,.0f images/s", speed);
+        Double.isNaN(speed)
+            ? " ? %s/s".formatted(unit)
+            : String.format(Locale.ROOT, " %,.0f %s/s", speed, unit);
     String behind = " " + losses;
     String eta = " ETA " + time;
     // What is cut off first is what tells least of the run.

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * log p(x) of images, integrated over all of a small latent space by {@link Quadrature} where
@@ -103,10 +104,33 @@ public record ExactLikelihood(
       Posterior posterior,
       ImageScores scores,
       double[] logLikelihood) {
+    return of(model, objective, posterior, scores, logLikelihood, progress -> {});
+  }
+
+  /**
+   * Integrates, gives each image's figure, and tells how far it is.
+   *
+   * @param model whose decoder it is
+   * @param objective of the model
+   * @param posterior of the images
+   * @param scores of the same images
+   * @param logLikelihood receives (images) log p(x)
+   * @param progress told now and then
+   * @throws InputException if an image has no likelihood, or one that is no number
+   */
+  public static ExactLikelihood of(
+      VaeModel model,
+      Objective objective,
+      Posterior posterior,
+      ImageScores scores,
+      double[] logLikelihood,
+      Consumer<IntegralProgress> progress) {
     var summary = new Summary(scores);
     ImageSet set = posterior.images();
     for (int first = 0; first < set.size(); first += CHUNK) {
       int count = Math.min(CHUNK, set.size() - first);
+      int part = first / CHUNK + 1;
+      int parts = Math.ceilDiv(set.size(), CHUNK);
       LatentLikelihood likelihood =
           switch (objective.likelihood()) {
             case BERNOULLI -> new BernoulliTiles(model, objective.targets(), set, first, count);
@@ -115,7 +139,9 @@ public record ExactLikelihood(
           Quadrature.of(
               likelihood,
               values(posterior::mean, posterior.latent(), first, count),
-              values(posterior::logVariance, posterior.latent(), first, count));
+              values(posterior::logVariance, posterior.latent(), first, count),
+              (level, done, sums) ->
+                  progress.accept(new IntegralProgress(part, parts, level, done, sums)));
       summary.add(first, result);
       System.arraycopy(result.logLikelihood, 0, logLikelihood, first, count);
     }

@@ -7,6 +7,7 @@ import io.github.cvaegpu.random.Philox;
 import io.github.cvaegpu.random.RandomPurpose;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -18,7 +19,8 @@ import java.util.stream.IntStream;
  * <p>The same points and seed give the same bits, with any number of threads.
  */
 public final class GaussianMixture {
-  private static final int MAX_ITERATIONS = 200;
+  /** Iterations after which a fit ends in any case. */
+  public static final int MAX_ITERATIONS = 200;
 
   /**
    * The mean log likelihood, nats a point, that an iteration has to add for there to be another.
@@ -58,6 +60,20 @@ public final class GaussianMixture {
    * @param seed where it begins
    */
   public static GaussianMixture fit(float[] points, int latent, int parts, long seed) {
+    return fit(points, latent, parts, seed, iterations -> {});
+  }
+
+  /**
+   * Fits.
+   *
+   * @param points (count, latent) points, finite, as many as parts or more
+   * @param latent their dimensions
+   * @param parts normal distributions, one or more
+   * @param seed where it begins
+   * @param progress told after each iteration how many are done
+   */
+  public static GaussianMixture fit(
+      float[] points, int latent, int parts, long seed, IntConsumer progress) {
     int count = points.length / latent;
     if (points.length != count * latent || parts < 1 || count < parts) {
       throw new IllegalArgumentException(count + " points for " + parts + " parts");
@@ -67,6 +83,7 @@ public final class GaussianMixture {
     double before = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < MAX_ITERATIONS; i++) {
       Sums sums = mixture.expect(points);
+      progress.accept(i + 1);
       mixture.logLikelihood = sums.logLikelihood / count;
       if (mixture.logLikelihood - before < LEAST_GAIN || i == MAX_ITERATIONS - 1) {
         break;

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -56,9 +57,11 @@ final class PairSums {
    * Sums pairs of one level up.
    *
    * @param pairs of {@link #pair}, sorted
+   * @param progress told now and then how many pairs are done
    * @throws InputException if a likelihood is no number
    */
-  static PairSums of(LatentLikelihood likelihood, Lattice lattice, int level, long[] pairs) {
+  static PairSums of(
+      LatentLikelihood likelihood, Lattice lattice, int level, long[] pairs, IntConsumer progress) {
     var sums = new PairSums(level, lattice.children(level), pairs);
     int[] firstOfTile =
         IntStream.range(0, pairs.length)
@@ -84,6 +87,7 @@ final class PairSums {
                 room.sum(sums, firstOfTile[t], end, points, t - from);
                 rooms.add(room);
               });
+      progress.accept(to < firstOfTile.length ? firstOfTile[to] : pairs.length);
     }
     return sums;
   }

@@ -56,7 +56,20 @@ final class Quadrature {
   private final double[] logVariances;
   private final int images;
   private final Result result;
+  private final Progress progress;
   private PairSums sums;
+
+  /** Level that was summed last, and how many of its sums are done. */
+  private int levelSummed = -1;
+
+  private long summed;
+
+  /** Told how far it is. */
+  @FunctionalInterface
+  interface Progress {
+    /** So many sums of a level are done, of as many as are known to come. */
+    void reached(int level, long done, long sums);
+  }
 
   /** What came out, image by image. */
   static final class Result {
@@ -87,13 +100,20 @@ final class Quadrature {
     }
   }
 
-  private Quadrature(LatentLikelihood likelihood, double[] hints, double[] logVariances) {
+  private Quadrature(
+      LatentLikelihood likelihood, double[] hints, double[] logVariances, Progress progress) {
     this.likelihood = likelihood;
+    this.progress = progress;
     this.hints = hints;
     this.logVariances = logVariances;
     lattice = new Lattice(likelihood.latent());
     images = likelihood.images();
     result = new Result(images);
+  }
+
+  /** Integrates, and tells nobody how far it is. */
+  static Result of(LatentLikelihood likelihood, double[] hints, double[] logVariances) {
+    return of(likelihood, hints, logVariances, (level, done, sums) -> {});
   }
 
   /**
@@ -102,10 +122,12 @@ final class Quadrature {
    * @param likelihood of {@value PairSums#MAX_IMAGES} images at most
    * @param hints (images, latent) where an image's posterior is thought to be: the encoder's mean
    * @param logVariances (images, latent) how wide it is thought to be
+   * @param progress told now and then
    * @throws InputException if an image has no likelihood, or one that is no number
    */
-  static Result of(LatentLikelihood likelihood, double[] hints, double[] logVariances) {
-    var quadrature = new Quadrature(likelihood, hints, logVariances);
+  static Result of(
+      LatentLikelihood likelihood, double[] hints, double[] logVariances, Progress progress) {
+    var quadrature = new Quadrature(likelihood, hints, logVariances, progress);
     quadrature.widen();
     quadrature.refine();
     return quadrature.result;
@@ -159,7 +181,22 @@ final class Quadrature {
             pairs.add(PairSums.pair(tile, image));
           }
         });
-    return PairSums.of(likelihood, lattice, 0, pairs.sorted());
+    return sum(0, pairs.sorted());
+  }
+
+  private PairSums sum(int level, long[] pairs) {
+    if (level != levelSummed) {
+      levelSummed = level;
+      summed = 0;
+    }
+    long before = summed;
+    summed += pairs.length;
+    return PairSums.of(
+        likelihood,
+        lattice,
+        level,
+        pairs,
+        done -> progress.reached(level, before + done, before + pairs.length));
   }
 
   private void refine() {
@@ -169,7 +206,7 @@ final class Quadrature {
       if (pairs.length == 0) {
         return;
       }
-      sums = withNeighbours(PairSums.of(likelihood, lattice, level, pairs));
+      sums = withNeighbours(sum(level, pairs));
       double[] totals = sums.totals(images);
       double[] peaks = sums.peaks(images);
       for (int image = 0; image < images; image++) {
@@ -200,7 +237,7 @@ final class Quadrature {
     long[] missing = missing(all, looked);
     while (missing.length > 0) {
       looked = all.size();
-      all = all.with(PairSums.of(likelihood, lattice, all.level(), missing));
+      all = all.with(sum(all.level(), missing));
       missing = missing(all, looked);
     }
     return all;

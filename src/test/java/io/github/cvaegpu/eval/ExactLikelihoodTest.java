@@ -17,6 +17,7 @@ import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -157,6 +158,35 @@ class ExactLikelihoodTest {
                   parameters,
                   model -> Quadrature.of(TestModels.likelihood(model, IMAGES), zeros, zeros))
               .logLikelihood);
+    }
+  }
+
+  /** Level by level, none of which ends before all of its sums are done. */
+  @Test
+  void tellsHowFarItIsWithTheSameBits() {
+    var shape = new VaeShape(PIXELS, List.of(7, 5), 2);
+    float[] parameters = parameters(new ParameterLayout(shape), 3);
+    try (var accelerator = new CpuAccelerator(1);
+        VaeModel model = accelerator.model(shape, Objective.study(), parameters)) {
+      ImageScores scores = new Evaluator(model, 1).score(IMAGES, 1);
+      List<IntegralProgress> told = new ArrayList<>();
+      double[] each = new double[IMAGES.size()];
+      ExactLikelihood exact =
+          ExactLikelihood.of(
+              model, Objective.study(), Posterior.of(model, IMAGES), scores, each, told::add);
+      assertEquals(exact(model, scores), exact);
+      assertTrue(told.getLast().level() > 0, told.toString());
+      for (int i = 0; i < told.size(); i++) {
+        IntegralProgress now = told.get(i);
+        assertEquals(List.of(1, 1), List.of(now.part(), now.parts()));
+        IntegralProgress next = i + 1 < told.size() ? told.get(i + 1) : null;
+        if (next == null || next.level() != now.level()) {
+          assertEquals(now.sums(), now.done());
+          assertTrue(next == null || next.level() == now.level() + 1, told.toString());
+        } else {
+          assertTrue(next.done() > now.done() && next.sums() >= now.sums(), told.toString());
+        }
+      }
     }
   }
 

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.hipparchus.distribution.multivariate.MixtureMultivariateNormalDistribution;
 import org.hipparchus.stat.fitting.MultivariateNormalMixtureExpectationMaximization;
 import org.junit.jupiter.api.Test;
@@ -142,6 +145,16 @@ class GaussianMixtureTest {
     assertEquals(
         "A mixture of 10 components in 1024 dimensions is too large to fit: take 3 or fewer.",
         e.getMessage());
+  }
+
+  @Test
+  void tellsOfEachIteration() {
+    List<Integer> told = new ArrayList<>();
+    float[] points = twoParts(500, 0.3);
+    GaussianMixture mixture = GaussianMixture.fit(points, 2, 3, 5, told::add);
+    assertTrue(told.size() > 1 && told.size() <= GaussianMixture.MAX_ITERATIONS, told.toString());
+    assertEquals(IntStream.rangeClosed(1, told.size()).boxed().toList(), told);
+    assertArrayEquals(GaussianMixture.fit(points, 2, 3, 5).sample(9, 10), mixture.sample(9, 10));
   }
 
   @Test

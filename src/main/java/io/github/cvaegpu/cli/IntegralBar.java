@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.eval.IntegralProgress;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/** The bar of an exact likelihood: it begins again with each level of the spacing. */
+final class IntegralBar implements Consumer<IntegralProgress>, AutoCloseable {
+  private final WorkBar bar;
+
+  /**
+   * @param isShown whether a bar is welcome
+   */
+  IntegralBar(boolean isShown) {
+    bar = WorkBar.ofStages("Integrating", "sums", isShown);
+  }
+
+  @Override
+  public void accept(IntegralProgress progress) {
+    bar.accept(stage(progress), progress.done(), progress.sums());
+  }
+
+  /** What stands before the bar. */
+  static String stage(IntegralProgress progress) {
+    return progress.parts() == 1
+        ? String.format(Locale.ROOT, "Integrating, level %d", progress.level())
+        : String.format(
+            Locale.ROOT,
+            "Integrating %d/%d, level %d",
+            progress.part(),
+            progress.parts(),
+            progress.level());
+  }
+
+  @Override
+  public void close() {
+    bar.close();
+  }
+}
