@@ -2,13 +2,8 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.data.LatentPoints;
-import io.github.cvaegpu.data.NpyWriter;
 import io.github.cvaegpu.engine.VaeModel;
-import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.train.SavedModel;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -56,61 +51,22 @@ final class EncodeCommand implements Callable<Integer> {
     ImageSet images = inputOptions.images(saved, err);
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, err);
-      Posterior posterior = Posterior.of(chosen.first(), images);
-      if (isText) {
-        outputOptions.writeLines(spec.commandLine().getOut(), out -> writeLines(posterior, out));
-      } else {
-        outputOptions.write(out -> writeArray(posterior, out));
+      // So that what is half written is cleared away when it is stopped.
+      try (Interruption interruption = Interruption.install();
+          WorkBar bar =
+              WorkBar.ofImages("Encoding", images.size(), !outputOptions.isStandardOutput())) {
+        var encoded = new EncodedImages(chosen.first(), images, bar);
+        if (isText) {
+          outputOptions.writeLines(spec.commandLine().getOut(), encoded::writeLines);
+        } else {
+          outputOptions.write(encoded::writeArray);
+        }
+        interruption.release();
       }
     }
     outputOptions.tell(
         spec.commandLine().getOut(),
         String.format(Locale.ROOT, "posteriors of %,d images", images.size()));
     return ExitCode.OK;
-  }
-
-  private static void writeLines(Posterior posterior, Appendable out) throws IOException {
-    boolean hasLabels = posterior.images().hasLabels();
-    out.append(hasLabels ? "image,label" : "image");
-    for (String name : new String[] {"mean", "log_variance"}) {
-      for (int j = 0; j < posterior.latent(); j++) {
-        out.append(',').append(LatentPoints.column(name, j));
-      }
-    }
-    out.append('\n');
-    for (int i = 0; i < posterior.size(); i++) {
-      out.append(Integer.toString(i));
-      if (hasLabels) {
-        out.append(',').append(Integer.toString(posterior.images().label(i)));
-      }
-      for (int j = 0; j < posterior.latent(); j++) {
-        out.append(',').append(Float.toString(posterior.mean(i, j)));
-      }
-      for (int j = 0; j < posterior.latent(); j++) {
-        out.append(',').append(Float.toString(posterior.logVariance(i, j)));
-      }
-      out.append('\n');
-    }
-  }
-
-  private static void writeArray(Posterior posterior, OutputStream out) throws IOException {
-    boolean hasLabels = posterior.images().hasLabels();
-    int latent = posterior.latent();
-    String type =
-        String.format(
-            Locale.ROOT,
-            "[('image', '<i4'), %s('mean', '<f4', (%d,)), ('log_variance', '<f4', (%d,))]",
-            hasLabels ? "('label', '<i4'), " : "",
-            latent,
-            latent);
-    var array = new NpyWriter(out, type, posterior.size());
-    for (int i = 0; i < posterior.size(); i++) {
-      array.write(i);
-      if (hasLabels) {
-        array.write(posterior.images().label(i));
-      }
-      array.write(posterior.mean(i));
-      array.write(posterior.logVariance(i));
-    }
   }
 }
