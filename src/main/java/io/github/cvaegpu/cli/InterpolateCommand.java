@@ -4,8 +4,8 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.VaeModel;
-import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.report.Interpolation;
+import io.github.cvaegpu.report.PointDecoder;
 import io.github.cvaegpu.train.SavedModel;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -82,10 +82,10 @@ final class InterpolateCommand implements Callable<Integer> {
     Interpolation line;
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, err);
-      Decoder decoder = saved.decoder();
-      float[] start = InputOptions.mean(chosen.first(), images, from);
-      float[] end = InputOptions.mean(chosen.first(), images, to);
-      line = new Interpolation(decoder, start, end, steps, size);
+      VaeModel model = chosen.first();
+      float[] start = InputOptions.mean(model, images, from);
+      float[] end = InputOptions.mean(model, images, to);
+      line = new Interpolation(PointDecoder.of(model), start, end, steps, size);
     }
     byte[] picture = isAnimation ? line.gif() : line.png(images, from, to);
     outputOptions.write(out -> out.write(picture));

@@ -6,11 +6,13 @@ import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.report.PointDecoder;
 import io.github.cvaegpu.report.Traversal;
 import io.github.cvaegpu.train.SavedModel;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -86,11 +88,29 @@ final class TraverseCommand implements Callable<Integer> {
     outputOptions.requireOutside(modelOptions, saved);
     ImageSize size = ModelOptions.size(saved);
     List<Integer> shown = shown(saved.shape().latent());
-    float[] start = image == null ? new float[saved.shape().latent()] : start(saved);
-    var traversal =
-        new Traversal(
-            saved.decoder(), List.of(start), shown, (float) range, size.height(), size.width());
-    byte[] picture = isAnimation ? traversal.gif(GIF_SCALE) : traversal.png(Given.or(steps, 11));
+    engineOptions.requireEngine();
+    PrintWriter err = spec.commandLine().getErr();
+    Optional<ImageSet> images =
+        image == null ? Optional.empty() : Optional.of(inputOptions.images(saved, err));
+    images.ifPresent(set -> InputOptions.requireImage("--image", image, set));
+    byte[] picture;
+    try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
+      chosen.tell(true, err);
+      VaeModel model = chosen.first();
+      float[] start =
+          images
+              .map(set -> InputOptions.mean(model, set, image))
+              .orElseGet(() -> new float[saved.shape().latent()]);
+      var traversal =
+          new Traversal(
+              PointDecoder.of(model),
+              List.of(start),
+              shown,
+              (float) range,
+              size.height(),
+              size.width());
+      picture = isAnimation ? traversal.gif(GIF_SCALE) : traversal.png(Given.or(steps, 11));
+    }
     outputOptions.write(out -> out.write(picture));
     outputOptions.tell(
         spec.commandLine().getOut(),
@@ -142,17 +162,5 @@ final class TraverseCommand implements Callable<Integer> {
           String.format(Locale.ROOT, "--dimensions takes up to %d.", MAX_DIMENSIONS));
     }
     return dimensions.stream().map(dimension -> dimension - 1).toList();
-  }
-
-  /** The posterior mean of the image. */
-  private float[] start(SavedModel saved) {
-    PrintWriter err = spec.commandLine().getErr();
-    engineOptions.requireEngine();
-    ImageSet images = inputOptions.images(saved, err);
-    InputOptions.requireImage("--image", image, images);
-    try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
-      chosen.tell(true, err);
-      return InputOptions.mean(chosen.first(), images, image);
-    }
   }
 }

@@ -3,14 +3,13 @@ package io.github.cvaegpu.report;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
-import io.github.cvaegpu.model.Decoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** What a model draws along a straight line in its latent space. */
 public final class Interpolation {
-  private final List<float[]> images = new ArrayList<>();
+  private final List<float[]> images;
   private final ImageSize size;
 
   /**
@@ -20,16 +19,19 @@ public final class Interpolation {
    * @param steps points, two or more
    * @param size of an image
    */
-  public Interpolation(Decoder decoder, float[] start, float[] end, int steps, ImageSize size) {
+  public Interpolation(
+      PointDecoder decoder, float[] start, float[] end, int steps, ImageSize size) {
     this.size = size;
+    List<float[]> points = new ArrayList<>();
     for (int s = 0; s < steps; s++) {
       double share = s / (steps - 1.0);
       float[] z = new float[start.length];
       for (int j = 0; j < z.length; j++) {
         z[j] = (float) ((1 - share) * start[j] + share * end[j]);
       }
-      images.add(decoder.decode(z));
+      points.add(z);
     }
+    images = decoder.decode(points);
   }
 
   /** A picture in one row, between the two images that the ends stand for. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
-import io.github.cvaegpu.model.Decoder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,7 @@ public final class Traversal {
   /** Rows, for a model with more dimensions than can be looked at. */
   private static final int MAX_DIMENSIONS = 8;
 
-  private final Decoder decoder;
+  private final PointDecoder decoder;
   private final List<float[]> points;
   private final List<Integer> dimensions;
   private final float reach;
@@ -38,7 +37,7 @@ public final class Traversal {
    * @param width columns of an image
    */
   public Traversal(
-      Decoder decoder, List<float[]> points, List<Integer> dimensions, int height, int width) {
+      PointDecoder decoder, List<float[]> points, List<Integer> dimensions, int height, int width) {
     this(
         decoder,
         points,
@@ -57,7 +56,7 @@ public final class Traversal {
    * @param width columns of an image
    */
   public Traversal(
-      Decoder decoder,
+      PointDecoder decoder,
       List<float[]> points,
       List<Integer> dimensions,
       float reach,
@@ -96,14 +95,15 @@ public final class Traversal {
    * @param steps columns, two or more
    */
   public byte[] png(int steps) {
-    List<float[]> images = new ArrayList<>();
+    List<float[]> cells = new ArrayList<>();
     for (int dimension : dimensions) {
       for (int s = 0; s < steps; s++) {
-        images.add(image(points.getFirst(), dimension, -reach + 2 * reach * s / (steps - 1)));
+        cells.add(moved(points.getFirst(), dimension, -reach + 2 * reach * s / (steps - 1)));
       }
     }
     return ImageGrid.png(
-        ImageGrid.fitting(height, width, steps, dimensions.size()).draw(images, steps));
+        ImageGrid.fitting(height, width, steps, dimensions.size())
+            .draw(decoder.decode(cells), steps));
   }
 
   /** There and back: -reach, ..., reach, ..., just above -reach. */
@@ -113,16 +113,17 @@ public final class Traversal {
   }
 
   private List<float[]> images(float value) {
-    List<float[]> images = new ArrayList<>();
+    List<float[]> cells = new ArrayList<>();
     for (int dimension : dimensions) {
-      points.forEach(point -> images.add(image(point, dimension, value)));
+      points.forEach(point -> cells.add(moved(point, dimension, value)));
     }
-    return images;
+    return decoder.decode(cells);
   }
 
-  private float[] image(float[] point, int dimension, float value) {
+  /** The point with another value in one dimension. */
+  private static float[] moved(float[] point, int dimension, float value) {
     float[] z = point.clone();
     z[dimension] = value;
-    return decoder.decode(z);
+    return z;
   }
 }

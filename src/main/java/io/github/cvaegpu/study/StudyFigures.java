@@ -16,6 +16,7 @@ import io.github.cvaegpu.report.LabelLossFigure;
 import io.github.cvaegpu.report.LatentMapFigure;
 import io.github.cvaegpu.report.Level;
 import io.github.cvaegpu.report.Pictures;
+import io.github.cvaegpu.report.PointDecoder;
 import io.github.cvaegpu.report.Series;
 import io.github.cvaegpu.report.ShownImages;
 import io.github.cvaegpu.report.Traversal;
@@ -241,7 +242,7 @@ public final class StudyFigures {
       List<float[]> points = shown.stream().map(posterior::mean).toList();
       var traversal =
           new Traversal(
-              decoder,
+              PointDecoder.of(decoder),
               points,
               IntStream.range(0, latent).boxed().toList(),
               images.height(),

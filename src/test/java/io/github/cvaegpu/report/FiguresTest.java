@@ -298,7 +298,11 @@ class FiguresTest {
     var decoder = new Decoder(Likelihood.BERNOULLI, layout, InitialWeights.draw(layout, 1));
     var traversal =
         new Traversal(
-            decoder, List.of(new float[] {0, 0}, new float[] {1, 1}), List.of(0, 1), 3, 4);
+            PointDecoder.of(decoder),
+            List.of(new float[] {0, 0}, new float[] {1, 1}),
+            List.of(0, 1),
+            3,
+            4);
     Path file = folder.resolve("t.gif");
     traversal.write(file);
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
