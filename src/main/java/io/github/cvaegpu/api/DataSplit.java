@@ -78,7 +78,7 @@ public final class DataSplit {
           PlainName.require("A name of images", name);
           return new DataSplit(
               Dataset.inMemory(name, train.set(), test.set()),
-              DataChoice.inMemory(name),
+              new DataChoice.InMemory(name),
               List.of());
         });
   }

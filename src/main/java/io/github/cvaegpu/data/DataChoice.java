@@ -9,14 +9,12 @@ import java.nio.file.Path;
 
 /**
  * What {@code --data} asks for: a dataset by its name, or what lies at a path. A name stays one
- * wherever a folder is called so; {@code ./mnist} is the folder.
+ * wherever a folder is called so; {@code ./mnist} is the folder. A run's record may also say that
+ * its images were in a program's memory.
  */
 public sealed interface DataChoice {
   /** MNIST if it can be had, else synthetic digits. */
   DataChoice AUTO = new Named("auto");
-
-  /** What the names of {@link #inMemory} begin with. */
-  String MEMORY = "memory:";
 
   /**
    * The text that {@link #of(String, Reading)} makes this choice of again, in any working
@@ -50,8 +48,18 @@ public sealed interface DataChoice {
    *
    * @param name for people
    */
-  static DataChoice inMemory(String name) {
-    return new Named(MEMORY + name);
+  record InMemory(String name) implements DataChoice {
+    private static final String PREFIX = "memory:";
+
+    @Override
+    public String text() {
+      return PREFIX + name;
+    }
+
+    @Override
+    public Reading reading() {
+      return Reading.PLAIN;
+    }
   }
 
   /**
@@ -74,13 +82,17 @@ public sealed interface DataChoice {
 
   /**
    * What a word of the command line, or of a run's record, asks for: a dataset if it is the name of
-   * one, a path, made absolute, if it has a separator or something of that name exists, else a name
-   * that nothing has.
+   * one, images that were in memory if it is what a record has for such, a path, made absolute, if
+   * it has a separator or something of that name exists, else a name that nothing has.
    */
   static DataChoice of(String text) {
     // The empty path is the working directory, which nobody means by --data "".
     if (text.isEmpty() || DatasetLoader.NAMES.contains(text)) {
       return new Named(text);
+    }
+    // No such name has a separator: with one it is a path like any other.
+    if (text.startsWith(InMemory.PREFIX) && !text.contains("/")) {
+      return new InMemory(text.substring(InMemory.PREFIX.length()));
     }
     try {
       Path path = Path.of(text);

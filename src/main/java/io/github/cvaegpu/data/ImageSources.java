@@ -61,10 +61,10 @@ record ImageSources(List<ImageSource> all) {
               : "%s is a file, where %s is needed."
                   .formatted(at.path(), layouts(layout -> Optional.of(layout.place()))));
     }
-    if (choice.text().startsWith(DataChoice.MEMORY)) {
+    if (choice instanceof DataChoice.InMemory images) {
       return new InputException(
           "The images \"%s\" were in the memory of the program that trained on them: name images."
-              .formatted(choice.text().substring(DataChoice.MEMORY.length())));
+              .formatted(images.name()));
     }
     List<String> known = new ArrayList<>(names());
     known.addFirst(DataChoice.AUTO.text());

@@ -44,6 +44,25 @@ class DataChoiceTest {
     assertEquals(new DataChoice.At(here.resolveSibling("not-there")), DataChoice.of("./not-there"));
   }
 
+  @Test
+  void imagesThatWereInMemoryAreToldByTheirPrefix() throws IOException {
+    var images = new DataChoice.InMemory("my images");
+    assertEquals("memory:my images", images.text());
+    assertEquals(images, DataChoice.of("memory:my images"));
+    // A record's word is the same wherever it is read.
+    Path inTheWay = Files.createFile(Path.of("memory:my images"));
+    try {
+      assertEquals(images, DataChoice.of("memory:my images"));
+      assertEquals(
+          new DataChoice.At(inTheWay.toAbsolutePath()), DataChoice.of("./memory:my images"));
+    } finally {
+      Files.delete(inTheWay);
+    }
+    assertEquals(
+        new DataChoice.At(Path.of("memory:my", "images").toAbsolutePath()),
+        DataChoice.of("memory:my/images"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "\0", "nul\0in/it"})
   void whatCanBeNoPathIsAName(String text) {
@@ -53,7 +72,8 @@ class DataChoiceTest {
   @Test
   void theTextIsTheSameChoiceInAnyWorkingDirectory() {
     assertEquals(Path.of("a").toAbsolutePath().toString(), DataChoice.of("./b/../a").text());
-    for (String text : List.of("auto", "kmnist", "not-there", folder.toString())) {
+    for (String text :
+        List.of("auto", "kmnist", "not-there", "memory:my images", folder.toString())) {
       assertEquals(text, DataChoice.of(text).text());
       assertEquals(DataChoice.of(text), DataChoice.of(DataChoice.of(text).text()));
     }

@@ -93,6 +93,10 @@ class ImageSourcesTest {
         "\"line\" is not a dataset, and nothing of that name is there; did you mean \"lines\" (of"
             + " auto, lines)?",
         refused(new DataChoice.Named("line")));
+    assertEquals(
+        "The images \"my own\" were in the memory of the program that trained on them: name"
+            + " images.",
+        refused(new DataChoice.InMemory("my own")));
   }
 
   @Test
