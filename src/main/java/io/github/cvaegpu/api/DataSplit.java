@@ -85,12 +85,12 @@ public final class DataSplit {
 
   /** To train on. */
   public Images train() {
-    return new Images(dataset.train());
+    return new Images(dataset.train(), warnings);
   }
 
   /** Held out. */
   public Images test() {
-    return new Images(dataset.test());
+    return new Images(dataset.test(), warnings);
   }
 
   /** A dataset's name, or that of a folder or a file. */

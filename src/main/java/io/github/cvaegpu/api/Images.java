@@ -6,7 +6,9 @@ import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.DatasetLoader;
 import io.github.cvaegpu.data.DownloadListener;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Input;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,9 +22,15 @@ public final class Images {
   private static final int MAX_LABEL = 255;
 
   private final ImageSet set;
+  private final List<String> warnings;
 
   Images(ImageSet set) {
+    this(set, List.of());
+  }
+
+  Images(ImageSet set, List<String> warnings) {
     this.set = set;
+    this.warnings = List.copyOf(warnings);
   }
 
   /**
@@ -34,11 +42,12 @@ public final class Images {
    */
   public static Images read(Path path) {
     return CvaeGpuException.translating(
-        () ->
-            new Images(
-                new DatasetLoader(DataLocations.fromEnvironment())
-                    .images(new DataChoice.At(path), Optional.empty(), DownloadListener.SILENT)
-                    .images()));
+        () -> {
+          Input input =
+              new DatasetLoader(DataLocations.fromEnvironment())
+                  .images(new DataChoice.At(path), Optional.empty(), DownloadListener.SILENT);
+          return new Images(input.images(), input.warnings());
+        });
   }
 
   /**
@@ -100,7 +109,7 @@ public final class Images {
       }
       bytes[i] = (byte) labels[i];
     }
-    return new Images(new ImageSet(set.height(), set.width(), set.pixels(), bytes));
+    return new Images(new ImageSet(set.height(), set.width(), set.pixels(), bytes), warnings);
   }
 
   /** The first images, or all if there are fewer. */
@@ -108,7 +117,12 @@ public final class Images {
     if (count < 1) {
       throw new IllegalArgumentException(String.format(Locale.ROOT, "the first %d", count));
     }
-    return new Images(set.first(count));
+    return new Images(set.first(count), warnings);
+  }
+
+  /** What is to be known of how they were read, complete sentences. */
+  public List<String> warnings() {
+    return warnings;
   }
 
   /** Number of images. */
