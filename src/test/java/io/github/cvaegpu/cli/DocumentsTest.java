@@ -22,8 +22,11 @@ import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
 import picocli.CommandLine.ParameterException;
 
 /** What the documents tell people to type exists, and what they point at is there. */
@@ -47,6 +50,15 @@ class DocumentsTest {
   /** A setting, and not one of its values: all but the seed are parts of something. */
   private static final Pattern SETTING =
       Pattern.compile("`(\\.[a-z_]+|[a-z_]+(?:\\.[a-z_]+)+|seed)`");
+
+  /** {@code group:artifact}, perhaps with a version, in code font. */
+  private static final Pattern COORDINATES =
+      Pattern.compile("`([\\w.-]+):([\\w.-]+)(?::([\\w.-]+))?`");
+
+  private static final Pattern DEPENDENCY =
+      Pattern.compile(
+          "<groupId>([^<]*)</groupId>\\s*<artifactId>([^<]*)</artifactId>"
+              + "(?:\\s*<version>([^<]*)</version>)?");
 
   private static final Path TOUR = Path.of("docs", "tour.md");
 
@@ -85,6 +97,52 @@ class DocumentsTest {
     }
     assertEquals(List.of(), refused);
     assertTrue(commands > 15, commands + " commands were found");
+  }
+
+  /** Where the library is named for Maven, or for what takes Maven's coordinates. */
+  @Test
+  void theLibrarysCoordinatesAreThoseOfThePom() throws Exception {
+    Element pom =
+        DocumentBuilderFactory.newDefaultInstance()
+            .newDocumentBuilder()
+            .parse(Path.of("pom.xml").toFile())
+            .getDocumentElement();
+    List<String> own =
+        Stream.of("groupId", "artifactId", "version").map(name -> child(pom, name)).toList();
+    List<Path> places = new ArrayList<>(documents);
+    places.add(Path.of("examples", "pom.xml"));
+    places.add(Path.of("examples", "README.md"));
+    List<String> wrong = new ArrayList<>();
+    int named = 0;
+    int versions = 0;
+    for (Path place : places) {
+      String text = Files.readString(place);
+      for (Pattern pattern : List.of(COORDINATES, DEPENDENCY)) {
+        for (MatchResult found : pattern.matcher(text).results().toList()) {
+          if (found.group(1).equals(own.get(0)) || found.group(2).equals(own.get(1))) {
+            named++;
+            versions += found.group(3) == null ? 0 : 1;
+            for (int part = 0; part < own.size(); part++) {
+              String there = found.group(part + 1);
+              if (there != null && !there.equals(own.get(part))) {
+                wrong.add(place + ": " + found.group());
+              }
+            }
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), wrong, "the pom has " + String.join(":", own));
+    assertTrue(named >= 3 && versions >= 2, named + ", with a version " + versions);
+  }
+
+  private static String child(Element parent, String name) {
+    for (Node node = parent.getFirstChild(); node != null; node = node.getNextSibling()) {
+      if (node.getNodeName().equals(name)) {
+        return node.getTextContent();
+      }
+    }
+    throw new AssertionError("no " + name);
   }
 
   private static String[] words(String line) {
