@@ -14,6 +14,7 @@ import io.github.cvaegpu.data.Resolution;
 import io.github.cvaegpu.data.Split;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -67,6 +68,32 @@ final class DataOptions {
               + " --data.");
     }
     return Optional.ofNullable(data).map(text -> DataChoice.of(text, reading));
+  }
+
+  /**
+   * The dataset asked for, if one was, for a run that goes on: its images lie elsewhere now. What
+   * was not said of how a path is read is as it was when the run began.
+   *
+   * @param begun how its images were read then
+   * @throws InputException if what was said is something else
+   */
+  Optional<DataChoice> askedAgain(Reading begun) {
+    Optional<DataChoice> asked = asked();
+    if (asked.isEmpty() || !(asked.get() instanceof DataChoice.At at)) {
+      return asked;
+    }
+    Given.requireSame("--test-part", testPart, begun.testPart() == 0 ? "none" : begun.testPart());
+    Given.requireSame("--resize", spelled(resize), Given.or(spelled(begun.resize()), "none"));
+    if (skipUnreadable && !begun.skipUnreadable()) {
+      throw new InputException(
+          "The run was started without --skip-unreadable and cannot go on with it.");
+    }
+    return Optional.of(new DataChoice.At(at.path(), begun));
+  }
+
+  /** As the command line has it; null of none. */
+  private static String spelled(ImageSize size) {
+    return size == null ? null : String.format(Locale.ROOT, "%dx%d", size.height(), size.width());
   }
 
   /** The dataset asked for, {@code auto} if none was. */

@@ -231,7 +231,7 @@ final class TrainCommand implements Callable<Integer> {
     if (run.status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       DataOptions.warnAboutFallback(List.of(), warnings);
     }
-    Optional<DataChoice> other = dataOptions.asked();
+    Optional<DataChoice> other = dataOptions.askedAgain(run.asked().reading());
     return new Start(plan, other.orElse(run.asked()), other.orElse(run.data()), run.calibration());
   }
 

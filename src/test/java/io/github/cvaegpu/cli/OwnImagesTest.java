@@ -159,6 +159,16 @@ class OwnImagesTest {
         CommandRun.of(command("evaluate", run.toString(), "--samples", "2")).succeeded();
     assertTrue(evaluated.err().lines().anyMatch(left::equals), evaluated.err());
     assertTrue(evaluated.out().contains("15 test images of pictures"), evaluated.out());
+    // As in whatever folder they lie now.
+    Path moved = Files.move(folder, temp.resolve("moved"));
+    String[] again = {"train", "--resume", "--out", run.toString(), "--data", moved.toString()};
+    assertEquals(
+        "The run was started with --resize 4x6 and cannot go on with 4x4.",
+        CommandRun.of(command(with(again, "--resize", "4"))).refusal());
+    CommandRun on = CommandRun.of(command(with(again, "--epochs", "3"))).succeeded();
+    assertTrue(on.err().contains("Left out as unreadable: 1 picture"), on.err());
+    assertEquals(3, record(run).getAsJsonArray("parameters_sha256").size());
+    assertEquals(reading, record(run).getAsJsonObject("reading"));
   }
 
   /** Other options make other images, of which a run is told. */
@@ -168,18 +178,28 @@ class OwnImagesTest {
     String folder = pictures().toString();
     train(run, "--data", folder, "--test-part", "0.25").succeeded();
     String[] again = {"train", "--resume", "--out", run.toString(), "--epochs", "3"};
-    CommandRun other = CommandRun.of(command(with(again, "--data", folder, "--test-part", "0.5")));
+    record Case(String option, String refusal) {}
+    String started = "The run was started with %s and cannot go on with %s.";
+    for (Case one :
+        List.of(
+            new Case("--test-part=0.5", started.formatted("--test-part 0.25", "0.5")),
+            new Case("--resize=4x5", started.formatted("--resize none", "4x5")),
+            new Case(
+                "--skip-unreadable",
+                "The run was started without --skip-unreadable and cannot go on with it."))) {
+      assertEquals(
+          one.refusal, CommandRun.of(command(with(again, "--data", folder, one.option))).refusal());
+    }
+    CommandRun.of(command(with(again, "--data", folder, "--test-part", "0.25", "--quiet")))
+        .succeeded();
+    Files.write(temp.resolve("pictures/0/00.png"), PictureBytes.grey(4, 6, 99));
+    String[] further = {"train", "--resume", "--out", run.toString(), "--epochs", "4"};
+    CommandRun other = CommandRun.of(command(with(further, "--data", folder)));
     assertEquals(ExitCode.BAD_INPUT, other.code());
     assertEquals(
         "The run was started on other images than those of pictures (%s): their checksums differ."
             .formatted(folder),
         other.err().lines().toList().getLast());
-    assertEquals(
-        folder + " has no test images beside those to train on: --test-part 0.1 holds out a tenth.",
-        CommandRun.of(command(with(again, "--data", folder))).refusal());
-    CommandRun.of(command(with(again, "--data", folder, "--test-part", "0.25", "--quiet")))
-        .succeeded();
-    Files.write(temp.resolve("pictures/0/00.png"), PictureBytes.grey(4, 6, 99));
     assertTrue(
         CommandRun.of(command("evaluate", run.toString()))
             .refusal()
