@@ -5,6 +5,8 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.track.QueueTrackers;
+import io.github.cvaegpu.track.TrackerSettings;
 import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.Calibrator;
 import io.github.cvaegpu.train.CheckpointInterval;
@@ -35,7 +37,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", EngineOptions.TUNE})
+    footer = {"", EngineOptions.TUNE, "", TrackerOptions.SEVERAL})
 final class CalibrateCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -61,6 +63,8 @@ final class CalibrateCommand implements Callable<Integer> {
   @Mixin private EngineOptions engineOptions;
 
   @Mixin private DataOptions dataOptions;
+
+  @Mixin private TrackerOptions trackerOptions;
 
   @Option(
       names = "--out",
@@ -89,20 +93,24 @@ final class CalibrateCommand implements Callable<Integer> {
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);
+    TrackerSettings trackers = trackerOptions.settings(err());
+    trackers.requireUsable(folder, calibrator.runs(), dataset);
     Optional<Calibration> calibration;
     try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
         Interruption interruption = Interruption.install();
         StudyProgress progress =
-            quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
+            quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size());
+        QueueTrackers told = new QueueTrackers(trackers, progress::warns)) {
       chosen.first().close();
       chosen.tell(true, err());
       calibration =
           calibrator.measure(
               chosen.accelerator(),
               RunQueue.Settings.oneByOne(
-                  folder,
-                  Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
-                  CheckpointInterval.parse("10s")),
+                      folder,
+                      Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
+                      CheckpointInterval.parse("10s"))
+                  .withObservers(told),
               progress,
               interruption::isRequested);
     } catch (DeviceLostException e) {

@@ -12,6 +12,8 @@ import io.github.cvaegpu.study.StudyFigures;
 import io.github.cvaegpu.study.StudyPage;
 import io.github.cvaegpu.study.StudyReport;
 import io.github.cvaegpu.study.StudyRun;
+import io.github.cvaegpu.track.QueueTrackers;
+import io.github.cvaegpu.track.TrackerSettings;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunQueue;
@@ -38,7 +40,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", EngineOptions.TUNE})
+    footer = {"", EngineOptions.TUNE, "", TrackerOptions.SEVERAL})
 final class ReproduceCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =
@@ -100,6 +102,8 @@ final class ReproduceCommand implements Callable<Integer> {
       description = "How often a run writes a checkpoint. Default: ${DEFAULT-VALUE}.")
   private CheckpointInterval checkpointEvery;
 
+  @Mixin private TrackerOptions trackerOptions;
+
   @Mixin private EngineOptions engineOptions;
 
   @Mixin private DataOptions dataOptions;
@@ -122,6 +126,9 @@ final class ReproduceCommand implements Callable<Integer> {
     engineOptions.requireEngine();
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
+    TrackerSettings trackers = trackerOptions.settings(err());
+    trackers.requireUsable(
+        folder.resolve(RUNS), study.runs().stream().map(StudyRun::named).toList(), dataset);
     requireWritable();
     try (EngineOptions.Chosen<Trainee> chosen =
         engineOptions.choose(study.runs().getFirst().plan(), dataset.train())) {
@@ -129,7 +136,7 @@ final class ReproduceCommand implements Callable<Integer> {
       chosen.first().close();
       chosen.tell(quiet, err());
       try (Interruption interruption = Interruption.install()) {
-        return reproduce(study, dataset, chosen.accelerator(), interruption);
+        return reproduce(study, dataset, chosen.accelerator(), trackers, interruption);
       }
     } catch (DeviceLostException e) {
       throw Failures.sameCommandGoesOn(e);
@@ -137,25 +144,32 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   private int reproduce(
-      Study study, Dataset dataset, Accelerator accelerator, Interruption interruption) {
+      Study study,
+      Dataset dataset,
+      Accelerator accelerator,
+      TrackerSettings trackers,
+      Interruption interruption) {
     RunQueue queue;
     RunQueue.Outcome outcome;
     StudyReport report;
     boolean isMeasured;
     try (StudyProgress progress =
         quiet ? StudyProgress.quiet(err()) : StudyProgress.to(err(), dataset.train().size())) {
-      queue =
-          new RunQueue(
-              study.runs().stream().map(StudyRun::named).toList(),
-              dataset,
-              accelerator,
-              RunQueue.Settings.oneByOne(
-                  folder.resolve(RUNS),
-                  Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
-                  checkpointEvery),
-              progress,
-              interruption::isRequested);
-      outcome = queue.train();
+      try (var told = new QueueTrackers(trackers, progress::warns)) {
+        queue =
+            new RunQueue(
+                study.runs().stream().map(StudyRun::named).toList(),
+                dataset,
+                accelerator,
+                RunQueue.Settings.oneByOne(
+                        folder.resolve(RUNS),
+                        Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
+                        checkpointEvery)
+                    .withObservers(told),
+                progress,
+                interruption::isRequested);
+        outcome = queue.train();
+      }
       report = new StudyReport(study, dataset, queue);
       isMeasured =
           !outcome.isStopped() && report.measure(accelerator, progress, interruption::isRequested);

@@ -16,6 +16,13 @@ final class TrackerOptions {
           + " shows a run never holds it up: what is slow misses rows, and what fails is left, each"
           + " with a warning.";
 
+  /** The same beside options of several runs. */
+  static final String SEVERAL =
+      "--tensorboard DIR gets a folder for each run, by its name, and --log-json FILE the lines of"
+          + " all, each with its run. Where MLFLOW_TRACKING_URI is the URL of an MLflow server,"
+          + " each run is logged there too. What shows a run never holds it up: what is slow misses"
+          + " rows, and what fails is left, each with a warning.";
+
   @Option(
       names = "--tensorboard",
       paramLabel = "DIR",

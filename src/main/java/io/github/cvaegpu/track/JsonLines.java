@@ -19,6 +19,7 @@ import io.github.cvaegpu.train.StepReport;
 import io.github.cvaegpu.train.TrainingPlan;
 import io.github.cvaegpu.train.ValidationRow;
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,17 +32,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A line of JSON for each thing that happens to a run; what is in them is in docs/definitions.md. A
  * line is written in one piece and at once, so that only the last one can be torn. A run that goes
- * on cuts off what the file has of the steps after its checkpoint, as they are done again.
+ * on takes away what the file has of its steps after its checkpoint, as they are done again.
+ *
+ * <p>Several runs may write to one file, one after another: what lies between a {@code begin} and
+ * the next is of the run that the former is of.
  */
 final class JsonLines implements Tracker {
-  /** Version of the lines' fields; a change of what a field holds raises it. */
-  static final int SCHEMA = 1;
+  /**
+   * Version of the lines' fields; a change of what a line holds raises it. In schema 1 only {@code
+   * begin} says which run it is of; a run that began a file with it goes on there.
+   */
+  static final int SCHEMA = 2;
 
   private static final String BEGIN = "begin";
 
@@ -54,6 +63,7 @@ final class JsonLines implements Tracker {
   private final Path file;
   private FileChannel channel;
   private RunRecord run;
+  private String folder;
 
   JsonLines(Path file) {
     this.file = file;
@@ -76,6 +86,7 @@ final class JsonLines implements Tracker {
 
   private record Step(
       String record,
+      String run,
       long step,
       int epoch,
       float rl,
@@ -86,6 +97,7 @@ final class JsonLines implements Tracker {
 
   private record Epoch(
       String record,
+      String run,
       long step,
       String time,
       int epoch,
@@ -103,10 +115,12 @@ final class JsonLines implements Tracker {
     }
   }
 
-  private record CheckpointWritten(String record, long step, String time, String file) {}
+  private record CheckpointWritten(
+      String record, String run, long step, String time, String file) {}
 
   private record End(
       String record,
+      String run,
       long step,
       String time,
       RunRecord.ExitReason exitReason,
@@ -125,12 +139,12 @@ final class JsonLines implements Tracker {
   record Known(TrainingPlan plan, Map<String, String> images) {}
 
   /**
-   * Refuses a file that the lines cannot be in, or that is not this run's.
+   * Refuses a file that the lines cannot be in, or that is of other runs.
    *
-   * @param folder the run's
-   * @param resumed the run, where it goes on and so may have written the file
+   * @param folders the runs'
+   * @param resumed the runs, where some go on and so may have written the file
    */
-  static void requireUsable(Path file, Path folder, Optional<Known> resumed) {
+  static void requireUsable(Path file, List<Path> folders, List<Known> resumed) {
     if (file.toString().equals("-")) {
       throw new InputException(
           "--log-json writes to a file, not to standard output: name one, and follow it by tail"
@@ -140,18 +154,20 @@ final class JsonLines implements Tracker {
       throw new InputException("--log-json needs a file, and %s is a folder.".formatted(file));
     }
     Path place = file.toAbsolutePath().normalize();
-    if (place.equals(folder.toAbsolutePath().normalize())) {
-      throw new InputException(
-          "%s is the run's own folder: choose another --log-json.".formatted(file));
+    for (Path folder : folders) {
+      if (place.equals(folder.toAbsolutePath().normalize())) {
+        throw new InputException(
+            "%s is the run's own folder: choose another --log-json.".formatted(file));
+      }
+      Places.requireApart(file, folder, "--log-json");
     }
-    Places.requireApart(file, folder, "--log-json");
     Places.requireFolder(place.getParent());
     if (RegularFile.isTaken(file)) {
       requireOwn(file, resumed);
     }
   }
 
-  private static void requireOwn(Path file, Optional<Known> resumed) {
+  private static void requireOwn(Path file, List<Known> resumed) {
     try (InputStream in = RegularFile.newInputStream(file, Links.REFUSED)) {
       if (RegularFile.require(file, Links.REFUSED).size() == 0) {
         return;
@@ -162,7 +178,11 @@ final class JsonLines implements Tracker {
       }
       var lines = new Lines(in);
       Optional<JsonObject> first = lines.next();
-      if (first.isPresent() ? !isOf(first.get(), resumed.get()) : !lines.isTornBeginning()) {
+      boolean isOwn =
+          first
+              .map(begin -> resumed.stream().anyMatch(run -> isOf(begin, run)))
+              .orElseGet(lines::isTornBeginning);
+      if (!isOwn) {
         throw new InputException(
             "%s is not the log of this run: choose another --log-json.".formatted(file));
       }
@@ -173,14 +193,19 @@ final class JsonLines implements Tracker {
 
   /** Runs of one plan and the same images are the same to the bit: which it was does not matter. */
   private static boolean isOf(JsonObject first, Known resumed) {
-    return first.get("record") instanceof JsonPrimitive record
-        && record.getAsString().equals(BEGIN)
+    return isBegin(first)
         && first.get("schema") instanceof JsonPrimitive schema
-        && schema.getAsString().equals(Integer.toString(SCHEMA))
+        && IntStream.rangeClosed(1, SCHEMA)
+            .mapToObj(Integer::toString)
+            .anyMatch(schema.getAsString()::equals)
         && first.get("plan") instanceof JsonObject plan
         && withoutEpochs(plan).equals(withoutEpochs(parsed(resumed.plan())))
         && first.get("dataset") instanceof JsonObject dataset
         && parsed(resumed.images()).equals(dataset.get("sha256"));
+  }
+
+  private static boolean isBegin(JsonObject line) {
+    return line.get("record") instanceof JsonPrimitive record && record.getAsString().equals(BEGIN);
   }
 
   /** As it is read back: a number that was read is not equal to one that was not. */
@@ -211,6 +236,11 @@ final class JsonLines implements Tracker {
     /** Where what was returned ends. */
     long offset() {
       return offset;
+    }
+
+    /** The line that was returned last, without its end. */
+    byte[] bytes() {
+      return line.toByteArray();
     }
 
     /** Empty at the end, at a line without its end, and at one that is no object. */
@@ -253,8 +283,9 @@ final class JsonLines implements Tracker {
   }
 
   @Override
-  public void begins(Path folder, RunRecord record) {
+  public void begins(Path runFolder, RunRecord record) {
     run = record;
+    folder = runFolder.toString();
     long done = record.sessions().getLast().firstStep();
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
@@ -270,7 +301,7 @@ final class JsonLines implements Tracker {
             done,
             now(),
             Program.nameAndVersion(),
-            folder.toString(),
+            folder,
             record.plan(),
             record.data(),
             record.network(),
@@ -278,16 +309,67 @@ final class JsonLines implements Tracker {
             record.sessions().getLast().engine()));
   }
 
+  /** Whole lines that stay when a run goes on, one after the other. */
+  private static final class Kept {
+    private final Lines lines;
+    private final Known run;
+    private final long done;
+    private boolean isOwn = true;
+    private boolean hasLeftOut;
+
+    Kept(InputStream in, RunRecord record, long done) {
+      lines = new Lines(in);
+      run = new Known(record.plan(), record.dataset().sha256());
+      this.done = done;
+    }
+
+    /** Goes to the next line that stays; false at the end. */
+    boolean next() throws IOException {
+      for (var line = lines.next(); line.isPresent(); line = lines.next()) {
+        if (isBegin(line.get())) {
+          isOwn = isOf(line.get(), run);
+        }
+        if (!isOwn || isUpTo(done, line.get())) {
+          return true;
+        }
+        hasLeftOut = true;
+      }
+      return false;
+    }
+  }
+
   private void cutBackTo(long done) throws IOException {
-    var lines = new Lines(Channels.newInputStream(channel));
+    var kept = new Kept(Channels.newInputStream(channel), run, done);
     long end = 0;
-    Optional<JsonObject> line = lines.next();
-    while (line.isPresent() && isUpTo(done, line.get())) {
-      end = lines.offset();
-      line = lines.next();
+    boolean isInOnePiece = true;
+    while (kept.next()) {
+      isInOnePiece &= !kept.hasLeftOut;
+      end = kept.lines.offset();
+    }
+    if (!isInOnePiece) {
+      end = rewrite(done);
     }
     channel.truncate(end);
     channel.position(end);
+  }
+
+  /** Lines of other runs lie behind those that go, as they do where a run had diverged. */
+  private long rewrite(long done) throws IOException {
+    channel.position(0);
+    var kept = new Kept(Channels.newInputStream(channel), run, done);
+    AtomicFile.replace(
+        file,
+        out -> {
+          var buffered = new BufferedOutputStream(out, 1 << 16);
+          while (kept.next()) {
+            buffered.write(kept.lines.bytes());
+            buffered.write('\n');
+          }
+          buffered.flush();
+        });
+    channel.close();
+    channel = RegularFile.openToWrite(file);
+    return channel.size();
   }
 
   private static boolean isUpTo(long done, JsonObject line) {
@@ -307,6 +389,7 @@ final class JsonLines implements Tracker {
     write(
         new Step(
             "step",
+            folder,
             report.step(),
             report.epoch(),
             report.rl(),
@@ -321,6 +404,7 @@ final class JsonLines implements Tracker {
     write(
         new Epoch(
             "epoch",
+            folder,
             RunSteps.after(report, run),
             now(),
             report.epoch(),
@@ -335,14 +419,15 @@ final class JsonLines implements Tracker {
 
   @Override
   public void checkpoint(Path checkpoint, long step) {
-    write(new CheckpointWritten("checkpoint", step, now(), checkpoint.toString()));
+    write(new CheckpointWritten("checkpoint", folder, step, now(), checkpoint.toString()));
   }
 
   @Override
-  public void ends(Path folder, RunRecord record) {
+  public void ends(Path runFolder, RunRecord record) {
     write(
         new End(
             "end",
+            folder,
             record.stepsDone(),
             now(),
             record.exitReason(),

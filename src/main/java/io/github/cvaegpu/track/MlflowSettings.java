@@ -2,6 +2,7 @@
 package io.github.cvaegpu.track;
 
 import io.github.cvaegpu.Printable;
+import io.github.cvaegpu.train.NamedPlan;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -103,6 +104,16 @@ public record MlflowSettings(
 
   private static Optional<String> value(Map<String, String> environment, String name) {
     return Optional.ofNullable(environment.get(name)).map(String::strip).filter(v -> !v.isEmpty());
+  }
+
+  /** The same for one of several runs: where they have a name in common, it is before its own. */
+  MlflowSettings of(NamedPlan run) {
+    return new MlflowSettings(
+        server,
+        authorization,
+        experiment,
+        experimentId,
+        runName.map(common -> common + "/" + run.name()));
   }
 
   /** Without the authorization: settings may be printed. */

@@ -2,6 +2,8 @@
 package io.github.cvaegpu.track;
 
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.train.NamedPlan;
+import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Where a run is to be shown.
+ * Where a run, or each of several, is to be shown.
  *
  * @param tensorBoard the folder of TensorBoard's event files
  * @param jsonLines the file of lines of JSON
@@ -33,10 +35,44 @@ public record TrackerSettings(
         file ->
             JsonLines.requireUsable(
                 file,
-                folder,
+                List.of(folder),
+                isResumed ? List.of(new JsonLines.Known(plan, dataset.sha256())) : List.of()));
+  }
+
+  /**
+   * The same of several runs, which are trained one after another: TensorBoard's folder has one for
+   * each, the lines of all are in one file, and the server has a run for each.
+   *
+   * @param folder in which each run has a folder of its name; where there is one, the run goes on
+   * @throws io.github.cvaegpu.InputException if a name is no folder's or file's, or has other runs'
+   */
+  public void requireUsable(Path folder, List<NamedPlan> runs, Dataset dataset) {
+    List<Path> folders = runs.stream().map(run -> folder.resolve(run.name())).toList();
+    tensorBoard.ifPresent(
+        events ->
+            folders.forEach(
+                run ->
+                    TensorBoard.requireUsable(
+                        events.resolve(run.getFileName()), run, RunDirectory.hasBegun(run))));
+    boolean isResumed = folders.stream().anyMatch(RunDirectory::hasBegun);
+    jsonLines.ifPresent(
+        file ->
+            JsonLines.requireUsable(
+                file,
+                folders,
                 isResumed
-                    ? Optional.of(new JsonLines.Known(plan, dataset.sha256()))
-                    : Optional.empty()));
+                    ? runs.stream()
+                        .map(run -> new JsonLines.Known(run.plan(), dataset.sha256()))
+                        .toList()
+                    : List.of()));
+  }
+
+  /** Those of one of several runs. */
+  TrackerSettings of(NamedPlan run) {
+    return new TrackerSettings(
+        tensorBoard.map(events -> events.resolve(run.name())),
+        jsonLines,
+        mlflow.map(settings -> settings.of(run)));
   }
 
   /**

@@ -42,6 +42,18 @@ public final class Calibrator {
         plan.withRates(null).withRule(new ConstantRule(beta)).withEpochs(epochs).withoutPatience());
   }
 
+  /** The upper limit, 1 and the lower limit. */
+  private double[] betas() {
+    PiRule limits = plan.rule() instanceof PiRule pi ? pi : PiRule.defaults();
+    return new double[] {limits.betaMax(), 1, limits.betaMin()};
+  }
+
+  /** The short runs, in their order. */
+  public List<NamedPlan> runs() {
+    // A limit of 1 makes two of them one.
+    return Arrays.stream(betas()).mapToObj(this::run).distinct().toList();
+  }
+
   /**
    * Trains what is not finished, and measures.
    *
@@ -57,11 +69,8 @@ public final class Calibrator {
       RunQueue.Settings settings,
       QueueListener listener,
       BooleanSupplier stopRequested) {
-    PiRule limits = plan.rule() instanceof PiRule pi ? pi : PiRule.defaults();
-    double[] betas = {limits.betaMax(), 1, limits.betaMin()};
-    // A limit of 1 makes two of them one.
-    List<NamedPlan> runs = Arrays.stream(betas).mapToObj(this::run).distinct().toList();
-    var queue = new RunQueue(runs, dataset, accelerator, settings, listener, stopRequested);
+    double[] betas = betas();
+    var queue = new RunQueue(runs(), dataset, accelerator, settings, listener, stopRequested);
     RunQueue.Outcome outcome = queue.train();
     if (outcome.isStopped()) {
       return Optional.empty();

@@ -223,6 +223,11 @@ public final class RunDirectory implements AutoCloseable {
     return folder;
   }
 
+  /** Whether something of a run is in a folder, so that it goes on there. */
+  public static boolean hasBegun(Path folder) {
+    return Files.exists(recordFile(folder)) || Files.exists(checkpointFile(folder));
+  }
+
   /** Where the checkpoint is, or will be. */
   public Path checkpointFile() {
     return checkpointFile(folder);

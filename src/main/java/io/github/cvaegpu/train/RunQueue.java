@@ -58,6 +58,11 @@ public final class RunQueue {
       return new Settings(folder, provenance, interval, 1, run -> RunObserver.NONE);
     }
 
+    /** The same, told to others too. */
+    public Settings withObservers(Function<NamedPlan, RunObserver> others) {
+      return new Settings(folder, provenance, interval, atOnce, others);
+    }
+
     /** Refuses a queue that never gets on. */
     public Settings {
       if (atOnce < 1) {
@@ -283,9 +288,7 @@ public final class RunQueue {
   }
 
   private boolean hasBegun(NamedPlan run) {
-    Path where = folder(run);
-    return Files.exists(RunDirectory.recordFile(where))
-        || Files.exists(RunDirectory.checkpointFile(where));
+    return RunDirectory.hasBegun(folder(run));
   }
 
   private void requireSame(NamedPlan run) {

@@ -5,16 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonParser;
 import io.github.cvaegpu.TinyImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where train shows a run, by its options. */
 class TrackerOptionsTest {
@@ -116,9 +123,72 @@ class TrackerOptionsTest {
     assertFalse(Files.exists(run));
   }
 
+  private CommandRun several(String command, String... more) {
+    List<String> args = new ArrayList<>(List.of(command, "--data", images.toString()));
+    args.addAll(List.of("--out", run.toString(), "--engine", "cpu", "--threads", "1"));
+    args.addAll(List.of("--log-json", log.toString(), "--tensorboard", events.toString()));
+    args.addAll(List.of(more));
+    return CommandRun.of(args);
+  }
+
+  /** The runs that the log has lines of, in their order, and how many of each. */
+  private Map<String, Integer> logged() throws IOException {
+    Map<String, Integer> lines = new LinkedHashMap<>();
+    for (String line : Files.readAllLines(log)) {
+      String of = JsonParser.parseString(line).getAsJsonObject().get("run").getAsString();
+      lines.merge(Path.of(of).getFileName().toString(), 1, Integer::sum);
+    }
+    return lines;
+  }
+
+  private void assertHasEvents(Set<String> runs) throws IOException {
+    try (Stream<Path> folders = Files.list(events)) {
+      assertEquals(
+          runs, folders.map(each -> each.getFileName().toString()).collect(Collectors.toSet()));
+    }
+    for (String each : runs) {
+      try (Stream<Path> files = Files.list(events.resolve(each))) {
+        assertEquals(1, files.count(), each);
+      }
+    }
+  }
+
+  /** Each short run is one of its own; of those that are done nothing is written again. */
   @Test
-  void theHelpSaysWhatThereIs() {
-    String help = CommandRun.of("train", "--help").succeeded().out();
+  void aCalibrationsRunsAreShown() throws IOException {
+    String[] small = {"--calibration-epochs=2", "--batch=64", "--hidden=20,10"};
+    several("calibrate", small).succeeded();
+    // Begin, ten steps, two epochs, a checkpoint and the end.
+    int lines = 15;
+    Map<String, Integer> expected = new LinkedHashMap<>();
+    List.of("beta-10", "beta-1", "beta-0.01").forEach(name -> expected.put(name, lines));
+    assertEquals(expected, logged());
+    assertEquals(List.copyOf(expected.keySet()), List.copyOf(logged().keySet()));
+    assertHasEvents(expected.keySet());
+    String text = Files.readString(log);
+    several("calibrate", small).succeeded();
+    assertEquals(text, Files.readString(log));
+    assertHasEvents(expected.keySet());
+    run = folder.resolve("another");
+    events = folder.resolve("others");
+    assertEquals(
+        log + " already holds something: choose another --log-json.",
+        several("calibrate", small).refusal());
+  }
+
+  @Test
+  void aStudysRunsAreShown() throws IOException {
+    several("reproduce", "--lr=0.001", "--epochs=1", "--quiet");
+    assertEquals(
+        List.of("beta-lr0.001-seed0", "control-lr0.001-seed0"), List.copyOf(logged().keySet()));
+    assertHasEvents(logged().keySet());
+    assertTrue(Files.exists(run.resolve("runs/beta-lr0.001-seed0/run.json")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "calibrate", "reproduce"})
+  void theHelpSaysWhatThereIs(String command) {
+    String help = CommandRun.of(command, "--help").succeeded().out();
     assertTrue(help.contains("--tensorboard=DIR"), help);
     assertTrue(help.contains("--log-json=FILE"), help);
     assertTrue(help.contains("MLFLOW_TRACKING_URI"), help);

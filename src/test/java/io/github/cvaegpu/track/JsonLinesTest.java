@@ -31,7 +31,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -226,7 +225,7 @@ class JsonLinesTest {
     List<String> expected = text.lines().filter(line -> line.contains("\"step\",")).toList();
     for (int length : List.of(0, 5, 30, 300)) {
       Files.writeString(file, text.substring(0, length));
-      JsonLines.requireUsable(file, run.folder, resumed(run.run));
+      JsonLines.requireUsable(file, List.of(run.folder), resumed(run.run));
     }
     Files.delete(run.run.checkpointFile());
     run.run.asIfKilled();
@@ -242,28 +241,86 @@ class JsonLinesTest {
         Files.readString(file).lines().filter(line -> line.contains("\"step\",")).toList());
   }
 
-  // ---- files that are refused ------------------------------------------------------------------
-
-  private static Optional<JsonLines.Known> resumed(TinyRun run) {
-    return Optional.of(new JsonLines.Known(run.plan, run.dataset.sha256()));
+  /** One that an earlier version began, whose lines do not say which run they are of. */
+  @Test
+  void aFileOfSchema1IsGoneOnWith() throws IOException {
+    run.killedAt(4, 7, tracker());
+    String old =
+        Files.readString(file)
+            .replaceAll("(\"record\":\"(?:step|epoch|checkpoint|end)\"),\"run\":\"[^\"]*\"", "$1")
+            .replaceFirst("\"schema\":2", "\"schema\":1");
+    assertEquals(1, old.lines().filter(line -> line.contains("\"run\":")).count());
+    Files.writeString(file, old);
+    JsonLines.requireUsable(file, List.of(run.folder), resumed(run.run));
+    run.toTheEnd(tracker());
+    List<JsonObject> lines = read(file);
+    assertHasTheSteps(lines);
+    assertEquals(List.of(0L, 4L), numbers("begin", lines));
+    assertEquals(
+        List.of(1, 2),
+        of("begin", lines).stream().map(line -> line.get("schema").getAsInt()).toList());
   }
 
-  private void assertRefusal(String sentence, Path name, Optional<JsonLines.Known> resumed) {
+  /** The first of which goes on when the other is there already, as after a divergence. */
+  @Test
+  void severalRunsHaveOneFile() throws IOException {
+    var other = new TrackedRun(temp.resolve("other"));
+    other.run.plan = other.run.plan.withSeed(6);
+    run.killedAt(4, 7, tracker());
+    other.toTheEnd(tracker());
+    List<String> others =
+        Files.readAllLines(file).stream()
+            .filter(line -> line.contains("\"run\":\"" + other.folder + "\""))
+            .toList();
+    // Begin, fifteen steps, three epochs, a checkpoint and the end.
+    assertEquals(21, others.size());
+    run.toTheEnd(tracker());
+    assertEquals(List.of(), run.warnings);
+    List<JsonObject> lines = read(file);
+    assertFollowsSchema(lines);
+    assertEquals(
+        others,
+        Files.readAllLines(file).stream()
+            .filter(line -> line.contains("\"run\":\"" + other.folder + "\""))
+            .toList());
+    List<JsonObject> own =
+        lines.stream()
+            .filter(line -> line.get("run").getAsString().equals(run.folder.toString()))
+            .toList();
+    assertEquals(lines.size(), own.size() + others.size());
+    assertHasTheSteps(own);
+    assertEquals(List.of(0L, 4L), numbers("begin", own));
+    JsonLines.requireUsable(
+        file,
+        List.of(run.folder, other.folder),
+        List.of(resumed(other.run).getFirst(), resumed(run.run).getFirst()));
+    assertRefusal(
+        file + " is not the log of this run: choose another --log-json.", file, resumed(other.run));
+  }
+
+  // ---- files that are refused ------------------------------------------------------------------
+
+  private static List<JsonLines.Known> resumed(TinyRun run) {
+    return List.of(new JsonLines.Known(run.plan, run.dataset.sha256()));
+  }
+
+  private void assertRefusal(String sentence, Path name, List<JsonLines.Known> resumed) {
     assertEquals(
         sentence,
-        assertThrows(InputException.class, () -> JsonLines.requireUsable(name, run.folder, resumed))
+        assertThrows(
+                InputException.class,
+                () -> JsonLines.requireUsable(name, List.of(run.folder), resumed))
             .getMessage());
   }
 
   @Test
   void aFileIsNotAnotherRuns() throws IOException {
     run.until(7, tracker());
-    assertRefusal(
-        file + " already holds something: choose another --log-json.", file, Optional.empty());
-    JsonLines.requireUsable(file, run.folder, resumed(run.run));
+    assertRefusal(file + " already holds something: choose another --log-json.", file, List.of());
+    JsonLines.requireUsable(file, List.of(run.folder), resumed(run.run));
     var longer = new TinyRun(run.folder);
     longer.plan = longer.plan.withEpochs(9);
-    JsonLines.requireUsable(file, run.folder, resumed(longer));
+    JsonLines.requireUsable(file, List.of(run.folder), resumed(longer));
     var other = new TinyRun(run.folder);
     other.plan = other.plan.withSeed(6);
     String refusal = file + " is not the log of this run: choose another --log-json.";
@@ -272,7 +329,7 @@ class JsonLinesTest {
     other.dataset = TinyImages.dataset(2);
     assertRefusal(refusal, file, resumed(other));
     String text = Files.readString(file);
-    Files.writeString(file, text.replaceFirst("\"schema\":1", "\"schema\":2"));
+    Files.writeString(file, text.replaceFirst("\"schema\":2", "\"schema\":3"));
     assertRefusal(refusal, file, resumed(run.run));
   }
 
@@ -284,40 +341,39 @@ class JsonLinesTest {
     Path other = Files.writeString(temp.resolve("other"), content);
     assertRefusal(
         other + " is not the log of this run: choose another --log-json.", other, resumed(run.run));
-    assertRefusal(
-        other + " already holds something: choose another --log-json.", other, Optional.empty());
+    assertRefusal(other + " already holds something: choose another --log-json.", other, List.of());
     assertEquals(content, Files.readString(other));
   }
 
   @Test
   void namesThatAreNoFilesAreRefused() throws IOException {
-    assertRefusal("--log-json needs a file, and " + temp + " is a folder.", temp, Optional.empty());
+    assertRefusal("--log-json needs a file, and " + temp + " is a folder.", temp, List.of());
     assertRefusal(
         "--log-json writes to a file, not to standard output: name one, and follow it by tail -f.",
         Path.of("-"),
-        Optional.empty());
+        List.of());
     Path link = Files.createSymbolicLink(temp.resolve("link"), temp.resolve("target"));
-    assertRefusal(link + " is a link, not a regular file.", link, Optional.empty());
+    assertRefusal(link + " is a link, not a regular file.", link, List.of());
     Path below = Files.writeString(temp.resolve("plain"), "").resolve("log");
-    assertRefusal(below.getParent() + " is no folder.", below, Optional.empty());
+    assertRefusal(below.getParent() + " is no folder.", below, List.of());
     for (String own : List.of("run.json", "metrics.csv", "checkpoint.safetensors", "mlflow.json")) {
       assertRefusal(
           run.folder.resolve(own) + " is a file of the run itself: choose another --log-json.",
           run.folder.resolve(own),
-          Optional.empty());
+          List.of());
       assertRefusal(
           run.folder.resolve(own) + " is a file of the run itself: choose another --log-json.",
           run.folder.resolve(own).resolve("log"),
-          Optional.empty());
+          List.of());
     }
     Path absent = temp.resolve("absent");
     assertEquals(
         absent + " is the run's own folder: choose another --log-json.",
         assertThrows(
                 InputException.class,
-                () -> JsonLines.requireUsable(absent, absent, Optional.empty()))
+                () -> JsonLines.requireUsable(absent, List.of(absent), List.of()))
             .getMessage());
     assertDoesNotThrow(
-        () -> JsonLines.requireUsable(run.folder.resolve("log"), run.folder, Optional.empty()));
+        () -> JsonLines.requireUsable(run.folder.resolve("log"), List.of(run.folder), List.of()));
   }
 }
