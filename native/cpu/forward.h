@@ -3,6 +3,7 @@
 // The network's activations for up to so many images, and the phases that compute them.
 #pragma once
 
+#include "activation.h"
 #include "latent.h"
 #include "likelihood.h"
 #include "network.h"
@@ -63,7 +64,7 @@ class ForwardPass {
     });
   }
 
-  /** The encoder's hidden layers: h = max(x W^T + b, 0). */
+  /** The encoder's hidden layers: h = f(x W^T + b), f being the activation. */
   void encode(Team::Member& member, bool is_sparse) {
     if (is_sparse) {
       encode_sparse(member);
@@ -86,8 +87,11 @@ class ForwardPass {
   /** The decoder's first hidden layer of sixteen images. */
   void decode_first(int64_t block) {
     Images sixteen = Images::block_of(block);
-    whole_layer(network_->decoder[0], z, block,
-                [&](int64_t feature, Lanes y) { store(sixteen.of(decoded[0], feature), relu(y)); });
+    with_activation(network_->activation, [&](auto activation) {
+      whole_layer(network_->decoder[0], z, block, [&](int64_t feature, Lanes sum) {
+        store(sixteen.of(decoded[0], feature), activation.value(sum));
+      });
+    });
     turn_block(decoded[0], decoded_by_image[0], block);
   }
 
@@ -207,7 +211,8 @@ class ForwardPass {
     // A part's segments one after the other: its weights are then in the cache.
     member.run(OutputPart::parts_of(layer.out) * segments, [&](int64_t unit) {
       sparse_forward(layer, parameters_, batch, OutputPart::of(unit / segments, layer.out),
-                     unit % segments, images_, encoded_by_image[0], encoded[0]);
+                     unit % segments, images_, network_->activation, encoded_by_image[0],
+                     encoded[0]);
     });
   }
 
@@ -216,8 +221,11 @@ class ForwardPass {
     each_chunk(member, layer.out, [&](Chunk chunk, Images of) {
       Sums sums;
       layer.multiply(parameters_, x, chunk, of, sums);
-      each(sums, chunk, of.columns,
-           [&](int64_t feature, int at, Lanes sum) { store(of.of(y, feature) + at, relu(sum)); });
+      with_activation(network_->activation, [&](auto activation) {
+        each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes sum) {
+          store(of.of(y, feature) + at, activation.value(sum));
+        });
+      });
       turn_images(y, chunk, of, by_image);
     });
   }

@@ -7,13 +7,20 @@
 
 namespace cvae {
 
+/** e^x = (1 + less_one) 2^n, where less_one is at most sqrt(2) - 1 and at least 1 / sqrt(2) - 1. */
+struct PartsOfExp {
+  Lanes less_one;
+  /** n in its low bits, as add_exponent takes it. */
+  Lanes shifted;
+};
+
 /**
- * e^x to 2 ulp for x from -87.33 to 88.37, where neither it nor the power of two in it leaves the floats.
+ * The parts of e^x, for |x| below 2^21.
  *
  * Cody-Waite reduction x = n ln 2 + r with |r| <= ln(2)/2, then the degree-5 minimax polynomial of the Cephes
- * library's expf (S. Moshier), then a multiplication by 2^n in the exponent's bits.
+ * library's expf (S. Moshier).
  */
-CVAE_INLINE Lanes exp_in_range(Lanes x) {
+CVAE_INLINE PartsOfExp parts_of_exp(Lanes x) {
   // Adding it to a float below 2^22 rounds to an integer, held in the low bits.
   const Lanes round = lanes(0x1.8p23f);
   Lanes shifted = fma(x, lanes(1.44269504088896341f), round);
@@ -25,8 +32,13 @@ CVAE_INLINE Lanes exp_in_range(Lanes x) {
   p = fma(p, r, lanes(4.1665795894e-2f));
   p = fma(p, r, lanes(1.6666665459e-1f));
   p = fma(p, r, lanes(5.0000001201e-1f));
-  p = fma(p, r * r, r) + lanes(1);
-  return add_exponent(p, shifted);
+  return {fma(p, r * r, r), shifted};
+}
+
+/** e^x to 2 ulp for x from -87.33 to 88.37, where neither it nor the power of two in it leaves the floats. */
+CVAE_INLINE Lanes exp_in_range(Lanes x) {
+  PartsOfExp parts = parts_of_exp(x);
+  return add_exponent(parts.less_one + lanes(1), parts.shifted);
 }
 
 /** e^x to 2 ulp; infinity above 88.37, 0 below -87.33, NaN for NaN. */
@@ -55,6 +67,17 @@ CVAE_INLINE Lanes twice_artanh(Lanes s) {
   p = fma(p, q, lanes(1.f / 3));
   Lanes twice = s + s;
   return fma(p * q, twice, twice);
+}
+
+/**
+ * tanh(x) to 3 ulp, NaN for NaN: -m / (m + 2) with the sign of x, where m = e^(-2|x|) - 1 from the parts of the power,
+ * whose digits are those of x where x is small. From 10 on it is 1.
+ */
+CVAE_INLINE Lanes tanh(Lanes x) {
+  PartsOfExp parts = parts_of_exp(at_most(magnitude(x), lanes(10)) * lanes(-2));
+  Lanes power = add_exponent(lanes(1), parts.shifted);
+  Lanes m = fma(power, parts.less_one, power - lanes(1));
+  return with_sign_of(magnitude(m) / (m + lanes(2)), x);
 }
 
 /** log(1 + u) for u from 0 to 1, to 2 ulp: 2 artanh(u / (2 + u)). */

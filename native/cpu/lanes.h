@@ -169,6 +169,12 @@ CVAE_INLINE Lanes magnitude(Lanes x) {
   return x;
 }
 
+/** x, which has no sign, with the sign of y. */
+CVAE_INLINE Lanes with_sign_of(Lanes x, Lanes y) {
+  EACH_PART x.part[i] = (Vector)((IntVector)x.part[i] | ((IntVector)y.part[i] & ~0x7fffffff));
+  return x;
+}
+
 CVAE_INLINE Lanes relu(Lanes x) { return at_least(x, lanes(0)); }
 
 /** x with `shifted`'s bits, moved into the exponent, added to its own: x 2^n for the n in its low bits. */

@@ -100,7 +100,7 @@ struct Layer {
   int64_t row_length() const { return is_turned ? out : in; }
   int64_t pitch() const { return whole_lanes(row_length()); }
 
-  /** Some outputs of some images, before any ReLU: x W^T + b. */
+  /** Some outputs of some images, before any activation: x W^T + b. */
   void multiply(const float* parameters, const ByFeature& x, Chunk outputs, Images images,
                 Sums& sums) const {
     for (int r = 0; r < outputs.count; r++) {

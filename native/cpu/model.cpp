@@ -42,17 +42,19 @@ struct cvae_model {
   }
 };
 
-extern "C" int cvae_interface(void) { return 4; }
+extern "C" int cvae_interface(void) { return 5; }
 
 extern "C" const char* cvae_isa(void) { return CVAE_ISA; }
+
+extern "C" int cvae_activation(const char* name) { return activation_of(name); }
 
 extern "C" int cvae_likelihood(const char* name) { return likelihood_of(name); }
 
 // There is no C++ library: the model is made in memory that is mapped, zeros, and its constructors do nothing that
 // matters.
 extern "C" cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
-                                   int64_t batch, int keeps_gradients, int threads, int has_cores,
-                                   int likelihood, int kl_term, float kl_given,
+                                   int activation, int64_t batch, int keeps_gradients, int threads,
+                                   int has_cores, int likelihood, int kl_term, float kl_given,
                                    const float* targets) {
   void* memory =
       mmap(nullptr, sizeof(cvae_model), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,7 +62,7 @@ extern "C" cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t*
     return nullptr;
   }
   auto* model = new (memory) cvae_model();
-  model->network = Network::of({inputs, hidden_layers, hidden, latent});
+  model->network = Network::of({inputs, hidden_layers, hidden, latent, activation});
   model->batch = batch;
   model->keeps_gradients = keeps_gradients != 0;
   model->likelihood = likelihood;

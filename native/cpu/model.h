@@ -22,6 +22,9 @@ int cvae_interface(void);
 /** The instruction set that this library is compiled for. */
 const char* cvae_isa(void);
 
+/** The number of an activation, by its name in lower case; -1 if there is none of it. */
+int cvae_activation(const char* name);
+
 /** The number of a likelihood, by its name in lower case; -1 if there is none of it. */
 int cvae_likelihood(const char* name);
 
@@ -32,6 +35,7 @@ enum cvae_kl_term { CVAE_KL_WEIGHTED, CVAE_KL_DISTANCE, CVAE_KL_FREE_BITS };
  * A model; its parameters are zero.
  *
  * @param hidden (hidden_layers) widths
+ * @param activation the number of one that there is, of the hidden layers
  * @param batch most images of a step; 0 if it will not be trained
  * @param keeps_gradients whether a step keeps its gradients, for tests
  * @param threads that will call
@@ -43,8 +47,9 @@ enum cvae_kl_term { CVAE_KL_WEIGHTED, CVAE_KL_DISTANCE, CVAE_KL_FREE_BITS };
  * @return null if there is too little memory
  */
 cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
-                        int64_t batch, int keeps_gradients, int threads, int has_cores,
-                        int likelihood, int kl_term, float kl_given, const float* targets);
+                        int activation, int64_t batch, int keeps_gradients, int threads,
+                        int has_cores, int likelihood, int kl_term, float kl_given,
+                        const float* targets);
 
 void cvae_destroy(cvae_model* model);
 

@@ -16,11 +16,14 @@ struct Shape {
   int hidden_layers;
   const int32_t* hidden;
   int64_t latent;
+  /** Of the hidden layers; its place among kActivations. */
+  int activation;
 };
 
 struct Network {
   int64_t inputs;
   int64_t latent;
+  int activation;
   /** Layers of the encoder, and as many of the decoder. */
   int layers;
   /** The first one's weight is turned. */
@@ -37,6 +40,7 @@ struct Network {
     Network network;
     network.inputs = shape.inputs;
     network.latent = shape.latent;
+    network.activation = shape.activation;
     network.layers = shape.hidden_layers + 1;
     network.floats = 0;
     int last = network.layers - 1;

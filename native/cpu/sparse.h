@@ -4,6 +4,7 @@
 // a lit pixel has a weight for each of them.
 #pragma once
 
+#include "activation.h"
 #include "batch.h"
 #include "layer.h"
 
@@ -43,14 +44,14 @@ inline void with_number(int count, Call call) {
 }
 
 /**
- * y = max(x W^T + b, 0) of a segment's images, some outputs; by image, and turned by feature.
+ * y = f(x W^T + b) of a segment's images, some outputs, f being the activation; by image, and turned by feature.
  *
  * Pixel by pixel, while the outputs stay in the first cache: one loop over all that is lit, as branches that
  * depend on how many images a pixel is lit in would be mispredicted.
  */
 inline void sparse_forward(const Layer& layer, const float* parameters, const Batch& batch,
-                           OutputPart part, int64_t segment, int64_t images, const ByImage& y,
-                           const ByFeature& turned) {
+                           OutputPart part, int64_t segment, int64_t images, int activation,
+                           const ByImage& y, const ByFeature& turned) {
   int64_t first = segment * kSegment;
   int64_t end = smaller(first + kSegment, images);
   with_number<kMostPart>(part.count, [&](auto count) {
@@ -80,12 +81,15 @@ inline void sparse_forward(const Layer& layer, const float* parameters, const Ba
         }
       }
     }
-    for (int64_t i = 0; i < end - first; i++) {
+    with_activation(activation, [&](auto function) {
+      for (int64_t i = 0; i < end - first; i++) {
 #pragma GCC unroll 6
-      for (int c = 0; c < kCount; c++) {
-        store(y.at(first + i, part.first) + c * kLanes, relu(load(sums + i * kWidth + c * kLanes)));
+        for (int c = 0; c < kCount; c++) {
+          store(y.at(first + i, part.first) + c * kLanes,
+                function.value(load(sums + i * kWidth + c * kLanes)));
+        }
       }
-    }
+    });
   });
   for (int64_t block = first / kLanes; block < lanes_of(end); block++) {
     Images sixteen = Images::block_of(block);

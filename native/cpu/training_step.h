@@ -5,24 +5,25 @@
 //
 //  gather            x, from the images' bytes
 //    |
-//  encode            h = max(x W^T + b, 0), each hidden layer; the first over lit pixels, if few are
+//  encode            h = f(x W^T + b), each hidden layer; the first over lit pixels, if few are
 //    |
 //  latent            mean, logvar = h W^T + b;  z = mean + exp(logvar/2) noise;  KL
-//    |               d = max(z W^T + b, 0)
-//  decode            d = max(d W^T + b, 0), each other hidden layer
+//    |               d = f(z W^T + b)
+//  decode            d = f(d W^T + b), each other hidden layer
 //    |
 //  output            logits = d W^T + b;  RL;  dlogits = dRL/dlogits
 //    |
-//  decode_backward   dd = (dd W) where d > 0, down to the first decoder layer; through a wide one in two halves
+//  decode_backward   dd = (dd W) f'(d), down to the first decoder layer; through a wide one in two halves
 //    |
 //  latent_backward   the weight of KL in each latent dimension: beta, or what the batch's KL makes of it
-//    |               dz = dd W;  dmean, dlogvar with the weights;  dh = (dheads W) where h > 0
+//    |               dz = dd W;  dmean, dlogvar with the weights;  dh = (dheads W) f'(h)
 //    |
-//  encode_backward   dh = (dh W) where h > 0, down to the first encoder layer; through a wide one in two halves
+//  encode_backward   dh = (dh W) f'(h), down to the first encoder layer; through a wide one in two halves
 //    |
 //  update            of every layer: dW = dy^T x, db = sums of dy, Adam
 //
-// Losses are summed over the batch, as the gradients are.
+// f is the activation of the hidden layers, f' its slope, from what it put out (activation.h). Losses are summed over the
+// batch, as the gradients are.
 #pragma once
 
 #include "forward.h"
@@ -186,7 +187,7 @@ class TrainingStep {
       }
       heads_block(block, kl_weights);
       for (int64_t c = 0; c < chunks_of(heads.in); c++) {
-        masked_gradient(parameters, heads, d_heads, forward.encoded[last], Chunk::of(c, heads.in),
+        hidden_gradient(parameters, heads, d_heads, forward.encoded[last], Chunk::of(c, heads.in),
                         of, d_encoded[last], by_image_of(last));
       }
     });
@@ -279,13 +280,13 @@ class TrainingStep {
     }
   }
 
-  /** A layer's gradient by its inputs, through the ReLU that made them. */
+  /** A layer's gradient by its inputs, through the activation that made them. */
   void through_layer(Team::Member& member, const float* parameters, const Layer& layer,
                      const ByFeature& dy, const ByFeature& x, const ByFeature& dx,
                      const ByImage& by_image) {
     if (!layer.is_split_backward()) {
       forward.each_chunk(member, layer.in, [&](Chunk chunk, Images of) {
-        masked_gradient(parameters, layer, dy, x, chunk, of, dx, by_image);
+        hidden_gradient(parameters, layer, dy, x, chunk, of, dx, by_image);
       });
       return;
     }
@@ -299,30 +300,30 @@ class TrainingStep {
       copy(sums, chunk, of, half == 0 ? dx : second_half);
     });
     forward.each_chunk(member, layer.in, [&](Chunk chunk, Images of) {
-      for (int64_t f = chunk.first; f < chunk.first + chunk.count; f++) {
-        for (int at = 0; at < of.columns * kLanes; at += kLanes) {
-          Lanes sum = load(of.of(dx, f) + at) + load(of.of(second_half, f) + at);
-          store(of.of(dx, f) + at, masked(sum, load(of.of(x, f) + at)));
+      with_activation(network_->activation, [&](auto activation) {
+        for (int64_t f = chunk.first; f < chunk.first + chunk.count; f++) {
+          for (int at = 0; at < of.columns * kLanes; at += kLanes) {
+            Lanes sum = load(of.of(dx, f) + at) + load(of.of(second_half, f) + at);
+            store(of.of(dx, f) + at, activation.gradient(sum, load(of.of(x, f) + at)));
+          }
         }
-      }
+      });
       ForwardPass::turn_images(dx, chunk, of, by_image);
     });
   }
 
-  static void masked_gradient(const float* parameters, const Layer& layer, const ByFeature& dy,
-                              const ByFeature& x, Chunk chunk, Images of, const ByFeature& dx,
-                              const ByImage& by_image) {
+  /** The same of some inputs of some images, by all outputs at once. */
+  void hidden_gradient(const float* parameters, const Layer& layer, const ByFeature& dy,
+                       const ByFeature& x, Chunk chunk, Images of, const ByFeature& dx,
+                       const ByImage& by_image) const {
     Sums sums;
     layer.input_gradient(parameters, dy, layer.all_outputs(), chunk, of, sums);
-    each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes sum) {
-      store(of.of(dx, feature) + at, masked(sum, load(of.of(x, feature) + at)));
+    with_activation(network_->activation, [&](auto activation) {
+      each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes sum) {
+        store(of.of(dx, feature) + at, activation.gradient(sum, load(of.of(x, feature) + at)));
+      });
     });
     ForwardPass::turn_images(dx, chunk, of, by_image);
-  }
-
-  /** The gradient by what a ReLU was given, from the gradient by what it put out. */
-  static CVAE_INLINE Lanes masked(Lanes gradient, Lanes output) {
-    return select(output > lanes(0), gradient, lanes(0));
   }
 
   static void copy(const Sums& sums, Chunk chunk, Images of, const ByFeature& to) {

@@ -63,6 +63,7 @@ void check_bits(Random& random) {
   for (int layers = random.between(1, 2); layers > 0; layers--) {
     shape.hidden.push_back(random.between(1, 130));
   }
+  shape.activation = random.chance(0.5) ? Activation::kRelu : Activation::kTanh;
   int batch = random.between(1, 140);
   const KlTerm terms[] = {{}, {CVAE_KL_DISTANCE, 0.5f}, {CVAE_KL_FREE_BITS, 0.3f}};
   const KlTerm& term = terms[random.between(0, 2)];

@@ -40,6 +40,35 @@ void expect_ulps(const char* name, double from, double to, double most, Function
   }
 }
 
+/** Every so many floats, from the smallest that is not subnormal; and that it is odd. */
+void check_tanh() {
+  subject() = "tanh";
+  const int32_t first = 0x00800000;
+  const int32_t infinity = 0x7f800000;
+  const int32_t stride = 499;
+  for (int32_t bits = first; bits < infinity - kLanes * stride; bits += kLanes * stride) {
+    float x[kLanes];
+    float y[kLanes];
+    float of_minus[kLanes];
+    for (int32_t i = 0; i < kLanes; i++) {
+      int32_t its = bits + i * stride;
+      memcpy(&x[i], &its, sizeof(float));
+    }
+    cvae::store(y, cvae::tanh(cvae::load(x)));
+    cvae::store(of_minus, cvae::tanh(-cvae::load(x)));
+    for (int i = 0; i < kLanes; i++) {
+      double exact = ::tanh(double(x[i]));
+      if (!(ulps(y[i], exact) <= 3) || y[i] > 1) {
+        fail("of %.9g it is %.9g where it should be %.9g", double(x[i]), double(y[i]), exact);
+      }
+      if (of_minus[i] != -y[i]) {
+        fail("of %.9g it is %.9g, and of %.9g %.9g", double(x[i]), double(y[i]), -double(x[i]),
+             double(of_minus[i]));
+      }
+    }
+  }
+}
+
 float one(Lanes x) {
   float all[kLanes];
   cvae::store(all, x);
@@ -60,6 +89,25 @@ void check_exp_beyond() {
     }
   }
   if (!isnan(one(cvae::exp(cvae::lanes(NAN))))) {
+    fail("of NaN it is a number");
+  }
+}
+
+void check_tanh_beyond() {
+  subject() = "tanh beyond where it is 1, and at 0";
+  const float smallest = 0x1p-149f;
+  const struct {
+    float x;
+    float y;
+  } ends[] = {{9.1f, 1},   {10, 1},      {10.5f, 1},      {1e30f, 1}, {INFINITY, 1},
+              {-9.1f, -1}, {-1e30f, -1}, {-INFINITY, -1}, {0, 0},     {smallest, smallest}};
+  for (const auto& end : ends) {
+    float y = one(cvae::tanh(cvae::lanes(end.x)));
+    if (y != end.y) {
+      fail("of %g it is %g", double(end.x), double(y));
+    }
+  }
+  if (!isnan(one(cvae::tanh(cvae::lanes(NAN))))) {
     fail("of NaN it is a number");
   }
 }
@@ -119,7 +167,9 @@ void check_functions() {
       "exp of what is not positive", -42.5, 0, 2,
       [](Lanes x) { return cvae::exp_of_non_positive(x); }, ::exp);
   expect_ulps("log1p", 0, 1, 2, [](Lanes x) { return cvae::log1p(x); }, ::log1p);
+  check_tanh();
   check_exp_beyond();
+  check_tanh_beyond();
   check_logarithm();
   check_turns();
 }

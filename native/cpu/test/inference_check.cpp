@@ -37,8 +37,10 @@ void expect_decoded(const Model& model, const std::vector<float>& parameters, co
           inherited += ::fabs(w) * wrong[size_t(i)];
         }
         bool is_hidden = l + 1 < layout.decoder.size();
-        y.push_back(is_hidden && sum.value < 0 ? 0 : sum.value);
-        y_wrong.push_back(inherited + sum.rounding());
+        Activation activation = is_hidden ? model.shape().activation : Activation::kNone;
+        y.push_back(value_of(activation, sum.value));
+        // No slope is above 1.
+        y_wrong.push_back(inherited + sum.rounding() + rounding_of(activation, y.back()));
       }
       x = y;
       wrong = y_wrong;
@@ -70,6 +72,7 @@ void check_inference(Random& random) {
   for (int layers = random.between(1, 3); layers > 0; layers--) {
     shape.hidden.push_back(random.between(1, 60));
   }
+  shape.activation = random.chance(0.5) ? Activation::kRelu : Activation::kTanh;
   int images = random.chance(0.2) ? cvae_chunk() : random.between(1, 70);
   int threads = random.between(1, 4);
   double density = random.chance(0.5) ? 0.2 : 0.9;

@@ -12,6 +12,32 @@ void expect_near(const char* what, int64_t row, int64_t column, double actual, d
   }
 }
 
+double value_of(Activation activation, double sum) {
+  switch (activation) {
+    case Activation::kRelu:
+      return sum < 0 ? 0 : sum;
+    case Activation::kTanh:
+      return ::tanh(sum);
+    default:
+      return sum;
+  }
+}
+
+double slope_of(Activation activation, double value) {
+  switch (activation) {
+    case Activation::kRelu:
+      return value > 0 ? 1 : 0;
+    case Activation::kTanh:
+      return (1 - value) * (1 + value);
+    default:
+      return 1;
+  }
+}
+
+double rounding_of(Activation activation, double value) {
+  return activation == Activation::kTanh ? 6 * kRounding * ::fabs(value) : 0;
+}
+
 Sum output_of(const LayerAt& layer, const std::vector<float>& parameters, const Matrix& x,
               int64_t image, int o) {
   Sum sum;
@@ -24,19 +50,20 @@ Sum output_of(const LayerAt& layer, const std::vector<float>& parameters, const 
 }
 
 void expect_linear(const char* what, const LayerAt& layer, const std::vector<float>& parameters,
-                   const Matrix& x, const Matrix& y, bool is_hidden) {
+                   const Matrix& x, const Matrix& y, Activation activation) {
   for (int64_t image = 0; image < x.rows; image++) {
     for (int o = 0; o < layer.out; o++) {
       Sum sum = output_of(layer, parameters, x, image, o);
-      double expected = is_hidden && sum.value < 0 ? 0 : sum.value;
-      expect_near(what, image, o, double(y.at(image, o)), expected, sum.rounding());
+      double expected = value_of(activation, sum.value);
+      expect_near(what, image, o, double(y.at(image, o)), expected,
+                  sum.rounding() + rounding_of(activation, expected));
     }
   }
 }
 
 void expect_input_gradient(const char* what, const LayerAt& layer,
-                           const std::vector<float>& parameters, const Matrix& dy, const Matrix* x,
-                           const Matrix& dx) {
+                           const std::vector<float>& parameters, const Matrix& dy,
+                           Activation activation, const Matrix& x, const Matrix& dx) {
   for (int64_t image = 0; image < dy.rows; image++) {
     for (int i = 0; i < layer.in; i++) {
       Sum sum;
@@ -44,8 +71,11 @@ void expect_input_gradient(const char* what, const LayerAt& layer,
         sum.add(double(parameters[layer.weight + size_t(o) * size_t(layer.in) + size_t(i)]) *
                 double(dy.at(image, o)));
       }
-      bool is_lit = x == nullptr || x->at(image, i) > 0;
-      expect_near(what, image, i, double(dx.at(image, i)), is_lit ? sum.value : 0, sum.rounding());
+      // Of no activation, x may be anything.
+      double slope =
+          activation == Activation::kNone ? 1 : slope_of(activation, double(x.at(image, i)));
+      expect_near(what, image, i, double(dx.at(image, i)), sum.value * slope,
+                  slope * (sum.rounding() + 3 * kRounding * ::fabs(sum.value)) + 1e-37);
     }
   }
 }

@@ -28,18 +28,27 @@ struct Sum {
 void expect_near(const char* what, int64_t row, int64_t column, double actual, double expected,
                  double tolerance);
 
-/** An output of a layer before any ReLU. */
+/** What an activation makes of a sum; itself, if there is none. */
+double value_of(Activation activation, double sum);
+
+/** Its slope, from what it made. */
+double slope_of(Activation activation, double value);
+
+/** Most that the library can be wrong by beyond the rounding of the sum: tanh to 3 ulp. */
+double rounding_of(Activation activation, double value);
+
+/** An output of a layer before any activation. */
 Sum output_of(const LayerAt& layer, const std::vector<float>& parameters, const Matrix& x,
               int64_t image, int o);
 
-/** y = x W^T + b, with a ReLU where `is_hidden`. */
+/** y = f(x W^T + b). */
 void expect_linear(const char* what, const LayerAt& layer, const std::vector<float>& parameters,
-                   const Matrix& x, const Matrix& y, bool is_hidden);
+                   const Matrix& x, const Matrix& y, Activation activation);
 
-/** dx = dy W, where x > 0 if there is an x. */
+/** dx = (dy W) f'(x), of an activation that made x. */
 void expect_input_gradient(const char* what, const LayerAt& layer,
-                           const std::vector<float>& parameters, const Matrix& dy, const Matrix* x,
-                           const Matrix& dx);
+                           const std::vector<float>& parameters, const Matrix& dy,
+                           Activation activation, const Matrix& x, const Matrix& dx);
 
 /** dW = dy^T x and db = sums of dy. */
 void expect_weight_gradient(const char* what, const LayerAt& layer, const Matrix& dy,

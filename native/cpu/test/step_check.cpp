@@ -62,16 +62,18 @@ void gather_phase(const Step& step, const std::vector<float>& targets, const Mat
   }
 }
 
-void encode_phase(const Layout& layout, const std::vector<float>& parameters, const Tensors& t) {
+void encode_phase(const Layout& layout, Activation activation, const std::vector<float>& parameters,
+                  const Tensors& t) {
   for (size_t i = 0; i < t.encoded.size(); i++) {
     expect_linear("encoded", layout.encoder[i], parameters, i == 0 ? t.x : t.encoded[i - 1],
-                  t.encoded[i], true);
+                  t.encoded[i], activation);
   }
 }
 
-void latent_phase(const Layout& layout, const Step& step, const std::vector<float>& parameters,
-                  const Tensors& t, const Losses& losses) {
-  expect_linear("heads", layout.encoder.back(), parameters, t.encoded.back(), t.heads, false);
+void latent_phase(const Layout& layout, Activation activation, const Step& step,
+                  const std::vector<float>& parameters, const Tensors& t, const Losses& losses) {
+  expect_linear("heads", layout.encoder.back(), parameters, t.encoded.back(), t.heads,
+                Activation::kNone);
   int64_t latent = t.z.columns;
   double kl = 0;
   double kl_rounding = 0;
@@ -94,12 +96,14 @@ void latent_phase(const Layout& layout, const Step& step, const std::vector<floa
   double images = double(t.z.rows);
   expect_near("KL", 0, 0, double(losses.kl), kl / images,
               kl_rounding / images + kRounding * ::fabs(kl / images));
-  expect_linear("decoded", layout.decoder[0], parameters, t.z, t.decoded[0], true);
+  expect_linear("decoded", layout.decoder[0], parameters, t.z, t.decoded[0], activation);
 }
 
-void decode_phase(const Layout& layout, const std::vector<float>& parameters, const Tensors& t) {
+void decode_phase(const Layout& layout, Activation activation, const std::vector<float>& parameters,
+                  const Tensors& t) {
   for (size_t i = 1; i < t.decoded.size(); i++) {
-    expect_linear("decoded", layout.decoder[i], parameters, t.decoded[i - 1], t.decoded[i], true);
+    expect_linear("decoded", layout.decoder[i], parameters, t.decoded[i - 1], t.decoded[i],
+                  activation);
   }
 }
 
@@ -123,12 +127,12 @@ void output_phase(const Layout& layout, const std::vector<float>& parameters, co
               rounding / images + kRounding * loss / images);
 }
 
-void decode_backward_phase(const Layout& layout, const std::vector<float>& parameters,
-                           const Tensors& t) {
+void decode_backward_phase(const Layout& layout, Activation activation,
+                           const std::vector<float>& parameters, const Tensors& t) {
   for (size_t i = t.decoded.size(); i >= 1; i--) {
     expect_input_gradient("d_decoded", layout.decoder[i], parameters,
-                          i == t.decoded.size() ? t.output : t.d_decoded[i], &t.decoded[i - 1],
-                          t.d_decoded[i - 1]);
+                          i == t.decoded.size() ? t.output : t.d_decoded[i], activation,
+                          t.decoded[i - 1], t.d_decoded[i - 1]);
   }
 }
 
@@ -177,10 +181,11 @@ double kl_weight(const KlTerm& term, const Step& step, const Losses& losses, int
   return double(step.kl_number);
 }
 
-void latent_backward_phase(const Layout& layout, const KlTerm& term, const Step& step,
-                           const std::vector<float>& parameters, const Tensors& t,
+void latent_backward_phase(const Layout& layout, Activation activation, const KlTerm& term,
+                           const Step& step, const std::vector<float>& parameters, const Tensors& t,
                            const Losses& losses) {
-  expect_input_gradient("dz", layout.decoder[0], parameters, t.d_decoded[0], nullptr, t.dz);
+  expect_input_gradient("dz", layout.decoder[0], parameters, t.d_decoded[0], Activation::kNone, t.z,
+                        t.dz);
   int64_t latent = t.z.columns;
   std::vector<Sum> kl = dimensions_kl(t);
   for (int64_t j = 0; j < latent; j++) {
@@ -198,15 +203,15 @@ void latent_backward_phase(const Layout& layout, const KlTerm& term, const Step&
                   8 * kRounding * (::fabs(through_z) + ::fabs(weight) * (variance + 1)) + 1e-37);
     }
   }
-  expect_input_gradient("d_encoded", layout.encoder.back(), parameters, t.d_heads,
-                        &t.encoded.back(), t.d_encoded.back());
+  expect_input_gradient("d_encoded", layout.encoder.back(), parameters, t.d_heads, activation,
+                        t.encoded.back(), t.d_encoded.back());
 }
 
-void encode_backward_phase(const Layout& layout, const std::vector<float>& parameters,
-                           const Tensors& t) {
+void encode_backward_phase(const Layout& layout, Activation activation,
+                           const std::vector<float>& parameters, const Tensors& t) {
   for (size_t i = t.encoded.size() - 1; i >= 1; i--) {
-    expect_input_gradient("d_encoded", layout.encoder[i], parameters, t.d_encoded[i],
-                          &t.encoded[i - 1], t.d_encoded[i - 1]);
+    expect_input_gradient("d_encoded", layout.encoder[i], parameters, t.d_encoded[i], activation,
+                          t.encoded[i - 1], t.d_encoded[i - 1]);
   }
 }
 
@@ -283,14 +288,15 @@ void steps_of(const Shape& shape, int batch, int threads, double density, cvae_k
     std::vector<float> gradients = model.read(kGradients);
     Tensors t = Tensors::of(model, images);
     const Layout& layout = model.layout();
+    const Activation f = shape.activation;
     gather_phase(step, grey_targets(), t.x);
-    encode_phase(layout, before.parameters, t);
-    latent_phase(layout, step, before.parameters, t, losses);
-    decode_phase(layout, before.parameters, t);
+    encode_phase(layout, f, before.parameters, t);
+    latent_phase(layout, f, step, before.parameters, t, losses);
+    decode_phase(layout, f, before.parameters, t);
     output_phase(layout, before.parameters, t, losses);
-    decode_backward_phase(layout, before.parameters, t);
-    latent_backward_phase(layout, term, step, before.parameters, t, losses);
-    encode_backward_phase(layout, before.parameters, t);
+    decode_backward_phase(layout, f, before.parameters, t);
+    latent_backward_phase(layout, f, term, step, before.parameters, t, losses);
+    encode_backward_phase(layout, f, before.parameters, t);
     update_phase(layout, step, t, before, gradients, after);
     model.require_intact();
   }
@@ -303,6 +309,7 @@ void check_steps(Random& random) {
   for (int layers = random.between(1, 3); layers > 0; layers--) {
     shape.hidden.push_back(random.between(1, 70));
   }
+  shape.activation = random.chance(0.5) ? Activation::kRelu : Activation::kTanh;
   int batch = random.between(1, 150);
   int threads = random.between(1, 4);
   double density = random.chance(0.5) ? 0.2 : 0.9;
@@ -331,6 +338,7 @@ void check_far_sizes() {
       // Layers of the encoder that are split on the way back, in odd and even numbers of chunks.
       {{50, {40, 200}, 2}, 37, 2, 0.3},
       {{33, {150, 140, 130}, 3}, 70, 3, 0.7},
+      {{33, {150, 140, 130}, 3, Activation::kTanh}, 70, 3, 0.7},
       // Images without a single lit pixel.
       {{50, {30, 20}, 2}, 40, 2, 0}};
   for (const auto& size : sizes) {

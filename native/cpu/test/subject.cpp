@@ -8,7 +8,8 @@ std::string Shape::name() const {
   for (int32_t width : hidden) {
     text += "-" + std::to_string(width);
   }
-  return text + "-" + std::to_string(latent);
+  text += "-" + std::to_string(latent);
+  return activation == Activation::kTanh ? text + " tanh" : text;
 }
 
 std::string KlTerm::name() const {
@@ -101,6 +102,7 @@ Model::Model(const Shape& shape, int64_t batch, int threads, bool keeps_gradient
     : shape_(shape), layout_(shape), threads_(threads) {
   // Threads that sleep at once: there may be more of them than cores.
   model_ = cvae_create(shape.inputs, int(shape.hidden.size()), shape.hidden.data(), shape.latent,
+                       cvae_activation(shape.activation == Activation::kTanh ? "tanh" : "relu"),
                        batch, keeps_gradients, threads, 0, cvae_likelihood("bernoulli"),
                        kl_term.form, kl_term.given, targets.data());
   if (model_ == nullptr) {

@@ -11,10 +11,15 @@
 
 namespace check {
 
+/** What follows a layer's sums. */
+enum class Activation { kNone, kRelu, kTanh };
+
 struct Shape {
   int inputs;
   std::vector<int32_t> hidden;
   int latent;
+  /** Of the hidden layers. */
+  Activation activation = Activation::kRelu;
 
   std::string name() const;
 };
@@ -84,7 +89,7 @@ constexpr int kPurpose = 1;
 /** What the values of a pixel are: v / 255. */
 std::vector<float> grey_targets();
 
-/** Uniform weights, as large as the ReLUs in between need them. */
+/** Uniform weights, as large as ReLUs in between need them. */
 std::vector<float> drawn_parameters(const Shape& shape, Random& random);
 
 /** Pixels of which a share is not zero. */

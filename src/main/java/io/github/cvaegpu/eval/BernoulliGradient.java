@@ -2,6 +2,7 @@
 package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.Targets;
@@ -10,7 +11,8 @@ import java.util.List;
 
 /**
  * {@link io.github.cvaegpu.model.Likelihood#BERNOULLI} and its derivative by z, back through the
- * decoder: of a logit it is x - sigmoid(l), of a rectified unit nothing where the unit is 0.
+ * decoder: of a logit it is x - sigmoid(l), of a hidden unit what its activation's slope makes of
+ * it.
  *
  * <p>Products are in float as in {@link LogitTile}, sums over pixels in double.
  */
@@ -99,7 +101,7 @@ final class BernoulliGradient implements LatentGradient {
         }
         RowSums.addProduct(slopes[l], above, transposed[l], 0);
         if (l > 0) {
-          mask(slopes[l], units);
+          goThrough(layout.shape().activation(), slopes[l], units);
         }
         above = slopes[l];
       }
@@ -140,12 +142,22 @@ final class BernoulliGradient implements LatentGradient {
     }
   }
 
-  private static void mask(float[][] slopes, float[][] units) {
+  /** Derivatives by what hidden units were given, from those by what they put out. */
+  private static void goThrough(Activation activation, float[][] slopes, float[][] units) {
     for (int u = 0; u < units.length; u++) {
       float[] unit = units[u];
       float[] slope = slopes[u];
-      for (int i = 0; i < unit.length; i++) {
-        slope[i] = unit[i] > 0 ? slope[i] : 0;
+      switch (activation) {
+        case RELU -> {
+          for (int i = 0; i < unit.length; i++) {
+            slope[i] = unit[i] > 0 ? slope[i] : 0;
+          }
+        }
+        case TANH -> {
+          for (int i = 0; i < unit.length; i++) {
+            slope[i] *= (1 - unit[i]) * (1 + unit[i]);
+          }
+        }
       }
     }
   }

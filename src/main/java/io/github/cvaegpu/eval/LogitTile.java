@@ -67,8 +67,21 @@ final class LogitTile {
     RowSums.addProduct(out, in, parameters, layer.weight());
     if (isHidden) {
       for (float[] row : out) {
+        activate(row);
+      }
+    }
+  }
+
+  private void activate(float[] row) {
+    switch (layout.shape().activation()) {
+      case RELU -> {
         for (int p = 0; p < row.length; p++) {
           row[p] = Math.max(0, row[p]);
+        }
+      }
+      case TANH -> {
+        for (int p = 0; p < row.length; p++) {
+          row[p] = (float) Math.tanh(row[p]);
         }
       }
     }

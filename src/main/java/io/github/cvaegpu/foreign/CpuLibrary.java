@@ -25,7 +25,7 @@ import java.util.OptionalInt;
  */
 public final class CpuLibrary {
   /** The version of model.h that this class is for. */
-  private static final int INTERFACE = 4;
+  private static final int INTERFACE = 5;
 
   /** What encodes, or decodes to more than one array: model, member, count and three arrays. */
   private static final FunctionDescriptor INFERENCE =
@@ -35,6 +35,7 @@ public final class CpuLibrary {
   private final int chunk;
   private final int phases;
   private final MethodHandle create;
+  private final MethodHandle activation;
   private final MethodHandle likelihood;
   private final MethodHandle destroy;
   private final MethodHandle write;
@@ -98,6 +99,7 @@ public final class CpuLibrary {
                 JAVA_INT,
                 ADDRESS,
                 JAVA_INT,
+                JAVA_INT,
                 JAVA_LONG,
                 JAVA_INT,
                 JAVA_INT,
@@ -106,6 +108,7 @@ public final class CpuLibrary {
                 JAVA_INT,
                 JAVA_FLOAT,
                 ADDRESS));
+    activation = handle(functions, "activation", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     likelihood = handle(functions, "likelihood", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     destroy = handle(functions, "destroy", FunctionDescriptor.ofVoid(ADDRESS));
     write = handle(functions, "write", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, ADDRESS));
@@ -169,17 +172,31 @@ public final class CpuLibrary {
   }
 
   /**
+   * The number of an activation.
+   *
+   * @param name in lower case
+   * @return empty if the library has none of that name
+   */
+  public OptionalInt activation(String name) {
+    return number(activation, "activation", name);
+  }
+
+  /**
    * The number of a likelihood.
    *
    * @param name in lower case
    * @return empty if the library has none of that name
    */
   public OptionalInt likelihood(String name) {
+    return number(likelihood, "likelihood", name);
+  }
+
+  private static OptionalInt number(MethodHandle function, String what, String name) {
     try (Arena arena = Arena.ofConfined()) {
-      int number = (int) likelihood.invokeExact(arena.allocateFrom(name));
+      int number = (int) function.invokeExact(arena.allocateFrom(name));
       return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
     } catch (Throwable e) {
-      throw failed("likelihood", e);
+      throw failed(what, e);
     }
   }
 
@@ -187,6 +204,7 @@ public final class CpuLibrary {
    * Makes a model; its parameters are zero.
    *
    * @param hidden widths
+   * @param activation its number
    * @param batch most images of a training step; 0 if there will be none
    * @param keepsGradients whether a step keeps its gradients, for tests
    * @param threads that will call
@@ -201,6 +219,7 @@ public final class CpuLibrary {
       int inputs,
       int[] hidden,
       int latent,
+      int activation,
       long batch,
       boolean keepsGradients,
       int threads,
@@ -217,6 +236,7 @@ public final class CpuLibrary {
                   hidden.length,
                   arena.allocateFrom(ValueLayout.JAVA_INT, hidden),
                   latent,
+                  activation,
                   batch,
                   keepsGradients ? 1 : 0,
                   threads,

@@ -54,11 +54,12 @@ public final class Decoder {
     }
     System.arraycopy(z, 0, input, 0, z.length);
     List<Linear> layers = layout.decoder();
+    Activation activation = layout.shape().activation();
     for (Linear layer : layers) {
       apply(layer);
       if (!layer.equals(layers.getLast())) {
         for (int o = 0; o < layer.out(); o++) {
-          output[o] = Math.max(0, output[o]);
+          output[o] = (float) activation.value(output[o]);
         }
       }
       float[] free = input;

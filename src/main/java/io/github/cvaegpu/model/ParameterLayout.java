@@ -11,9 +11,9 @@ import java.util.List;
  * and so are its gradients.
  *
  * <p>Tensors are named as PyTorch names those of {@code nn.Sequential} modules called {@code
- * encoder} and {@code decoder} with a ReLU between linear layers: {@code encoder.0.weight}, {@code
- * encoder.0.bias}, {@code encoder.2.weight}, ... in PyTorch's [out, in] order. Every tensor starts
- * on a 64-byte boundary; the floats between tensors are zero and stay zero.
+ * encoder} and {@code decoder} with an activation between linear layers: {@code encoder.0.weight},
+ * {@code encoder.0.bias}, {@code encoder.2.weight}, ... in PyTorch's [out, in] order. Every tensor
+ * starts on a 64-byte boundary; the floats between tensors are zero and stay zero.
  */
 public final class ParameterLayout {
   /** Tensors start at multiples of this many floats: one cache line, one 512-bit vector. */

@@ -4,19 +4,21 @@ package io.github.cvaegpu.model;
 import io.github.cvaegpu.InputException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
- * The sizes of a fully connected variational autoencoder.
+ * A fully connected variational autoencoder: its sizes, and the function between its layers.
  *
- * <p>The encoder is {@code inputs -> hidden[0] -> ... -> 2 * latent} with ReLU between layers; its
- * output is the posterior mean (first half) and log variance (second half). The decoder mirrors it,
- * {@code latent -> hidden[last] -> ... -> hidden[0] -> inputs}, and gives logits.
+ * <p>The encoder is {@code inputs -> hidden[0] -> ... -> 2 * latent} with the activation between
+ * layers; its output is the posterior mean (first half) and log variance (second half). The decoder
+ * mirrors it, {@code latent -> hidden[last] -> ... -> hidden[0] -> inputs}, and gives logits.
  *
  * @param inputs pixels of an image
  * @param hidden hidden widths of the encoder, in order; the decoder has them reversed
  * @param latent latent dimensions
+ * @param activation of the hidden layers
  */
-public record VaeShape(int inputs, List<Integer> hidden, int latent) {
+public record VaeShape(int inputs, List<Integer> hidden, int latent, Activation activation) {
   /** Widest latent space that {@code --latent} takes. */
   public static final int MAX_LATENT = 1024;
 
@@ -29,6 +31,7 @@ public record VaeShape(int inputs, List<Integer> hidden, int latent) {
   /** Refuses sizes that make no network. */
   public VaeShape {
     hidden = List.copyOf(hidden);
+    Objects.requireNonNull(activation);
     if (inputs < 1 || inputs > MAX_WIDTH) {
       throw new InputException(
           String.format(Locale.ROOT, "Images of %d pixels cannot be trained on.", inputs));
@@ -59,6 +62,11 @@ public record VaeShape(int inputs, List<Integer> hidden, int latent) {
               MAX_LATENT,
               latent));
     }
+  }
+
+  /** A network with ReLU. */
+  public VaeShape(int inputs, List<Integer> hidden, int latent) {
+    this(inputs, hidden, latent, Activation.RELU);
   }
 
   /** The network of the study: 784 -> 400 -> 50 -> 2 latent dimensions. */

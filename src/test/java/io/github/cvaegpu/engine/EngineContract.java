@@ -222,7 +222,11 @@ public abstract class EngineContract extends EpochContract {
 
   @Test
   void anEpochInPartsIsTheEpoch() {
-    var shape = new VaeShape(63, List.of(20, 9), 3);
+    assertAnEpochInPartsIsTheEpoch(new VaeShape(63, List.of(20, 9), 3));
+  }
+
+  /** Of images of 7 x 9 pixels. */
+  final void assertAnEpochInPartsIsTheEpoch(VaeShape shape) {
     ImageSet images = RandomImages.of(50, 7, 9, 0.3, SEED);
     float[] initial = InitialWeights.draw(new ParameterLayout(shape), SEED);
     BatchOrder order = BatchOrder.shuffled(SEED, 0, 50, 8);

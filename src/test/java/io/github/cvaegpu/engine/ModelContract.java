@@ -26,7 +26,15 @@ abstract class ModelContract extends AcceleratorContract {
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 100, 700})
   void encodesAndScoresLikeTheReference(int samples) {
-    var shape = new VaeShape(99, List.of(40, 17), 3);
+    assertEncodesAndScoresLikeTheReference(new VaeShape(99, List.of(40, 17), 3), samples);
+  }
+
+  /**
+   * Of images of 9 x 11 pixels.
+   *
+   * @param shape of 3 latent dimensions
+   */
+  final void assertEncodesAndScoresLikeTheReference(VaeShape shape, int samples) {
     // In parts that no engine takes at once.
     int count = samples < 100 ? 1100 : 5;
     ImageSet images = RandomImages.of(count + 4, 9, 11, 0.3, SEED);
@@ -82,7 +90,11 @@ abstract class ModelContract extends AcceleratorContract {
   })
   void decodesLikeTheDecoder(int height, int width, String widths, int latent, int count) {
     List<Integer> hidden = Arrays.stream(widths.split(";")).map(Integer::valueOf).toList();
-    var shape = new VaeShape(height * width, hidden, latent);
+    assertDecodesLikeTheDecoder(new VaeShape(height * width, hidden, latent), count);
+  }
+
+  final void assertDecodesLikeTheDecoder(VaeShape shape, int count) {
+    int latent = shape.latent();
     // Large enough that some pixels are all but black or white.
     float[] parameters = weights(shape, SEED);
     for (int i = 0; i < parameters.length; i++) {

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine;
 
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
@@ -30,6 +31,7 @@ public final class ReferenceVae {
   private final Likelihood likelihood;
   private final ParameterLayout layout;
   private final int latent;
+  private final Activation activation;
 
   /**
    * What one step computes before Adam.
@@ -66,6 +68,7 @@ public final class ReferenceVae {
     this.likelihood = likelihood;
     layout = new ParameterLayout(shape);
     latent = shape.latent();
+    activation = shape.activation();
   }
 
   /** Where the parameters are. */
@@ -176,19 +179,19 @@ public final class ReferenceVae {
   }
 
   /** The input of each layer of a chain, and after them the output of the last. */
-  private static List<double[]> forward(List<Linear> chain, double[] parameters, double[] input) {
+  private List<double[]> forward(List<Linear> chain, double[] parameters, double[] input) {
     List<double[]> values = new ArrayList<>();
     values.add(input);
     for (Linear layer : chain) {
       double[] x = values.getLast();
       double[] y = new double[layer.out()];
-      boolean relu = values.size() < chain.size();
+      boolean isHidden = values.size() < chain.size();
       for (int o = 0; o < layer.out(); o++) {
         double sum = parameters[layer.bias() + o];
         for (int i = 0; i < layer.in(); i++) {
           sum += parameters[layer.weight() + o * layer.in() + i] * x[i];
         }
-        y[o] = relu ? Math.max(sum, 0) : sum;
+        y[o] = isHidden ? activation.value(sum) : sum;
       }
       values.add(y);
     }
@@ -196,7 +199,7 @@ public final class ReferenceVae {
   }
 
   /** Adds the gradients of a chain's parameters; returns that of its input. */
-  private static double[] backward(
+  private double[] backward(
       List<Linear> chain,
       double[] parameters,
       List<double[]> values,
@@ -216,9 +219,9 @@ public final class ReferenceVae {
         }
       }
       if (k > 0) {
-        // x is the output of a ReLU, whose slope is 0 where it gave 0.
+        // x is what an activation put out.
         for (int i = 0; i < gradX.length; i++) {
-          gradX[i] = x[i] > 0 ? gradX[i] : 0;
+          gradX[i] *= activation.slope(x[i]);
         }
       }
       gradY = gradX;

@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -49,7 +50,9 @@ final class ReferenceVaeTest {
         new VaeShape(23, List.of(7), 1),
         new VaeShape(23, List.of(17, 5), 2),
         new VaeShape(31, List.of(19, 11, 6), 10),
-        new VaeShape(4, List.of(3), 10));
+        new VaeShape(4, List.of(3), 10),
+        new VaeShape(23, List.of(17, 5), 2, Activation.TANH),
+        new VaeShape(31, List.of(19, 11, 6), 10, Activation.TANH));
   }
 
   /**

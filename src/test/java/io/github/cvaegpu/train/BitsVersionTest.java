@@ -8,6 +8,7 @@ import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.cpu.JavaBits;
 import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.launcher.RunningProcess;
+import io.github.cvaegpu.model.Activation;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,9 @@ class BitsVersionTest {
   private static final String IN_JAVA =
       "37f9cce961470ddefcb1d85707f863dc7a46cbd3747b9646d0a9a737dbb4dc69";
 
+  private static final String IN_JAVA_WITH_TANH =
+      "5a276efda38792f8d1f00ce69ec8dd7c7e4438200967d581c2af5ffe08dbf34c";
+
   @TempDir private Path folder;
 
   @Test
@@ -44,8 +48,10 @@ class BitsVersionTest {
   /** The first time while its loops are being compiled, the second time with code from before. */
   @Test
   void soAreThoseOfTheStepInJava() {
-    assertEquals(IN_JAVA, JavaBits.sha256());
-    assertEquals(IN_JAVA, JavaBits.sha256());
+    for (int time = 0; time < 2; time++) {
+      assertEquals(IN_JAVA, JavaBits.sha256(Activation.RELU));
+      assertEquals(IN_JAVA_WITH_TANH, JavaBits.sha256(Activation.TANH));
+    }
   }
 
   /** When a loop is compiled depends on the machine and on what else it does. */
@@ -60,6 +66,6 @@ class BitsVersionTest {
             JavaBits.class.getName());
     RunningProcess.Result result = new RunningProcess(builder).await();
     assertEquals(0, result.code(), result.errors());
-    assertEquals(List.of(IN_JAVA), result.lines());
+    assertEquals(List.of(IN_JAVA, IN_JAVA_WITH_TANH), result.lines());
   }
 }

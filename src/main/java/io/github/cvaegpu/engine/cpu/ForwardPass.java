@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
@@ -31,10 +32,12 @@ final class ForwardPass {
 
   private final Network parameters;
   private final float[] targets;
+  private final Activation activation;
 
   ForwardPass(VaeShape shape, Targets targets, Network parameters, int capacity) {
     this.parameters = parameters;
     this.targets = table(targets);
+    activation = shape.activation();
     x = new float[capacity][shape.inputs()];
     for (int width : shape.hidden()) {
       encoded.add(new float[capacity][width]);
@@ -74,8 +77,8 @@ final class ForwardPass {
     run(products, parameters.decoder(), z, decoded, logits, first, end);
   }
 
-  /** Layers with a ReLU between: y = max(x W + b, 0). */
-  private static void run(
+  /** Layers with the activation f between: y = f(x W + b). */
+  private void run(
       WeightedRows products,
       List<Layer> layers,
       float[][] from,
@@ -88,7 +91,7 @@ final class ForwardPass {
       float[][] out = hidden.get(i);
       for (int r = first; r < end; r++) {
         layers.get(i).forward(products, in[r], out[r]);
-        Layer.relu(out[r]);
+        Layer.activate(activation, out[r]);
       }
       in = out;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cpu;
 
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Linear;
 
 /** The numbers of one linear layer: its parameters, or what belongs to each of them. */
@@ -41,16 +42,48 @@ final class Layer {
   }
 
   /** y = max(y, 0). */
-  static void relu(float[] y) {
+  private static void relu(float[] y) {
     for (int c = 0; c < y.length; c++) {
       y[c] = Math.max(y[c], 0);
     }
   }
 
   /** dy = dy where y &gt; 0, else 0: the gradient through a ReLU whose output was y. */
-  static void reluMask(float[] dy, float[] y) {
+  private static void reluMask(float[] dy, float[] y) {
     for (int c = 0; c < dy.length; c++) {
       dy[c] *= Math.signum(y[c]);
+    }
+  }
+
+  /** y = tanh(y). */
+  private static void tanh(float[] y) {
+    for (int c = 0; c < y.length; c++) {
+      y[c] = FloatMath.tanh(y[c]);
+    }
+  }
+
+  /** dy = dy (1 - y^2): the gradient through a hyperbolic tangent whose output was y. */
+  private static void tanhSlope(float[] dy, float[] y) {
+    for (int c = 0; c < dy.length; c++) {
+      dy[c] *= (1 - y[c]) * (1 + y[c]);
+    }
+  }
+
+  /** y = f(y), f being a hidden layer's activation. */
+  static void activate(Activation activation, float[] y) {
+    switch (activation) {
+      case RELU -> relu(y);
+      case TANH -> tanh(y);
+    }
+  }
+
+  /**
+   * The gradient by what an activation was given, from the gradient dy by its output y; in place.
+   */
+  static void goThrough(Activation activation, float[] dy, float[] y) {
+    switch (activation) {
+      case RELU -> reluMask(dy, y);
+      case TANH -> tanhSlope(dy, y);
     }
   }
 

@@ -57,6 +57,12 @@ class NativeModel implements VaeModel {
     this.shape = shape;
     int threads = accelerator.threads();
     layout = new ParameterLayout(shape);
+    String activation = shape.activation().text();
+    int activationNumber =
+        library
+            .activation(activation)
+            .orElseThrow(
+                () -> new EngineException("The native step has no activation " + activation + "."));
     String likelihood = objective.likelihood().text();
     int number =
         library
@@ -69,6 +75,7 @@ class NativeModel implements VaeModel {
             shape.inputs(),
             shape.hidden().stream().mapToInt(Integer::intValue).toArray(),
             shape.latent(),
+            activationNumber,
             batch,
             accelerator.keepsGradients(),
             threads,

@@ -64,7 +64,10 @@ enum StepPhase {
       return new Work(products() * lit, Float.BYTES * ((in + 1) * out + batch * (in * lit + out)));
     }
 
-    /** Reads weights, gradients of the outputs, and the inputs for ReLU's mask; writes theirs. */
+    /**
+     * Reads weights, gradients of the outputs, and the inputs for the activation's slope; writes
+     * theirs.
+     */
     private Work backward() {
       return new Work(products(), Float.BYTES * (in * out + batch * (out + 2 * in)));
     }

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.model.Activation;
 import java.util.Arrays;
 
 /** A layer that is trained: what belongs to each of its parameters, and its part of the step. */
@@ -52,13 +53,16 @@ final class TrainedLayer {
     }
   }
 
-  /** dx = dy W^T of a row, through the ReLU that the input came from if there is one. */
-  void backward(WeightedRows products, int row, boolean isOfRelu) {
+  /** dx = dy W^T of a row, down to what the layer was given. */
+  void backward(WeightedRows products, int row) {
     Arrays.fill(dx[row], 0);
     products.add(dy[row], turned, dx[row]);
-    if (isOfRelu) {
-      Layer.reluMask(dx[row], x[row]);
-    }
+  }
+
+  /** The same through the activation that the input came from. */
+  void backward(WeightedRows products, int row, Activation activation) {
+    backward(products, row);
+    Layer.goThrough(activation, dx[row], x[row]);
   }
 
   /** dW = x^T dy and db = column sums of dy for a thread's share of the inputs, then Adam. */

@@ -5,6 +5,7 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.random.GaussianNoise;
@@ -20,24 +21,26 @@ import java.util.List;
  * <pre>
  *  gather            x (B, in) from the dataset's bytes, noise (B, Z)
  *    |
- *  encode            h = max(x W + b, 0), layer after layer;  mean, logvar = h W + b
+ *  encode            h = f(x W + b), layer after layer;  mean, logvar = h W + b
  *    |
  *  latent            z = mean + exp(logvar/2) noise;  KL
  *    |
- *  decode            d = max(z W + b, 0), layer after layer
+ *  decode            d = f(z W + b), layer after layer
  *    |
  *  output            logits = d W + b;  RL;  dlogits = sigmoid(logits) - x
  *    |
- *  decodeBackward    dd = (dd W^T) where d &gt; 0, layer after layer;  dz = dd W^T
+ *  decodeBackward    dd = (dd W^T) f'(d), layer after layer;  dz = dd W^T
  *    |
  *  klWeights         of each dimension: beta, or what the batch's KL makes of it
  *    |
  *  latentBackward    dmean, dlogvar with the weights
  *    |
- *  encodeBackward    dh = (dh W^T) where h &gt; 0, down to the first encoder layer
+ *  encodeBackward    dh = (dh W^T) f'(h), down to the first encoder layer
  *    |
  *  update            of every layer: dW = x^T dy, db = column sums of dy, Adam
  * </pre>
+ *
+ * <p>f is the hidden layers' {@link Activation}, f' its slope, from what it put out.
  *
  * <p>All rows of the batch are independent until the update, so each thread takes its share of them
  * from the first box to the last but one; but for a {@link KlTerm} whose weights need all of the
@@ -50,6 +53,7 @@ final class TrainingStep {
   private final ImageSet images;
   private final TrainingSettings settings;
   private final ForwardPass forward;
+  private final Activation activation;
   private final List<Scratch> scratch;
   private final float[][] noise;
 
@@ -92,6 +96,7 @@ final class TrainingStep {
       Network secondMoment) {
     this.images = images;
     this.settings = settings;
+    activation = shape.activation();
     int rows = settings.batchSize();
     forward = new ForwardPass(shape, settings.objective().targets(), parameters, rows);
     scratch = Scratch.ofEach(team, shape, settings.objective().likelihood(), rows);
@@ -206,13 +211,17 @@ final class TrainingStep {
     backward(products, firstOfDecoder - 1, 1, first, end);
   }
 
-  /** Through some layers and the ReLUs between, from the last down to the first. */
+  /** Through some layers and the activations between, from the last down to the first. */
   private void backward(WeightedRows products, int last, int lowest, int first, int end) {
     for (int i = last; i >= lowest; i--) {
       TrainedLayer layer = layers.get(i);
       for (int r = first; r < end; r++) {
-        // What latent points come from is no ReLU.
-        layer.backward(products, r, i != firstOfDecoder);
+        if (i == firstOfDecoder) {
+          // What latent points come from is no hidden layer.
+          layer.backward(products, r);
+        } else {
+          layer.backward(products, r, activation);
+        }
       }
     }
   }

@@ -9,6 +9,7 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -30,15 +31,17 @@ public final class JavaBits {
 
   private JavaBits() {}
 
-  /** Prints the checksum. */
+  /** Prints the checksum of each activation. */
   public static void main(String[] arguments) {
-    System.out.println(sha256());
+    for (Activation activation : Activation.values()) {
+      System.out.println(sha256(activation));
+    }
   }
 
   /** SHA-256 of parameters and moments after a hundred steps, on two threads. */
-  public static String sha256() {
+  public static String sha256(Activation activation) {
     ImageSet images = TinyImages.draw(TinyImages.TRAIN, 1);
-    var shape = new VaeShape(images.imageSize(), List.of(20, 10), 5);
+    var shape = new VaeShape(images.imageSize(), List.of(20, 10), 5, activation);
     var settings = new TrainingSettings(Objective.study(), SEED, BATCH, 1e-2);
     try (var engine = CpuAccelerator.inJava(2);
         var trainee = engine.trainee(shape, settings, images)) {

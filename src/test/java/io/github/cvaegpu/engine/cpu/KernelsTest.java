@@ -32,6 +32,25 @@ class KernelsTest {
   }
 
   @Test
+  void tanhIsWithinAnUlp() {
+    assertUlps(1, 0, 10, FloatMath::tanh, Math::tanh);
+    assertUlps(1, -10, 0, FloatMath::tanh, Math::tanh);
+    assertUlps(1, 0, 1e-3f, FloatMath::tanh, Math::tanh);
+    assertUlps(1, 0, 1e-30f, FloatMath::tanh, Math::tanh);
+  }
+
+  @Test
+  void tanhAtItsLimits() {
+    for (float beyond : new float[] {9.1f, 10, 10.5f, 1e30f, Float.POSITIVE_INFINITY}) {
+      assertEquals(1f, FloatMath.tanh(beyond));
+      assertEquals(-1f, FloatMath.tanh(-beyond));
+    }
+    assertEquals(0f, FloatMath.tanh(0));
+    assertEquals(Float.MIN_VALUE, FloatMath.tanh(Float.MIN_VALUE));
+    assertTrue(Float.isNaN(FloatMath.tanh(Float.NaN)));
+  }
+
+  @Test
   void expAtItsLimits() {
     assertEquals(Float.POSITIVE_INFINITY, FloatMath.exp(89));
     assertEquals(Float.POSITIVE_INFINITY, FloatMath.exp(Float.POSITIVE_INFINITY));

@@ -17,6 +17,7 @@ import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.CpuLibrary;
 import io.github.cvaegpu.fuzz.Damage;
 import io.github.cvaegpu.fuzz.Fuzzing;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -66,6 +67,7 @@ class NativePlanFuzzTest {
       int width,
       List<Integer> hidden,
       int latent,
+      Activation activation,
       int images,
       int batch,
       int threads,
@@ -92,6 +94,7 @@ class NativePlanFuzzTest {
               random.nextInt(1, 9),
               hidden,
               damage.oneIn(60) ? damage.pick(BAD_SIZES) : random.nextInt(1, 12),
+              damage.pick(List.of(Activation.values())),
               images,
               batch,
               damage.oneIn(60) ? damage.pick(BAD_SIZES) : random.nextInt(1, 4),
@@ -146,7 +149,7 @@ class NativePlanFuzzTest {
   }
 
   private static void train(CpuLibrary library, Plan plan) {
-    var shape = new VaeShape(plan.height * plan.width, plan.hidden, plan.latent);
+    var shape = new VaeShape(plan.height * plan.width, plan.hidden, plan.latent, plan.activation);
     ImageSet images = RandomImages.of(plan.images, plan.height, plan.width, 0.4, plan.seed);
     var settings = new TrainingSettings(Objective.study(), plan.seed, plan.batch, plan.rate);
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), plan.seed);
