@@ -8,9 +8,9 @@
 // KlTerm.java, and the last two kernels. The backward kernels find dimension j's at kl_weights[j * kl_stride]; a stride
 // of 0 is one weight for all.
 
+#include "activation.cuh"
 #include "latent.cuh"
 #include "reduce.cuh"
-#include "relu.cuh"
 #include "step.cuh"
 
 // Widest latent space of the fused kernels. Beyond, a block a row would read weights that no longer fit its
@@ -29,29 +29,25 @@ __device__ inline float sum_of_lanes(const float* parts) {
   return sum;
 }
 
-/**
- * Heads, sample, KL divergence and the first decoder layer, of latent spaces up to 16.
- *
- *   heads = h Wh^T + bh      z, kl as above      d = max(z Wd^T + bd, 0)
- *
- * h (rows, h_width)      Wh (2 latent, h_width)      Wd (d_width, latent)      noise (rows, latent)
- * heads, z, kl, d (rows, d_width): all =
- *
- * A block is a row: nothing in between leaves the SM, and the four launches are one. Each warp takes every
- * fourth head, its lanes every 32nd term of the sum.
- *
- * Launch: grid (rows), blocks of 128. A batch of 128 is 128 blocks for 132 SMs.
- */
-extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
-    latent_forward(const float* __restrict__ h, const float* __restrict__ head_weight,
-                   const float* __restrict__ head_bias, const float* __restrict__ noise,
-                   const float* __restrict__ d_weight, const float* __restrict__ d_bias,
-                   int h_width, int latent, int d_width, float* __restrict__ heads,
-                   float* __restrict__ z, float* __restrict__ kl, float* __restrict__ d) {
-  __shared__ float parts[2 * FUSED_LATENT][33];
-  __shared__ float row_heads[2 * FUSED_LATENT];
-  __shared__ float row_z[FUSED_LATENT];
-  __shared__ float row_kl[FUSED_LATENT];
+struct LatentForwardShared {
+  float parts[2 * FUSED_LATENT][33];
+  float row_heads[2 * FUSED_LATENT];
+  float row_z[FUSED_LATENT];
+  float row_kl[FUSED_LATENT];
+};
+
+// A block's work in latent_forward.
+template <typename Activation>
+__device__ inline void latent_row_forward(
+    const float* __restrict__ h, const float* __restrict__ head_weight,
+    const float* __restrict__ head_bias, const float* __restrict__ noise,
+    const float* __restrict__ d_weight, const float* __restrict__ d_bias, int h_width, int latent,
+    int d_width, float* __restrict__ heads, float* __restrict__ z, float* __restrict__ kl,
+    float* __restrict__ d, LatentForwardShared& shared) {
+  auto& parts = shared.parts;
+  auto& row_heads = shared.row_heads;
+  auto& row_z = shared.row_z;
+  auto& row_kl = shared.row_kl;
   size_t row = blockIdx.x;
   int thread = threadIdx.x;
   int lane = thread % 32;
@@ -84,7 +80,7 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
     for (int j = 0; j < latent; j++) {
       sum = fmaf(row_z[j], d_weight[(size_t)o * latent + j], sum);
     }
-    d[row * d_width + o] = rectified(sum + d_bias[o]);
+    d[row * d_width + o] = Activation::value(sum + d_bias[o]);
   }
   if (thread == 0) {
     float sum = 0;
@@ -96,23 +92,48 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
 }
 
 /**
- * The backward of latent_forward, down to the encoder's last hidden layer.
+ * Heads, sample, KL divergence and the first decoder layer, of latent spaces up to 16.
  *
- *   dz = dd Wd      dheads as above      dh = dheads Wh, 0 where h is not above 0
+ *   heads = h Wh^T + bh      z, kl as above      d = f(z Wd^T + bd), f being the activation
  *
- * dd (rows, d_width)      heads, noise, h, Wh, Wd: as forward
- * dheads (rows, 2 latent), dh (rows, h_width): =
+ * h (rows, h_width)      Wh (2 latent, h_width)      Wd (d_width, latent)      noise (rows, latent)
+ * heads, z, kl, d (rows, d_width): all =
  *
- * Launch: grid (rows), blocks of 128.
+ * A block is a row: nothing in between leaves the SM, and the four launches are one. Each warp takes every
+ * fourth head, its lanes every 32nd term of the sum.
+ *
+ * Launch: grid (rows), blocks of 128. A batch of 128 is 128 blocks for 132 SMs.
  */
-extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
-    latent_backward(const float* __restrict__ kl_weights, int kl_stride,
-                    const float* __restrict__ dd, const float* __restrict__ d_weight,
-                    const float* __restrict__ heads, const float* __restrict__ noise,
-                    const float* __restrict__ head_weight, const float* __restrict__ h, int h_width,
-                    int latent, int d_width, float* __restrict__ dheads, float* __restrict__ dh) {
-  __shared__ float parts[FUSED_LATENT][33];
-  __shared__ float row_dheads[2 * FUSED_LATENT];
+#define LATENT_FORWARD(NAME, ACTIVATION)                                                        \
+  extern "C" __global__ void __launch_bounds__(LATENT_THREADS)                                  \
+      NAME(const float* __restrict__ h, const float* __restrict__ head_weight,                  \
+           const float* __restrict__ head_bias, const float* __restrict__ noise,                \
+           const float* __restrict__ d_weight, const float* __restrict__ d_bias, int h_width,   \
+           int latent, int d_width, float* __restrict__ heads, float* __restrict__ z,           \
+           float* __restrict__ kl, float* __restrict__ d) {                                     \
+    __shared__ LatentForwardShared shared;                                                      \
+    latent_row_forward<ACTIVATION>(h, head_weight, head_bias, noise, d_weight, d_bias, h_width, \
+                                   latent, d_width, heads, z, kl, d, shared);                   \
+  }
+
+LATENT_FORWARD(latent_forward, Relu)
+LATENT_FORWARD(latent_forward_tanh, Tanh)
+
+struct LatentBackwardShared {
+  float parts[FUSED_LATENT][33];
+  float row_dheads[2 * FUSED_LATENT];
+};
+
+// A block's work in latent_backward.
+template <typename Activation>
+__device__ inline void latent_row_backward(
+    const float* __restrict__ kl_weights, int kl_stride, const float* __restrict__ dd,
+    const float* __restrict__ d_weight, const float* __restrict__ heads,
+    const float* __restrict__ noise, const float* __restrict__ head_weight,
+    const float* __restrict__ h, int h_width, int latent, int d_width, float* __restrict__ dheads,
+    float* __restrict__ dh, LatentBackwardShared& shared) {
+  auto& parts = shared.parts;
+  auto& row_dheads = shared.row_dheads;
   size_t row = blockIdx.x;
   int thread = threadIdx.x;
   int lane = thread % 32;
@@ -143,9 +164,34 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS)
       sum = fmaf(row_dheads[head], head_weight[(size_t)head * h_width + k], sum);
     }
     size_t at = row * h_width + k;
-    dh[at] = h[at] > 0.0f ? sum : 0.0f;
+    dh[at] = Activation::gradient(sum, h[at]);
   }
 }
+
+/**
+ * The backward of latent_forward, down to the encoder's last hidden layer.
+ *
+ *   dz = dd Wd      dheads as above      dh = (dheads Wh) f'(h)
+ *
+ * dd (rows, d_width)      heads, noise, h, Wh, Wd: as forward
+ * dheads (rows, 2 latent), dh (rows, h_width): =
+ *
+ * Launch: grid (rows), blocks of 128.
+ */
+#define LATENT_BACKWARD(NAME, ACTIVATION)                                                          \
+  extern "C" __global__ void __launch_bounds__(LATENT_THREADS)                                     \
+      NAME(const float* __restrict__ kl_weights, int kl_stride, const float* __restrict__ dd,      \
+           const float* __restrict__ d_weight, const float* __restrict__ heads,                    \
+           const float* __restrict__ noise, const float* __restrict__ head_weight,                 \
+           const float* __restrict__ h, int h_width, int latent, int d_width,                      \
+           float* __restrict__ dheads, float* __restrict__ dh) {                                   \
+    __shared__ LatentBackwardShared shared;                                                        \
+    latent_row_backward<ACTIVATION>(kl_weights, kl_stride, dd, d_weight, heads, noise,             \
+                                    head_weight, h, h_width, latent, d_width, dheads, dh, shared); \
+  }
+
+LATENT_BACKWARD(latent_backward, Relu)
+LATENT_BACKWARD(latent_backward_tanh, Tanh)
 
 /**
  * Sample and KL divergence alone, of any latent space: the heads are there, the decoder comes after.

@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A linear layer, y = x W^T + b, and the ReLU after it. Products with many operations go to cuBLAS and use
+// A linear layer, y = x W^T + b, and the activation after it. Products with many operations go to cuBLAS and use
 // only the epilogues here; the small ones, for which a library picks a handful of blocks, are whole here:
 // they cut the sum as well as the output, so that a batch of 128 keeps about as many SMs busy as there are.
 //
 //   x (rows, in)      W (out, in), row-major as PyTorch has it      b (out)      y (rows, out)
 //
 // Every sum has an order that depends on its length alone, and no launch writes an element twice.
+//
+// Where an activation is in a kernel, there is one for each (activation.cuh), by macros.
 
+#include "activation.cuh"
 #include "reduce.cuh"
-#include "relu.cuh"
 
 // Each warp of linear_forward computes a tile of this many rows and outputs.
 #define FORWARD_ROWS 4
 #define FORWARD_OUTPUTS 4
 #define FORWARD_WARPS 4
 
-/**
- * y = x W^T + b, through a ReLU if relu != 0.
- *
- * b (out), or null for none: who adds it then reads y anyway      y (rows, out), =
- *
- * A warp computes 4 x 4 outputs, its lanes every 32nd term of the 16 sums: x and W are both read along
- * their rows, a line at a time, and 8 loads feed 16 multiplications. The lanes' parts meet in shared
- * memory and are added first to last, then the bias.
- *
- * Launch: grid (ceil(ceil(out / 4) / 4), ceil(rows / 4)), blocks of 128. 400 -> 50 at a batch of 128 is
- *         128 blocks for 132 SMs, 13 terms a lane.
- */
-extern "C" __global__ void __launch_bounds__(32 * FORWARD_WARPS)
-    linear_forward(const float* __restrict__ x, const float* __restrict__ weight,
-                   const float* __restrict__ bias, int rows, int in, int out, int relu,
-                   float* __restrict__ y) {
+// A warp's lanes' parts of its sums. 33: sums of neighbours lie in other banks.
+using ForwardParts = float[FORWARD_WARPS][FORWARD_ROWS * FORWARD_OUTPUTS][33];
+
+// A block's work in linear_forward.
+template <typename Activation>
+__device__ inline void forward_tile(const float* __restrict__ x, const float* __restrict__ weight,
+                                    const float* __restrict__ bias, int rows, int in, int out,
+                                    int is_hidden, float* __restrict__ y, ForwardParts& parts) {
   const int tile = FORWARD_ROWS * FORWARD_OUTPUTS;
-  __shared__ float parts[FORWARD_WARPS][tile][33];  // 33: sums of neighbours lie in other banks
   int lane = threadIdx.x % 32;
   int warp = threadIdx.x / 32;
   int first_row = blockIdx.y * FORWARD_ROWS;
@@ -83,24 +76,52 @@ extern "C" __global__ void __launch_bounds__(32 * FORWARD_WARPS)
     if (bias != nullptr) {
       sum += bias[output];
     }
-    y[(size_t)row * out + output] = relu ? rectified(sum) : sum;
+    y[(size_t)row * out + output] = is_hidden ? Activation::value(sum) : sum;
   }
 }
 
 /**
- * What is left of linear_forward after cuBLAS: y = y + b, through a ReLU if relu != 0, in place.
+ * y = x W^T + b, through the activation if is_hidden != 0.
+ *
+ * b (out), or null for none: who adds it then reads y anyway      y (rows, out), =
+ *
+ * A warp computes 4 x 4 outputs, its lanes every 32nd term of the 16 sums: x and W are both read along
+ * their rows, a line at a time, and 8 loads feed 16 multiplications. The lanes' parts meet in shared
+ * memory and are added first to last, then the bias.
+ *
+ * Launch: grid (ceil(ceil(out / 4) / 4), ceil(rows / 4)), blocks of 128. 400 -> 50 at a batch of 128 is
+ *         128 blocks for 132 SMs, 13 terms a lane.
+ */
+#define LINEAR_FORWARD(NAME, ACTIVATION)                                             \
+  extern "C" __global__ void __launch_bounds__(32 * FORWARD_WARPS)                   \
+      NAME(const float* __restrict__ x, const float* __restrict__ weight,            \
+           const float* __restrict__ bias, int rows, int in, int out, int is_hidden, \
+           float* __restrict__ y) {                                                  \
+    __shared__ ForwardParts parts;                                                   \
+    forward_tile<ACTIVATION>(x, weight, bias, rows, in, out, is_hidden, y, parts);   \
+  }
+
+LINEAR_FORWARD(linear_forward, Relu)
+LINEAR_FORWARD(linear_forward_tanh, Tanh)
+
+/**
+ * What is left of linear_forward after cuBLAS: y = y + b, through the activation if is_hidden != 0, in place.
  *
  * Launch: grid ceil(rows * out / 256), blocks of 256: 200 blocks for 128 x 400.
  */
-extern "C" __global__ void __launch_bounds__(256)
-    linear_bias(const float* __restrict__ bias, size_t count, int out, int relu,
-                float* __restrict__ y) {
-  size_t i = (size_t)blockIdx.x * 256 + threadIdx.x;
-  if (i < count) {
-    float sum = y[i] + bias[i % out];
-    y[i] = relu ? rectified(sum) : sum;
+#define LINEAR_BIAS(NAME, ACTIVATION)                                            \
+  extern "C" __global__ void __launch_bounds__(256)                              \
+      NAME(const float* __restrict__ bias, size_t count, int out, int is_hidden, \
+           float* __restrict__ y) {                                              \
+    size_t i = (size_t)blockIdx.x * 256 + threadIdx.x;                           \
+    if (i < count) {                                                             \
+      float sum = y[i] + bias[i % out];                                          \
+      y[i] = is_hidden ? ACTIVATION::value(sum) : sum;                           \
+    }                                                                            \
   }
-}
+
+LINEAR_BIAS(linear_bias, Relu)
+LINEAR_BIAS(linear_bias_tanh, Tanh)
 
 // Each block of linear_backward_input computes a tile of this many rows and 32 columns.
 #define BACKWARD_ROWS 4
@@ -108,28 +129,19 @@ extern "C" __global__ void __launch_bounds__(256)
 // Terms whose weights a lane has on their way at once: with the rows, a factor of dy a lane.
 #define BACKWARD_TERMS 8
 
-/**
- * dx = dy W, and 0 where the ReLU that made x gave 0: the gradient by the layer's input.
- *
- * dx (rows, in), =      dy (rows, out)      x (rows, in), or null if no ReLU made it
- *
- * A block computes 4 rows of 32 columns. Its 16 warps each take a sixteenth of the outputs, in a row; a lane
- * is a column, so W is read a line at a time. The sixteenths are added first to last.
- *
- * Few blocks have much to read one after the other here, so a lane asks for 8 weights before it uses the
- * first, and each lane for one of the 32 factors that go with them, which it shares through the block's
- * memory: a sum of 25 terms waits for memory four times.
- *
- * Launch: grid (ceil(in / 32), ceil(rows / 4)), blocks of 512. 50 <- 400 at a batch of 128 is 64 blocks,
- *         25 terms a warp; 400 <- 50 is 416 blocks.
- */
-extern "C" __global__ void __launch_bounds__(32 * BACKWARD_WARPS)
-    linear_backward_input(const float* __restrict__ dy, const float* __restrict__ weight,
-                          const float* __restrict__ x, int rows, int in, int out,
-                          float* __restrict__ dx) {
+struct BackwardShared {
+  float parts[BACKWARD_WARPS][BACKWARD_ROWS][32];
+  float factors[BACKWARD_WARPS][32];
+};
+
+// A block's work in linear_backward_input.
+template <typename Activation>
+__device__ inline void backward_tile(const float* __restrict__ dy, const float* __restrict__ weight,
+                                     const float* __restrict__ x, int rows, int in, int out,
+                                     float* __restrict__ dx, BackwardShared& shared) {
   static_assert(BACKWARD_ROWS * BACKWARD_TERMS == 32, "a factor a lane");
-  __shared__ float parts[BACKWARD_WARPS][BACKWARD_ROWS][32];
-  __shared__ float factors[BACKWARD_WARPS][32];
+  auto& parts = shared.parts;
+  auto& factors = shared.factors;
   int lane = threadIdx.x % 32;
   int warp = threadIdx.x / 32;
   int first_row = blockIdx.y * BACKWARD_ROWS;
@@ -174,9 +186,35 @@ extern "C" __global__ void __launch_bounds__(32 * BACKWARD_WARPS)
       sum += parts[i][warp][lane];
     }
     size_t at = (size_t)row * in + column;
-    dx[at] = x == nullptr || x[at] > 0.0f ? sum : 0.0f;
+    dx[at] = x == nullptr ? sum : Activation::gradient(sum, x[at]);
   }
 }
+
+/**
+ * dx = dy W, and through the activation that made x: the gradient by what that was given.
+ *
+ * dx (rows, in), =      dy (rows, out)      x (rows, in), or null if no hidden layer made it
+ *
+ * A block computes 4 rows of 32 columns. Its 16 warps each take a sixteenth of the outputs, in a row; a lane
+ * is a column, so W is read a line at a time. The sixteenths are added first to last.
+ *
+ * Few blocks have much to read one after the other here, so a lane asks for 8 weights before it uses the
+ * first, and each lane for one of the 32 factors that go with them, which it shares through the block's
+ * memory: a sum of 25 terms waits for memory four times.
+ *
+ * Launch: grid (ceil(in / 32), ceil(rows / 4)), blocks of 512. 50 <- 400 at a batch of 128 is 64 blocks,
+ *         25 terms a warp; 400 <- 50 is 416 blocks.
+ */
+#define LINEAR_BACKWARD_INPUT(NAME, ACTIVATION)                                              \
+  extern "C" __global__ void __launch_bounds__(32 * BACKWARD_WARPS)                          \
+      NAME(const float* __restrict__ dy, const float* __restrict__ weight,                   \
+           const float* __restrict__ x, int rows, int in, int out, float* __restrict__ dx) { \
+    __shared__ BackwardShared shared;                                                        \
+    backward_tile<ACTIVATION>(dy, weight, x, rows, in, out, dx, shared);                     \
+  }
+
+LINEAR_BACKWARD_INPUT(linear_backward_input, Relu)
+LINEAR_BACKWARD_INPUT(linear_backward_input_tanh, Tanh)
 
 /**
  * What is left of linear_backward_input after cuBLAS: dx = 0 where x is not above 0, in place.
@@ -188,6 +226,19 @@ extern "C" __global__ void __launch_bounds__(256)
   size_t i = (size_t)blockIdx.x * 256 + threadIdx.x;
   if (i < count && !(x[i] > 0.0f)) {
     dx[i] = 0.0f;
+  }
+}
+
+/**
+ * The same where the layer has tanh: dx = dx (1 - x^2), in place.
+ *
+ * Launch: grid ceil(rows * in / 256), blocks of 256.
+ */
+extern "C" __global__ void __launch_bounds__(256)
+    linear_tanh_slope(const float* __restrict__ x, size_t count, float* __restrict__ dx) {
+  size_t i = (size_t)blockIdx.x * 256 + threadIdx.x;
+  if (i < count) {
+    dx[i] = Tanh::gradient(dx[i], x[i]);
   }
 }
 

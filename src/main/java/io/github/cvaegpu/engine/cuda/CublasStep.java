@@ -15,29 +15,30 @@ import java.util.List;
  *
  *  gatherBatch      x from the dataset's bytes,      stepBegin: beta
  *    |              noise                              |
- *  encode...        h = max(x W^T + b, 0)              |
+ *  encode...        h = f(x W^T + b)                   |
  *    |                                                 |
  *  latentForward    mean, logvar = h W^T + b           |
  *    |              z = mean + exp(logvar/2) noise     |
- *    |              KL;  d = max(z W^T + b, 0)  -----&gt; klWeights, if the batch decides them
- *  decode...        d = max(d W^T + b, 0)              |
+ *    |              KL;  d = f(z W^T + b)  ----------&gt; klWeights, if the batch decides them
+ *  decode...        d = f(d W^T + b)                   |
  *    |                                                 |
  *  loss             RL;  dlogits = sigmoid(..) - x ----|-----------------&gt; weightGradient (last layer)
  *    |                                                 |                     |
- *  decodeBackward.. dd = (dd W) where d &gt; 0  ----------|-----------------&gt; weightGradient..., if large
+ *  decodeBackward.. dd = (dd W) f'(d)  ----------------|-----------------&gt; weightGradient..., if large
  *    |                                                 |                     |
  *  latentBackward   dz, dmean, dlogvar, dh  &lt;----------+                     |
  *    |                                      ---------&gt; stepEnd: RL, KL       |
- *  encodeBackward.. dh = (dh W) where h &gt; 0  ----------|-----------------&gt; weightGradient..., if large
+ *  encodeBackward.. dh = (dh W) f'(h)  ----------------|-----------------&gt; weightGradient..., if large
  *    |                                                 |                   parameterGradients
  *  weightGradient (first layer, if large)              |                     |
  *    |                                                 |                     |
  *  adamUpdate    &lt;-------------------------------------+---------------------+
  * </pre>
  *
- * <p>A dot-dot-dot is a launch a hidden layer. Large products are cuBLAS's, with an epilogue for
- * bias and ReLU; see {@link Products}. The host branch is off the critical path: beta of this step
- * needs KL of the one before, which the host was told a whole step ago.
+ * <p>A dot-dot-dot is a launch a hidden layer; f is the hidden layers' activation. Large products
+ * are cuBLAS's, with an epilogue for bias and activation; see {@link Products}. The host branch is
+ * off the critical path: beta of this step needs KL of the one before, which the host was told a
+ * whole step ago.
  *
  * <p>A {@link KlTerm} whose weights the batch decides has klWeights on the host branch, beside the
  * decoder; for the others beta is the weight.
@@ -48,6 +49,8 @@ import java.util.List;
 final class CublasStep implements Step {
   private final LaunchObserver observer;
   private final Kernels kernels;
+  private final LinearLaunches linear;
+  private final LatentLaunches latent;
   private final LossLaunches loss;
   private final TrainedNetwork trained;
   private final CudaNetwork network;
@@ -80,6 +83,8 @@ final class CublasStep implements Step {
     loss = kernels.loss(settings.objective().likelihood());
     this.trained = trained;
     network = trained.parameters();
+    linear = kernels.linear(network.layout().shape().activation());
+    latent = kernels.latent(network.layout().shape().activation());
     this.buffers = buffers;
     this.settings = settings;
     this.rows = rows;
@@ -161,18 +166,16 @@ final class CublasStep implements Step {
     DeviceMatrix h = encoded().getLast();
     DeviceMatrix d = decoded().getFirst();
     if (isFused) {
-      kernels
-          .latent()
-          .forward(main, head, first, h, buffers.noise(), rows, a.heads(), a.z(), buffers.kl(), d);
+      latent.forward(
+          main, head, first, h, buffers.noise(), rows, a.heads(), a.z(), buffers.kl(), d);
     } else {
       products.forward(head, h, rows, false, a.heads());
-      kernels.latent().sampleForward(main, a.heads(), buffers.noise(), rows, a.z(), buffers.kl());
+      latent.sampleForward(main, a.heads(), buffers.noise(), rows, a.z(), buffers.kl());
       products.forward(first, a.z(), rows, true, d);
     }
   }
 
   private void klWeights() {
-    LatentLaunches latent = kernels.latent();
     float given = (float) settings.klTerm().given();
     switch (settings.klTerm().form()) {
       case WEIGHTED -> throw new IllegalStateException("beta is the weight");
@@ -226,26 +229,22 @@ final class CublasStep implements Step {
     DeviceMatrix dh = g.encoded().getLast();
     DeviceMatrix dd = g.decoded().getFirst();
     if (isFused) {
-      kernels
-          .latent()
-          .backward(
-              main,
-              buffers.klWeights(),
-              head,
-              first,
-              dd,
-              a.heads(),
-              buffers.noise(),
-              h,
-              rows,
-              g.heads(),
-              dh);
+      latent.backward(
+          main,
+          buffers.klWeights(),
+          head,
+          first,
+          dd,
+          a.heads(),
+          buffers.noise(),
+          h,
+          rows,
+          g.heads(),
+          dh);
     } else {
       products.backwardInput(first, dd, null, rows, g.z());
-      kernels
-          .latent()
-          .sampleBackward(
-              main, buffers.klWeights(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
+      latent.sampleBackward(
+          main, buffers.klWeights(), a.heads(), buffers.noise(), g.z(), rows, g.heads());
       products.backwardInput(head, g.heads(), h, rows, dh);
     }
     weightGradientIfLarge(trained.gradients().firstDecoderLayer(), dd, a.z());
@@ -277,7 +276,7 @@ final class CublasStep implements Step {
 
   private void parameterGradients() {
     gradients.waitFor(main);
-    kernels.linear().backwardParameters(gradients, tiles, rows);
+    linear.backwardParameters(gradients, tiles, rows);
     CudaLayer first = trained.gradients().encoder().getFirst();
     if (products.isLarge(first, rows)) {
       DeviceMatrix dh = buffers.gradients().encoded().getFirst();

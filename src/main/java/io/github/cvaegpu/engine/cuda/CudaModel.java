@@ -51,7 +51,11 @@ class CudaModel implements VaeModel {
   /** Products on a stream, with a cuBLAS of their own that is closed with the model. */
   final Products products(CudaStream on) {
     Blas blas = resources.add(new Blas(memory, on, accelerator.precision()));
-    return new Products(accelerator.kernels().linear(), on, blas, accelerator.options().large());
+    return new Products(
+        accelerator.kernels().linear(shape().activation()),
+        on,
+        blas,
+        accelerator.options().large());
   }
 
   @Override

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
@@ -53,6 +54,9 @@ final class FusedStepFactory implements StepFactory {
     }
     if (settings.klTerm().isOfBatch()) {
       return Optional.of("a KL term that weighs KL by the batch at hand");
+    }
+    if (shape.activation() != Activation.RELU) {
+      return Optional.of("hidden layers with " + shape.activation().text());
     }
     if (settings.batchSize() > FusedStep.MOST_ROWS) {
       return Optional.of(

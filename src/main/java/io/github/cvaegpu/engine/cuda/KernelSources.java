@@ -21,6 +21,7 @@ final class KernelSources {
   static final List<String> FILES =
       List.of(
           MAIN,
+          "activation.cuh",
           "adam.cu",
           "adam.cuh",
           "device.cuh",

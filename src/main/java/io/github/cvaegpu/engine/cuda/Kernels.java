@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Targets;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The launches of the kernels of {@code kernels/}, a class a file. What the kernels compute, with
@@ -13,8 +15,8 @@ import java.util.Map;
  */
 record Kernels(
     GatherLaunches gather,
-    LinearLaunches linear,
-    LatentLaunches latent,
+    Map<Activation, LinearLaunches> linears,
+    Map<Activation, LatentLaunches> latents,
     Map<Likelihood, LossLaunches> losses,
     AdamLaunches adam,
     MailboxLaunches mailbox,
@@ -25,22 +27,26 @@ record Kernels(
   Kernels(Device device, KernelModule module) {
     this(
         new GatherLaunches(module),
-        new LinearLaunches(module),
-        new LatentLaunches(module),
-        losses(module),
+        each(Activation.class, activation -> new LinearLaunches(module, activation)),
+        each(Activation.class, activation -> new LatentLaunches(module, activation)),
+        each(Likelihood.class, likelihood -> new LossLaunches(module, likelihood)),
         new AdamLaunches(module),
         new MailboxLaunches(module),
         new FusedKernels(module),
         Capacity.of(device, module));
   }
 
-  /** Those of every likelihood, so that one without kernels is found when a module is loaded. */
-  private static Map<Likelihood, LossLaunches> losses(KernelModule module) {
-    Map<Likelihood, LossLaunches> losses = new EnumMap<>(Likelihood.class);
-    for (Likelihood likelihood : Likelihood.values()) {
-      losses.put(likelihood, new LossLaunches(module, likelihood));
+  /**
+   * Those of every constant, so that one without kernels is found when a module is loaded.
+   *
+   * @param type a likelihood's or an activation's
+   */
+  private static <K extends Enum<K>, V> Map<K, V> each(Class<K> type, Function<K, V> launches) {
+    Map<K, V> all = new EnumMap<>(type);
+    for (K constant : type.getEnumConstants()) {
+      all.put(constant, launches.apply(constant));
     }
-    return losses;
+    return all;
   }
 
   /** What makes pixels into what they stand for. */
@@ -48,6 +54,14 @@ record Kernels(
     return switch (targets) {
       case GREY -> gather;
     };
+  }
+
+  LinearLaunches linear(Activation activation) {
+    return linears.get(activation);
+  }
+
+  LatentLaunches latent(Activation activation) {
+    return latents.get(activation);
   }
 
   LossLaunches loss(Likelihood likelihood) {

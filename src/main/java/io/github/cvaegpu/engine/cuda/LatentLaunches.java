@@ -3,7 +3,9 @@ package io.github.cvaegpu.engine.cuda;
 
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
-/** Launches of latent.cu. */
+import io.github.cvaegpu.model.Activation;
+
+/** Launches of latent.cu, for hidden layers of one activation. */
 final class LatentLaunches {
   /** Widest latent space of {@link #forward} and {@link #backward}. */
   static final int FUSED_LATENT = 16;
@@ -24,9 +26,9 @@ final class LatentLaunches {
   private final Kernel distanceWeight;
   private final Kernel freeBitsWeights;
 
-  LatentLaunches(KernelModule module) {
-    forward = module.kernel("latent_forward");
-    backward = module.kernel("latent_backward");
+  LatentLaunches(KernelModule module, Activation activation) {
+    forward = module.kernel(LinearLaunches.variant("latent_forward", activation));
+    backward = module.kernel(LinearLaunches.variant("latent_backward", activation));
     sampleForward = module.kernel("latent_sample_forward");
     sampleBackward = module.kernel("latent_sample_backward");
     distanceWeight = module.kernel("latent_distance_weight");

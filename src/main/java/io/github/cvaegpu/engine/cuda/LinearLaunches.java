@@ -3,7 +3,9 @@ package io.github.cvaegpu.engine.cuda;
 
 import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
-/** Launches of linear.cu. */
+import io.github.cvaegpu.model.Activation;
+
+/** Launches of linear.cu, for hidden layers of one activation. */
 final class LinearLaunches {
   static final int FORWARD_ROWS = 4;
 
@@ -20,21 +22,36 @@ final class LinearLaunches {
   private final Kernel forward;
   private final Kernel bias;
   private final Kernel backwardInput;
-  private final Kernel reluMask;
+  private final Kernel slope;
   private final Kernel backwardParameters;
 
-  LinearLaunches(KernelModule module) {
-    forward = module.kernel("linear_forward");
-    bias = module.kernel("linear_bias");
-    backwardInput = module.kernel("linear_backward_input");
-    reluMask = module.kernel("linear_relu_mask");
+  LinearLaunches(KernelModule module, Activation activation) {
+    forward = module.kernel(variant("linear_forward", activation));
+    bias = module.kernel(variant("linear_bias", activation));
+    backwardInput = module.kernel(variant("linear_backward_input", activation));
+    slope =
+        module.kernel(
+            switch (activation) {
+              case RELU -> "linear_relu_mask";
+              case TANH -> "linear_tanh_slope";
+            });
     backwardParameters = module.kernel("linear_backward_parameters");
   }
 
-  /** y = x W^T + b, through a ReLU or not. */
+  /** The name of a kernel of activation.cuh: that of ReLU has nothing behind it. */
+  static String variant(String kernel, Activation activation) {
+    return activation == Activation.RELU ? kernel : kernel + "_" + activation.text();
+  }
+
+  /** y = x W^T + b, through the activation or not. */
   void forward(
-      CudaStream stream, CudaLayer layer, DeviceMatrix x, int rows, boolean relu, DeviceMatrix y) {
-    forward(stream, layer, x, layer.bias(), rows, relu, y);
+      CudaStream stream,
+      CudaLayer layer,
+      DeviceMatrix x,
+      int rows,
+      boolean isHidden,
+      DeviceMatrix y) {
+    forward(stream, layer, x, layer.bias(), rows, isHidden, y);
   }
 
   /** y = x W^T. */
@@ -49,13 +66,13 @@ final class LinearLaunches {
       DeviceMatrix x,
       DevicePointer biasOrNull,
       int rows,
-      boolean relu,
+      boolean isHidden,
       DeviceMatrix y) {
     int biases = biasOrNull.address() == 0 ? 0 : layer.out();
     forward.launch(
         stream,
         Work.product(rows, layer.out(), layer.in())
-            .plus(Work.onFloats((long) rows * (biases + (relu ? layer.out() : 0)), biases)),
+            .plus(Work.onFloats((long) rows * (biases + (isHidden ? layer.out() : 0)), biases)),
         Math.ceilDiv(layer.out(), FORWARD_OUTPUTS_OF_BLOCK),
         Math.ceilDiv(rows, FORWARD_ROWS),
         FORWARD_BLOCK,
@@ -66,16 +83,16 @@ final class LinearLaunches {
             .i32(rows)
             .i32(layer.in())
             .i32(layer.out())
-            .i32(relu ? 1 : 0)
+            .i32(isHidden ? 1 : 0)
             .pointer(y.data()));
   }
 
-  /** y = y + b, through a ReLU or not. */
-  void bias(CudaStream stream, CudaLayer layer, int rows, boolean relu, DeviceMatrix y) {
+  /** y = y + b, through the activation or not. */
+  void bias(CudaStream stream, CudaLayer layer, int rows, boolean isHidden, DeviceMatrix y) {
     long count = (long) rows * layer.out();
     bias.launch(
         stream,
-        Work.onFloats(relu ? 2 * count : count, 2 * count + layer.out()),
+        Work.onFloats(isHidden ? 2 * count : count, 2 * count + layer.out()),
         Math.ceilDiv(count, BLOCK),
         1,
         BLOCK,
@@ -83,11 +100,11 @@ final class LinearLaunches {
             .pointer(layer.bias())
             .i64(count)
             .i32(layer.out())
-            .i32(relu ? 1 : 0)
+            .i32(isHidden ? 1 : 0)
             .pointer(y.data()));
   }
 
-  /** dx = dy W, where x &gt; 0; everywhere if x is null. */
+  /** dx = dy W, through the activation that made x; as it is if x is null. */
   void backwardInput(
       CudaStream stream,
       CudaLayer layer,
@@ -112,10 +129,10 @@ final class LinearLaunches {
             .pointer(dx.data()));
   }
 
-  /** dx = 0 where x is not above 0. */
-  void reluMask(CudaStream stream, DeviceMatrix x, int rows, DeviceMatrix dx) {
+  /** dx = dx f'(x), through the activation f that made x. */
+  void slope(CudaStream stream, DeviceMatrix x, int rows, DeviceMatrix dx) {
     long count = (long) rows * dx.columns();
-    reluMask.launch(
+    slope.launch(
         stream,
         Work.onFloats(count, 2 * count),
         Math.ceilDiv(count, BLOCK),

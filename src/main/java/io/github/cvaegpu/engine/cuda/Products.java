@@ -19,6 +19,7 @@ final class Products {
   private final long large;
 
   /**
+   * @param kernels of the network's activation
    * @param large multiplications from which a product goes to cuBLAS
    */
   Products(LinearLaunches kernels, CudaStream stream, Blas blas, long large) {
@@ -33,13 +34,13 @@ final class Products {
     return (long) rows * layer.in() * layer.out() >= large;
   }
 
-  /** y = x W^T + b, through a ReLU or not. */
-  void forward(CudaLayer layer, DeviceMatrix x, int rows, boolean relu, DeviceMatrix y) {
+  /** y = x W^T + b, through the activation or not. */
+  void forward(CudaLayer layer, DeviceMatrix x, int rows, boolean isHidden, DeviceMatrix y) {
     if (isLarge(layer, rows)) {
       blas.forward(layer, x, rows, y);
-      kernels.bias(stream, layer, rows, relu, y);
+      kernels.bias(stream, layer, rows, isHidden, y);
     } else {
-      kernels.forward(stream, layer, x, rows, relu, y);
+      kernels.forward(stream, layer, x, rows, isHidden, y);
     }
   }
 
@@ -53,15 +54,15 @@ final class Products {
   }
 
   /**
-   * dx = dy W, where x &gt; 0.
+   * dx = dy W, through the activation that made x.
    *
-   * @param x the ReLU's output that was the layer's input; null if no ReLU made it
+   * @param x the hidden layer's output that was this one's input; null if none made it
    */
   void backwardInput(CudaLayer layer, DeviceMatrix dy, DeviceMatrix x, int rows, DeviceMatrix dx) {
     if (isLarge(layer, rows)) {
       blas.backwardInput(layer, dy, rows, dx);
       if (x != null) {
-        kernels.reluMask(stream, x, rows, dx);
+        kernels.slope(stream, x, rows, dx);
       }
     } else {
       kernels.backwardInput(stream, layer, dy, x, rows, dx);

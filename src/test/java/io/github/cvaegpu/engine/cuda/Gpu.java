@@ -4,6 +4,7 @@ package io.github.cvaegpu.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.engine.RelativeNorm;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Linear;
 import java.util.Arrays;
 import java.util.Random;
@@ -38,11 +39,11 @@ final class Gpu implements AutoCloseable {
     return values;
   }
 
-  /** What a ReLU may have given: half of it zeros. */
-  float[] rectified(int count) {
+  /** What a hidden layer may have given: of ReLU half of it zeros. */
+  float[] activated(Activation activation, int count) {
     float[] values = normals(count);
     for (int i = 0; i < count; i++) {
-      values[i] = Math.max(values[i], 0);
+      values[i] = (float) activation.value(values[i]);
     }
     return values;
   }
@@ -92,8 +93,8 @@ final class Gpu implements AutoCloseable {
   }
 
   /** Products on this GPU's stream: all by cuBLAS, or none. */
-  Products products(boolean byBlas) {
-    return new Products(kernels.linear(), stream, blas, byBlas ? 0 : Long.MAX_VALUE);
+  Products products(Activation activation, boolean byBlas) {
+    return new Products(kernels.linear(activation), stream, blas, byBlas ? 0 : Long.MAX_VALUE);
   }
 
   /** What is in an array, after the GPU is done. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.model.Activation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -36,8 +37,15 @@ class LatentKernelsTest {
     "1, 3, 200, 7",
   })
   void agreesWithTheFormulas(int rows, int hWidth, int latent, int dWidth) {
+    for (Activation activation : Activation.values()) {
+      agreesWithTheFormulas(activation, rows, hWidth, latent, dWidth);
+    }
+  }
+
+  private static void agreesWithTheFormulas(
+      Activation activation, int rows, int hWidth, int latent, int dWidth) {
     try (var gpu = new Gpu(rows + 31L * hWidth + 977L * latent)) {
-      float[] h = gpu.rectified(rows * hWidth);
+      float[] h = gpu.activated(activation, rows * hWidth);
       float[] headWeight = scaled(gpu.normals(2 * latent * hWidth), 0.1f);
       float[] headBias = scaled(gpu.normals(2 * latent), 0.1f);
       float[] firstWeight = gpu.normals(dWidth * latent);
@@ -47,7 +55,7 @@ class LatentKernelsTest {
       // One of them is 0, and some are negative.
       float[] weights = gpu.normals(latent);
       weights[latent / 2] = 0;
-      var expected = new Reference(rows, hWidth, latent, dWidth);
+      var expected = new Reference(activation, rows, hWidth, latent, dWidth);
       expected.forward(h, headWeight, headBias, noise, firstWeight, firstBias);
       expected.backward(h, headWeight, noise, firstWeight, dd, weights);
 
@@ -65,10 +73,10 @@ class LatentKernelsTest {
       var klWeights = new KlWeights(gpu.input(weights), 1);
       if (latent <= LatentLaunches.FUSED_LATENT) {
         gpu.kernels
-            .latent()
+            .latent(activation)
             .forward(gpu.stream, head, first, deviceH, deviceNoise, rows, heads, z, kl, d);
         gpu.kernels
-            .latent()
+            .latent(activation)
             .backward(
                 gpu.stream,
                 klWeights,
@@ -85,12 +93,12 @@ class LatentKernelsTest {
         gpu.assertNear("dh", expected.dh, dh.data());
       } else {
         DeviceMatrix dz = gpu.output(rows, latent);
-        Products products = gpu.products(false);
+        Products products = gpu.products(activation, false);
         products.forward(head, deviceH, rows, false, heads);
-        gpu.kernels.latent().sampleForward(gpu.stream, heads, deviceNoise, rows, z, kl);
+        gpu.kernels.latent(activation).sampleForward(gpu.stream, heads, deviceNoise, rows, z, kl);
         products.backwardInput(first, deviceDd, null, rows, dz);
         gpu.kernels
-            .latent()
+            .latent(activation)
             .sampleBackward(gpu.stream, klWeights, heads, deviceNoise, dz, rows, dheads);
       }
       gpu.assertNear("heads", expected.heads, heads.data());
@@ -116,7 +124,7 @@ class LatentKernelsTest {
       DeviceMatrix z = gpu.output(rows, 1);
       DevicePointer kl = gpu.output(rows);
       DeviceMatrix dheads = gpu.output(rows, 2);
-      LatentLaunches latent = gpu.kernels.latent();
+      LatentLaunches latent = gpu.kernels.latent(Activation.RELU);
       latent.sampleForward(gpu.stream, heads, noise, rows, z, kl);
       var beta = new KlWeights(stateWithBeta(gpu).beta(), 0);
       latent.sampleBackward(gpu.stream, beta, heads, noise, dz, rows, dheads);
@@ -140,7 +148,7 @@ class LatentKernelsTest {
       DeviceMatrix heads = gpu.input(gpu.normals(rows * 2 * latent), 2 * latent);
       DeviceMatrix noise = gpu.input(gpu.normals(rows * latent), latent);
       DeviceMatrix dd = gpu.input(gpu.normals(rows * 4), 4);
-      DeviceMatrix h = gpu.input(gpu.rectified(rows * 7), 7);
+      DeviceMatrix h = gpu.input(gpu.activated(Activation.RELU, rows * 7), 7);
       CudaLayer head = gpu.layer(gpu.normals(2 * latent * 7), gpu.normals(2 * latent));
       CudaLayer first = gpu.layer(gpu.normals(4 * latent), gpu.normals(4));
       List<float[]> left = new ArrayList<>();
@@ -150,7 +158,7 @@ class LatentKernelsTest {
               new KlWeights(gpu.input(new float[] {BETA, BETA, BETA}), 1))) {
         DeviceMatrix dheads = gpu.output(rows, 2 * latent);
         DeviceMatrix dh = gpu.output(rows, 7);
-        LatentLaunches kernels = gpu.kernels.latent();
+        LatentLaunches kernels = gpu.kernels.latent(Activation.RELU);
         kernels.backward(gpu.stream, weights, head, first, dd, heads, noise, h, rows, dheads, dh);
         left.add(gpu.read(dheads.data(), rows * 2 * latent));
         DeviceMatrix sampled = gpu.output(rows, 2 * latent);
@@ -193,7 +201,7 @@ class LatentKernelsTest {
   private static float distanceWeight(Gpu gpu, float[] kl, float gamma) {
     var weights = new KlWeights(gpu.output(1), 0);
     gpu.kernels
-        .latent()
+        .latent(Activation.RELU)
         .distanceWeight(gpu.stream, stateWithBeta(gpu), gpu.input(kl), kl.length, gamma, weights);
     return gpu.read(weights.first(), 1)[0];
   }
@@ -216,7 +224,7 @@ class LatentKernelsTest {
       }
       var weights = new KlWeights(gpu.output(latent), 1);
       gpu.kernels
-          .latent()
+          .latent(Activation.RELU)
           .freeBitsWeights(
               gpu.stream, stateWithBeta(gpu), gpu.input(heads, 2 * latent), rows, lambda, weights);
       float[] actual = gpu.read(weights.first(), latent);
@@ -245,6 +253,7 @@ class LatentKernelsTest {
 
   /** The formulas. */
   private static final class Reference {
+    private final Activation activation;
     private final int rows;
     private final int hWidth;
     private final int latent;
@@ -256,7 +265,8 @@ class LatentKernelsTest {
     private final double[] dheads;
     private final double[] dh;
 
-    Reference(int rows, int hWidth, int latent, int dWidth) {
+    Reference(Activation activation, int rows, int hWidth, int latent, int dWidth) {
+      this.activation = activation;
       this.rows = rows;
       this.hWidth = hWidth;
       this.latent = latent;
@@ -289,7 +299,7 @@ class LatentKernelsTest {
           for (int j = 0; j < latent; j++) {
             sum += z[r * latent + j] * wd[o * latent + j];
           }
-          d[r * dWidth + o] = Math.max(sum, 0);
+          d[r * dWidth + o] = activation.value(sum);
         }
       }
     }
@@ -313,7 +323,7 @@ class LatentKernelsTest {
           for (int j = 0; j < 2 * latent; j++) {
             sum += dheads[r * 2 * latent + j] * wh[j * hWidth + k];
           }
-          dh[r * hWidth + k] = h[r * hWidth + k] > 0 ? sum : 0;
+          dh[r * hWidth + k] = sum * activation.slope(h[r * hWidth + k]);
         }
       }
     }

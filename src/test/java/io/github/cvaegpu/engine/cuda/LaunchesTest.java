@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
@@ -82,30 +83,38 @@ class LaunchesTest {
     kernels.gather().batch(stream, state, pixels, order, ROWS, ROWS, 1, a.x(), noise);
     kernels.gather().images(stream, pixels, ROWS, a.x());
     CudaLayer input = network.encoder().getFirst();
-    kernels.linear().forward(stream, input, a.x(), ROWS, true, h);
-    kernels.linear().bias(stream, input, ROWS, true, h);
-    kernels.latent().forward(stream, head, first, h, noise, ROWS, a.heads(), a.z(), kl, d);
-    kernels.latent().sampleForward(stream, a.heads(), noise, ROWS, a.z(), kl);
-    kernels.linear().forwardWithoutBias(stream, output, d, ROWS, a.logits());
+    for (Activation activation : Activation.values()) {
+      kernels.linear(activation).forward(stream, input, a.x(), ROWS, true, h);
+      kernels.linear(activation).bias(stream, input, ROWS, true, h);
+      kernels
+          .latent(activation)
+          .forward(stream, head, first, h, noise, ROWS, a.heads(), a.z(), kl, d);
+    }
+    LinearLaunches linear = kernels.linear(Activation.RELU);
+    LatentLaunches latent = kernels.latent(Activation.RELU);
+    latent.sampleForward(stream, a.heads(), noise, ROWS, a.z(), kl);
+    linear.forwardWithoutBias(stream, output, d, ROWS, a.logits());
     for (Likelihood likelihood : Likelihood.values()) {
       LossLaunches loss = kernels.loss(likelihood);
       loss.forward(stream, output, a.logits(), a.x(), 1, 0, ROWS, a.loss());
       loss.mean(stream, output, ROWS, a.logits());
       loss.forwardBackward(stream, output, a.x(), ROWS, a.logits(), a.loss());
     }
-    kernels.linear().backwardInput(stream, output, a.logits(), d, ROWS, dd);
-    kernels.linear().reluMask(stream, d, ROWS, dd);
     DeviceMatrix dh = g.encoded().getLast();
     var weights = new KlWeights(gpu.memory.floats(LATENT), 1);
-    kernels.latent().distanceWeight(stream, state, kl, ROWS, 1, weights);
-    kernels.latent().freeBitsWeights(stream, state, a.heads(), ROWS, 1, weights);
-    kernels
-        .latent()
-        .backward(stream, weights, head, first, dd, a.heads(), noise, h, ROWS, g.heads(), dh);
-    kernels.latent().sampleBackward(stream, weights, a.heads(), noise, a.z(), ROWS, g.heads());
+    latent.distanceWeight(stream, state, kl, ROWS, 1, weights);
+    latent.freeBitsWeights(stream, state, a.heads(), ROWS, 1, weights);
+    for (Activation activation : Activation.values()) {
+      kernels.linear(activation).backwardInput(stream, output, a.logits(), d, ROWS, dd);
+      kernels.linear(activation).slope(stream, d, ROWS, dd);
+      kernels
+          .latent(activation)
+          .backward(stream, weights, head, first, dd, a.heads(), noise, h, ROWS, g.heads(), dh);
+    }
+    latent.sampleBackward(stream, weights, a.heads(), noise, a.z(), ROWS, g.heads());
     var tiles = new GradientTiles.Builder();
     tiles.weight(trained.gradients().outputLayer(), a.logits(), d);
-    kernels.linear().backwardParameters(stream, tiles.build(gpu.memory), ROWS);
+    linear.backwardParameters(stream, tiles.build(gpu.memory), ROWS);
     kernels.mailbox().stepEnd(stream, state, a.loss(), kl, ROWS, mailbox);
     kernels.adam().update(stream, state, trained);
   }

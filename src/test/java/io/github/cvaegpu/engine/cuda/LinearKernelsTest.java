@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import io.github.cvaegpu.model.Activation;
+import java.util.Arrays;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,8 +27,15 @@ class LinearKernelsTest {
     "128, 50, 784, true",
   })
   void agreesWithTheFormulas(int rows, int in, int out, boolean byBlas) {
+    for (Activation activation : Activation.values()) {
+      agreesWithTheFormulas(activation, rows, in, out, byBlas);
+    }
+  }
+
+  private static void agreesWithTheFormulas(
+      Activation activation, int rows, int in, int out, boolean byBlas) {
     try (var gpu = new Gpu(rows + 31L * in + 977L * out)) {
-      float[] x = gpu.rectified(rows * in);
+      float[] x = gpu.activated(activation, rows * in);
       float[] w = gpu.normals(out * in);
       float[] b = gpu.normals(out);
       float[] dy = gpu.normals(rows * out);
@@ -34,7 +43,7 @@ class LinearKernelsTest {
       CudaLayer gradient = gpu.gradient(layer);
       DeviceMatrix deviceX = gpu.input(x, in);
       DeviceMatrix deviceDy = gpu.input(dy, out);
-      Products products = gpu.products(byBlas);
+      Products products = gpu.products(activation, byBlas);
 
       double[] y = product(x, w, rows, in, out);
       DeviceMatrix plain = gpu.output(rows, out);
@@ -42,18 +51,19 @@ class LinearKernelsTest {
       gpu.assertNear("y without bias", y, plain.data());
       DeviceMatrix biased = gpu.output(rows, out);
       products.forward(layer, deviceX, rows, false, biased);
-      gpu.assertNear("y with bias", withBias(y, b, false), biased.data());
+      gpu.assertNear("y with bias", withBias(y, b), biased.data());
       DeviceMatrix activated = gpu.output(rows, out);
       products.forward(layer, deviceX, rows, true, activated);
-      gpu.assertNear("y through ReLU", withBias(y, b, true), activated.data());
+      double[] values = Arrays.stream(withBias(y, b)).map(activation::value).toArray();
+      gpu.assertNear("y through " + activation, values, activated.data());
 
       double[] dx = inputGradient(dy, w, rows, in, out);
       DeviceMatrix whole = gpu.output(rows, in);
       products.backwardInput(layer, deviceDy, null, rows, whole);
       gpu.assertNear("dx", dx, whole.data());
-      DeviceMatrix masked = gpu.output(rows, in);
-      products.backwardInput(layer, deviceDy, deviceX, rows, masked);
-      gpu.assertNear("dx through ReLU", maskedBy(x, dx), masked.data());
+      DeviceMatrix through = gpu.output(rows, in);
+      products.backwardInput(layer, deviceDy, deviceX, rows, through);
+      gpu.assertNear("dx through " + activation, through(activation, x, dx), through.data());
 
       var tiles = new GradientTiles.Builder();
       if (byBlas) {
@@ -62,7 +72,7 @@ class LinearKernelsTest {
         tiles.weight(gradient, deviceDy, deviceX);
       }
       tiles.bias(gradient, deviceDy);
-      gpu.kernels.linear().backwardParameters(gpu.stream, tiles.build(gpu.memory), rows);
+      gpu.kernels.linear(activation).backwardParameters(gpu.stream, tiles.build(gpu.memory), rows);
       gpu.assertNear("dW", weightGradient(dy, x, rows, in, out), gradient.weight());
       gpu.assertNear("db", biasGradient(dy, rows, out), gradient.bias());
     }
@@ -80,11 +90,10 @@ class LinearKernelsTest {
     return y;
   }
 
-  private static double[] withBias(double[] y, float[] b, boolean relu) {
+  private static double[] withBias(double[] y, float[] b) {
     double[] sum = new double[y.length];
     for (int i = 0; i < y.length; i++) {
-      double value = y[i] + b[i % b.length];
-      sum[i] = relu ? Math.max(value, 0) : value;
+      sum[i] = y[i] + b[i % b.length];
     }
     return sum;
   }
@@ -101,12 +110,12 @@ class LinearKernelsTest {
     return dx;
   }
 
-  private static double[] maskedBy(float[] x, double[] dx) {
-    double[] masked = new double[dx.length];
+  private static double[] through(Activation activation, float[] x, double[] dx) {
+    double[] through = new double[dx.length];
     for (int i = 0; i < dx.length; i++) {
-      masked[i] = x[i] > 0 ? dx[i] : 0;
+      through[i] = dx[i] * activation.slope(x[i]);
     }
-    return masked;
+    return through;
   }
 
   private static double[] weightGradient(float[] dy, float[] x, int rows, int in, int out) {

@@ -13,6 +13,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.cpu.RandomImages;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
@@ -154,6 +155,26 @@ class StepTunerTest {
             "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
             refused.getMessage());
       }
+    }
+  }
+
+  @Test
+  void tanhGoesToCublasOrIsRefused() {
+    String obstacle = "hidden layers with tanh";
+    var shape = new VaeShape(35, List.of(9), 2, Activation.TANH);
+    ImageSet images = RandomImages.of(4, 5, 7, 0.4, SEED);
+    try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
+        var trainee = accelerator.trainee(shape, settings(4), images)) {
+      assertTrue(
+          trainee.info().library().startsWith("cuBLAS step: " + obstacle + ", "),
+          trainee.info().library());
+    }
+    try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
+      var refused =
+          assertThrows(InputException.class, () -> accelerator.trainee(shape, settings(4), images));
+      assertEquals(
+          "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
+          refused.getMessage());
     }
   }
 
