@@ -7,6 +7,7 @@ import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.control.OwnRule;
 import io.github.cvaegpu.engine.RateSchedule;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.RunDirectory;
@@ -157,12 +158,22 @@ public final class Plan {
   /** Widths of the encoder's hidden layers, in order; the decoder has them reversed. */
   public Plan withHidden(int... widths) {
     List<Integer> hidden = Arrays.stream(widths).boxed().toList();
-    return with(() -> networked(new NetworkSettings(hidden, plan.latent())));
+    return with(() -> networked(new NetworkSettings(hidden, plan.latent(), activation())));
   }
 
   /** Latent dimensions. */
   public Plan withLatent(int dimensions) {
-    return with(() -> networked(new NetworkSettings(plan.hidden(), dimensions)));
+    return with(() -> networked(new NetworkSettings(plan.hidden(), dimensions, activation())));
+  }
+
+  /** Hidden layers with the hyperbolic tangent in place of ReLU. */
+  public Plan withTanh() {
+    return with(
+        () -> networked(new NetworkSettings(plan.hidden(), plan.latent(), Activation.TANH)));
+  }
+
+  private Activation activation() {
+    return plan.network().activation();
   }
 
   /** Where all random numbers come from. */

@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -43,6 +44,12 @@ final class PlanOptions {
       split = CommandOptions.COMMAS,
       description = "Hidden widths of the encoder; the decoder mirrors them. Default: 400,50.")
   private List<Integer> hidden;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "relu|tanh",
+      description = "What hidden layers make of their sums. Default: relu.")
+  private Activation activation;
 
   @Option(
       names = "--seed",
@@ -117,6 +124,7 @@ final class PlanOptions {
     Given.requireSame("--lr", learningRate, running.learningRate());
     Given.requireSame("--latent", latent, running.latent());
     Given.requireSame("--hidden", hidden, running.hidden());
+    Given.requireSame("--activation", activation, running.network().activation());
     Given.requireSame("--seed", seed, running.seed());
     return merged(running, running.rule());
   }
@@ -126,7 +134,10 @@ final class PlanOptions {
     return new TrainingPlan(
         decides,
         base.objective(),
-        new NetworkSettings(Given.or(hidden, base.hidden()), Given.or(latent, base.latent())),
+        new NetworkSettings(
+            Given.or(hidden, base.hidden()),
+            Given.or(latent, base.latent()),
+            Given.or(activation, base.network().activation())),
         new Schedule(
             Given.or(epochs, base.epochs()),
             Given.or(batchSize, base.batchSize()),

@@ -60,7 +60,10 @@ final class ModelCard {
         "",
         "| | |",
         "|---|---|");
-    row("network", ModelFacts.network(model.shape()) + ", ReLU between layers");
+    row(
+        "network",
+        ModelFacts.network(model.shape())
+            + ", %s between layers".formatted(ModelFacts.activation(model.shape())));
     row(
         "images",
         model

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.export;
 
 import io.github.cvaegpu.Program;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
@@ -31,7 +32,7 @@ record ModelConfig(
     int inputs,
     List<Integer> hidden,
     int latent,
-    String activation,
+    Activation activation,
     Likelihood likelihood,
     Targets targets,
     Image image,
@@ -60,7 +61,7 @@ record ModelConfig(
         shape.inputs(),
         shape.hidden(),
         shape.latent(),
-        ModelFacts.ACTIVATION,
+        shape.activation(),
         model.objective().likelihood(),
         targets,
         model.size().map(size -> new Image(size.height(), size.width(), 1)).orElse(null),

@@ -14,9 +14,6 @@ import java.util.TreeMap;
 
 /** What exported files say of a model in words and numbers. */
 final class ModelFacts {
-  /** The activation between linear layers, as PyTorch's functions call it. */
-  static final String ACTIVATION = "relu";
-
   /** The name of the program that writes them. */
   static final String PROGRAM = "cvae-gpu";
 
@@ -63,6 +60,14 @@ final class ModelFacts {
         .append(" - ")
         .append(shape.inputs())
         .toString();
+  }
+
+  /** The activation between linear layers, for people. */
+  static String activation(VaeShape shape) {
+    return switch (shape.activation()) {
+      case RELU -> "ReLU";
+      case TANH -> "tanh";
+    };
   }
 
   /** Which run a model is of and where it stands: texts by their names, for a file's metadata. */

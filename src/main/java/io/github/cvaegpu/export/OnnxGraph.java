@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.export;
 
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.nio.ByteBuffer;
@@ -49,7 +50,7 @@ final class OnnxGraph {
   }
 
   /**
-   * Linear layers with ReLU between them.
+   * Linear layers with the network's activation between them.
    *
    * @param output what to call what the last one gives
    */
@@ -67,10 +68,18 @@ final class OnnxGraph {
           List.of(sums),
           List.of(intAttribute("transB", 1)));
       if (!isLast) {
-        x = layer.name() + ".relu";
-        add(new Node("Relu", sums, x));
+        Activation activation = layout.shape().activation();
+        x = layer.name() + "." + activation.text();
+        add(new Node(operator(activation), sums, x));
       }
     }
+  }
+
+  private static String operator(Activation activation) {
+    return switch (activation) {
+      case RELU -> "Relu";
+      case TANH -> "Tanh";
+    };
   }
 
   void add(Node added) {

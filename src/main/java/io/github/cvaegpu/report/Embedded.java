@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -92,12 +93,14 @@ final class Embedded {
   /**
    * A decoder.
    *
+   * @param activation the {@link Activation} of the layers before the last, by its text
    * @param likelihood the {@link Likelihood} that the last layer's outputs are for, by its text
    * @param layers latent first
    */
-  record Decoder(String likelihood, List<Layer> layers) {
+  record Decoder(String activation, String likelihood, List<Layer> layers) {
     static Decoder of(Likelihood likelihood, ParameterLayout layout, float[] parameters) {
       return new Decoder(
+          layout.shape().activation().text(),
           likelihood.text(),
           layout.decoder().stream().map(layer -> Layer.of(layer, parameters)).toList());
     }

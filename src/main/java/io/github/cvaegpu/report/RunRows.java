@@ -6,6 +6,7 @@ import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.RunRecord.LastSteps;
@@ -61,9 +62,14 @@ final class RunRows {
           new Row("images", RunRows::images),
           new Row("program", run -> run.record().program()));
 
-  /** Settings that are only worth a row where a run has them. */
+  /** The activation is only worth a row where a run has another. */
+  private static final String USUAL_ACTIVATION = Activation.RELU.text();
+
+  /** Settings that are only worth a row where a run has them, or others than usual. */
   private static final List<Row> OF_SOME =
-      List.of(new Row("patience", run -> ofPlan(run, RunRows::patience)));
+      List.of(
+          new Row("activation", run -> ofPlan(run, p -> p.network().activation().text())),
+          new Row("patience", run -> ofPlan(run, RunRows::patience)));
 
   static final Row STARTED = new Row("started", run -> date(run, true));
   static final Row ENDED = new Row("ended", run -> date(run, false));
@@ -111,7 +117,11 @@ final class RunRows {
             .collect(Collectors.toCollection(ArrayList::new));
     rows.addAll(OF_ANY);
     OF_SOME.stream()
-        .filter(row -> runs.stream().map(row.cell()).anyMatch(cell -> !cell.equals(NONE)))
+        .filter(
+            row ->
+                runs.stream()
+                    .map(row.cell())
+                    .anyMatch(cell -> !cell.equals(NONE) && !cell.equals(USUAL_ACTIVATION)))
         .forEach(rows::add);
     return rows;
   }

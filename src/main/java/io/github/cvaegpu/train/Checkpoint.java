@@ -202,7 +202,7 @@ public record Checkpoint(
    * @throws InputException if anything that decides the numbers differs
    */
   void requireSameRun(TrainingPlan other, ParameterLayout otherLayout, Dataset dataset) {
-    if (!otherLayout.shape().equals(layout.shape())) {
+    if (!otherLayout.tensors().equals(layout.tensors())) {
       throw new InputException(
           String.format(
               Locale.ROOT,

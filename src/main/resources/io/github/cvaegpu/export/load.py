@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-ACTIVATIONS = {"relu": torch.nn.ReLU}
+ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}
 MEANS = {"bernoulli": torch.sigmoid}  # of a pixel, of the decoder's logits
 
 

@@ -5,9 +5,16 @@ const MEANS = {
   bernoulli: (logit) => 1 / (1 + Math.exp(-logit)),
 };
 
+/** What a hidden unit makes of its sum, as Java's Activation has it under the same name. */
+const ACTIVATIONS = {
+  relu: (sum) => Math.max(0, sum),
+  tanh: Math.tanh,
+};
+
 /** The decoder of one model, as Java's EmbeddedDecoder packs it: 12 bits a weight, a scale a row. */
 class Decoder {
   constructor(json) {
+    this.activation = ACTIVATIONS[json.activation];
     this.mean = MEANS[json.likelihood];
     this.layers = json.layers.map((layer) => {
       const packed = bytesOf(layer.weights);
@@ -35,7 +42,7 @@ class Decoder {
         for (let i = 0; i < layer.in; i++) {
           sum += layer.weights[row + i] * values[i];
         }
-        next[o] = isLast ? this.mean(sum) : Math.max(0, sum);
+        next[o] = isLast ? this.mean(sum) : this.activation(sum);
       }
       values = next;
     });

@@ -12,6 +12,7 @@ import io.github.cvaegpu.api.CvaeGpuException.Reason;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.Provenance;
@@ -92,6 +93,18 @@ class TrainingTest {
           record.metrics().test().reconstructionLoss().mean(),
           outcome.reconstructionLoss().orElseThrow());
     }
+  }
+
+  @Test
+  void aNetworkMayHaveTanh() {
+    Plan plan = SmallDigits.holding().withTanh();
+    Training.Outcome tanh = run(plan, "tanh");
+    Training.Outcome relu = run(SmallDigits.holding(), "relu");
+    assertNotEquals(relu.parametersSha256(), tanh.parametersSha256());
+    // What is changed afterwards leaves it, and so does a run's plan.
+    assertEquals(Activation.TANH, plan.withLatent(3).plan().network().activation());
+    assertEquals(Activation.TANH, plan.withHidden(5).plan().network().activation());
+    assertEquals(Activation.TANH, Plan.like(temp.resolve("tanh")).plan().network().activation());
   }
 
   @Test

@@ -297,7 +297,7 @@ class DocumentsTest {
         named++;
       }
     }
-    assertEquals(35, named);
+    assertEquals(36, named);
   }
 
   private static boolean isOfOptions(String cell) {

@@ -15,6 +15,7 @@ import io.github.cvaegpu.Program;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.control.HoldRule;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
@@ -230,6 +231,7 @@ class TrainAndEvaluateTest {
         "--epochs | 3",
         "--hidden | 20,11",
         "--latent | 3",
+        "--activation | tanh",
         "--seed | 1",
         "--seed | -1",
         "--control | constant",
@@ -377,6 +379,7 @@ class TrainAndEvaluateTest {
             "--lr",
             "--latent",
             "--hidden",
+            "--activation",
             "--seed"),
         known);
   }
@@ -411,6 +414,7 @@ class TrainAndEvaluateTest {
         "--batch 65 | --batch 64 and cannot go on with 65.",
         "--hidden 20,11 | --hidden 20,10 and cannot go on with 20,11.",
         "--latent 3 | --latent 2 and cannot go on with 3.",
+        "--activation tanh | --activation relu and cannot go on with tanh.",
         "--seed 1 | --seed 0 and cannot go on with 1.",
         "--control constant | --control hold and cannot go on with constant.",
         "--kl 9 | --kl 9.97 and cannot go on with 9.",
@@ -420,6 +424,27 @@ class TrainAndEvaluateTest {
   void anotherSettingIsRefusedByName(String options, String sentence) {
     assertEquals(
         "The run was started with " + sentence, resume(finished, options.split(" ", -1)).refusal());
+  }
+
+  @Test
+  void anActivationThatThereIsNotIsRefusedByThoseThatThereAre() {
+    assertEquals(
+        "--activation must be relu or tanh, not 'sigmoid'.",
+        CommandRun.of(train(newRun(), "--activation", "sigmoid")).refusal());
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void aRunKeepsItsActivation() {
+    CommandRun.of(train(newRun(), "--activation", "tanh")).succeeded();
+    resume(run, "--activation", "tanh", "--epochs", "3").succeeded();
+    assertEquals(Activation.TANH, RunDirectory.readRecord(run).plan().network().activation());
+    Path like = folder.resolve("like");
+    CommandRun.of("train", "--from", run.toString(), "--out", like.toString(), "--engine", "cpu")
+        .succeeded();
+    assertEquals(
+        RunDirectory.readRecord(run).parametersSha256(),
+        RunDirectory.readRecord(like).parametersSha256());
   }
 
   @Test

@@ -13,6 +13,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.UnwritableException;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.train.SavedModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -156,6 +157,16 @@ class ExportedFilesTest {
     assertTrue(input.get("values").getAsString().contains("v / 255"), input.toString());
     assertTrue(input.get("order").getAsString().contains("row by row"), input.toString());
     assertEquals(model.parametersSha256(), config.get("parameters_sha256").getAsString());
+  }
+
+  @Test
+  void theConfigurationAndTheCardSayTheActivation() throws IOException {
+    files(null, temp, false).write(ModelInputs.withTanh(Objective.study()), Optional.empty());
+    JsonObject config =
+        JsonParser.parseString(Files.readString(temp.resolve("config.json"))).getAsJsonObject();
+    assertEquals("tanh", config.get("activation").getAsString());
+    String card = Files.readString(temp.resolve("README.md"));
+    assertTrue(card.contains("| 55 - 37 - 19 - 2 x 2, 2 - 19 - 37 - 55, tanh between layers |"));
   }
 
   @ParameterizedTest

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.train.SavedModel;
@@ -36,7 +38,10 @@ record ModelInputs(
   /** Relative above one, absolute below. */
   private static final double TOLERANCE = 1e-5;
 
-  /** Every likelihood and targets: small and odd networks, the study's, and the smallest of all. */
+  /**
+   * Every likelihood and targets: small and odd networks, the study's, the smallest of all, and one
+   * with tanh.
+   */
   static List<SavedModel> models() {
     List<SavedModel> models = new ArrayList<>();
     for (Likelihood likelihood : Likelihood.values()) {
@@ -47,9 +52,15 @@ record ModelInputs(
         models.add(SavedModels.of(new ImageSize(28, 28), List.of(400, 50), 2, objective));
         models.add(SavedModels.of(new ImageSize(13, 6), List.of(31, 17, 23), 10, objective));
         models.add(SavedModels.of(new ImageSize(1, 1), List.of(1), 1, objective));
+        models.add(withTanh(objective));
       }
     }
     return models;
+  }
+
+  static SavedModel withTanh(Objective objective) {
+    var network = new NetworkSettings(List.of(37, 19), 2, Activation.TANH);
+    return SavedModels.of(new ImageSize(5, 11), network, objective);
   }
 
   /** Of a model and a number of rows, the same each time. */

@@ -9,6 +9,8 @@ import io.github.cvaegpu.engine.ReferenceVae;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DecoderTest {
   /** logit = 3 relu(2 z - 1) - 6, so 0 at z = 1.5 and -6 for z below 0.5. */
@@ -25,14 +27,30 @@ class DecoderTest {
     assertArrayEquals(new float[] {dark}, decoder.decode(new float[] {-100}));
   }
 
+  /** logit = 3 tanh(2 z - 1) - 2. */
+  @Test
+  void appliesTanh() {
+    var layout = new ParameterLayout(new VaeShape(1, List.of(1), 1, Activation.TANH));
+    float[] parameters = new float[layout.size()];
+    set(parameters, layout.decoder().get(0), 2, -1);
+    set(parameters, layout.decoder().get(1), 3, -2);
+    var decoder = new Decoder(Likelihood.BERNOULLI, layout, parameters);
+    assertEquals(1 / (1 + Math.exp(2)), decoder.decode(new float[] {0.5f})[0], 1e-7);
+    assertEquals(1 / (1 + Math.exp(-1)), decoder.decode(new float[] {100})[0], 1e-7);
+    assertEquals(1 / (1 + Math.exp(5)), decoder.decode(new float[] {-100})[0], 1e-7);
+    double logit = 3 * Math.tanh(-0.5) - 2;
+    assertEquals(1 / (1 + Math.exp(-logit)), decoder.decode(new float[] {0.25f})[0], 1e-7);
+  }
+
   private static void set(float[] parameters, Linear layer, float weight, float bias) {
     parameters[layer.weight()] = weight;
     parameters[layer.bias()] = bias;
   }
 
-  @Test
-  void drawsWhatTheReferenceDoes() {
-    var shape = new VaeShape(37, List.of(23, 50, 7), 3);
+  @ParameterizedTest
+  @EnumSource
+  void drawsWhatTheReferenceDoes(Activation activation) {
+    var shape = new VaeShape(37, List.of(23, 50, 7), 3, activation);
     var reference = new ReferenceVae(shape);
     var random = new Random(4);
     ParameterLayout layout = reference.layout();

@@ -11,6 +11,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.UnwritableException;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
@@ -85,6 +86,15 @@ class HtmlReportTest {
     Matcher means = Pattern.compile("(?s)const MEANS = \\{(.*?)\\n};").matcher(page(control));
     assertTrue(means.find(), "no means in the page");
     assertTrue(means.group(1).contains("\n  " + likelihood.text() + ": "), means.group(1));
+  }
+
+  /** The same of hidden units. */
+  @ParameterizedTest
+  @EnumSource
+  void theScriptHasEveryActivation(Activation activation) {
+    Matcher all = Pattern.compile("(?s)const ACTIVATIONS = \\{(.*?)\\n};").matcher(page(control));
+    assertTrue(all.find(), "no activations in the page");
+    assertTrue(all.group(1).contains("\n  " + activation.text() + ": "), all.group(1));
   }
 
   @Test
@@ -263,8 +273,9 @@ class HtmlReportTest {
     var layout = new ParameterLayout(new VaeShape(7, List.of(5), 3));
     float[] parameters = InitialWeights.draw(layout, 4);
     Linear linear = layout.decoder().get(1);
-    Embedded.Layer layer =
-        Embedded.Decoder.of(Likelihood.BERNOULLI, layout, parameters).layers().get(1);
+    Embedded.Decoder decoder = Embedded.Decoder.of(Likelihood.BERNOULLI, layout, parameters);
+    assertEquals("relu", decoder.activation());
+    Embedded.Layer layer = decoder.layers().get(1);
     byte[] packed = Base64.getDecoder().decode(layer.weights());
     for (int i = 0; i < linear.weightSize(); i++) {
       int at = i / 2 * 3;

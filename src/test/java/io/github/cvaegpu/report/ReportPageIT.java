@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.cvaegpu.engine.RateSchedule;
+import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Decoder;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.report.Block.Picture;
@@ -330,6 +331,17 @@ class ReportPageIT {
         var mean =
             (Number) run("return MEANS[arguments[0]](arguments[1])", likelihood.text(), logit);
         assertEquals(likelihood.mean(logit), mean.doubleValue(), 1e-15, likelihood + " " + logit);
+      }
+    }
+  }
+
+  @Test
+  void theScriptHasTheValueOfEveryActivation() {
+    for (Activation activation : Activation.values()) {
+      for (double sum : new double[] {-80, -3, -0.25, 0, 1, 12}) {
+        var value =
+            (Number) run("return ACTIVATIONS[arguments[0]](arguments[1])", activation.text(), sum);
+        assertEquals(activation.value(sum), value.doubleValue(), 1e-15, activation + " " + sum);
       }
     }
   }

@@ -76,6 +76,18 @@ class RunTablesTest {
     }
   }
 
+  /** Where all have the usual one, nothing is said of it. */
+  @Test
+  void theActivationIsSaidWhereARunHasAnother() {
+    assertFalse(tables(control, beta).whatTheyAre().contains("activation"));
+    JsonObject other = json(control);
+    other.getAsJsonObject("plan").getAsJsonObject("network").addProperty("activation", "tanh");
+    assertHas(
+        tables(control, with(control, temp.resolve("other"), record(other))).whatTheyAre(),
+        "control, activation: relu",
+        "other, activation: tanh");
+  }
+
   @Test
   void runsAreWhatDiffersAndTheRestIsSaidOnce() {
     String html = tables(control, beta).whatTheyAre();

@@ -21,16 +21,15 @@ public final class SavedModels {
   /** A model of some size and objective, as if it were exported. */
   public static SavedModel of(
       ImageSize size, List<Integer> hidden, int latent, Objective objective) {
-    var plan =
-        new TrainingPlan(
-            new ConstantRule(1),
-            objective,
-            new NetworkSettings(hidden, latent),
-            Schedule.defaults(),
-            3);
+    return of(size, new NetworkSettings(hidden, latent), objective);
+  }
+
+  /** The same of any network. */
+  public static SavedModel of(ImageSize size, NetworkSettings network, Objective objective) {
+    var plan = new TrainingPlan(new ConstantRule(1), objective, network, Schedule.defaults(), 3);
     var layout = new ParameterLayout(plan.shape(size.pixels()));
     float[] parameters = new float[layout.size()];
-    var random = new Random(latent);
+    var random = new Random(network.latent());
     Stream.of(layout.encoder(), layout.decoder())
         .flatMap(List::stream)
         .forEach(layer -> fill(layer, parameters, random));
