@@ -99,12 +99,13 @@ __device__ inline void output_loss(const float* d, const float* weight, const fl
   AlongTerms x{d, rows, in};
   AlongTerms w{weight, inputs, in};
   int parts = (inputs + 31) / 32;
+  const Likelihood likelihood(nullptr);
   multiply_cut<M, N, GROUPS>(
       x, w, place.first_m, place.first_n, in, shared, [=](int row, int column, float sum) {
         float loss = 0;
         if (row < rows && column < inputs) {
           float target = Targets::target(pixels[(size_t)images[row] * inputs + column]);
-          PixelLoss pixel = Likelihood::pixel(sum + bias[column], target);
+          PixelLoss pixel = likelihood.pixel(sum + bias[column], target);
           dlogits[(size_t)row * inputs + column] = pixel.gradient;
           loss = pixel.loss;
         }

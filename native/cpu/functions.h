@@ -80,6 +80,16 @@ CVAE_INLINE Lanes tanh(Lanes x) {
   return with_sign_of(magnitude(m) / (m + lanes(2)), x);
 }
 
+/** log x for a normal x above 0, to 2 ulp; something finite for others. */
+CVAE_INLINE Lanes log(Lanes x) {
+  Parts parts = parts_of(x);
+  Lanes log_mantissa =
+      twice_artanh((parts.mantissa - lanes(1)) / (parts.mantissa + lanes(1)));
+  // ln 2 in two parts; the high one has few bits, so its product with an exponent is exact.
+  return fma(parts.exponent, lanes(0.693359375f),
+             fma(parts.exponent, lanes(-2.12194440e-4f), log_mantissa));
+}
+
 /** log(1 + u) for u from 0 to 1, to 2 ulp: 2 artanh(u / (2 + u)). */
 CVAE_INLINE Lanes log1p(Lanes u) { return twice_artanh(u / (u + lanes(2))); }
 

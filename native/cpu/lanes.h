@@ -75,6 +75,8 @@ constexpr int kParts = kLanes * int(sizeof(float)) / int(sizeof(Vector));
 
 using IntVector = int32_t __attribute__((vector_size(sizeof(Vector))));
 
+using FloatVector = float __attribute__((vector_size(sizeof(Vector))));
+
 /** A vector anywhere among floats. */
 using AnyVector = Vector __attribute__((aligned(4), may_alias));
 
@@ -181,6 +183,25 @@ CVAE_INLINE Lanes relu(Lanes x) { return at_least(x, lanes(0)); }
 CVAE_INLINE Lanes add_exponent(Lanes x, Lanes shifted) {
   EACH_PART x.part[i] = (Vector)((IntVector)x.part[i] + ((IntVector)shifted.part[i] << 23));
   return x;
+}
+
+/** x = mantissa 2^exponent, with the mantissa from sqrt(1/2) to sqrt(2). */
+struct Parts {
+  Lanes mantissa;
+  Lanes exponent;
+};
+
+/** The parts of a normal x above 0; of others something. */
+CVAE_INLINE Parts parts_of(Lanes x) {
+  Parts y;
+  EACH_PART {
+    IntVector bits = (IntVector)x.part[i];
+    // 0x3f3504f3 is sqrt(1/2).
+    IntVector exponent = (bits - 0x3f3504f3) >> 23;
+    y.mantissa.part[i] = (Vector)(bits - (exponent << 23));
+    y.exponent.part[i] = (Vector)__builtin_convertvector(exponent, FloatVector);
+  }
+  return y;
 }
 
 #undef EACH_PART

@@ -46,8 +46,105 @@ struct Bernoulli {
   }
 };
 
+/**
+ * The density on [0, 1] that is proportional to exp(l x), by the logit l and the target x. With a = |l| and u = exp(-a),
+ * from a = 1 on:
+ *
+ *   loss  = max(l, 0) - log(a / (1 - u)) - l x
+ *   mean  = 1 / (1 - u) - 1 / a  for l > 0,   1 / a - u / (1 - u)  for l < 0
+ *
+ * Below, where these are differences of numbers that are nearly the same, by series in l, of which the first term left
+ * out is below 2e-9 of the sum.
+ */
+struct ContinuousBernoulli {
+  CVAE_INLINE LossAndGradient loss_and_gradient(Lanes logit, Lanes x) const {
+    const Far far = far_of(logit);
+    return {loss(logit, x, far), mean(logit, far) - x};
+  }
+
+  CVAE_INLINE Lanes loss(Lanes logit, Lanes x) const { return loss(logit, x, far_of(logit)); }
+
+  CVAE_INLINE Lanes mean(Lanes logit) const { return mean(logit, far_of(logit)); }
+
+ private:
+  /** What both need of a logit from 1 on; of one nearer to 0, of 1. */
+  struct Far {
+    Mask is_near;
+    Lanes size;
+    Lanes u;
+  };
+
+  static CVAE_INLINE Far far_of(Lanes logit) {
+    Lanes size = magnitude(logit);
+    Lanes far = at_least(size, lanes(1));
+    return {size < lanes(1), far, exp_of_non_positive(-far)};
+  }
+
+  static CVAE_INLINE Lanes loss(Lanes logit, Lanes x, const Far& far) {
+    Lanes q = logit * logit;
+    Lanes p = fma(q, lanes(-1.f / 9676800), lanes(1.f / 181440));
+    p = fma(q, p, lanes(-1.f / 2880));
+    p = fma(q, p, lanes(1.f / 24));
+    Lanes near = fma(logit, lanes(0.5f) - x, q * p);
+    // What cancels first, so that the logarithm keeps its digits.
+    return select(far.is_near, near,
+                  relu(logit) - logit * x - log(far.size / (lanes(1) - far.u)));
+  }
+
+  static CVAE_INLINE Lanes mean(Lanes logit, const Far& far) {
+    Lanes q = logit * logit;
+    Lanes p = fma(q, lanes(1.f / 47900160), lanes(-1.f / 1209600));
+    p = fma(q, p, lanes(1.f / 30240));
+    p = fma(q, p, lanes(-1.f / 720));
+    p = fma(q, p, lanes(1.f / 12));
+    Lanes near = fma(logit, p, lanes(0.5f));
+    Lanes rest = lanes(1) - far.u;
+    Lanes inverse = lanes(1) / far.size;
+    Lanes below = inverse - far.u / rest;
+    Lanes above = lanes(1) / rest - inverse;
+    return select(far.is_near, near, select(logit < lanes(0), below, above));
+  }
+};
+
+/**
+ * A normal distribution around the mean m, by the logarithm s of its standard deviation:
+ *
+ *   loss      = (x - m)^2 exp(-2 s) / 2 + s + log(2 pi) / 2
+ *   dloss/dm  = (m - x) exp(-2 s)
+ */
+struct Gaussian {
+  static constexpr double kHalfLogTwoPi = 0.91893853320467274178;
+
+  Lanes precision;
+  Lanes constant;
+
+  explicit Gaussian(float log_sigma)
+      : precision(exp(lanes(-2 * log_sigma))), constant(lanes(log_sigma + float(kHalfLogTwoPi))) {}
+
+  CVAE_INLINE LossAndGradient loss_and_gradient(Lanes mean, Lanes x) const {
+    Lanes difference = mean - x;
+    Lanes gradient = difference * precision;
+    return {fma(lanes(0.5f) * difference, gradient, constant), gradient};
+  }
+
+  CVAE_INLINE Lanes loss(Lanes mean, Lanes x) const { return loss_and_gradient(mean, x).loss; }
+
+  CVAE_INLINE Lanes mean(Lanes mean) const { return mean; }
+
+  /**
+   * The gradient of a batch's loss by s: a number a pixel, less twice the squared errors' part of the loss.
+   *
+   * @param loss the sum over the batch
+   * @param pixels of the batch
+   */
+  static float gradient_by_log_sigma(double loss, int64_t pixels, float log_sigma) {
+    double n = double(pixels);
+    return float(n - 2 * (loss - n * (double(log_sigma) + kHalfLogTwoPi)));
+  }
+};
+
 /** Names of the likelihoods, which are known by their places here. */
-constexpr const char* kLikelihoods[] = {"bernoulli"};
+constexpr const char* kLikelihoods[] = {"bernoulli", "continuous_bernoulli", "gaussian"};
 
 /** A likelihood's place; -1 if there is none of that name. */
 inline int likelihood_of(const char* name) {
@@ -59,12 +156,18 @@ inline int likelihood_of(const char* name) {
   return -1;
 }
 
-/** Calls call(L()) with a likelihood. */
+/** Calls call(a likelihood); with log_sigma for the one that has it. */
 template <typename Call>
-inline void with_likelihood(int likelihood, Call call) {
+inline void with_likelihood(int likelihood, float log_sigma, Call call) {
   switch (likelihood) {
     case 0:
       call(Bernoulli());
+      break;
+    case 1:
+      call(ContinuousBernoulli());
+      break;
+    case 2:
+      call(Gaussian(log_sigma));
       break;
     default:
       __builtin_trap();

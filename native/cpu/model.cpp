@@ -19,6 +19,8 @@ struct cvae_model {
   int64_t batch;
   bool keeps_gradients;
   int likelihood;
+  /** Of a likelihood that has one, where it is not learned. */
+  float given_log_sigma;
   KlTerm kl_term;
   /** Used if there is a batch. */
   TrainingStep training;
@@ -33,6 +35,10 @@ struct cvae_model {
       parameters.gradient = keeps_gradients ? arena.take<float>(network.floats) : nullptr;
       training.take(arena, network, batch, kl_term);
     }
+  }
+
+  float log_sigma() const {
+    return network.learns_sigma() ? parameters.value[network.log_sigma] : given_log_sigma;
   }
 
   float* array(int which) const {
@@ -54,18 +60,20 @@ extern "C" int cvae_likelihood(const char* name) { return likelihood_of(name); }
 // matters.
 extern "C" cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
                                    int activation, int64_t batch, int keeps_gradients, int threads,
-                                   int has_cores, int likelihood, int kl_term, float kl_given,
-                                   const float* targets) {
+                                   int has_cores, int likelihood, float log_sigma, int learns_sigma,
+                                   int kl_term, float kl_given, const float* targets) {
   void* memory =
       mmap(nullptr, sizeof(cvae_model), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     return nullptr;
   }
   auto* model = new (memory) cvae_model();
-  model->network = Network::of({inputs, hidden_layers, hidden, latent, activation});
+  model->network =
+      Network::of({inputs, hidden_layers, hidden, latent, activation, learns_sigma != 0});
   model->batch = batch;
   model->keeps_gradients = keeps_gradients != 0;
   model->likelihood = likelihood;
+  model->given_log_sigma = log_sigma;
   model->kl_term = {kl_term, kl_given};
   model->team.begin(threads, has_cores != 0);
   model->take();
@@ -113,6 +121,9 @@ void each_parameter(const Network& network, Copy copy) {
   for (int i = 0; i < network.layers; i++) {
     outside = each_parameter(network.decoder[i], outside, copy);
   }
+  if (network.learns_sigma()) {
+    copy(network.log_sigma, outside);
+  }
 }
 
 void copy_out(const ByFeature& from, int64_t feature, int64_t features, int64_t image, float* to) {
@@ -145,8 +156,8 @@ extern "C" void cvae_step(cvae_model* model, int member, int64_t images, const u
                           {uint64_t(seed), uint32_t(purpose), uint32_t(step)},
                           number,
                           {step_size, root_scale}};
-  with_likelihood(model->likelihood, [&](auto likelihood) {
-    model->training.run<decltype(likelihood)>(self, model->parameters, arguments);
+  with_likelihood(model->likelihood, model->log_sigma(), [&](auto likelihood) {
+    model->training.run(self, likelihood, model->parameters, arguments);
   });
   if (losses == nullptr) {
     return;
@@ -239,7 +250,7 @@ extern "C" void cvae_decode(cvae_model* model, int member, int64_t points, const
   ForwardPass& pass = model->inference;
   Team::Member self = begin_inference(model, member, points, false);
   decode_points(model, self, points, z);
-  with_likelihood(model->likelihood, [&](auto likelihood) {
+  with_likelihood(model->likelihood, model->log_sigma(), [&](auto likelihood) {
     pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
       each(sums, chunk, of.columns, [&](int64_t feature, int at, Lanes logit) {
         store(of.of(pass.output, feature) + at, likelihood.mean(logit));
@@ -254,7 +265,7 @@ extern "C" void cvae_logits(cvae_model* model, int member, int64_t points, const
   ForwardPass& pass = model->inference;
   Team::Member self = begin_inference(model, member, points, false);
   decode_points(model, self, points, z);
-  with_likelihood(model->likelihood, [&](auto likelihood) {
+  with_likelihood(model->likelihood, model->log_sigma(), [&](auto likelihood) {
     pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
       for (int c = 0; c < of.columns; c++) {
         Lanes sum = lanes(0);
@@ -279,7 +290,7 @@ extern "C" void cvae_score(cvae_model* model, int member, int64_t images, const 
   Team::Member self = begin_inference(model, member, images, false);
   pass.gather(self, {pixels, nullptr});
   decode_points(model, self, images, z);
-  with_likelihood(model->likelihood, [&](auto likelihood) {
+  with_likelihood(model->likelihood, model->log_sigma(), [&](auto likelihood) {
     pass.logits(self, [&](Sums& sums, Chunk chunk, Images of) {
       for (int c = 0; c < of.columns; c++) {
         Lanes sum = lanes(0);

@@ -41,6 +41,8 @@ enum cvae_kl_term { CVAE_KL_WEIGHTED, CVAE_KL_DISTANCE, CVAE_KL_FREE_BITS };
  * @param threads that will call
  * @param has_cores whether each of them has a core to itself
  * @param likelihood the number of one that there is
+ * @param log_sigma logarithm of the standard deviation of a likelihood that has one
+ * @param learns_sigma whether that is a parameter instead, behind those of the layers
  * @param kl_term a cvae_kl_term
  * @param kl_given gamma of a distance, or lambda of free bits, finite
  * @param targets (256) the target of each value of a pixel; that of 0 is 0
@@ -48,8 +50,8 @@ enum cvae_kl_term { CVAE_KL_WEIGHTED, CVAE_KL_DISTANCE, CVAE_KL_FREE_BITS };
  */
 cvae_model* cvae_create(int inputs, int hidden_layers, const int32_t* hidden, int latent,
                         int activation, int64_t batch, int keeps_gradients, int threads,
-                        int has_cores, int likelihood, int kl_term, float kl_given,
-                        const float* targets);
+                        int has_cores, int likelihood, float log_sigma, int learns_sigma,
+                        int kl_term, float kl_given, const float* targets);
 
 void cvae_destroy(cvae_model* model);
 
@@ -89,8 +91,8 @@ void cvae_encode(cvae_model* model, int member, int64_t images, const uint8_t* p
 void cvae_decode(cvae_model* model, int member, int64_t points, const float* z, float* mean);
 
 /**
- * What the likelihood makes means of, (points, inputs), and what it takes off for all of them, (points): log p(x|z) is
- * the sum of x times the logits, less log_partition.
+ * What the likelihood makes means of, (points, inputs), and the loss of a black image, (points): log p(x|z) is the sum
+ * of x times the logits, scaled as the likelihood has it, less log_partition and what depends on x alone.
  */
 void cvae_logits(cvae_model* model, int member, int64_t points, const float* z, float* logits,
                  float* log_partition);

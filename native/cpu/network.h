@@ -18,6 +18,7 @@ struct Shape {
   int64_t latent;
   /** Of the hidden layers; its place among kActivations. */
   int activation;
+  bool learns_sigma;
 };
 
 struct Network {
@@ -29,8 +30,14 @@ struct Network {
   /** The first one's weight is turned. */
   Layer encoder[kMostHidden + 1];
   Layer decoder[kMostHidden + 1];
+  /** The place of the logarithm of the standard deviation among the parameters; kNone if none is learned. */
+  int64_t log_sigma;
   /** Floats of all parameters. */
   int64_t floats;
+
+  static constexpr int64_t kNone = -1;
+
+  bool learns_sigma() const { return log_sigma != kNone; }
 
   const Layer& heads() const { return encoder[layers - 1]; }
   const Layer& output() const { return decoder[layers - 1]; }
@@ -55,6 +62,11 @@ struct Network {
       int64_t out = i < last ? shape.hidden[last - 1 - i] : shape.inputs;
       network.decoder[i] = network.place(in, out, false);
       in = out;
+    }
+    network.log_sigma = kNone;
+    if (shape.learns_sigma) {
+      network.log_sigma = network.floats;
+      network.floats += kLanes;
     }
     return network;
   }

@@ -20,7 +20,7 @@
 //    |
 //  encode_backward   dh = (dh W) f'(h), down to the first encoder layer; through a wide one in two halves
 //    |
-//  update            of every layer: dW = dy^T x, db = sums of dy, Adam
+//  update            of every layer: dW = dy^T x, db = sums of dy, Adam; and of log sigma, where it is learned
 //
 // f is the activation of the hidden layers, f' its slope, from what it put out (activation.h). Losses are summed over the
 // batch, as the gradients are.
@@ -92,7 +92,8 @@ class TrainingStep {
 
   /** Runs the step; called by every thread of the team. */
   template <typename Likelihood>
-  void run(Team::Member& member, const Parameters& parameters, const StepArguments& step) {
+  void run(Team::Member& member, const Likelihood& likelihood, const Parameters& parameters,
+           const StepArguments& step) {
     start_clock(member);
     forward.gather(member, step.source);
     end_phase(member, kGather);
@@ -103,7 +104,7 @@ class TrainingStep {
     end_phase(member, kLatent);
     forward.decode(member);
     end_phase(member, kDecode);
-    output<Likelihood>(member);
+    output(member, likelihood);
     end_phase(member, kOutput);
     decode_backward(member, parameters.value);
     end_phase(member, kDecodeBackward);
@@ -115,13 +116,9 @@ class TrainingStep {
     end_phase(member, kUpdate);
   }
 
-  /** Losses of the last step; images added in order. */
+  /** Losses of the last step. */
   StepLosses losses() const {
-    double reconstruction = 0;
-    for (int64_t i = 0; i < forward.images(); i++) {
-      reconstruction += forward.image_loss[i];
-    }
-    return {float(reconstruction / double(forward.images())), forward.mean_kl()};
+    return {float(reconstruction() / double(forward.images())), forward.mean_kl()};
   }
 
   ForwardPass forward;
@@ -149,14 +146,14 @@ class TrainingStep {
   }
 
   template <typename Likelihood>
-  void output(Team::Member& member) {
+  void output(Team::Member& member, const Likelihood& likelihood) {
     forward.logits(member, [&](Sums& sums, Chunk chunk, Images of) {
       float* loss = forward.loss_of(chunk) + of.first();
       for (int c = 0; c < of.columns; c++) {
         Lanes sum = lanes(0);
         for (int r = 0; r < chunk.count; r++) {
           Lanes x = load(of.of(forward.batch.x, chunk.first + r) + c * kLanes);
-          LossAndGradient y = Likelihood::loss_and_gradient(load(&sums.at[r][c * kLanes]), x);
+          LossAndGradient y = likelihood.loss_and_gradient(load(&sums.at[r][c * kLanes]), x);
           sum = sum + y.loss;
           store(of.of(forward.output, chunk.first + r) + c * kLanes, y.gradient);
         }
@@ -225,10 +222,15 @@ class TrainingStep {
 
   void update(Team::Member& member, const Parameters& parameters, const Adam& adam,
               bool is_sparse) {
-    // A section a weight, in which a thread has the rows that it multiplies with forward, and one a bias.
+    // A section a weight, in which a thread has the rows that it multiplies with forward, and one a bias; the last one
+    // is of log sigma.
+    int of_layers = 4 * network_->layers;
     member.run_sections(
-        4 * network_->layers,
-        [&](int section) {
+        of_layers + (network_->learns_sigma() ? 1 : 0),
+        [&](int section) -> int64_t {
+          if (section == of_layers) {
+            return 1;
+          }
           const Layer& layer = updated(section / 2).layer;
           if (section % 2 == 1) {
             return lanes_of(layer.out);
@@ -237,6 +239,10 @@ class TrainingStep {
           return chunks_of(layer.rows()) * parts;
         },
         [&](int section, int64_t unit) {
+          if (section == of_layers) {
+            update_log_sigma(parameters, adam);
+            return;
+          }
           Updated it = updated(section / 2);
           if (section % 2 == 1) {
             it.layer.update_bias(parameters, adam, it.dy, forward.images(), unit * kLanes);
@@ -247,6 +253,13 @@ class TrainingStep {
   }
 
   // ---- units -----------------------------------------------------------------------------------
+
+  void update_log_sigma(const Parameters& parameters, const Adam& adam) const {
+    int64_t at = network_->log_sigma;
+    float gradient[kLanes] = {Gaussian::gradient_by_log_sigma(
+        reconstruction(), forward.images() * network_->inputs, parameters.value[at])};
+    adam.update(parameters, at, load(gradient));
+  }
 
   void sample_block(int64_t block, const NoiseAddress& address) {
     Images of = Images::block_of(block);
@@ -371,6 +384,15 @@ class TrainingStep {
       sparse_update(it.layer, parameters, adam, forward.batch, d_first_by_image, forward.images(),
                     chunk, OutputPart::of(unit / chunks, it.layer.out));
     }
+  }
+
+  /** Reconstruction loss of the batch; images added in order. */
+  double reconstruction() const {
+    double sum = 0;
+    for (int64_t i = 0; i < forward.images(); i++) {
+      sum += forward.image_loss[i];
+    }
+    return sum;
   }
 
   // ---- its time --------------------------------------------------------------------------------

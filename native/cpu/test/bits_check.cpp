@@ -25,10 +25,10 @@ struct Bits {
 };
 
 /** What becomes of a network. */
-Bits trained(const Shape& shape, const KlTerm& term, int batch, int threads, bool keeps_gradients,
+Bits trained(const Shape& shape, const KlTerm& term, const Likelihood& likelihood, int batch, int threads, bool keeps_gradients,
              const std::vector<float>& targets, const std::vector<float>& parameters,
              const std::vector<uint8_t>& pixels) {
-  Model model(shape, batch, threads, keeps_gradients, targets, term);
+  Model model(shape, batch, threads, keeps_gradients, targets, term, likelihood);
   model.write(kParameters, parameters);
   std::vector<int32_t> order;
   for (int i = 0; i < batch; i++) {
@@ -67,9 +67,11 @@ void check_bits(Random& random) {
   int batch = random.between(1, 140);
   const KlTerm terms[] = {{}, {CVAE_KL_DISTANCE, 0.5f}, {CVAE_KL_FREE_BITS, 0.3f}};
   const KlTerm& term = terms[random.between(0, 2)];
-  std::string name = shape.name() + ", batch " + std::to_string(batch) + ", " + term.name();
+  const Likelihood likelihood = all_likelihoods()[size_t(random.between(0, 3))];
+  std::string name = shape.name() + ", batch " + std::to_string(batch) + ", " + term.name() + ", " +
+                     likelihood.text();
   subject() = name;
-  std::vector<float> parameters = drawn_parameters(shape, random);
+  std::vector<float> parameters = drawn_parameters(shape, random, likelihood);
   std::vector<uint8_t> pixels = drawn_pixels(int64_t(batch) * shape.inputs, 0.2, random);
   // A second value of a pixel whose target is zero.
   std::vector<float> targets = grey_targets();
@@ -77,11 +79,11 @@ void check_bits(Random& random) {
   for (uint8_t& pixel : pixels) {
     pixel = pixel == 1 ? 2 : pixel;
   }
-  Bits expected = trained(shape, term, batch, 1, true, targets, parameters, pixels);
+  Bits expected = trained(shape, term, likelihood, batch, 1, true, targets, parameters, pixels);
 
   for (int threads = 1; threads <= 8; threads++) {
     subject() = name + ", " + std::to_string(threads) + " threads";
-    expect_bits(trained(shape, term, batch, threads, false, targets, parameters, pixels), expected);
+    expect_bits(trained(shape, term, likelihood, batch, threads, false, targets, parameters, pixels), expected);
   }
 
   // The same images, whose zeros all count as lit.
@@ -90,7 +92,7 @@ void check_bits(Random& random) {
     pixel = pixel == 0 ? 1 : pixel;
   }
   for (int threads = 1; threads <= 3; threads += 2) {
-    expect_bits(trained(shape, term, batch, threads, false, targets, parameters, pixels), expected);
+    expect_bits(trained(shape, term, likelihood, batch, threads, false, targets, parameters, pixels), expected);
   }
 }
 

@@ -22,6 +22,7 @@ struct Case {
   /** After which a digest is taken; ascending. */
   std::vector<int> steps;
   KlTerm kl_term = {};
+  Likelihood likelihood = {};
 };
 
 /** The first steps of each are few enough for an emulated processor. */
@@ -40,13 +41,17 @@ std::vector<Case> cases() {
           {{1, {1}, 1, Activation::kTanh}, 1, 1, {20, 300}},
           {{100, {37, 20}, 5, Activation::kTanh}, 50, 0.2, {10, 300}},
           {{196, {97, 31, 9}, 17, Activation::kTanh}, 33, 0.7, {10, 300}},
-          {{225, {130}, 3, Activation::kTanh}, 150, 0.3, {5, 200}}};
+          {{225, {130}, 3, Activation::kTanh}, 150, 0.3, {5, 200}},
+          {{100, {37, 20}, 5}, 50, 0.2, {10, 300}, {}, {"continuous_bernoulli"}},
+          {{100, {37, 20}, 5}, 50, 0.2, {10, 300}, {}, {"gaussian", -1.5f, false}},
+          {{100, {37, 20}, 5}, 50, 0.2, {10, 300}, {}, {"gaussian", 0, true}}};
 }
 
 std::string name(const Case& one) {
   return one.shape.name() + " batch " + std::to_string(one.batch) + " lit " +
          std::to_string(int(one.density * 100 + 0.5)) + "%" +
-         (one.kl_term.form == CVAE_KL_WEIGHTED ? "" : " " + one.kl_term.name());
+         (one.kl_term.form == CVAE_KL_WEIGHTED ? "" : " " + one.kl_term.name()) +
+         (strcmp(one.likelihood.name, Likelihood().name) == 0 ? "" : " " + one.likelihood.text());
 }
 
 /** FNV-1a of 64 bits (G. Fowler et al.), of the bytes of floats from the lowest. */
@@ -84,8 +89,8 @@ std::vector<std::string> lines(const Case& one, int threads, int most) {
   for (int i = 0; i < count; i++) {
     order[size_t(i)] = int32_t((int64_t(i) * 7919 + 3) % count);
   }
-  Model model(one.shape, one.batch, threads, false, grey_targets(), one.kl_term);
-  model.write(kParameters, drawn_parameters(one.shape, random));
+  Model model(one.shape, one.batch, threads, false, grey_targets(), one.kl_term, one.likelihood);
+  model.write(kParameters, drawn_parameters(one.shape, random, one.likelihood));
   std::vector<std::string> lines;
   int done = 0;
   for (int end : one.steps) {

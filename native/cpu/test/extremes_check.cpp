@@ -14,8 +14,8 @@ Losses step_on(Model& model, const std::vector<uint8_t>& pixels) {
   return model.step({1, pixels.data(), &first, 1, 0, 1, 1e-3f});
 }
 
-void check_logits() {
-  subject() = "extreme logits";
+void check_logits(const Likelihood& likelihood) {
+  subject() = std::string("extreme logits, ") + likelihood.text();
   // One hidden unit that passes on a positive z, and a logit that is as large as its bias.
   const std::vector<float> logits = {0,     1e-30f, -1e-30f, 1,     -1,     20,    -20,
                                      42.4f, -42.4f, 43,      -43,   88,     -88,   90,
@@ -27,13 +27,13 @@ void check_logits() {
     parameters[layout.decoder[1].bias + p] = logits[p];
   }
   std::vector<uint8_t> pixels(logits.size(), 255);
-  Model model(shape, 1, 1);
+  Model model(shape, 1, 1, true, grey_targets(), {}, likelihood);
   model.write(kParameters, parameters);
   step_on(model, pixels);
   Matrix output = model.matrix(CVAE_OUTPUT, 0, 1, shape.inputs);
   for (size_t p = 0; p < logits.size(); p++) {
     expect_near("dlogits", 0, int64_t(p), double(output.at(0, int64_t(p))),
-                sigmoid(double(logits[p])) - 1, 2 * kRounding);
+                gradient_of(likelihood, double(logits[p]), 1), 2 * kRounding);
   }
   model.require_intact();
 }
@@ -94,7 +94,8 @@ void check_moments() {
 }  // namespace
 
 void check_extremes() {
-  check_logits();
+  check_logits({});
+  check_logits({"continuous_bernoulli"});
   check_log_variances();
   check_moments();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Compiled for the instruction set that is checked, unlike the other checks.
+#include "../likelihood.h"
 #include "../noise.h"
 #include "checks.h"
 
@@ -159,6 +160,41 @@ void check_turns() {
   }
 }
 
+double log_normaliser(double l) {
+  double size = ::fabs(l);
+  double q = l * l;
+  return l / 2 + (size < 0.05 ? q * (1. / 24 - q * (1. / 2880 - q / 181440))
+                              : size / 2 + ::log(-::expm1(-size) / size));
+}
+
+double mean(double l) {
+  if (::fabs(l) < 0.05) {
+    double q = l * l;
+    return 0.5 + l * (1. / 12 - q * (1. / 720 - q * (1. / 30240 - q / 1209600)));
+  }
+  return -1 / ::expm1(-l) - 1 / l;
+}
+
+/** Both sides of 0 and of where the series end, near to them and far. */
+void check_continuous_bernoulli() {
+  const struct {
+    double from;
+    double to;
+  } ranges[] = {{-0x1p-20, 0x1p-20}, {-2, 2}, {-50, 50}, {-1e6, 1e6}};
+  cvae::ContinuousBernoulli likelihood;
+  for (const auto& range : ranges) {
+    expect_ulps(
+        "continuous Bernoulli's log normaliser", range.from, range.to, 5,
+        [&](Lanes l) { return likelihood.loss(l, cvae::lanes(0)); }, log_normaliser);
+    expect_ulps(
+        "continuous Bernoulli's mean", range.from, range.to, 4,
+        [&](Lanes l) { return likelihood.mean(l); }, mean);
+  }
+  if (!isnan(one(likelihood.loss(cvae::lanes(NAN), cvae::lanes(0.5f))))) {
+    fail("the loss of NaN is a number");
+  }
+}
+
 }  // namespace
 
 void check_functions() {
@@ -168,6 +204,9 @@ void check_functions() {
       [](Lanes x) { return cvae::exp_of_non_positive(x); }, ::exp);
   expect_ulps("log1p", 0, 1, 2, [](Lanes x) { return cvae::log1p(x); }, ::log1p);
   check_tanh();
+  expect_ulps("log", 0x1p-126, 4, 2, [](Lanes x) { return cvae::log(x); }, ::log);
+  expect_ulps("log of large numbers", 4, 3.4e38, 2, [](Lanes x) { return cvae::log(x); }, ::log);
+  check_continuous_bernoulli();
   check_exp_beyond();
   check_tanh_beyond();
   check_logarithm();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference.h"
 
+#include <string.h>
+
 namespace check {
 
 void expect_near(const char* what, int64_t row, int64_t column, double actual, double expected,
@@ -143,18 +145,83 @@ double noise_of(int64_t seed, uint32_t purpose, uint32_t step, uint32_t row, uin
   return radius * (column % 2 == 0 ? ::cos(angle) : ::sin(angle));
 }
 
-double loss_of(double logit, double x) {
-  return (logit > 0 ? logit : 0) - logit * x + ::log1p(::exp(-::fabs(logit)));
+namespace {
+
+bool is(const Likelihood& likelihood, const char* name) {
+  return ::strcmp(likelihood.name, name) == 0;
 }
 
-double sigmoid(double logit) {
-  double u = ::exp(-::fabs(logit));
-  return (logit >= 0 ? 1 : u) / (1 + u);
+double precision_of(const Likelihood& likelihood) {
+  return is(likelihood, "gaussian") ? ::exp(-2 * double(likelihood.log_sigma)) : 1;
 }
 
-double loss_rounding(const Sum& logit, double x) {
-  // Its slope by the logit is below 1.
-  return logit.rounding() + 4 * kRounding * (::fabs(logit.value) * (1 + x) + 1);
+const double kHalfLogTwoPi = ::log(2 * M_PI) / 2;
+
+}  // namespace
+
+double loss_of(const Likelihood& likelihood, double logit, double x) {
+  double size = ::fabs(logit);
+  if (is(likelihood, "bernoulli")) {
+    return (logit > 0 ? logit : 0) - logit * x + ::log1p(::exp(-size));
+  }
+  if (is(likelihood, "continuous_bernoulli")) {
+    return (logit > 0 ? logit : 0) - logit * x + (size == 0 ? 0 : ::log(-::expm1(-size) / size));
+  }
+  return (x - logit) * (x - logit) * precision_of(likelihood) / 2 + double(likelihood.log_sigma) +
+         kHalfLogTwoPi;
+}
+
+double mean_of(const Likelihood& likelihood, double logit) {
+  if (is(likelihood, "bernoulli")) {
+    double u = ::exp(-::fabs(logit));
+    return (logit >= 0 ? 1 : u) / (1 + u);
+  }
+  if (is(likelihood, "continuous_bernoulli")) {
+    if (::fabs(logit) < 0.05) {
+      double q = logit * logit;
+      return 0.5 + logit * (1. / 12 - q * (1. / 720 - q * (1. / 30240 - q / 1209600)));
+    }
+    return -1 / ::expm1(-logit) - 1 / logit;
+  }
+  return logit;
+}
+
+double gradient_of(const Likelihood& likelihood, double logit, double x) {
+  return (mean_of(likelihood, logit) - x) * precision_of(likelihood);
+}
+
+double gradient_by_log_sigma(const Likelihood& likelihood, double logit, double x) {
+  return 1 - (x - logit) * (x - logit) * precision_of(likelihood);
+}
+
+double loss_rounding(const Likelihood& likelihood, double logit, double wrong, double x) {
+  // Its slope by the logit is below 1, or the gradient.
+  if (is(likelihood, "gaussian")) {
+    double slope = (::fabs(logit - x) + wrong) * precision_of(likelihood);
+    double error = slope * (wrong + 4 * kRounding * (::fabs(logit) + x + 1));
+    return error + 4 * kRounding * (::fabs(double(likelihood.log_sigma)) + 1);
+  }
+  return wrong + 6 * kRounding * (::fabs(logit) * (1 + x) + 1);
+}
+
+double mean_rounding(const Likelihood& likelihood, double logit, double wrong) {
+  return is(likelihood, "gaussian") ? wrong + kRounding * ::fabs(logit)
+                                    : wrong / 4 + 4 * kRounding;
+}
+
+double gradient_rounding(const Likelihood& likelihood, double logit, double wrong, double x) {
+  if (is(likelihood, "gaussian")) {
+    return precision_of(likelihood) *
+           (wrong + 4 * kRounding * (::fabs(logit) + x + ::fabs(logit - x)));
+  }
+  return mean_rounding(likelihood, logit, wrong);
+}
+
+std::vector<Likelihood> all_likelihoods() {
+  return {{"bernoulli"},
+          {"continuous_bernoulli"},
+          {"gaussian", -1.25f, false},
+          {"gaussian", 0.25f, true}};
 }
 
 }  // namespace check

@@ -77,11 +77,18 @@ void expect_adam(const Step& step, const TrainingState& before, const std::vecto
 /** Standard normal noise: Philox4x32-10 and Box-Muller. */
 double noise_of(int64_t seed, uint32_t purpose, uint32_t step, uint32_t row, uint32_t column);
 
-/** Binary cross-entropy of a logit and a target. */
-double loss_of(double logit, double x);
-double sigmoid(double logit);
+/** What a likelihood makes of a logit and a target. */
+double loss_of(const Likelihood& likelihood, double logit, double x);
+double mean_of(const Likelihood& likelihood, double logit);
+double gradient_of(const Likelihood& likelihood, double logit, double x);
+double gradient_by_log_sigma(const Likelihood& likelihood, double logit, double x);
 
-/** Most that the loss can be wrong by, given how wrong the logit may be. */
-double loss_rounding(const Sum& logit, double x);
+/** Most that each can be wrong by, given how wrong the logit may be. */
+double loss_rounding(const Likelihood& likelihood, double logit, double wrong, double x);
+double mean_rounding(const Likelihood& likelihood, double logit, double wrong);
+double gradient_rounding(const Likelihood& likelihood, double logit, double wrong, double x);
+
+/** All that there are, the Gaussian with log sigma given and learned. */
+std::vector<Likelihood> all_likelihoods();
 
 }  // namespace check

@@ -107,24 +107,47 @@ void decode_phase(const Layout& layout, Activation activation, const std::vector
   }
 }
 
-void output_phase(const Layout& layout, const std::vector<float>& parameters, const Tensors& t,
-                  const Losses& losses) {
+void output_phase(const Layout& layout, const Likelihood& likelihood,
+                  const std::vector<float>& parameters, const Tensors& t, const Losses& losses) {
   double loss = 0;
   double rounding = 0;
   for (int64_t image = 0; image < t.x.rows; image++) {
     for (int64_t p = 0; p < t.x.columns; p++) {
       Sum logit = output_of(layout.decoder.back(), parameters, t.decoded.back(), image, int(p));
       double x = double(t.x.at(image, p));
-      expect_near("dlogits", image, p, double(t.output.at(image, p)), sigmoid(logit.value) - x,
-                  logit.rounding() / 4 + 4 * kRounding);
-      loss += loss_of(logit.value, x);
+      expect_near("dlogits", image, p, double(t.output.at(image, p)),
+                  gradient_of(likelihood, logit.value, x),
+                  gradient_rounding(likelihood, logit.value, logit.rounding(), x));
+      double one = loss_of(likelihood, logit.value, x);
+      loss += one;
       // Added to up to eleven others of its chunk.
-      rounding += loss_rounding(logit, x) + 12 * kRounding * ::fabs(loss_of(logit.value, x));
+      rounding += loss_rounding(likelihood, logit.value, logit.rounding(), x) +
+                  12 * 12 * kRounding * ::fabs(one);
     }
   }
   double images = double(t.x.rows);
   expect_near("RL", 0, 0, double(losses.reconstruction), loss / images,
-              rounding / images + kRounding * loss / images);
+              rounding / images + kRounding * ::fabs(loss) / images);
+}
+
+/** Of a sum that is made of the loss: both are to be near what they are of each pixel. */
+void log_sigma_gradient(const Layout& layout, const Likelihood& likelihood,
+                        const std::vector<float>& parameters, const Tensors& t,
+                        const std::vector<float>& gradients) {
+  double sum = 0;
+  double rounding = 0;
+  for (int64_t image = 0; image < t.x.rows; image++) {
+    for (int64_t p = 0; p < t.x.columns; p++) {
+      Sum logit = output_of(layout.decoder.back(), parameters, t.decoded.back(), image, int(p));
+      double x = double(t.x.at(image, p));
+      sum += gradient_by_log_sigma(likelihood, logit.value, x);
+      double one = ::fabs(loss_of(likelihood, logit.value, x));
+      rounding += 2 * loss_rounding(likelihood, logit.value, logit.rounding(), x) +
+                  2 * 12 * kRounding * (one + 1);
+    }
+  }
+  expect_near("gradient by log sigma", 0, 0, double(gradients[layout.log_sigma]), sum,
+              rounding + kRounding * ::fabs(sum));
 }
 
 void decode_backward_phase(const Layout& layout, Activation activation,
@@ -232,9 +255,9 @@ void update_phase(const Layout& layout, const Step& step, const Tensors& t,
 }
 
 /** Free bits that some dimensions of a step are above and others below, if there are several. */
-float drawn_free_bits(const Shape& shape, const std::vector<float>& parameters, const Step& step,
-                      Random& random) {
-  Model model(shape, step.images, 1);
+float drawn_free_bits(const Shape& shape, const Likelihood& likelihood,
+                      const std::vector<float>& parameters, const Step& step, Random& random) {
+  Model model(shape, step.images, 1, true, grey_targets(), {}, likelihood);
   model.write(kParameters, parameters);
   model.step(step);
   std::vector<double> all;
@@ -254,21 +277,22 @@ float drawn_c(float kl, Random& random) {
 
 /** Three steps of a network, the second one of fewer images. */
 void steps_of(const Shape& shape, int batch, int threads, double density, cvae_kl_term form,
-              Random& random) {
+              Likelihood likelihood, Random& random) {
   int steps = 3;
   int count = batch * 2;
   KlTerm term{form, form == CVAE_KL_DISTANCE ? 0.3f : 0};
   subject() = shape.name() + ", batch " + std::to_string(batch) + ", " + std::to_string(threads) +
-              " threads, " + (density < 0.5 ? "sparse, " : "dense, ") + term.name();
+              " threads, " + (density < 0.5 ? "sparse, " : "dense, ") + term.name() + ", " +
+              likelihood.text();
   std::vector<uint8_t> pixels = drawn_pixels(int64_t(count) * shape.inputs, density, random);
   std::vector<int32_t> order(static_cast<size_t>(batch));
-  std::vector<float> parameters = drawn_parameters(shape, random);
+  std::vector<float> parameters = drawn_parameters(shape, random, likelihood);
   if (form == CVAE_KL_FREE_BITS) {
     std::iota(order.begin(), order.end(), 0);
     Step first{batch, pixels.data(), order.data(), 1, 0, 1, 1e-2f};
-    term.given = drawn_free_bits(shape, parameters, first, random);
+    term.given = drawn_free_bits(shape, likelihood, parameters, first, random);
   }
-  Model model(shape, batch, threads, true, grey_targets(), term);
+  Model model(shape, batch, threads, true, grey_targets(), term, likelihood);
   model.write(kParameters, parameters);
   for (int number = 0; number < steps; number++) {
     // Fewer than before, so that what is left of the last step's images lies beside them; then all again.
@@ -293,7 +317,11 @@ void steps_of(const Shape& shape, int batch, int threads, double density, cvae_k
     encode_phase(layout, f, before.parameters, t);
     latent_phase(layout, f, step, before.parameters, t, losses);
     decode_phase(layout, f, before.parameters, t);
-    output_phase(layout, before.parameters, t, losses);
+    if (likelihood.learns_sigma) {
+      likelihood.log_sigma = before.parameters[layout.log_sigma];
+      log_sigma_gradient(layout, likelihood, before.parameters, t, gradients);
+    }
+    output_phase(layout, likelihood, before.parameters, t, losses);
     decode_backward_phase(layout, f, before.parameters, t);
     latent_backward_phase(layout, f, term, step, before.parameters, t, losses);
     encode_backward_phase(layout, f, before.parameters, t);
@@ -313,7 +341,8 @@ void check_steps(Random& random) {
   int batch = random.between(1, 150);
   int threads = random.between(1, 4);
   double density = random.chance(0.5) ? 0.2 : 0.9;
-  steps_of(shape, batch, threads, density, cvae_kl_term(random.between(0, 2)), random);
+  Likelihood likelihood = all_likelihoods()[size_t(random.between(0, 3))];
+  steps_of(shape, batch, threads, density, cvae_kl_term(random.between(0, 2)), likelihood, random);
 }
 
 void check_far_sizes() {
@@ -346,7 +375,7 @@ void check_far_sizes() {
       // The others have much that no term has a part in.
       if (form == CVAE_KL_WEIGHTED || size.shape.latent > 2 || size.batch > 500 ||
           size.threads > 4) {
-        steps_of(size.shape, size.batch, size.threads, size.density, form, random);
+        steps_of(size.shape, size.batch, size.threads, size.density, form, {}, random);
       }
     }
   }

@@ -12,6 +12,10 @@ std::string Shape::name() const {
   return activation == Activation::kTanh ? text + " tanh" : text;
 }
 
+std::string Likelihood::text() const {
+  return std::string(name) + (learns_sigma ? " learned" : "");
+}
+
 std::string KlTerm::name() const {
   const char* names[] = {"weighted", "distance", "free bits"};
   return names[form];
@@ -30,7 +34,7 @@ LayerAt place(int in, int out, size_t& end) {
 
 }  // namespace
 
-Layout::Layout(const Shape& shape) {
+Layout::Layout(const Shape& shape, bool learns_sigma) {
   int in = shape.inputs;
   for (int32_t width : shape.hidden) {
     encoder.push_back(place(in, width, size));
@@ -43,6 +47,10 @@ Layout::Layout(const Shape& shape) {
     in = shape.hidden[i];
   }
   decoder.push_back(place(in, shape.inputs, size));
+  if (learns_sigma) {
+    log_sigma = size;
+    size += whole_lanes(1);
+  }
 }
 
 namespace {
@@ -70,8 +78,9 @@ std::vector<float> grey_targets() {
   return targets;
 }
 
-std::vector<float> drawn_parameters(const Shape& shape, Random& random) {
-  Layout layout(shape);
+std::vector<float> drawn_parameters(const Shape& shape, Random& random,
+                                    const Likelihood& likelihood) {
+  Layout layout(shape, likelihood.learns_sigma);
   std::vector<float> parameters(layout.size);
   auto draw = [&](const std::vector<LayerAt>& layers) {
     for (const LayerAt& layer : layers) {
@@ -86,6 +95,9 @@ std::vector<float> drawn_parameters(const Shape& shape, Random& random) {
   };
   draw(layout.encoder);
   draw(layout.decoder);
+  if (likelihood.learns_sigma) {
+    parameters[layout.log_sigma] = likelihood.log_sigma;
+  }
   return parameters;
 }
 
@@ -98,13 +110,15 @@ std::vector<uint8_t> drawn_pixels(int64_t count, double density, Random& random)
 }
 
 Model::Model(const Shape& shape, int64_t batch, int threads, bool keeps_gradients,
-             const std::vector<float>& targets, const KlTerm& kl_term)
-    : shape_(shape), layout_(shape), threads_(threads) {
+             const std::vector<float>& targets, const KlTerm& kl_term,
+             const Likelihood& likelihood)
+    : shape_(shape), layout_(shape, likelihood.learns_sigma), threads_(threads) {
   // Threads that sleep at once: there may be more of them than cores.
   model_ = cvae_create(shape.inputs, int(shape.hidden.size()), shape.hidden.data(), shape.latent,
                        cvae_activation(shape.activation == Activation::kTanh ? "tanh" : "relu"),
-                       batch, keeps_gradients, threads, 0, cvae_likelihood("bernoulli"),
-                       kl_term.form, kl_term.given, targets.data());
+                       batch, keeps_gradients, threads, 0, cvae_likelihood(likelihood.name),
+                       likelihood.log_sigma, likelihood.learns_sigma, kl_term.form,
+                       kl_term.given, targets.data());
   if (model_ == nullptr) {
     fail("there is too little memory for %s", shape.name().c_str());
   }

@@ -35,9 +35,11 @@ struct LayerAt {
 struct Layout {
   std::vector<LayerAt> encoder;
   std::vector<LayerAt> decoder;
+  /** Behind them all, where it is learned. */
+  size_t log_sigma = 0;
   size_t size = 0;
 
-  explicit Layout(const Shape& shape);
+  explicit Layout(const Shape& shape, bool learns_sigma = false);
 };
 
 /** (rows, columns) floats. */
@@ -79,6 +81,16 @@ struct KlTerm {
   std::string name() const;
 };
 
+/** What a pixel's loss is. */
+struct Likelihood {
+  const char* name = "bernoulli";
+  float log_sigma = 0;
+  /** Whether log sigma is a parameter, of which the above is the value at hand. */
+  bool learns_sigma = false;
+
+  std::string text() const;
+};
+
 struct Losses {
   float reconstruction;
   float kl;
@@ -89,8 +101,9 @@ constexpr int kPurpose = 1;
 /** What the values of a pixel are: v / 255. */
 std::vector<float> grey_targets();
 
-/** Uniform weights, as large as ReLUs in between need them. */
-std::vector<float> drawn_parameters(const Shape& shape, Random& random);
+/** Uniform weights, as large as ReLUs in between need them; and log sigma, where it is learned. */
+std::vector<float> drawn_parameters(const Shape& shape, Random& random,
+                                    const Likelihood& likelihood = {});
 
 /** Pixels of which a share is not zero. */
 std::vector<uint8_t> drawn_pixels(int64_t count, double density, Random& random);
@@ -98,7 +111,8 @@ std::vector<uint8_t> drawn_pixels(int64_t count, double density, Random& random)
 class Model {
  public:
   Model(const Shape& shape, int64_t batch, int threads, bool keeps_gradients = true,
-        const std::vector<float>& targets = grey_targets(), const KlTerm& kl_term = {});
+        const std::vector<float>& targets = grey_targets(), const KlTerm& kl_term = {},
+        const Likelihood& likelihood = {});
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

@@ -99,7 +99,7 @@ final class BenchCommand implements Callable<Integer> {
               chosen.first(),
               plan.settings(images.size()),
               images.size(),
-              plan.rule().start(),
+              plan.controller(images.imageSize()),
               rounds,
               WARM_UP,
               this::tell);
@@ -123,7 +123,7 @@ final class BenchCommand implements Callable<Integer> {
             plan.shape(images.imageSize()),
             plan.settings(images.size()),
             images,
-            plan.rule().start(),
+            plan.controller(images.imageSize()),
             engineOptions.threads(),
             rounds,
             WARM_UP,

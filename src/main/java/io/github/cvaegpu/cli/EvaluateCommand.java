@@ -52,6 +52,7 @@ final class EvaluateCommand implements Callable<Integer> {
       String dataset,
       Split split,
       long steps,
+      String likelihood,
       Evaluation evaluation,
       ExactLikelihood exact,
       AnnealedLikelihood ais,
@@ -165,6 +166,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 dataset.name(),
                 split,
                 saved.steps(),
+                saved.objective().title(),
                 evaluation,
                 integral,
                 annealed,
@@ -172,7 +174,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 aggregate);
         out.println(Json.COMPACT.toJson(line));
       } else {
-        print(out, dataset, saved.steps(), evaluation);
+        print(out, dataset, saved, evaluation);
         if (integral != null) {
           print(out, integral);
         }
@@ -255,15 +257,18 @@ final class EvaluateCommand implements Callable<Integer> {
     return dataset;
   }
 
-  private void print(PrintWriter out, Dataset dataset, long steps, Evaluation evaluation) {
+  private void print(
+      PrintWriter out, Dataset dataset, SavedModel saved, Evaluation evaluation) {
     out.printf(
         Locale.ROOT,
-        "%s after %,d steps, on the %,d %s images of %s; nats per image, mean +- standard error%n",
+        "%s after %,d steps, on the %,d %s images of %s; likelihood %s, nats per image, mean +-"
+            + " standard error%n",
         modelOptions.path(),
-        steps,
+        saved.steps(),
         evaluation.images(),
         split,
-        dataset.name());
+        dataset.name(),
+        saved.objective().title());
     row(out, "RL", "reconstruction loss", evaluation.reconstructionLoss());
     row(out, "KL", "divergence of posterior and prior", evaluation.klDivergence());
     row(out, "ELBO", "-(RL + KL)", evaluation.elbo());

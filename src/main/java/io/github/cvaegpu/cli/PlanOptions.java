@@ -19,6 +19,8 @@ import picocli.CommandLine.Option;
 final class PlanOptions {
   @Mixin private RuleOptions rule;
 
+  @Mixin private ObjectiveOptions objective;
+
   @Option(
       names = "--epochs",
       paramLabel = "N",
@@ -120,6 +122,7 @@ final class PlanOptions {
    */
   TrainingPlan onTopOf(TrainingPlan running, boolean measured) {
     rule.requireSame(running.rule(), measured);
+    objective.requireSame(running.objective());
     Given.requireSame("--batch", batchSize, running.batchSize());
     Given.requireSame("--lr", learningRate, running.learningRate());
     Given.requireSame("--latent", latent, running.latent());
@@ -133,7 +136,7 @@ final class PlanOptions {
   private TrainingPlan merged(TrainingPlan base, BetaRule decides) {
     return new TrainingPlan(
         decides,
-        base.objective(),
+        objective.on(base.objective()),
         new NetworkSettings(
             Given.or(hidden, base.hidden()),
             Given.or(latent, base.latent()),

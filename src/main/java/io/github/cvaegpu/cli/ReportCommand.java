@@ -204,7 +204,7 @@ final class ReportCommand implements Callable<Integer> {
       integral =
           ExactLikelihood.of(
               model,
-              checkpoint.plan().objective(),
+              checkpoint.objective(),
               posterior,
               scores,
               new double[scores.size()],

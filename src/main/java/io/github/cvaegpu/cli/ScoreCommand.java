@@ -125,7 +125,11 @@ final class ScoreCommand implements Callable<Integer> {
     outputOptions.writeLines(spec.commandLine().getOut(), table::writeLines);
     outputOptions.tell(
         spec.commandLine().getOut(),
-        String.format(Locale.ROOT, "scores of %,d images", images.size()));
+        String.format(
+            Locale.ROOT,
+            "scores of %,d images, likelihood %s",
+            images.size(),
+            saved.objective().title()));
     drawn.ifPresent(
         output -> {
           output.write(out -> out.write(odd.orElseThrow()));

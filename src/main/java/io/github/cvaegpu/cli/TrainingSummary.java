@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.AbsentIfNull;
 import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.eval.Evaluation;
-import io.github.cvaegpu.train.AbsentIfNull;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.RunDirectory;
@@ -26,6 +26,7 @@ final class TrainingSummary {
       String message,
       long steps,
       String dataset,
+      String likelihood,
       RunRecord.Metrics metrics,
       @AbsentIfNull RunRecord.Validated validated) {}
 
@@ -40,6 +41,7 @@ final class TrainingSummary {
             record.message(),
             record.stepsDone(),
             record.dataset().name(),
+            record.plan().objective().title(),
             record.metrics(),
             record.validated()));
   }
@@ -59,12 +61,13 @@ final class TrainingSummary {
     out.printf(
         Locale.ROOT,
         "Training, mean of the last %s: RL %.2f  KL %s  ELBO %.2f  beta %.4f  (nats per"
-            + " image)%n",
+            + " image, likelihood %s)%n",
         steps(last.steps()),
         last.rl(),
         Numbers.rounded("%.2f", last.kl()),
         last.elbo(),
-        last.beta());
+        last.beta(),
+        record.plan().objective().title());
     Evaluation test = metrics.test();
     out.printf(
         Locale.ROOT,

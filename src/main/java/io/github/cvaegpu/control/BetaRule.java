@@ -76,7 +76,8 @@ public sealed interface BetaRule
   /**
    * What it aims at in a step of a run whose limits of beta go by its loss.
    *
-   * @param firstLoss reconstruction loss of the run's first step, nats per image
+   * @param firstLoss reconstruction loss of the run's first step above what it is counted from,
+   *     nats per image
    * @param step counted from 1
    */
   default Optional<Target> target(double firstLoss, long step) {
@@ -128,4 +129,14 @@ public sealed interface BetaRule
 
   /** A new controller, before a run's first step; its numbers are for {@link #klTerm}. */
   BetaController start();
+
+  /**
+   * The same for losses that are not counted from 0.
+   *
+   * @param lossOrigin what the reconstruction loss is counted from, nats per image: how far above it
+   *     the first one is tells how large losses are
+   */
+  default BetaController start(double lossOrigin) {
+    return start();
+  }
 }

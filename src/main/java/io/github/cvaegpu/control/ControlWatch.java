@@ -17,8 +17,9 @@ public final class ControlWatch {
   private static final int WINDOW = ControlReport.WINDOW;
 
   private final BetaRule rule;
+  private final double lossOrigin;
   private final float[] recent = new float[WINDOW];
-  private float firstLoss;
+  private double firstLoss;
   private BetaRule.Target target; // of the step before; null if there is none
   private long lastStep;
   private long steps; // since the set point was last changed
@@ -29,9 +30,11 @@ public final class ControlWatch {
 
   /**
    * @param rule what decides beta
+   * @param lossOrigin what the reconstruction loss is counted from, nats per image
    */
-  public ControlWatch(BetaRule rule) {
+  public ControlWatch(BetaRule rule, double lossOrigin) {
     this.rule = rule;
+    this.lossOrigin = lossOrigin;
   }
 
   /**
@@ -45,7 +48,7 @@ public final class ControlWatch {
    */
   public Optional<String> accept(long step, float rl, float kl, float beta) {
     if (step == 1) {
-      firstLoss = rl;
+      firstLoss = rl - lossOrigin;
     }
     lastStep = step;
     BetaRule.Target now = rule.target(firstLoss, step).orElse(null);

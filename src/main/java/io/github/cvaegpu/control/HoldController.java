@@ -20,7 +20,8 @@ import java.util.Set;
  *
  * <p>where clip(a, b) is a within [-b, b]. Before the first step L = g = 0, I = 1 and s = 1. After
  * it s is the reconstruction loss of that step, in which the decoder knew nothing yet, as a part of
- * MNIST's, 784 ln 2: a loss of a thousandth needs betas of a thousandth. Where the set point
+ * MNIST's, 784 ln 2: a loss of a thousandth needs betas of a thousandth. Densities have a loss that
+ * may be 0 or below: theirs is counted from another origin. Where the set point
  * changes, L is multiplied by the old one over the new.
  *
  * <p>Why: d ln KL / d ln beta is about the same for all networks, set points and learning rates,
@@ -78,17 +79,27 @@ public final class HoldController implements BetaController {
   private static final String SCALE = "scale";
 
   private final HoldRule rule;
+  private final double lossOrigin;
   private double integral = FIRST_INTEGRAL;
   private double level;
   private double growth;
   private double scale = 1;
 
-  /** A controller before its first step. */
-  public HoldController(HoldRule rule) {
+  /**
+   * A controller before its first step.
+   *
+   * @param lossOrigin what the reconstruction loss is counted from, nats per image
+   */
+  public HoldController(HoldRule rule, double lossOrigin) {
     this.rule = rule;
+    this.lossOrigin = lossOrigin;
   }
 
-  /** What the limits of beta are multiplied by, for the loss of a run's first step, in nats. */
+  /**
+   * What the limits of beta are multiplied by.
+   *
+   * @param firstLoss of a run's first step, above what it is counted from, in nats
+   */
   static double scale(double firstLoss) {
     return Math.clamp(firstLoss / USUAL_LOSS, 1 / LARGEST_SCALE, LARGEST_SCALE);
   }
@@ -99,7 +110,7 @@ public final class HoldController implements BetaController {
       throw new IllegalArgumentException("KL is NaN");
     }
     if (last.step() == 1) {
-      scale = scale(last.rl());
+      scale = scale(last.rl() - lossOrigin);
     }
     double setPoint = rule.setPointAt(last.step() + 1);
     level = Math.min(level * rule.setPointAt(last.step()) / setPoint, LARGEST_RATIO);

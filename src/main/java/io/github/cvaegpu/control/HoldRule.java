@@ -127,6 +127,11 @@ public record HoldRule(double setPoint, List<SetPointChange> changes) implements
 
   @Override
   public BetaController start() {
-    return new HoldController(this);
+    return start(0);
+  }
+
+  @Override
+  public BetaController start(double lossOrigin) {
+    return new HoldController(this, lossOrigin);
   }
 }

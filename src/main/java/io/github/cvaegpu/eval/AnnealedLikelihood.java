@@ -3,7 +3,6 @@ package io.github.cvaegpu.eval;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.util.ArrayList;
@@ -106,7 +105,9 @@ public record AnnealedLikelihood(
       ImageScores scores,
       Effort effort,
       long seed) {
-    LatentGradient likelihood = likelihood(objective, layout, parameters, images);
+    LatentGradient likelihood =
+        new PixelGradient(
+            objective, layout, parameters, PixelTargets.of(objective.targets(), images));
     var summary = new Summary(scores, effort);
     for (int first = 0; first < images.size(); first += CHUNK) {
       int count = Math.min(CHUNK, images.size() - first);
@@ -115,27 +116,19 @@ public record AnnealedLikelihood(
       summary.add(first, annealing.forward(AnnealingNoise.Stage.FORWARD, sizes, effort.chains()));
     }
     return summary.build(
-        check(objective, layout, parameters, images.shape(), images.size(), effort, seed));
-  }
-
-  private static LatentGradient likelihood(
-      Objective objective, ParameterLayout layout, float[] parameters, ImageSet images) {
-    return switch (objective.likelihood()) {
-      case BERNOULLI -> new BernoulliGradient(objective.targets(), layout, parameters, images);
-    };
+        check(objective, layout, parameters, images.size(), effort, seed));
   }
 
   private static Check check(
       Objective objective,
       ParameterLayout layout,
       float[] parameters,
-      ImageSize size,
       int images,
       Effort effort,
       long seed) {
     int count = Math.min(CHECKED, images);
-    SimulatedImages drawn = SimulatedImages.draw(layout, parameters, size, count, seed);
-    LatentGradient likelihood = likelihood(objective, layout, parameters, drawn.images());
+    SimulatedImages drawn = SimulatedImages.draw(objective, layout, parameters, count, seed);
+    LatentGradient likelihood = new PixelGradient(objective, layout, parameters, drawn);
     return check(
         new Annealing(likelihood, seed, 0, count, effort.steps()), drawn.z(), effort.chains());
   }

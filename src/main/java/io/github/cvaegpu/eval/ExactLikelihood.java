@@ -127,14 +127,12 @@ public record ExactLikelihood(
       Consumer<IntegralProgress> progress) {
     var summary = new Summary(scores);
     ImageSet set = posterior.images();
+    PixelTargets targets = PixelTargets.of(objective.targets(), set);
     for (int first = 0; first < set.size(); first += CHUNK) {
       int count = Math.min(CHUNK, set.size() - first);
       int part = first / CHUNK + 1;
       int parts = Math.ceilDiv(set.size(), CHUNK);
-      LatentLikelihood likelihood =
-          switch (objective.likelihood()) {
-            case BERNOULLI -> new BernoulliTiles(model, objective.targets(), set, first, count);
-          };
+      LatentLikelihood likelihood = new PixelTiles(model, objective, targets, first, count);
       Quadrature.Result result =
           Quadrature.of(
               likelihood,

@@ -77,8 +77,8 @@ final class ModelCard {
     row("prior", "standard normal");
     row(
         "decoder's output",
-        "logits; the mean of a pixel is %s (%s likelihood)"
-            .formatted(PixelMean.of(likelihood).formula(), likelihood.text()));
+        "logits; the mean of a pixel is %s (likelihood %s)"
+            .formatted(PixelMean.of(likelihood).formula(), model.objective().title()));
     row(
         "parameters",
         String.format(
@@ -100,7 +100,7 @@ final class ModelCard {
         "from load import load",
         "",
         "model = load()",
-        "images = model.decode(torch.randn(16, %s))  # (16, %s) means of pixels, from 0 to 1"
+        "images = model.decode(torch.randn(16, %s))  # (16, %s) means of pixels, of which 0 is black and 1 white"
             .formatted(model.shape().latent(), model.shape().inputs()),
         "mean, log_variance = model.encode(images)  # (16, %s) each"
             .formatted(model.shape().latent()),
@@ -174,7 +174,8 @@ final class ModelCard {
     Evaluation test = metrics.get().test();
     RunRecord.LastSteps last = metrics.get().lastSteps();
     lines(
-        "Nats per image, summed over its pixels; the ELBO is -(RL + KL), with beta = 1. Errors are"
+        "Likelihood %s. ".formatted(model.objective().title())
+            + "Nats per image, summed over its pixels; the ELBO is -(RL + KL), with beta = 1. Errors are"
             + " standard errors over images.",
         "",
         String.format(

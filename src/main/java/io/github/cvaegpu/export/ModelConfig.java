@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.export;
 
+import io.github.cvaegpu.AbsentIfNull;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import io.github.cvaegpu.train.Json;
@@ -22,6 +24,7 @@ import java.util.List;
  * @param activation between linear layers
  * @param likelihood what makes means of the decoder's outputs
  * @param targets what pixels stand for
+ * @param sigma standard deviation of a pixel; absent of likelihoods that have none
  * @param image height and width; null where only the number of pixels is known
  * @param input how pictures become inputs
  * @param parametersSha256 SHA-256 of the parameters, as {@code run.json} has it
@@ -35,6 +38,7 @@ record ModelConfig(
     Activation activation,
     Likelihood likelihood,
     Targets targets,
+    @AbsentIfNull Double sigma,
     Image image,
     Input input,
     String parametersSha256) {
@@ -55,6 +59,7 @@ record ModelConfig(
   static ModelConfig of(SavedModel model) {
     VaeShape shape = model.shape();
     Targets targets = model.objective().targets();
+    Sigma sigma = model.objective().sigma();
     return new ModelConfig(
         FORMAT,
         Program.nameAndVersion(),
@@ -64,6 +69,7 @@ record ModelConfig(
         shape.activation(),
         model.objective().likelihood(),
         targets,
+        sigma == null ? null : sigma.value(),
         model.size().map(size -> new Image(size.height(), size.width(), 1)).orElse(null),
         new Input(ModelFacts.rescaling(targets), ModelFacts.inputs(model), ModelFacts.order(model)),
         model.parametersSha256());

@@ -23,13 +23,16 @@ final class ModelFacts {
   static String inputs(SavedModel model) {
     return switch (model.objective().targets()) {
       case GREY -> "intensities v / 255 of grey pixels v from 0, black, to 255, white";
+      case BINARIZED ->
+          "0, black, or 1, white, drawn of grey pixels with their intensities v / 255 as the"
+              + " probabilities of white";
     };
   }
 
   /** What intensities are multiplied by; in a file, for programs. */
   static double rescaling(Targets targets) {
     return switch (targets) {
-      case GREY -> 1 / 255.0;
+      case GREY, BINARIZED -> 1 / 255.0;
     };
   }
 

@@ -29,11 +29,16 @@ final class OnnxGraph {
   private static final int INT = 2;
 
   /**
-   * A node that takes one tensor and gives another.
+   * A node that takes tensors and gives another.
    *
    * @param operator ONNX's name of it
    */
-  record Node(String operator, String input, String output) {}
+  record Node(String operator, List<String> inputs, String output) {
+    /** One that takes one. */
+    Node(String operator, String input, String output) {
+      this(operator, List.of(input), output);
+    }
+  }
 
   private final ProtobufMessage graph = new ProtobufMessage();
   private final ParameterLayout layout;
@@ -83,7 +88,14 @@ final class OnnxGraph {
   }
 
   void add(Node added) {
-    node(added.operator(), List.of(added.input()), List.of(added.output()), List.of());
+    node(added.operator(), added.inputs(), List.of(added.output()), List.of());
+  }
+
+  /** A number that nodes take by its name. */
+  void constant(String name, float value) {
+    graph.message(
+        5,
+        new ProtobufMessage().number(2, FLOAT).text(8, name).floats(9, new float[] {value}, 0, 1));
   }
 
   /** Cuts the columns of a tensor into two halves. */

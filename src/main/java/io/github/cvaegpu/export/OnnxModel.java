@@ -8,6 +8,7 @@ import io.github.cvaegpu.train.SavedModel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
+import java.util.TreeMap;
 
 /**
  * Half of a model in ONNX: its encoder or its decoder, for any number of rows at once.
@@ -18,7 +19,7 @@ import java.util.Locale;
  * </pre>
  *
  * <p>x are targets, from 0 to 1; the encoder's mean and log variance are those of the normal
- * posterior; the decoder's mean is an intensity, from 0 to 1. Weights keep PyTorch's names. What
+ * posterior; the decoder's mean is an intensity, of which 0 is black and 1 white. Weights keep PyTorch's names. What
  * run the model is of is in the file's metadata.
  */
 public final class OnnxModel {
@@ -80,12 +81,14 @@ public final class OnnxModel {
             + " is standard normal.";
     var graph = new OnnxGraph("decoder", doc, model.layout(), model.parameters());
     graph.chain(model.layout().decoder(), "z", OnnxGraph.LOGITS);
+    // Sorted: an immutable map's order changes from process to process.
+    new TreeMap<>(mean.constants()).forEach(graph::constant);
     mean.nodes().forEach(graph::add);
     graph.input("z", shape.latent(), "(batch, %s): latent points".formatted(shape.latent()));
     graph.output(
         OnnxGraph.MEAN,
         shape.inputs(),
-        "(batch, %s): mean of each pixel, from 0, black, to 1, white: %s; %s"
+        "(batch, %s): mean of each pixel, of which 0 is black and 1 white: %s; %s"
             .formatted(shape.inputs(), mean.formula(), ModelFacts.order(model)));
     graph.output(
         OnnxGraph.LOGITS,

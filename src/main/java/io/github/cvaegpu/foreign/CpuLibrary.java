@@ -105,6 +105,8 @@ public final class CpuLibrary {
                 JAVA_INT,
                 JAVA_INT,
                 JAVA_INT,
+                JAVA_FLOAT,
+                JAVA_INT,
                 JAVA_INT,
                 JAVA_FLOAT,
                 ADDRESS));
@@ -225,6 +227,8 @@ public final class CpuLibrary {
       int threads,
       boolean hasCores,
       int likelihood,
+      float logSigma,
+      boolean learnsSigma,
       int klTerm,
       float klGiven,
       float[] targets) {
@@ -242,6 +246,8 @@ public final class CpuLibrary {
                   threads,
                   hasCores ? 1 : 0,
                   likelihood,
+                  logSigma,
+                  learnsSigma ? 1 : 0,
                   klTerm,
                   klGiven,
                   arena.allocateFrom(ValueLayout.JAVA_FLOAT, targets));

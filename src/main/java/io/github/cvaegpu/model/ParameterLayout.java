@@ -19,6 +19,11 @@ public final class ParameterLayout {
   /** Tensors start at multiples of this many floats: one cache line, one 512-bit vector. */
   public static final int ALIGNMENT = 16;
 
+  /** The name of the logarithm of the standard deviation, where one is learned. */
+  public static final String LOG_SIGMA = "log_sigma";
+
+  private static final int NONE = -1;
+
   /**
    * A tensor in the flat array.
    *
@@ -37,6 +42,7 @@ public final class ParameterLayout {
   private final List<Linear> encoder;
   private final List<Linear> decoder;
   private final List<Tensor> tensors;
+  private final int logSigma;
   private final int size;
 
   /**
@@ -45,6 +51,16 @@ public final class ParameterLayout {
    * @throws InputException if the network has more parameters than an array can hold
    */
   public ParameterLayout(VaeShape shape) {
+    this(shape, Objective.study());
+  }
+
+  /**
+   * Lays out the tensors of a shape, and what the objective has to learn beside them: behind all of
+   * them {@value #LOG_SIGMA}, of one number, where the standard deviation is learned.
+   *
+   * @throws InputException if the network has more parameters than an array can hold
+   */
+  public ParameterLayout(VaeShape shape, Objective objective) {
     this.shape = shape;
     List<Integer> widths = new ArrayList<>();
     widths.add(shape.inputs());
@@ -55,6 +71,7 @@ public final class ParameterLayout {
     widths.removeLast();
     widths.add(shape.latent());
     decoder = builder.chain("decoder", widths.reversed());
+    logSigma = objective.learnsSigma() ? builder.place(LOG_SIGMA, List.of(1)) : NONE;
     tensors = List.copyOf(builder.tensors);
     size = builder.end;
   }
@@ -111,6 +128,23 @@ public final class ParameterLayout {
   /** All tensors in the order of their offsets. */
   public List<Tensor> tensors() {
     return tensors;
+  }
+
+  /** Whether the logarithm of a standard deviation is among the parameters. */
+  public boolean learnsSigma() {
+    return logSigma != NONE;
+  }
+
+  /**
+   * The place of the logarithm of the standard deviation.
+   *
+   * @throws IllegalStateException if none is learned
+   */
+  public int logSigma() {
+    if (!learnsSigma()) {
+      throw new IllegalStateException("no standard deviation is learned");
+    }
+    return logSigma;
   }
 
   /** Floats in the flat array, the gaps between tensors included. */

@@ -11,6 +11,24 @@ public enum Targets {
     public double of(int pixel) {
       return pixel / 255.0;
     }
+  },
+
+  /**
+   * Black or white, drawn with the intensity as the probability of white: a training image anew
+   * before each epoch, one that is only looked at once for all. Engines are given the images that
+   * were drawn.
+   */
+  BINARIZED {
+    @Override
+    public double of(int pixel) {
+      return GREY.of(pixel);
+    }
+
+    /** Of the bytes 0 and 255 the kernels of grey pixels make 0 and 1. */
+    @Override
+    public String text() {
+      return GREY.text();
+    }
   };
 
   /** Number of values that a pixel can have. */

@@ -57,7 +57,7 @@ record ExplorerData(
     int latent = layout.shape().latent();
     var decoder =
         Embedded.Decoder.of(
-            checkpoint.plan().objective().likelihood(), layout, checkpoint.state().parameters());
+            checkpoint.objective().likelihood(), layout, checkpoint.state().parameters());
     if (testPosterior.isEmpty()) {
       ImageSize size = checkpoint.images().size();
       return new ExplorerData(

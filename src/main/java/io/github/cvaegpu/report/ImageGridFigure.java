@@ -114,7 +114,8 @@ public final class ImageGridFigure extends Figure {
     byte[] row = new byte[width * scale];
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < row.length; x++) {
-        row[x] = (byte) Math.round(255 * pixels[y * width + x / scale]);
+        // A mean of a Gaussian may be outside.
+        row[x] = (byte) Math.round(255 * Math.clamp(pixels[y * width + x / scale], 0f, 1f));
       }
       for (int i = 0; i < scale; i++) {
         // The raster's own values: grey is linear in Java's colour model of this type.

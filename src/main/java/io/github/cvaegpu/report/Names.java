@@ -16,8 +16,32 @@ final class Names {
 
   private Names() {}
 
-  /** A name for each run, no two alike, each on one line and without characters that act. */
+  /**
+   * A name for each run, no two alike, each on one line and without characters that act; with its
+   * likelihood where not all have the same, as their figures then mean different things.
+   */
   static List<String> of(List<Run> runs) {
+    List<String> names = ofFolders(runs);
+    if (!haveSeveralLikelihoods(runs)) {
+      return names;
+    }
+    List<String> longer = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      longer.add("%s (%s)".formatted(names.get(i), likelihood(runs.get(i))));
+    }
+    return List.copyOf(longer);
+  }
+
+  /** Whether losses and likelihoods of some runs cannot be compared with those of others. */
+  static boolean haveSeveralLikelihoods(List<Run> runs) {
+    return runs.stream().map(Names::likelihood).distinct().count() > 1;
+  }
+
+  private static String likelihood(Run run) {
+    return run.record().plan().objective().title();
+  }
+
+  private static List<String> ofFolders(List<Run> runs) {
     List<Path> folders =
         runs.stream().map(run -> run.folder().toAbsolutePath().normalize()).toList();
     int[] parts = new int[folders.size()];

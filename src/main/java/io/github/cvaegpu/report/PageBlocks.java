@@ -52,6 +52,9 @@ final class PageBlocks {
                     ? " Circles are of the validation images after epochs; of a run that may stop"
                         + " early the best one is filled."
                     : "")));
+    if (Names.haveSeveralLikelihoods(subjects.stream().map(Subject::run).toList())) {
+      html.append(Html.note(RunTables.SEVERAL_LIKELIHOODS));
+    }
     html.append("<div class=\"bar\">");
     for (int i = 0; i < drawn.size(); i++) {
       html.append(

@@ -17,6 +17,11 @@ import java.util.function.Function;
 
 /** Runs side by side: what they are, their final figures, and all that is recorded of them. */
 final class RunTables {
+  /** What is to be known of figures of several likelihoods. */
+  static final String SEVERAL_LIKELIHOODS =
+      "These runs have several likelihoods, under which a loss means different things: RL and ELBO"
+          + " of one cannot be compared with those of another.";
+
   private final List<Run> runs;
   private final List<String> names;
 
@@ -99,7 +104,7 @@ final class RunTables {
         hasValidation()
             ? " Validation figures are of training images that were held out, after the last epoch."
             : "";
-    return Html.cards("figures", "run", figureColumns(), rows) + Html.note(about(groups) + note);
+    return Html.cards("figures", "run", figureColumns(), rows) + Html.note(about(groups) + note + aboutLikelihoods());
   }
 
   private List<String> figureColumns() {
@@ -196,6 +201,10 @@ final class RunTables {
     return RunRows.figure(OptionalDouble.of(mean), format)
         + " ± "
         + RunRows.figure(OptionalDouble.of(deviation), format.replace("+", ""));
+  }
+
+  private String aboutLikelihoods() {
+    return Names.haveSeveralLikelihoods(runs) ? " " + SEVERAL_LIKELIHOODS : "";
   }
 
   private static String about(List<List<Run>> groups) {

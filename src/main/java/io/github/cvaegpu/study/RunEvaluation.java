@@ -80,7 +80,7 @@ public record RunEvaluation(
         parametersSha256,
         evaluator.evaluate(dataset.train(), TRAIN_SAMPLES),
         scores.evaluation(),
-        ExactLikelihood.of(model, checkpoint.plan().objective(), posterior, scores),
+        ExactLikelihood.of(model, checkpoint.objective(), posterior, scores),
         LatentMeasures.of(Posterior.of(model, dataset.train()), posterior, seed),
         byLabel);
   }

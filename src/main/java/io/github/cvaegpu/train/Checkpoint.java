@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.AbsentIfNull;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.data.DataChoice;
@@ -11,6 +12,7 @@ import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.Decoder;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -113,6 +115,11 @@ public record Checkpoint(
    */
   public boolean takes(ImageSet set) {
     return images.isOfSize(set, layout.shape().inputs());
+  }
+
+  /** What the model is trained to do, with the standard deviation that it learned, if it did. */
+  public Objective objective() {
+    return SavedModel.of(this).objective();
   }
 
   /**

@@ -108,8 +108,7 @@ final class CheckpointFile {
   static Checkpoint read(Path file, SafeTensorsReader in) throws IOException {
     Metadata read = metadata(file, in.header());
     Header header = read.header();
-    LayoutTensors.requireCount(
-        file, in.header(), header.plan().hidden().size(), PREFIXES.size(), "a checkpoint");
+    LayoutTensors.requireCount(file, in.header(), header.plan(), PREFIXES.size(), "a checkpoint");
     ParameterLayout layout = layout(file, read);
     float[][] arrays = LayoutTensors.read(file, in, layout, PREFIXES);
     var state = new TrainingState(arrays[0], arrays[1], arrays[2], header.last());
@@ -129,7 +128,7 @@ final class CheckpointFile {
 
   private static ParameterLayout layout(Path file, Metadata metadata) {
     try {
-      return new ParameterLayout(metadata.header().plan().shape(metadata.pixels()));
+      return metadata.header().plan().layout(metadata.pixels());
     } catch (InputException e) {
       throw FileMetadata.damaged(file, e);
     }

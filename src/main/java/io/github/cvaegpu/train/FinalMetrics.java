@@ -13,14 +13,16 @@ final class FinalMetrics {
   static final int LAST_STEPS = 100;
 
   private final BetaRule rule;
+  private final double lossOrigin;
   private final long steps;
   private final StepMeans last = new StepMeans();
-  private float firstLoss;
+  private double firstLoss;
   private Optional<BetaRule.Target> target = Optional.empty(); // of the step before
   private ControlReport.Builder report; // on the steps with that target; null where there is none
 
-  private FinalMetrics(BetaRule rule, long steps) {
+  private FinalMetrics(BetaRule rule, double lossOrigin, long steps) {
     this.rule = rule;
+    this.lossOrigin = lossOrigin;
     this.steps = steps;
   }
 
@@ -30,14 +32,20 @@ final class FinalMetrics {
    * @param log of all its steps
    * @param steps how many there are
    * @param rule what decided beta
+   * @param lossOrigin what the reconstruction loss is counted from, nats per image
    * @param test of the test images
    * @param imagesPerSecond of this process
    * @throws IOException if the log cannot be read
    */
   static RunRecord.Metrics of(
-      MetricsLog log, long steps, BetaRule rule, Evaluation test, double imagesPerSecond)
+      MetricsLog log,
+      long steps,
+      BetaRule rule,
+      double lossOrigin,
+      Evaluation test,
+      double imagesPerSecond)
       throws IOException {
-    var metrics = new FinalMetrics(rule, steps);
+    var metrics = new FinalMetrics(rule, lossOrigin, steps);
     log.read(metrics::accept);
     StepMeans last = metrics.last;
     return new RunRecord.Metrics(
@@ -53,7 +61,7 @@ final class FinalMetrics {
       last.step(row);
     }
     if (row.step() == 1) {
-      firstLoss = row.rl();
+      firstLoss = row.rl() - lossOrigin;
     }
     Optional<BetaRule.Target> now = rule.target(firstLoss, row.step());
     if (!now.equals(target)) {

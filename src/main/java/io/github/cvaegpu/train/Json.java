@@ -14,6 +14,7 @@ import com.google.gson.reflect.TypeToken;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
+import io.github.cvaegpu.AbsentIfNull;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.CapacityRule;
 import io.github.cvaegpu.control.ConstantRule;

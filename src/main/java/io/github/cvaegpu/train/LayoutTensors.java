@@ -47,14 +47,15 @@ final class LayoutTensors {
    * Refuses a file of another number of tensors than a network has. To be asked before a layout is
    * made: a file may claim more layers than there is memory for.
    *
-   * @param hidden hidden layers that the file claims
+   * @param plan that the file claims
    * @param arrays how many arrays the file is to have
    * @param what the file is, for the sentence
    */
   static void requireCount(
-      Path file, SafeTensorsHeader header, int hidden, int arrays, String what) {
+      Path file, SafeTensorsHeader header, TrainingPlan plan, int arrays, String what) {
     // A weight and a bias of each layer, of which encoder and decoder have one more than widths.
-    long needed = 2L * 2 * arrays * (hidden + 1);
+    long ofLayers = 2L * 2 * (plan.hidden().size() + 1);
+    long needed = arrays * (ofLayers + (plan.objective().learnsSigma() ? 1 : 0));
     if (header.entries().size() != needed) {
       throw new InputException(
           String.format(

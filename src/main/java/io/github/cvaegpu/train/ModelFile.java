@@ -84,7 +84,7 @@ final class ModelFile {
   /** Reads the model of a file that is open. */
   static SavedModel read(Path file, SafeTensorsReader in) throws IOException {
     Header header = header(file, in.header());
-    LayoutTensors.requireCount(file, in.header(), header.plan().hidden().size(), 1, "a model");
+    LayoutTensors.requireCount(file, in.header(), header.plan(), 1, "a model");
     ParameterLayout layout = layout(file, header);
     float[] parameters = LayoutTensors.read(file, in, layout, List.of(""))[0];
     if (!LayoutTensors.sha256(layout, parameters).equals(header.parametersSha256())) {
@@ -113,7 +113,7 @@ final class ModelFile {
 
   private static ParameterLayout layout(Path file, Header header) {
     try {
-      return new ParameterLayout(header.plan().shape(header.inputs()));
+      return header.plan().layout(header.inputs());
     } catch (InputException e) {
       throw FileMetadata.damaged(file, e);
     }

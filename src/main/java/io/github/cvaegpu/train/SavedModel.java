@@ -140,9 +140,9 @@ public final class SavedModel {
     return plan;
   }
 
-  /** What the model was trained to do. */
+  /** What the model was trained to do, with the standard deviation that it learned, if it did. */
   public Objective objective() {
-    return plan.objective();
+    return plan.objective().learned(layout, parameters);
   }
 
   /** Where the random numbers of its training came from. */

@@ -96,7 +96,7 @@ public final class Trainer {
       BooleanSupplier stopRequested) {
     this(
         plan,
-        plan.rule().start(),
+        plan.controller(dataset.train().imageSize()),
         dataset,
         trainee,
         directory,
@@ -125,14 +125,14 @@ public final class Trainer {
     this.interval = interval;
     this.observer = observer;
     this.stopRequested = stopRequested;
-    layout = new ParameterLayout(plan.shape(dataset.train().imageSize()));
+    layout = plan.layout(dataset.train().imageSize());
     trainingImages = plan.trainingImages(dataset.train().size());
     batchesPerEpoch = plan.batches(trainingImages);
     validator =
         plan.validationImages(dataset.train())
             .map(images -> new Validator(plan, images, directory));
     this.controller = controller;
-    watch = new ControlWatch(plan.rule());
+    watch = new ControlWatch(plan.rule(), plan.lossOrigin(dataset.train().imageSize()));
     journal = new RunJournal(plan, layout, dataset, directory, provenance);
   }
 
@@ -343,7 +343,13 @@ public final class Trainer {
         end(
             ExitReason.COMPLETED,
             null,
-            FinalMetrics.of(log, journal.stepsDone(), plan.rule(), test, speed.imagesPerSecond())));
+            FinalMetrics.of(
+                log,
+                journal.stepsDone(),
+                plan.rule(),
+                plan.lossOrigin(dataset.train().imageSize()),
+                test,
+                speed.imagesPerSecond())));
   }
 
   /** Whether nothing is left to train. */

@@ -3,7 +3,9 @@ package io.github.cvaegpu.train;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.cvaegpu.AbsentIfNull;
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.data.Dataset;
@@ -16,6 +18,7 @@ import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -159,6 +162,34 @@ public record TrainingPlan(
   /** The network for images of a size, in pixels. */
   public VaeShape shape(int inputs) {
     return network.shape(inputs);
+  }
+
+  /**
+   * What the reconstruction loss is counted from to tell how large it is, nats per image.
+   *
+   * @param inputs pixels of an image
+   */
+  public double lossOrigin(int inputs) {
+    return inputs * objective.likelihood().origin(objective.deviation());
+  }
+
+  /**
+   * What decides beta, before a run's first step.
+   *
+   * @param inputs pixels of an image
+   * @throws InputException if that is another program's
+   */
+  public BetaController controller(int inputs) {
+    return rule.start(lossOrigin(inputs));
+  }
+
+  /**
+   * Where each parameter of the network is.
+   *
+   * @param inputs pixels of an image
+   */
+  public ParameterLayout layout(int inputs) {
+    return new ParameterLayout(shape(inputs), objective);
   }
 
   /**

@@ -3,6 +3,14 @@
 /** The mean of a pixel by the decoder's output for it, as Java's Likelihood has it under the same name. */
 const MEANS = {
   bernoulli: (logit) => 1 / (1 + Math.exp(-logit)),
+  continuous_bernoulli: (logit) => {
+    if (Math.abs(logit) < 0.05) {
+      const q = logit * logit;
+      return 0.5 + logit * (1 / 12 - q * (1 / 720 - q * (1 / 30240 - q / 1209600)));
+    }
+    return -1 / Math.expm1(-logit) - 1 / logit;
+  },
+  gaussian: (mean) => mean,
 };
 
 /** What a hidden unit makes of its sum, as Java's Activation has it under the same name. */
@@ -147,7 +155,7 @@ function explore(data) {
     const graphics = digit.getContext('2d');
     const image = graphics.createImageData(model.width, model.height);
     pixels.forEach((value, i) => {
-      const grey = Math.round(255 * value);
+      const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
       image.data.set([grey, grey, grey, 255], 4 * i);
     });
     graphics.putImageData(image, 0, 0);

@@ -23,7 +23,7 @@ class ControlWatchTest {
   /** After 100 windows, not before, and once. */
   @Test
   void saysWhenKlHasSettled() {
-    ControlWatch watch = new ControlWatch(new HoldRule(10));
+    ControlWatch watch = new ControlWatch(new HoldRule(10), 0);
     feed(watch, 300, 5, 1);
     feed(watch, 1000, 10, 1);
     feed(watch, 300, 5, 1);
@@ -37,7 +37,7 @@ class ControlWatchTest {
 
   @Test
   void aWindowOutsideBeginsAnew() {
-    ControlWatch watch = new ControlWatch(new HoldRule(10));
+    ControlWatch watch = new ControlWatch(new HoldRule(10), 0);
     feed(watch, 150, 10, 1);
     feed(watch, 3, 30, 1);
     feed(watch, 46, 10, 1);
@@ -48,7 +48,7 @@ class ControlWatchTest {
 
   @Test
   void saysWhatIsReachedAtTheLimitOfBeta() {
-    ControlWatch watch = new ControlWatch(new PiRule(60, 0.01, 0.0001, 0.01, 10, AntiWindup.STUDY));
+    ControlWatch watch = new ControlWatch(new PiRule(60, 0.01, 0.0001, 0.01, 10, AntiWindup.STUDY), 0);
     feed(watch, 499, 14.25f, 0.01f);
     assertEquals(List.of(), said);
     feed(watch, 2000, 14.25f, 0.01f);
@@ -61,7 +61,7 @@ class ControlWatchTest {
 
   @Test
   void theUpperLimitIsOne() {
-    ControlWatch watch = new ControlWatch(new HoldRule(0.5));
+    ControlWatch watch = new ControlWatch(new HoldRule(0.5), 0);
     feed(watch, 600, 3, 1e4f);
     assertEquals(
         List.of(
@@ -73,7 +73,7 @@ class ControlWatchTest {
   /** What asks for a beta inside the limits is no reason to give up. */
   @Test
   void aLimitThatKlPullsAwayFromIsNone() {
-    ControlWatch watch = new ControlWatch(PiRule.defaults());
+    ControlWatch watch = new ControlWatch(PiRule.defaults(), 0);
     feed(watch, 3000, 14, 0.01f);
     feed(watch, 3000, 5, 10);
     feed(watch, 399, 5, 0.01f);
@@ -85,7 +85,7 @@ class ControlWatchTest {
   /** Batches are noisy: a KL that nearly gets there is above its set point now and then. */
   @Test
   void aFewStepsOffTheLimitAreNoWayOut() {
-    ControlWatch watch = new ControlWatch(new HoldRule(10));
+    ControlWatch watch = new ControlWatch(new HoldRule(10), 0);
     for (int i = 0; i < 100; i++) {
       feed(watch, 8, 9.3f, 1e-4f);
       feed(watch, 2, 10.1f, 2e-4f);
@@ -102,7 +102,8 @@ class ControlWatchTest {
   void eachSetPointIsWatchedByItself() {
     ControlWatch watch =
         new ControlWatch(
-            new HoldRule(60, List.of(new SetPointChange(1001, 10), new SetPointChange(2001, 14))));
+            new HoldRule(60, List.of(new SetPointChange(1001, 10), new SetPointChange(2001, 14))),
+            0);
     feed(watch, 1000, 14, 1e-4f);
     feed(watch, 1000, 10, 1);
     feed(watch, 1000, 14, 1);
@@ -117,7 +118,7 @@ class ControlWatchTest {
 
   @Test
   void whatHoldsNoKlHasNothingToSay() {
-    ControlWatch watch = new ControlWatch(new ConstantRule(1));
+    ControlWatch watch = new ControlWatch(new ConstantRule(1), 0);
     feed(watch, 3000, 5, 1);
     assertEquals(List.of(), said);
   }

@@ -30,7 +30,7 @@ class HoldControllerTest {
   private static final double SET_POINT = 4;
 
   private static HoldController controller() {
-    return new HoldController(new HoldRule(SET_POINT));
+    return new HoldController(new HoldRule(SET_POINT), 0);
   }
 
   /** KL of a step in the middle of a run. */
@@ -109,8 +109,8 @@ class HoldControllerTest {
   /** The law is one of ratios, so a set point and a KL twice as large have the same betas. */
   @Test
   void onlyTheRatioToTheSetPointMatters() {
-    HoldController small = new HoldController(new HoldRule(2));
-    HoldController large = new HoldController(new HoldRule(4));
+    HoldController small = new HoldController(new HoldRule(2), 0);
+    HoldController large = new HoldController(new HoldRule(4), 0);
     for (double kl : List.of(0.0, 0.01, 0.3, 2.5, 9.0, 1.0, 2.0, 60.0)) {
       assertEquals(small.next(told(kl)), large.next(told(2 * kl)));
     }
@@ -271,7 +271,7 @@ class HoldControllerTest {
         rule.warning(199).orElseThrow());
     assertEquals(8, rule.target(500, 199).orElseThrow().kl());
 
-    HoldController changing = new HoldController(rule);
+    HoldController changing = new HoldController(rule, 0);
     HoldController same = controller();
     double beta = 0;
     for (int done = 2; done < 99; done++) {

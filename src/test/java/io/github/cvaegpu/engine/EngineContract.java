@@ -74,11 +74,7 @@ public abstract class EngineContract extends EpochContract {
     assertAgreesWithTheReference(oneAtATime, shape, images, batch, KlTerm.weighted(), (float) beta);
   }
 
-  /**
-   * Three steps from the initial weights, each against the reference: losses and every tensor.
-   *
-   * @param number of the term in each step: a float
-   */
+  /** The same under the study's objective. */
   protected final void assertAgreesWithTheReference(
       Accelerator oneAtATime,
       VaeShape shape,
@@ -86,13 +82,30 @@ public abstract class EngineContract extends EpochContract {
       int batch,
       KlTerm term,
       double number) {
-    var layout = new ParameterLayout(shape);
-    float[] initial = InitialWeights.draw(layout, SEED);
-    var reference = new ReferenceVae(shape);
+    assertAgreesWithTheReference(
+        oneAtATime, shape, images, settings(batch, term), InitialWeights.draw(new ParameterLayout(shape), SEED), number);
+  }
+
+  /**
+   * Three steps from some weights, each against the reference: losses and every tensor.
+   *
+   * @param number of the term in each step: a float
+   */
+  protected final void assertAgreesWithTheReference(
+      Accelerator oneAtATime,
+      VaeShape shape,
+      ImageSet images,
+      TrainingSettings settings,
+      float[] initial,
+      double number) {
+    KlTerm term = settings.klTerm();
+    int batch = settings.batchSize();
+    var reference = new ReferenceVae(settings.objective(), shape);
+    ParameterLayout layout = reference.layout();
     var adam = new ReferenceVae.Adam(LEARNING_RATE, layout.size());
     double[] parameters = ReferenceVae.toDouble(initial);
     BatchOrder order = BatchOrder.shuffled(SEED, 0, images.size(), batch);
-    try (Trainee trainee = oneAtATime.trainee(shape, settings(batch, term), images)) {
+    try (Trainee trainee = oneAtATime.trainee(shape, settings, images)) {
       trainee.restore(TrainingState.initial(initial));
       for (int step = 0; step < 3; step++) {
         List<Reported> reported = oneStep(trainee, order.from(step), number);

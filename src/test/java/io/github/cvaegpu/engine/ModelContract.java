@@ -113,7 +113,7 @@ abstract class ModelContract extends AcceleratorContract {
         double black = 0;
         for (int p = i * shape.inputs(); p < (i + 1) * shape.inputs(); p++) {
           assertEquals(1 / (1 + Math.exp(-(double) logits[p])), mean[p], 1e-6, "pixel " + p);
-          black += Likelihood.BERNOULLI.loss(logits[p], 0);
+          black += Likelihood.BERNOULLI.loss(logits[p], 0, 1);
         }
         assertEquals(black, logPartition[i], 1e-5 * black, "point " + i);
       }

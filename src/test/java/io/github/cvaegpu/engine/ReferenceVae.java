@@ -7,6 +7,7 @@ import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
@@ -28,7 +29,7 @@ import java.util.List;
  * </pre>
  */
 public final class ReferenceVae {
-  private final Likelihood likelihood;
+  private final Objective objective;
   private final ParameterLayout layout;
   private final int latent;
   private final Activation activation;
@@ -60,13 +61,13 @@ public final class ReferenceVae {
 
   /** The reference for networks of a shape, with binary cross-entropy. */
   public ReferenceVae(VaeShape shape) {
-    this(Likelihood.BERNOULLI, shape);
+    this(Objective.study(), shape);
   }
 
   /** The reference for networks of a shape. */
-  public ReferenceVae(Likelihood likelihood, VaeShape shape) {
-    this.likelihood = likelihood;
-    layout = new ParameterLayout(shape);
+  public ReferenceVae(Objective objective, VaeShape shape) {
+    this.objective = objective;
+    layout = new ParameterLayout(shape, objective);
     latent = shape.latent();
     activation = shape.activation();
   }
@@ -102,6 +103,11 @@ public final class ReferenceVae {
     double[][] logVariance = new double[batch][latent];
     double[][] z = new double[batch][latent];
     double[][] logits = new double[batch][];
+    Likelihood likelihood = objective.likelihood();
+    double sigma =
+        objective.learnsSigma()
+            ? Math.exp(parameters[layout.logSigma()])
+            : objective.deviation();
     double rl = 0;
     double[] kl = new double[latent];
     List<List<double[]>> encodings = new ArrayList<>();
@@ -126,8 +132,11 @@ public final class ReferenceVae {
       for (int p = 0; p < gradLogits.length; p++) {
         double l = logits[image][p];
         double x = pixels[image][p];
-        rl += likelihood.loss(l, x);
-        gradLogits[p] = likelihood.gradient(l, x);
+        rl += likelihood.loss(l, x, sigma);
+        gradLogits[p] = likelihood.gradient(l, x, sigma);
+        if (objective.learnsSigma()) {
+          gradients[layout.logSigma()] += 1 - (x - l) * (x - l) / (sigma * sigma);
+        }
       }
       double[] gradZ = backward(layout.decoder(), parameters, decoded, gradLogits, gradients);
       double[] gradEncoded = new double[2 * latent];

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.KlTerm;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -85,6 +88,38 @@ final class ReferenceVaeTest {
               gradients[at],
               TOLERANCE * Math.max(Math.abs(slope), typical),
               () -> tensor.name() + " [" + i + "] with " + term);
+        }
+      }
+    }
+  }
+
+  /** The gradients of the reconstruction under each likelihood, log sigma's among them. */
+  @Test
+  void gradientsAreTheSlopesUnderEveryLikelihood() {
+    List<Objective> objectives = new ArrayList<>(Objective.ALL);
+    objectives.add(Objective.gaussian(Sigma.of(0.2)));
+    objectives.add(Objective.gaussian(Sigma.LEARNED));
+    var random = new Random(2);
+    for (Objective objective : objectives) {
+      var vae = new ReferenceVae(objective, new VaeShape(23, List.of(17, 5), 2));
+      double[] parameters = ReferenceVae.toDouble(InitialWeights.draw(vae.layout(), 3));
+      if (objective.learnsSigma()) {
+        parameters[vae.layout().logSigma()] = -0.5;
+      }
+      double[][] pixels = uniform(random, 5, 23);
+      double[][] noise = gaussian(random, 5, 2);
+      double[] gradients = vae.step(parameters, pixels, noise, 0.3).gradients();
+      for (var tensor : vae.layout().tensors()) {
+        double typical = rms(gradients, tensor);
+        assertTrue(typical > 1e-3, () -> tensor.name() + " has hardly a gradient to check");
+        for (int i = 0; i < Math.min(tensor.size(), SAMPLED); i++) {
+          int at = tensor.offset() + i;
+          double slope = slope(vae, parameters, at, pixels, noise, KlTerm.weighted(), 0.3);
+          assertEquals(
+              slope,
+              gradients[at],
+              TOLERANCE * Math.max(Math.abs(slope), typical),
+              () -> tensor.name() + " with " + objective.title());
         }
       }
     }

@@ -4,27 +4,31 @@ package io.github.cvaegpu.eval;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.AnnealedLikelihood.Check;
 import io.github.cvaegpu.eval.AnnealedLikelihood.Effort;
 import io.github.cvaegpu.eval.AnnealingNoise.Stage;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Decoders of the program, against their integrals. */
@@ -32,7 +36,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AnnealedLikelihoodTest {
   private static final int PIXELS = TinyImages.SIDE * TinyImages.SIDE;
   private static final ImageSet IMAGES = TinyImages.draw(4, 3);
-  private static final ImageSize SIZE = new ImageSize(TinyImages.SIDE, TinyImages.SIDE);
 
   private static ParameterLayout layout(int latent) {
     return new ParameterLayout(new VaeShape(PIXELS, List.of(13, 7), latent));
@@ -61,7 +64,9 @@ class AnnealedLikelihoodTest {
     ParameterLayout layout = layout(latent);
     float[] parameters = parameters(layout, factor);
     double[] exact = integrals(layout, parameters, IMAGES);
-    var likelihood = new BernoulliGradient(Objective.study().targets(), layout, parameters, IMAGES);
+    Objective study = Objective.study();
+    var likelihood =
+        new PixelGradient(study, layout, parameters, PixelTargets.of(study.targets(), IMAGES));
     var annealing = new Annealing(likelihood, 1, 0, IMAGES.size(), 600);
     double[][] sizes = annealing.tune(Stage.TUNING);
     double[][] weights = annealing.forward(Stage.FORWARD, sizes, 40).logWeights;
@@ -72,20 +77,39 @@ class AnnealedLikelihoodTest {
     }
   }
 
+  static Stream<Arguments> drawn() {
+    return ExactLikelihoodTest.objectives()
+        .flatMap(objective -> Stream.of(arguments(objective, 1), arguments(objective, 2)));
+  }
+
   /** Of images that the model drew, the integral is between the bounds. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void theIntegralIsBetweenTheChecksBounds(int latent) {
+  @MethodSource("drawn")
+  void theIntegralIsBetweenTheChecksBounds(Objective objective, int latent) {
     ParameterLayout layout = layout(latent);
-    float[] parameters = parameters(layout, 6);
-    SimulatedImages drawn = SimulatedImages.draw(layout, parameters, SIZE, 25, 9);
+    // Nothing keeps a Gaussian's means within 0 and 1: large ones make posteriors that are narrow.
+    float[] parameters = parameters(layout, objective.sigma() == null ? 6 : 2);
+    int count = 25;
+    SimulatedImages drawn = SimulatedImages.draw(objective, layout, parameters, count, 9);
+    double[] zeros = new double[count * latent];
     double exact =
-        Arrays.stream(integrals(layout, parameters, drawn.images())).average().orElseThrow();
-    var likelihood =
-        new BernoulliGradient(Objective.study().targets(), layout, parameters, drawn.images());
-    Check check = AnnealedLikelihood.check(new Annealing(likelihood, 9, 0, 25, 300), drawn.z(), 4);
-    assertTrue(check.lower().mean() < exact, check + " of " + exact);
-    assertTrue(check.upper().mean() > exact, check + " of " + exact);
+        TestModels.apply(
+            objective,
+            layout,
+            parameters,
+            model -> {
+              var tiles = new PixelTiles(model, objective, drawn, 0, count);
+              return Arrays.stream(Quadrature.of(tiles, zeros, zeros).logLikelihood)
+                  .average()
+                  .orElseThrow();
+            });
+    var likelihood = new PixelGradient(objective, layout, parameters, drawn);
+    Check check =
+        AnnealedLikelihood.check(new Annealing(likelihood, 9, 0, count, 300), drawn.z(), 4);
+    // Where they meet, by how far chance moves them.
+    double chance = 3 * check.gap().standardError();
+    assertTrue(check.lower().mean() < exact + chance, check + " of " + exact);
+    assertTrue(check.upper().mean() > exact - chance, check + " of " + exact);
     assertTrue(check.gap().mean() < 2, check.toString());
   }
 
@@ -139,28 +163,40 @@ class AnnealedLikelihoodTest {
 
   // ---- images that the model drew --------------------------------------------------------------
 
-  /** Pixels are white as often as the decoder says, and the points are of the prior. */
-  @Test
-  void imagesAreDrawnFromTheModel() {
+  /** Pixels have the mean and the variance that the decoder says, and the points are the prior's. */
+  @ParameterizedTest
+  @MethodSource("io.github.cvaegpu.eval.ExactLikelihoodTest#objectives")
+  void imagesAreDrawnFromTheModel(Objective objective) {
     ParameterLayout layout = layout(2);
     float[] parameters = parameters(layout, 4);
     int count = 2000;
-    SimulatedImages drawn = SimulatedImages.draw(layout, parameters, SIZE, count, 3);
-    assertEquals(count, drawn.images().size());
-    assertEquals(SIZE, drawn.images().shape());
+    SimulatedImages drawn = SimulatedImages.draw(objective, layout, parameters, count, 3);
+    assertEquals(PIXELS, drawn.pixels());
     var decoder = new LogitTile(layout, parameters, count);
     decoder.decode(drawn.z());
     double standardised = 0;
     double most = 0;
+    double squares = 0;
+    double expectedSquares = 0;
     for (int p = 0; p < PIXELS; p++) {
       double rest = 0;
       double variance = 0;
       for (int i = 0; i < count; i++) {
-        int pixel = drawn.images().pixels()[i * PIXELS + p] & 0xFF;
-        assertTrue(pixel == 0 || pixel == 255, "pixel " + pixel);
-        double mean = 1 / (1 + Math.exp(-decoder.logits()[p][i]));
-        rest += pixel / 255.0 - mean;
-        variance += mean * (1 - mean);
+        double pixel = drawn.of(i, p);
+        boolean isPossible =
+            switch (objective.likelihood()) {
+              case BERNOULLI -> pixel == 0 || pixel == 1;
+              case CONTINUOUS_BERNOULLI -> pixel >= 0 && pixel <= 1;
+              case GAUSSIAN -> true;
+            };
+        assertTrue(isPossible, "pixel " + pixel);
+        double logit = decoder.logits()[p][i];
+        double mean = objective.likelihood().mean(logit);
+        double own = variance(objective, logit);
+        rest += pixel - mean;
+        variance += own;
+        squares += (pixel - mean) * (pixel - mean);
+        expectedSquares += own;
       }
       standardised += rest * rest / variance / PIXELS;
       most = Math.max(most, Math.abs(rest) / Math.sqrt(variance));
@@ -168,12 +204,23 @@ class AnnealedLikelihoodTest {
     // A chi-square of 81 degrees of freedom, as a part of them.
     assertEquals(1, standardised, 0.6);
     assertTrue(most < 4.5, "off by " + most);
-    double[] squares = new double[2];
+    assertEquals(1, squares / expectedSquares, 0.02);
+    double[] ofPoints = new double[2];
     for (int i = 0; i < drawn.z().length; i++) {
-      squares[i % 2] += drawn.z()[i] * drawn.z()[i] / count;
+      ofPoints[i % 2] += drawn.z()[i] * drawn.z()[i] / count;
     }
-    assertEquals(1, squares[0], 0.15);
-    assertEquals(1, squares[1], 0.15);
+    assertEquals(1, ofPoints[0], 0.15);
+    assertEquals(1, ofPoints[1], 0.15);
+  }
+
+  /** The second derivative of the loss by the logit, but for the Gaussian's scale. */
+  private static double variance(Objective objective, double logit) {
+    if (objective.likelihood() == Likelihood.GAUSSIAN) {
+      return objective.deviation() * objective.deviation();
+    }
+    double h = 1e-4;
+    return (objective.likelihood().mean(logit + h) - objective.likelihood().mean(logit - h))
+        / (2 * h);
   }
 
   // ---- what is said of the figures -------------------------------------------------------------

@@ -17,17 +17,37 @@ final class TestModels {
     return apply(1, layout, parameters, function);
   }
 
+  /** The same of another objective than the study's. */
+  static <R> R apply(
+      Objective objective,
+      ParameterLayout layout,
+      float[] parameters,
+      Function<VaeModel, R> function) {
+    return apply(1, objective, layout, parameters, function);
+  }
+
   /** The same of a model of some threads. */
   static <R> R apply(
       int threads, ParameterLayout layout, float[] parameters, Function<VaeModel, R> function) {
+    return apply(threads, Objective.study(), layout, parameters, function);
+  }
+
+  private static <R> R apply(
+      int threads,
+      Objective objective,
+      ParameterLayout layout,
+      float[] parameters,
+      Function<VaeModel, R> function) {
     try (var accelerator = new CpuAccelerator(threads);
-        VaeModel model = accelerator.model(layout.shape(), Objective.study(), parameters)) {
+        VaeModel model = accelerator.model(layout.shape(), objective, parameters)) {
       return function.apply(model);
     }
   }
 
   /** The likelihood of all images of a set. */
-  static BernoulliTiles likelihood(VaeModel model, ImageSet images) {
-    return new BernoulliTiles(model, Objective.study().targets(), images, 0, images.size());
+  static PixelTiles likelihood(VaeModel model, ImageSet images) {
+    Objective study = Objective.study();
+    return new PixelTiles(
+        model, study, PixelTargets.of(study.targets(), images), 0, images.size());
   }
 }

@@ -8,10 +8,9 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.model.Activation;
-import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.model.Objective;
-import io.github.cvaegpu.model.Targets;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.train.SavedModel;
 import io.github.cvaegpu.train.SavedModels;
 import java.util.ArrayList;
@@ -38,22 +37,18 @@ record ModelInputs(
   /** Relative above one, absolute below. */
   private static final double TOLERANCE = 1e-5;
 
-  /**
-   * Every likelihood and targets: small and odd networks, the study's, the smallest of all, and one
-   * with tanh.
-   */
+  /** Every objective: small and odd networks, the study's, the smallest of all, and one with tanh. */
   static List<SavedModel> models() {
     List<SavedModel> models = new ArrayList<>();
-    for (Likelihood likelihood : Likelihood.values()) {
-      for (Targets targets : Targets.values()) {
-        var objective = new Objective(likelihood, targets);
-        models.add(SavedModels.of(new ImageSize(9, 9), List.of(20), 1, objective));
-        models.add(SavedModels.of(new ImageSize(5, 11), List.of(37, 19), 2, objective));
-        models.add(SavedModels.of(new ImageSize(28, 28), List.of(400, 50), 2, objective));
-        models.add(SavedModels.of(new ImageSize(13, 6), List.of(31, 17, 23), 10, objective));
-        models.add(SavedModels.of(new ImageSize(1, 1), List.of(1), 1, objective));
-        models.add(withTanh(objective));
-      }
+    List<Objective> objectives = new ArrayList<>(Objective.ALL);
+    objectives.add(Objective.gaussian(Sigma.LEARNED));
+    for (Objective objective : objectives) {
+      models.add(SavedModels.of(new ImageSize(9, 9), List.of(20), 1, objective));
+      models.add(SavedModels.of(new ImageSize(5, 11), List.of(37, 19), 2, objective));
+      models.add(SavedModels.of(new ImageSize(28, 28), List.of(400, 50), 2, objective));
+      models.add(SavedModels.of(new ImageSize(13, 6), List.of(31, 17, 23), 10, objective));
+      models.add(SavedModels.of(new ImageSize(1, 1), List.of(1), 1, objective));
+      models.add(withTanh(objective));
     }
     return models;
   }

@@ -27,12 +27,15 @@ public final class SavedModels {
   /** The same of any network. */
   public static SavedModel of(ImageSize size, NetworkSettings network, Objective objective) {
     var plan = new TrainingPlan(new ConstantRule(1), objective, network, Schedule.defaults(), 3);
-    var layout = new ParameterLayout(plan.shape(size.pixels()));
+    ParameterLayout layout = plan.layout(size.pixels());
     float[] parameters = new float[layout.size()];
     var random = new Random(network.latent());
     Stream.of(layout.encoder(), layout.decoder())
         .flatMap(List::stream)
         .forEach(layer -> fill(layer, parameters, random));
+    if (layout.learnsSigma()) {
+      parameters[layout.logSigma()] = -1.5f;
+    }
     var images =
         new Checkpoint.Images(
             "drawn", Dataset.Status.UNVERIFIED, size, Map.of("train-images-idx3-ubyte", "ab"));

@@ -93,7 +93,8 @@ public final class CpuAccelerator implements Accelerator {
   }
 
   private VaeModel newModel(VaeShape shape, Objective objective, float[] parameters) {
-    ModelArguments.requireLength("parameters", new ParameterLayout(shape).size(), parameters);
+    int size = new ParameterLayout(shape, objective).size();
+    ModelArguments.requireLength("parameters", size, parameters);
     if (library.isPresent()) {
       var model = new NativeModel(this, library.get(), shape, objective, KlTerm.weighted(), 0);
       model.write(NativeModel.PARAMETERS, parameters);

@@ -18,6 +18,11 @@ final class FloatMath {
   /** How often a power is squared, and 2 to that number. */
   private static final double PARTS = 1024;
 
+  private static final int SQRT_HALF_BITS = Float.floatToRawIntBits((float) Math.sqrt(0.5));
+  private static final int MANTISSA_BITS = 23;
+  private static final float LN2_HIGH = 0.693359375f;
+  private static final float LN2_LOW = -2.12194440e-4f;
+
   private FloatMath() {}
 
   /**
@@ -67,13 +72,28 @@ final class FloatMath {
   }
 
   /**
-   * log(1 + u) for u in [0, 1], to 2 ulp.
+   * log(x) for a normal x above 0, to 2 ulp; something finite for others.
    *
-   * <p>log(1 + u) = 2 artanh(s) with s = u / (2 + u) in [0, 1/3], by the Taylor series of artanh to
-   * s^15: the first term left out is below 4e-10 of the result.
+   * <p>x = m 2^e with m from sqrt(1/2) to sqrt(2), and log m = 2 artanh((m - 1) / (m + 1)).
    */
+  static float log(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    int e = (bits - SQRT_HALF_BITS) >> MANTISSA_BITS;
+    float m = Float.intBitsToFloat(bits - (e << MANTISSA_BITS));
+    // The high part of ln 2 has few bits, so that its product with an exponent is exact.
+    return e * LN2_HIGH + (e * LN2_LOW + twiceArtanh((m - 1) / (m + 1)));
+  }
+
+  /** log(1 + u) for u in [0, 1], to 2 ulp: 2 artanh(s) with s = u / (2 + u). */
   static float log1p(float u) {
-    float s = u / (2 + u);
+    return twiceArtanh(u / (2 + u));
+  }
+
+  /**
+   * 2 artanh(s) for |s| up to 1/3 by the Taylor series to s^15: the first term left out is below
+   * 4e-10 of the result.
+   */
+  private static float twiceArtanh(float s) {
     float q = s * s;
     float p = 1f / 13 + q * (1f / 15);
     p = 1f / 7 + q * (1f / 9 + q * (1f / 11 + q * p));

@@ -19,7 +19,7 @@ final class InferencePass {
   InferencePass(ThreadTeam team, VaeShape shape, Objective objective, Network parameters) {
     this.team = team;
     forward = new ForwardPass(shape, objective.targets(), parameters, CHUNK);
-    scratch = Scratch.ofEach(team, shape, objective.likelihood(), 0);
+    scratch = Scratch.ofEach(team, shape, objective, parameters, 0);
   }
 
   /** What is done with a thread's rows of a chunk, of which {@code done} rows came before. */

@@ -22,7 +22,7 @@ class JavaModel implements VaeModel {
   JavaModel(CpuAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
     this.shape = shape;
-    parameters = new Network(new ParameterLayout(shape));
+    parameters = new Network(new ParameterLayout(shape, objective));
     team = new ThreadTeam(accelerator.threads());
     inference = new InferencePass(team, shape, objective, parameters);
   }

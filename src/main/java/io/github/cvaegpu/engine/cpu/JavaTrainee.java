@@ -30,7 +30,7 @@ final class JavaTrainee extends JavaModel implements Trainee {
     super(accelerator, shape, settings.objective());
     this.settings = settings;
     this.images = images;
-    var layout = new ParameterLayout(shape);
+    var layout = new ParameterLayout(shape, settings.objective());
     gradients = new Network(layout);
     firstMoment = new Network(layout);
     secondMoment = new Network(layout);

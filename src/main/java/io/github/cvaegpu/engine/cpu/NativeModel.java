@@ -56,7 +56,7 @@ class NativeModel implements VaeModel {
     this.library = library;
     this.shape = shape;
     int threads = accelerator.threads();
-    layout = new ParameterLayout(shape);
+    layout = new ParameterLayout(shape, objective);
     String activation = shape.activation().text();
     int activationNumber =
         library
@@ -81,6 +81,8 @@ class NativeModel implements VaeModel {
             threads,
             team.hasProcessors(),
             number,
+            (float) StrictMath.log(objective.deviation()),
+            objective.learnsSigma(),
             numberOf(klTerm.form()),
             (float) klTerm.given(),
             ForwardPass.table(objective.targets()));

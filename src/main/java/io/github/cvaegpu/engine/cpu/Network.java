@@ -12,11 +12,15 @@ final class Network {
   private final List<Layer> encoder;
   private final List<Layer> decoder;
 
+  /** Of one number, or none. */
+  private final float[] logSigma;
+
   /** Zeros. */
   Network(ParameterLayout layout) {
     this.layout = layout;
     encoder = layout.encoder().stream().map(Layer::new).toList();
     decoder = layout.decoder().stream().map(Layer::new).toList();
+    logSigma = new float[layout.learnsSigma() ? 1 : 0];
   }
 
   /** Its layers, the encoder's first. */
@@ -32,10 +36,18 @@ final class Network {
     return decoder;
   }
 
+  /** What belongs to the logarithm of the standard deviation: one number, or none. */
+  float[] logSigma() {
+    return logSigma;
+  }
+
   /** A copy in the layout's order. */
   float[] copy() {
     float[] copy = new float[layout.size()];
     layers().forEach(layer -> layer.copyTo(copy));
+    if (layout.learnsSigma()) {
+      copy[layout.logSigma()] = logSigma[0];
+    }
     return copy;
   }
 
@@ -43,6 +55,9 @@ final class Network {
   void overwrite(float[] from) {
     requireFits(from);
     layers().forEach(layer -> layer.copyFrom(from));
+    if (layout.learnsSigma()) {
+      logSigma[0] = from[layout.logSigma()];
+    }
   }
 
   /** Refuses floats that are not as many. */

@@ -27,7 +27,7 @@ import java.util.List;
  *    |
  *  decode            d = f(z W + b), layer after layer
  *    |
- *  output            logits = d W + b;  RL;  dlogits = sigmoid(logits) - x
+ *  output            logits = d W + b;  RL;  dlogits = dRL/dlogits
  *    |
  *  decodeBackward    dd = (dd W^T) f'(d), layer after layer;  dz = dd W^T
  *    |
@@ -37,7 +37,7 @@ import java.util.List;
  *    |
  *  encodeBackward    dh = (dh W^T) f'(h), down to the first encoder layer
  *    |
- *  update            of every layer: dW = x^T dy, db = column sums of dy, Adam
+ *  update            of every layer: dW = x^T dy, db = column sums of dy, Adam; of log sigma, if it is learned
  * </pre>
  *
  * <p>f is the hidden layers' {@link Activation}, f' its slope, from what it put out.
@@ -52,6 +52,10 @@ import java.util.List;
 final class TrainingStep {
   private final ImageSet images;
   private final TrainingSettings settings;
+  private final Network parameters;
+  private final Network gradients;
+  private final Network firstMoment;
+  private final Network secondMoment;
   private final ForwardPass forward;
   private final Activation activation;
   private final List<Scratch> scratch;
@@ -97,9 +101,13 @@ final class TrainingStep {
     this.images = images;
     this.settings = settings;
     activation = shape.activation();
+    this.parameters = parameters;
+    this.gradients = gradients;
+    this.firstMoment = firstMoment;
+    this.secondMoment = secondMoment;
     int rows = settings.batchSize();
     forward = new ForwardPass(shape, settings.objective().targets(), parameters, rows);
-    scratch = Scratch.ofEach(team, shape, settings.objective().likelihood(), rows);
+    scratch = Scratch.ofEach(team, shape, settings.objective(), parameters, rows);
     noise = new float[rows][shape.latent()];
     reconstructionLosses = new double[rows];
     klDivergences = new double[rows];
@@ -265,6 +273,17 @@ final class TrainingStep {
     for (TrainedLayer layer : layers) {
       layer.update(member, products, adam, rows());
     }
+    if (member.isLead() && settings.objective().learnsSigma()) {
+      updateLogSigma();
+    }
+  }
+
+  private void updateLogSigma() {
+    float[] s = parameters.logSigma();
+    float[] gradient = gradients.logSigma();
+    long pixels = (long) rows() * forward.x[0].length;
+    gradient[0] = GaussianKernel.gradientByLogSigma(sum(reconstructionLosses), pixels, s[0]);
+    AdamKernel.update(adam, s, gradient, firstMoment.logSigma(), secondMoment.logSigma());
   }
 
   private int rows() {
@@ -284,11 +303,15 @@ final class TrainingStep {
   }
 
   private float mean(double[] ofRows) {
+    return (float) (sum(ofRows) / rows());
+  }
+
+  private double sum(double[] ofRows) {
     double sum = 0;
     for (int r = 0; r < rows(); r++) {
       sum += ofRows[r];
     }
-    return (float) (sum / rows());
+    return sum;
   }
 
   /** The weight of the KL divergence in the last step, as its sink is told it. */

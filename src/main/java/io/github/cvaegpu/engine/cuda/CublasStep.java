@@ -22,7 +22,8 @@ import java.util.List;
  *    |              KL;  d = f(z W^T + b)  ----------&gt; klWeights, if the batch decides them
  *  decode...        d = f(d W^T + b)                   |
  *    |                                                 |
- *  loss             RL;  dlogits = sigmoid(..) - x ----|-----------------&gt; weightGradient (last layer)
+ *  loss             RL;  dlogits = dRL/dlogits --------|-----------------&gt; weightGradient (last layer),
+ *    |                                                 |                   sigmaGradient, if learned
  *    |                                                 |                     |
  *  decodeBackward.. dd = (dd W) f'(d)  ----------------|-----------------&gt; weightGradient..., if large
  *    |                                                 |                     |
@@ -71,6 +72,7 @@ final class CublasStep implements Step {
    */
   CublasStep(
       Kernels kernels,
+      LossLaunches loss,
       DeviceMemory memory,
       TrainedNetwork trained,
       StepBuffers buffers,
@@ -80,7 +82,7 @@ final class CublasStep implements Step {
       LaunchObserver observer) {
     this.observer = observer;
     this.kernels = kernels;
-    loss = kernels.loss(settings.objective().likelihood());
+    this.loss = loss;
     this.trained = trained;
     network = trained.parameters();
     linear = kernels.linear(network.layout().shape().activation());
@@ -205,6 +207,16 @@ final class CublasStep implements Step {
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
     loss.forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
     weightGradientIfLarge(trained.gradients().outputLayer(), a.logits(), lastDecoded());
+    if (settings.objective().learnsSigma()) {
+      gradients.waitFor(main);
+      phase("sigmaGradient", this::sigmaGradient);
+    }
+  }
+
+  private void sigmaGradient() {
+    Activations a = buffers.activations();
+    loss.logSigmaGradient(
+        gradients, a.loss(), rows, a.x().columns(), trained.gradients().logSigma());
   }
 
   private void decodeBackward() {

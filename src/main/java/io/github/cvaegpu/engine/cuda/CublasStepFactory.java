@@ -13,14 +13,17 @@ final class CublasStepFactory implements StepFactory {
   private final TrainingSettings settings;
   private final Branches branches;
   private final String why;
+  private final LossLaunches loss;
 
   /**
+   * @param loss the likelihood's launches
    * @param settings how to train; its batches are the largest
    * @param branches three of them
    * @param why not the fused step
    */
   CublasStepFactory(
       CudaAccelerator accelerator,
+      LossLaunches loss,
       DeviceMemory memory,
       TrainedNetwork network,
       StepInput input,
@@ -28,6 +31,7 @@ final class CublasStepFactory implements StepFactory {
       Branches branches,
       String why) {
     this.accelerator = accelerator;
+    this.loss = loss;
     this.network = network;
     this.settings = settings;
     this.branches = branches;
@@ -61,6 +65,7 @@ final class CublasStepFactory implements StepFactory {
   public Step step(int rows, StepTuning tuning, DeviceMemory memory) {
     return new CublasStep(
         accelerator.kernels(),
+        loss,
         memory,
         network,
         buffers,

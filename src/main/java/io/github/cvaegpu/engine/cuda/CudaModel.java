@@ -21,24 +21,37 @@ class CudaModel implements VaeModel {
   private final CudaStream stream;
   private final Products products;
   private final CudaNetwork network;
+  private final LossLaunches loss;
   private final Inference inference;
   private boolean isClosed;
 
   /** Its parameters are unspecified. The GPU is this thread's. */
   CudaModel(CudaAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
-    layout = new ParameterLayout(shape);
+    layout = new ParameterLayout(shape, objective);
     try {
       memory = resources.add(new DeviceMemory());
       stream = stream("main");
       products = products(stream);
       network = new CudaNetwork(memory, layout);
+      loss = accelerator.kernels().loss(objective.likelihood()).with(logSigma(objective));
       inference =
-          new Inference(accelerator.kernels(), objective, memory, network, stream, products);
+          new Inference(
+              loss, accelerator.kernels().gather(objective.targets()), memory, network, stream, products);
     } catch (RuntimeException | Error e) {
       giveBackAfter(e);
       throw e;
     }
+  }
+
+  /** Where the logarithm of the standard deviation is: among the parameters if it is learned. */
+  private DevicePointer logSigma(Objective objective) {
+    if (objective.learnsSigma()) {
+      return network.logSigma();
+    }
+    DevicePointer given = memory.floats(1);
+    DeviceMemory.upload(given, new float[] {(float) StrictMath.log(objective.deviation())});
+    return given;
   }
 
   /** A stream that is closed with the model. */
@@ -159,6 +172,11 @@ class CudaModel implements VaeModel {
   /** Products on {@link #main}. */
   final Products products() {
     return products;
+  }
+
+  /** The likelihood's launches. */
+  final LossLaunches loss() {
+    return loss;
   }
 
   final CudaNetwork network() {

@@ -27,6 +27,11 @@ final class CudaNetwork {
     return places.stream().map(place -> CudaLayer.of(place, address)).toList();
   }
 
+  /** Where the logarithm of the standard deviation is, which has to be learned. */
+  DevicePointer logSigma() {
+    return address.withByteOffset((long) layout.logSigma() * Float.BYTES);
+  }
+
   ParameterLayout layout() {
     return layout;
   }

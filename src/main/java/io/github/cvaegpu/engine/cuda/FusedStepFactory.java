@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.Activation;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
@@ -57,6 +58,9 @@ final class FusedStepFactory implements StepFactory {
     }
     if (shape.activation() != Activation.RELU) {
       return Optional.of("hidden layers with " + shape.activation().text());
+    }
+    if (settings.objective().likelihood() != Likelihood.BERNOULLI) {
+      return Optional.of("the likelihood " + settings.objective().name());
     }
     if (settings.batchSize() > FusedStep.MOST_ROWS) {
       return Optional.of(

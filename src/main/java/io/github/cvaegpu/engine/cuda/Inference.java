@@ -2,7 +2,6 @@
 package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.data.ImageSet;
-import io.github.cvaegpu.model.Objective;
 import java.util.Arrays;
 import jcuda.Pointer;
 
@@ -20,14 +19,14 @@ final class Inference {
   private final DevicePointer pixels;
 
   Inference(
-      Kernels kernels,
-      Objective objective,
+      LossLaunches loss,
+      GatherLaunches gather,
       DeviceMemory memory,
       CudaNetwork network,
       CudaStream stream,
       Products products) {
-    loss = kernels.loss(objective.likelihood());
-    gather = kernels.gather(objective.targets());
+    this.loss = loss;
+    this.gather = gather;
     this.network = network;
     this.stream = stream;
     this.products = products;

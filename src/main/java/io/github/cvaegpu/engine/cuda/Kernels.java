@@ -52,7 +52,7 @@ record Kernels(
   /** What makes pixels into what they stand for. */
   GatherLaunches gather(Targets targets) {
     return switch (targets) {
-      case GREY -> gather;
+      case GREY, BINARIZED -> gather;
     };
   }
 

@@ -5,7 +5,7 @@ import static io.github.cvaegpu.engine.cuda.Arguments.args;
 
 import io.github.cvaegpu.model.Likelihood;
 
-/** Launches of loss.cu, for one likelihood. */
+/** Launches of loss.cu, for one likelihood and where the logarithm of its standard deviation is. */
 final class LossLaunches {
   private static final int BLOCK = 256;
 
@@ -17,12 +17,29 @@ final class LossLaunches {
   private final Kernel forwardBackward;
   private final Kernel forward;
   private final Kernel mean;
+  private final Kernel logSigmaGradient;
+  private final DevicePointer logSigma;
 
   /** The kernels whose names begin with the likelihood's. */
   LossLaunches(KernelModule module, Likelihood likelihood) {
     forwardBackward = module.kernel(likelihood.text() + "_forward_backward");
     forward = module.kernel(likelihood.text() + "_forward");
     mean = module.kernel(likelihood.text() + "_mean");
+    logSigmaGradient = module.kernel("gaussian_log_sigma");
+    logSigma = DevicePointer.NULL;
+  }
+
+  private LossLaunches(LossLaunches kernels, DevicePointer logSigma) {
+    forwardBackward = kernels.forwardBackward;
+    forward = kernels.forward;
+    mean = kernels.mean;
+    logSigmaGradient = kernels.logSigmaGradient;
+    this.logSigma = logSigma;
+  }
+
+  /** The same of a model. */
+  LossLaunches with(DevicePointer itsLogSigma) {
+    return new LossLaunches(this, itsLogSigma);
   }
 
   /** Loss of each row; the products become the gradient by the logits. */
@@ -43,6 +60,7 @@ final class LossLaunches {
         args()
             .pointer(outputLayer.bias())
             .pointer(x.data())
+            .pointer(logSigma)
             .i32(x.columns())
             .pointer(products.data())
             .pointer(loss));
@@ -70,6 +88,7 @@ final class LossLaunches {
             .pointer(products.data())
             .pointer(outputLayer.bias())
             .pointer(x.data())
+            .pointer(logSigma)
             .i32(x.columns())
             .i32(samples)
             .i32(skipped)
@@ -86,6 +105,27 @@ final class LossLaunches {
         rows,
         1,
         BLOCK,
-        args().pointer(outputLayer.bias()).i32(inputs).pointer(products.data()));
+        args()
+            .pointer(outputLayer.bias())
+            .pointer(logSigma)
+            .i32(inputs)
+            .pointer(products.data()));
+  }
+
+  /**
+   * The gradient of a batch's loss by the logarithm of the standard deviation.
+   *
+   * @param loss of each row
+   * @param inputs pixels of a row
+   */
+  void logSigmaGradient(
+      CudaStream stream, DevicePointer loss, int rows, int inputs, DevicePointer gradient) {
+    logSigmaGradient.launch(
+        stream,
+        Work.onFloats(rows, rows + 2L),
+        1,
+        1,
+        BLOCK,
+        args().pointer(loss).pointer(logSigma).i32(rows).i32(inputs).pointer(gradient));
   }
 }

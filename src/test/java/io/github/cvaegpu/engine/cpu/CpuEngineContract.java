@@ -10,7 +10,7 @@ import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.engine.ActivationContract;
+import io.github.cvaegpu.engine.LikelihoodContract;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the CPU engine's threads do, in whatever its step is: above what every engine does. */
-abstract class CpuEngineContract extends ActivationContract {
+abstract class CpuEngineContract extends LikelihoodContract {
   /** The engine with so many threads. */
   abstract CpuAccelerator engine(int threads);
 

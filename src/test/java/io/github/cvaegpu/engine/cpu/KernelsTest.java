@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
@@ -63,35 +65,43 @@ class KernelsTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 15, 16, 37, 784})
   void lossGradientAndMeanAreRightAndFiniteForAnyFiniteLogit(int columns) {
-    for (Likelihood likelihood : Likelihood.values()) {
-      areRightAndFinite(likelihood, columns);
+    for (Objective objective : Objective.ALL) {
+      areRightAndFinite(objective, columns);
     }
+    areRightAndFinite(Objective.gaussian(Sigma.of(0.3)), columns);
   }
 
-  private static void areRightAndFinite(Likelihood likelihood, int columns) {
+  private static void areRightAndFinite(Objective objective, int columns) {
     float[] extremes = {
-      0, -0f, 1e-30f, 1, -1, 20, -20, 88, -88, 104, -104, 1e4f, -1e4f, 1e30f, -1e30f
+      0, -0f, 1e-30f, 0.999f, 1, -1, 1.001f, 20, -20, 88, -88, 104, -104, 1e4f, -1e4f, 1e30f, -1e30f
     };
+    if (objective.likelihood() == Likelihood.GAUSSIAN) {
+      // Squares of large numbers are infinite, and told as such.
+      extremes = new float[] {0, -0f, 1e-30f, 1, -1, 20, -20};
+    }
     float[] before = new float[columns];
     float[] x = new float[columns];
     var random = new Random(columns);
     double expected = 0;
+    double size = 0;
     for (int i = 0; i < columns; i++) {
       before[i] = i % 3 == 0 ? (float) (3 * random.nextGaussian()) : extremes[i % extremes.length];
       x[i] = random.nextInt(256) / 255f;
-      expected += likelihood.loss(before[i], x[i]);
+      expected += objective.loss(before[i], x[i]);
+      size += Math.abs(objective.loss(before[i], x[i]));
     }
-    var kernel = LikelihoodKernel.of(likelihood, columns);
+    var kernel = LikelihoodKernel.of(objective, null, columns);
     float[] gradients = before.clone();
     double loss = kernel.lossAndGradient(gradients, x);
     float[] means = before.clone();
     kernel.mean(means);
     for (int i = 0; i < columns; i++) {
       String logit = "logit " + before[i];
-      assertEquals(likelihood.gradient(before[i], x[i]), gradients[i], 3e-7, logit);
-      assertEquals(likelihood.mean(before[i]), means[i], 3e-7, logit);
+      double gradient = objective.gradient(before[i], x[i]);
+      assertEquals(gradient, gradients[i], 3e-7 * Math.max(1, Math.abs(gradient)), logit);
+      assertEquals(objective.likelihood().mean(before[i]), means[i], 3e-7, logit);
     }
-    assertEquals(expected, loss, 1e-6 * expected + 1e-6);
+    assertEquals(expected, loss, 1e-6 * size + 1e-6);
     assertTrue(Double.isFinite(loss));
   }
 
@@ -100,11 +110,32 @@ class KernelsTest {
   void aSmallMeanIsRightToItsLastDigits() {
     float[] logits = {-1e-3f, -1, -20, -40, -80};
     float[] means = logits.clone();
-    LikelihoodKernel.of(Likelihood.BERNOULLI, logits.length).mean(means);
+    LikelihoodKernel.of(Objective.study(), null, logits.length).mean(means);
     for (int i = 0; i < logits.length; i++) {
       double expected = Likelihood.BERNOULLI.mean(logits[i]);
       assertEquals(expected, means[i], 3e-7 * expected, "logit " + logits[i]);
     }
+  }
+
+  @Test
+  void theContinuousBernoulliIsRightToItsLastDigits() {
+    Likelihood likelihood = Likelihood.CONTINUOUS_BERNOULLI;
+    for (float l = -50; l <= 50; l += 0.0137f) {
+      double normaliser = likelihood.loss(l, 0, 1);
+      float actual = ContinuousBernoulliKernel.loss(l, 0);
+      assertEquals(normaliser, actual, 5 * Math.ulp((float) normaliser), "A of " + l);
+      double mean = likelihood.mean(l);
+      assertEquals(mean, ContinuousBernoulliKernel.mean(l), 4 * Math.ulp((float) mean), "" + l);
+    }
+  }
+
+  @Test
+  void logarithmsAreRightToTwoUlps() {
+    for (float x = Float.MIN_NORMAL; Float.isFinite(x); x *= 1.0007f) {
+      double log = Math.log(x);
+      assertEquals(log, FloatMath.log(x), 2 * Math.ulp((float) log), "log of " + x);
+    }
+    assertEquals(0, FloatMath.log(1));
   }
 
   @Test

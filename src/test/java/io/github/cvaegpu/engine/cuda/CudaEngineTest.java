@@ -18,8 +18,8 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.emulator.Emulator;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.engine.ActivationContract;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.LikelihoodContract;
 import io.github.cvaegpu.engine.ReferenceVae;
 import io.github.cvaegpu.engine.RelativeNorm;
 import io.github.cvaegpu.engine.Trainee;
@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The CUDA engine: what every engine does, in its own ways, and beside the CPU engine. */
 @ExtendWith(OnGpu.class)
-class CudaEngineTest extends ActivationContract {
+class CudaEngineTest extends LikelihoodContract {
   @Override
   protected Accelerator create(int stepsAhead) {
     return with(stepsAhead, true, Products.LARGE);

@@ -95,10 +95,11 @@ class LaunchesTest {
     latent.sampleForward(stream, a.heads(), noise, ROWS, a.z(), kl);
     linear.forwardWithoutBias(stream, output, d, ROWS, a.logits());
     for (Likelihood likelihood : Likelihood.values()) {
-      LossLaunches loss = kernels.loss(likelihood);
+      LossLaunches loss = kernels.loss(likelihood).with(gpu.output(1));
       loss.forward(stream, output, a.logits(), a.x(), 1, 0, ROWS, a.loss());
       loss.mean(stream, output, ROWS, a.logits());
       loss.forwardBackward(stream, output, a.x(), ROWS, a.logits(), a.loss());
+      loss.logSigmaGradient(stream, a.loss(), ROWS, INPUTS, gpu.output(1));
     }
     DeviceMatrix dh = g.encoded().getLast();
     var weights = new KlWeights(gpu.memory.floats(LATENT), 1);

@@ -4,24 +4,40 @@ package io.github.cvaegpu.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.Sigma;
+import io.github.cvaegpu.model.Targets;
+import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** loss.cu against each likelihood's formulas in double. */
 @ExtendWith(OnGpu.Checked.class)
 class LossKernelsTest {
+  private static final List<Objective> OBJECTIVES =
+      List.of(
+          Objective.study(),
+          new Objective(Likelihood.CONTINUOUS_BERNOULLI, Targets.GREY),
+          Objective.gaussian(Sigma.of(0.3)));
+
+  private static LossLaunches loss(Gpu gpu, Objective objective) {
+    float[] logSigma = {(float) Math.log(objective.deviation())};
+    return gpu.kernels.loss(objective.likelihood()).with(gpu.input(logSigma, 1).data());
+  }
+
   @ParameterizedTest(name = "batch {0}, {1} pixels, {2} samples after {3}")
   @CsvSource({"1, 784, 1, 0", "7, 3, 2, 1", "37, 203, 5, 3", "96, 50, 3, 2", "128, 784, 1, 0"})
   void agreesWithTheFormulas(int rows, int inputs, int samples, int skipped) {
-    for (Likelihood likelihood : Likelihood.values()) {
-      agreesWithTheFormulas(likelihood, rows, inputs, samples, skipped);
+    for (Objective objective : OBJECTIVES) {
+      agreesWithTheFormulas(objective, rows, inputs, samples, skipped);
     }
   }
 
   private static void agreesWithTheFormulas(
-      Likelihood likelihood, int rows, int inputs, int samples, int skipped) {
+      Objective objective, int rows, int inputs, int samples, int skipped) {
     try (var gpu = new Gpu(rows + 31L * inputs)) {
       float[] products = gpu.normals(rows * inputs);
       float[] bias = gpu.normals(inputs);
@@ -32,52 +48,76 @@ class LossKernelsTest {
       DeviceMatrix deviceX = gpu.input(x, inputs);
 
       DevicePointer inference = gpu.output(rows);
-      gpu.kernels
-          .loss(likelihood)
+      loss(gpu, objective)
           .forward(gpu.stream, layer, deviceProducts, deviceX, samples, skipped, rows, inference);
       gpu.assertNear(
           "loss of samples",
-          losses(likelihood, products, bias, x, rows, samples, skipped),
+          losses(objective, products, bias, x, rows, samples, skipped),
           inference);
 
       DeviceMatrix means = gpu.input(products, inputs);
-      gpu.kernels.loss(likelihood).mean(gpu.stream, layer, rows, means);
-      gpu.assertNear("mean", means(likelihood, products, bias), means.data());
+      loss(gpu, objective).mean(gpu.stream, layer, rows, means);
+      gpu.assertNear("mean", means(objective, products, bias), means.data());
 
       DevicePointer training = gpu.output(rows);
-      gpu.kernels
-          .loss(likelihood)
+      loss(gpu, objective)
           .forwardBackward(gpu.stream, layer, deviceX, rows, deviceProducts, training);
-      gpu.assertNear("loss", losses(likelihood, products, bias, x, rows, 1, 0), training);
+      gpu.assertNear("loss", losses(objective, products, bias, x, rows, 1, 0), training);
       gpu.assertNear(
-          "gradient", gradients(likelihood, products, bias, x, rows), deviceProducts.data());
+          "gradient", gradients(objective, products, bias, x, rows), deviceProducts.data());
     }
   }
 
   @ParameterizedTest
   @EnumSource
   void staysFiniteForAnyFiniteLogit(Likelihood likelihood) {
+    if (likelihood == Likelihood.GAUSSIAN) {
+      // Squares of large numbers are infinite, and told as such.
+      return;
+    }
+    var objective = new Objective(likelihood, Targets.GREY);
     float[] logits = {0, -0f, 1e-30f, 90, -90, 1e4f, -1e4f, 3e38f, -3e38f, Float.MIN_VALUE};
     float[] x = {0.5f, 0, 1, 1, 0, 1, 0, 1, 0, 0.25f};
     try (var gpu = new Gpu(1)) {
       CudaLayer layer = gpu.layer(new float[1], new float[1]);
       DeviceMatrix products = gpu.input(logits, 1);
       DevicePointer loss = gpu.output(logits.length);
-      gpu.kernels
-          .loss(likelihood)
+      loss(gpu, objective)
           .forwardBackward(gpu.stream, layer, gpu.input(x, 1), logits.length, products, loss);
       DeviceMatrix means = gpu.input(logits, 1);
-      gpu.kernels.loss(likelihood).mean(gpu.stream, layer, logits.length, means);
+      loss(gpu, objective).mean(gpu.stream, layer, logits.length, means);
       float[] mean = gpu.read(means.data(), logits.length);
       float[] losses = gpu.read(loss, logits.length);
       float[] gradients = gpu.read(products.data(), logits.length);
       for (int i = 0; i < logits.length; i++) {
-        double expected = likelihood.loss(logits[i], x[i]);
-        assertEquals(expected, losses[i], 1e-6 * Math.max(1, expected), "loss of " + logits[i]);
+        double expected = objective.loss(logits[i], x[i]);
+        assertEquals(expected, losses[i], 1e-6 * Math.max(1, Math.abs(expected)), "loss of " + logits[i]);
         assertEquals(
-            likelihood.gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
-        assertEquals(likelihood.mean(logits[i]), mean[i], 1e-6, "mean of " + logits[i]);
+            objective.gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
+        assertEquals(objective.likelihood().mean(logits[i]), mean[i], 1e-6, "mean of " + logits[i]);
       }
+    }
+  }
+
+  /** A sum of a few rows and of more than a block has threads. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 37, 300})
+  void theGradientByLogSigmaIsOfAllPixels(int rows) {
+    int inputs = 784;
+    double sigma = 0.3;
+    try (var gpu = new Gpu(rows)) {
+      float[] losses = gpu.normals(rows);
+      double sum = 0;
+      for (int r = 0; r < rows; r++) {
+        losses[r] = losses[r] * 50 - 200;
+        sum += losses[r];
+      }
+      DevicePointer gradient = gpu.output(1);
+      loss(gpu, Objective.gaussian(Sigma.of(sigma)))
+          .logSigmaGradient(gpu.stream, gpu.input(losses, 1).data(), rows, inputs, gradient);
+      double n = (double) rows * inputs;
+      double squares = sum - n * (Math.log(sigma) + Math.log(2 * Math.PI) / 2);
+      assertEquals(n - 2 * squares, gpu.read(gradient, 1)[0], 1e-6 * n);
     }
   }
 
@@ -89,7 +129,7 @@ class LossKernelsTest {
   }
 
   private static double[] losses(
-      Likelihood likelihood,
+      Objective objective,
       float[] products,
       float[] bias,
       float[] x,
@@ -101,25 +141,25 @@ class LossKernelsTest {
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < inputs; c++) {
         double target = x[(r + skipped) / samples * inputs + c];
-        losses[r] += likelihood.loss((double) products[r * inputs + c] + bias[c], target);
+        losses[r] += objective.loss((double) products[r * inputs + c] + bias[c], target);
       }
     }
     return losses;
   }
 
-  private static double[] means(Likelihood likelihood, float[] products, float[] bias) {
+  private static double[] means(Objective objective, float[] products, float[] bias) {
     double[] means = new double[products.length];
     for (int i = 0; i < means.length; i++) {
-      means[i] = likelihood.mean((double) products[i] + bias[i % bias.length]);
+      means[i] = objective.likelihood().mean((double) products[i] + bias[i % bias.length]);
     }
     return means;
   }
 
   private static double[] gradients(
-      Likelihood likelihood, float[] products, float[] bias, float[] x, int rows) {
+      Objective objective, float[] products, float[] bias, float[] x, int rows) {
     double[] gradients = new double[rows * bias.length];
     for (int i = 0; i < gradients.length; i++) {
-      gradients[i] = likelihood.gradient((double) products[i] + bias[i % bias.length], x[i]);
+      gradients[i] = objective.gradient((double) products[i] + bias[i % bias.length], x[i]);
     }
     return gradients;
   }

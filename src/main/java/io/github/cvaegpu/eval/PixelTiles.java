@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
-import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
-import io.github.cvaegpu.model.Targets;
+import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
 import java.util.Arrays;
 
 /**
- * {@link io.github.cvaegpu.model.Likelihood#BERNOULLI} of images at shared latent points. Its
- * logarithm is linear in the targets,
+ * The {@link io.github.cvaegpu.model.Likelihood} of images at shared latent points. The logarithm of
+ * each of them is linear in the targets, but for what no point changes,
  *
  * <pre>
- *   log p(x|z) = sum over pixels of x l(z) - log(1 + exp l(z))
+ *   log p(x|z) = sum over pixels of scale x l(z) - A(l(z)) - base(x)
  * </pre>
  *
- * so of all images and points it is the product of the images and the logits, less a number a
- * point: see {@link VaeModel#logits}. Black pixels, most of them, have no part in the product.
+ * so of all images and points it is the product of the images and the logits, less a number a point
+ * and one an image: see {@link VaeModel#logits}. Black pixels, most of them, have no part in the
+ * product.
  */
-final class BernoulliTiles implements LatentLikelihood {
+final class PixelTiles implements LatentLikelihood {
   /** Pixels that are added up in float, before the sum in double takes them. */
   private static final int FLOAT_PIXELS = 8 * RowSums.STEP;
 
@@ -39,7 +40,7 @@ final class BernoulliTiles implements LatentLikelihood {
   private float[] logPartition = {};
 
   /**
-   * Of the pixels that are not black: which of its image's it is, and its target. Each image has a
+   * Of the pixels that are not black: which of its image's it is, and its target, scaled. Each image has a
    * whole number of steps; what is left of the last one is pixel 0 with a target of 0.
    */
   private final char[] pixel;
@@ -47,36 +48,43 @@ final class BernoulliTiles implements LatentLikelihood {
   private final float[] target;
   private final int[] firstOfImage;
 
+  /** What no point changes of an image's log likelihood, with a minus. */
+  private final double[] base;
+
   /**
    * @param model whose decoder is asked
-   * @param targets what the model's pixels are
-   * @param set whose images
+   * @param objective of the model
+   * @param set of the images
    * @param first first image
    * @param count number of images
    */
-  BernoulliTiles(VaeModel model, Targets targets, ImageSet set, int first, int count) {
+  PixelTiles(VaeModel model, Objective objective, PixelTargets set, int first, int count) {
     this.model = model;
     inputs = model.shape().inputs();
     images = count;
-    byte[] pixels = set.pixels();
-    int size = set.imageSize();
+    int size = set.pixels();
     firstOfImage = new int[count + 1];
     for (int i = 0; i < count; i++) {
       int there = 0;
       for (int p = 0; p < size; p++) {
-        there += pixels[(first + i) * size + p] != 0 ? 1 : 0;
+        there += set.of(first + i, p) != 0 ? 1 : 0;
       }
       firstOfImage[i + 1] = firstOfImage[i] + Math.ceilDiv(there, RowSums.STEP) * RowSums.STEP;
     }
     pixel = new char[firstOfImage[count]];
     target = new float[pixel.length];
+    base = new double[count];
+    Likelihood likelihood = objective.likelihood();
+    double sigma = objective.deviation();
+    double scale = likelihood.scale(sigma);
     for (int i = 0; i < count; i++) {
       int at = firstOfImage[i];
       for (int p = 0; p < size; p++) {
-        int value = pixels[(first + i) * size + p] & 0xFF;
-        if (value != 0) {
+        float x = set.of(first + i, p);
+        if (x != 0) {
           pixel[at] = (char) p;
-          target[at++] = (float) targets.of(value);
+          target[at++] = (float) (scale * x);
+          base[i] += likelihood.base(x, sigma);
         }
       }
     }
@@ -142,7 +150,7 @@ final class BernoulliTiles implements LatentLikelihood {
     @Override
     public void score(int image, double[] result) {
       for (int i = 0; i < part.length; i++) {
-        result[i] = -logPartition[first + i];
+        result[i] = -logPartition[first + i] - base[image];
       }
       int end = firstOfImage[image + 1];
       int at = firstOfImage[image];

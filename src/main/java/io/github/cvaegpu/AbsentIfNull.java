@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.cvaegpu.train;
+package io.github.cvaegpu;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

@@ -4,6 +4,7 @@ package io.github.cvaegpu.eval;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.ImageSet;
@@ -15,12 +16,15 @@ import io.github.cvaegpu.model.VaeShape;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the likelihood that is integrated, and its differences. */
-class BernoulliGradientTest {
+class PixelGradientTest {
   private static final ImageSet IMAGES = TinyImages.draw(5, 3);
   private static final int POINTS = 11;
 
@@ -38,7 +42,12 @@ class BernoulliGradientTest {
   }
 
   private LatentGradient likelihood() {
-    return new BernoulliGradient(Objective.study().targets(), layout, parameters, IMAGES);
+    return likelihood(Objective.study());
+  }
+
+  private LatentGradient likelihood(Objective objective) {
+    return new PixelGradient(
+        objective, layout, parameters, PixelTargets.of(objective.targets(), IMAGES));
   }
 
   private static double[] points(int count) {
@@ -63,7 +72,7 @@ class BernoulliGradientTest {
         layout,
         parameters,
         model -> {
-          BernoulliTiles tiles = TestModels.likelihood(model, IMAGES);
+          PixelTiles tiles = TestModels.likelihood(model, IMAGES);
           tiles.decode(z);
           LatentLikelihood.Tile tile = tiles.tile(POINTS);
           tile.take(0);
@@ -77,19 +86,27 @@ class BernoulliGradientTest {
     assertArrayEquals(expected, likelihood, 1e-4);
   }
 
+  static Stream<Arguments> slopes() {
+    return ExactLikelihoodTest.objectives()
+        .flatMap(
+            objective ->
+                Stream.of(Activation.values())
+                    .map(activation -> arguments(objective, activation)));
+  }
+
   /**
    * Between kinks it is linear in small steps, and of a hundred derivatives few are at a kink; of
    * tanh there are none.
    */
   @ParameterizedTest
-  @EnumSource
-  void theGradientIsTheSlopeOfTheLikelihood(Activation activation) {
+  @MethodSource("slopes")
+  void theGradientIsTheSlopeOfTheLikelihood(Objective objective, Activation activation) {
     draw(activation);
     int count = 40;
     double step = 0.01;
     double[] z = points(count);
     double[] gradient = new double[z.length];
-    LatentGradient.Room room = likelihood().room(images(count));
+    LatentGradient.Room room = likelihood(objective).room(images(count));
     room.at(z, new double[count], gradient);
     int off = 0;
     for (int j = 0; j < 3; j++) {

@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
-import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.model.Activation;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Linear;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
-import io.github.cvaegpu.model.Targets;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@link io.github.cvaegpu.model.Likelihood#BERNOULLI} and its derivative by z, back through the
- * decoder: of a logit it is x - sigmoid(l), of a hidden unit what its activation's slope makes of
- * it.
+ * The {@link Likelihood} and its derivative by z, back through the decoder: of a logit it is that of
+ * the loss with a minus, of a hidden unit what its activation's slope makes of it.
  *
  * <p>Products are in float as in {@link LogitTile}, sums over pixels in double.
  */
-final class BernoulliGradient implements LatentGradient {
+final class PixelGradient implements LatentGradient {
   /** Factors of up to 2 that a double takes with room to spare. */
   private static final int FACTORS = 512;
 
-  private final Targets targets;
+  private final Objective objective;
   private final ParameterLayout layout;
   private final float[] parameters;
-  private final ImageSet set;
+  private final PixelTargets images;
 
   /** Weights of each layer of the decoder the other way round, (in, out). */
   private final float[][] transposed;
 
   /**
    * @param parameters all of the network's; not copied
-   * @param set whose images
+   * @param images that are looked at
    */
-  BernoulliGradient(Targets targets, ParameterLayout layout, float[] parameters, ImageSet set) {
-    this.targets = targets;
+  PixelGradient(
+      Objective objective, ParameterLayout layout, float[] parameters, PixelTargets images) {
+    this.objective = objective;
     this.layout = layout;
     this.parameters = parameters;
-    this.set = set;
+    this.images = images;
     List<Linear> layers = layout.decoder();
     transposed = new float[layers.size()][];
     for (int l = 0; l < transposed.length; l++) {
@@ -57,8 +57,8 @@ final class BernoulliGradient implements LatentGradient {
   }
 
   @Override
-  public Room room(int[] images) {
-    return new Points(images);
+  public Room room(int[] ofPoints) {
+    return new Points(ofPoints);
   }
 
   private final class Points implements Room {
@@ -72,14 +72,14 @@ final class BernoulliGradient implements LatentGradient {
 
     private final double[] product;
 
-    Points(int[] images) {
-      int points = images.length;
+    Points(int[] ofPoints) {
+      int points = ofPoints.length;
       decoder = new LogitTile(layout, parameters, points);
-      int pixels = set.imageSize();
+      int pixels = images.pixels();
       target = new float[pixels][points];
       for (int i = 0; i < points; i++) {
         for (int p = 0; p < pixels; p++) {
-          target[p][i] = (float) targets.of(set.pixels()[images[i] * pixels + p] & 0xFF);
+          target[p][i] = images.of(ofPoints[i], p);
         }
       }
       slopes = new float[transposed.length][][];
@@ -114,6 +114,23 @@ final class BernoulliGradient implements LatentGradient {
     /** The likelihood of logits, each of which becomes its derivative. */
     private void likelihood(float[][] logits, double[] sum) {
       Arrays.fill(sum, 0);
+      if (objective.likelihood() == Likelihood.BERNOULLI) {
+        bernoulli(logits, sum);
+        return;
+      }
+      for (int p = 0; p < logits.length; p++) {
+        float[] row = logits[p];
+        float[] x = target[p];
+        for (int i = 0; i < row.length; i++) {
+          double logit = row[i];
+          sum[i] -= objective.loss(logit, x[i]);
+          row[i] = (float) -objective.gradient(logit, x[i]);
+        }
+      }
+    }
+
+    /** The same of the one that is asked for most, in fewer elementary functions. */
+    private void bernoulli(float[][] logits, double[] sum) {
       Arrays.fill(product, 1);
       for (int p = 0; p < logits.length; p++) {
         float[] row = logits[p];
