@@ -13,12 +13,16 @@ import java.util.Optional;
  * <p>The arrays are shared, not copied: nobody writes to them after construction.
  */
 public final class ImageSet {
+  /** A pixel of intensity 1. */
+  static final byte WHITE = (byte) 255;
+
   private final int height;
   private final int width;
   private final byte[] pixels;
   private final int size;
   private final byte[] labels; // null if there are none
   private final Factors factors; // null if they are not known
+  private volatile Boolean hasGrey; // null until it is looked for
 
   /**
    * Images with labels.
@@ -77,6 +81,17 @@ public final class ImageSet {
     return new ImageSet(height, width, pixels, size, labels, known);
   }
 
+  /**
+   * The same images with other pixels.
+   *
+   * @param others each black or white; not copied
+   */
+  ImageSet inBlackAndWhite(byte[] others) {
+    var set = new ImageSet(height, width, others, size, labels, factors);
+    set.hasGrey = false;
+    return set;
+  }
+
   /** Number of images. */
   public int size() {
     return size;
@@ -105,6 +120,25 @@ public final class ImageSet {
   /** All pixels, unsigned, (image, row, column). Not to be written to. */
   public byte[] pixels() {
     return pixels;
+  }
+
+  /** Whether any pixel is neither black nor white. Found out once. */
+  public boolean hasGrey() {
+    Boolean found = hasGrey;
+    if (found == null) {
+      found = isGreyAmong(pixels);
+      hasGrey = found;
+    }
+    return found;
+  }
+
+  private static boolean isGreyAmong(byte[] pixels) {
+    for (byte pixel : pixels) {
+      if (pixel != 0 && pixel != WHITE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether images have labels. */

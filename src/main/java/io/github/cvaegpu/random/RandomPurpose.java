@@ -38,7 +38,12 @@ public enum RandomPurpose {
   /** Latent points from a mixture. See {@link GaussianNoise}; step 0, row sample. */
   MIXTURE_SAMPLES(14),
   /** Which training images are held out to validate on. Coordinates: as of {@link #BATCH_ORDER}. */
-  VALIDATION_IMAGES(15);
+  VALIDATION_IMAGES(15),
+  /**
+   * Black or white in place of grey. Coordinates: block of four pixels of an image, image index, 0
+   * for images that are only looked at, or 1 more than the epoch, from 0, that trains on them.
+   */
+  BINARIZATION(16);
 
   private final int id;
 
