@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine;
 
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.Locale;
 
@@ -22,8 +23,36 @@ public final class ModelArguments {
     }
   }
 
+  /** Refuses images that have grey pixels, where all have to be black or white. */
+  private static void requireDrawn(Objective objective, ImageSet images) {
+    if (objective.targets().isDrawn() && images.hasGrey()) {
+      throw new IllegalArgumentException("grey images for " + objective.name());
+    }
+  }
+
+  /** Refuses what {@link Trainee#replaceImages} does. */
+  public static void requireReplaces(
+      TrainingSettings settings, ImageSet images, ImageSet others) {
+    Objective objective = settings.objective();
+    if (!objective.targets().isDrawn()) {
+      throw new IllegalArgumentException("images of %s stay".formatted(objective.name()));
+    }
+    if (others.size() != images.size() || others.imageSize() != images.imageSize()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%d images of %d pixels in place of %d of %d",
+              others.size(),
+              others.imageSize(),
+              images.size(),
+              images.imageSize()));
+    }
+    requireDrawn(objective, others);
+  }
+
   /** Refuses what {@link Trainee#trainEpoch} does. */
   public static void requireTrains(TrainingSettings settings, ImageSet images, BatchOrder order) {
+    requireDrawn(settings.objective(), images);
     int last = order.size(order.batches() - 1);
     long count = (long) (order.batches() - 1) * order.batchSize() + last;
     boolean isWhole = last == order.batchSize() && count <= images.size();
@@ -41,8 +70,14 @@ public final class ModelArguments {
 
   /** Refuses what {@link VaeModel#encode} does. */
   public static void requireEncodes(
-      VaeShape shape, ImageSet images, int first, int count, float[] mean, float[] logVariance) {
-    requireImages(shape, images, first, count);
+      VaeShape shape,
+      Objective objective,
+      ImageSet images,
+      int first,
+      int count,
+      float[] mean,
+      float[] logVariance) {
+    requireImages(shape, objective, images, first, count);
     requireLength("means", (long) count * shape.latent(), mean);
     requireLength("log variances", (long) count * shape.latent(), logVariance);
   }
@@ -65,8 +100,15 @@ public final class ModelArguments {
 
   /** Refuses what {@link VaeModel#reconstructionLoss} does. */
   public static void requireScores(
-      VaeShape shape, ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
-    requireImages(shape, images, first, count);
+      VaeShape shape,
+      Objective objective,
+      ImageSet images,
+      int first,
+      int count,
+      int samples,
+      float[] z,
+      float[] loss) {
+    requireImages(shape, objective, images, first, count);
     if (samples < 1) {
       throw new IllegalArgumentException(String.format(Locale.ROOT, "%d samples", samples));
     }
@@ -87,8 +129,10 @@ public final class ModelArguments {
     }
   }
 
-  private static void requireImages(VaeShape shape, ImageSet images, int first, int count) {
+  private static void requireImages(
+      VaeShape shape, Objective objective, ImageSet images, int first, int count) {
     requireFits(shape, images);
+    requireDrawn(objective, images);
     if (first < 0 || count < 0 || count > images.size() - first) {
       throw new IllegalArgumentException(
           String.format(

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine;
 
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.ImageSet;
 
 /**
  * A model that can be trained, a whole epoch at a time: the one seam between what to train and on
@@ -32,9 +33,21 @@ public interface Trainee extends VaeModel {
    *     that are not finite
    * @param sink told of each step
    * @return steps done
-   * @throws IllegalArgumentException if the order is another
+   * @throws IllegalArgumentException if the order is another, or the images are grey where {@linkplain
+   *     io.github.cvaegpu.model.Targets#isDrawn targets are drawn}
    */
   int trainEpoch(BatchOrder order, BetaController controller, StepSink sink);
+
+  /**
+   * Puts other images in the place of those that it trains on, where {@linkplain
+   * io.github.cvaegpu.model.Targets#isDrawn targets are drawn}: those of the next epoch. Other
+   * trainees of the same images keep theirs, and the state stays as it is.
+   *
+   * @param others as many, of the same size, in black and white
+   * @throws IllegalArgumentException if they are other ones, or its targets are not drawn; the
+   *     images are then what they were
+   */
+  void replaceImages(ImageSet others);
 
   /** A copy of the state after the last step. */
   TrainingState state();

@@ -24,6 +24,11 @@ public enum Targets {
       return GREY.of(pixel);
     }
 
+    @Override
+    public boolean isDrawn() {
+      return true;
+    }
+
     /** Of the bytes 0 and 255 the kernels of grey pixels make 0 and 1. */
     @Override
     public String text() {
@@ -41,6 +46,14 @@ public enum Targets {
    * @return from 0 to 1; of a black pixel 0, which engines skip
    */
   public abstract double of(int pixel);
+
+  /**
+   * Whether pixels are drawn with their intensities as the probabilities of white: then engines
+   * take images in black and white alone.
+   */
+  public boolean isDrawn() {
+    return false;
+  }
 
   /** Its name in kernels. */
   public String text() {

@@ -245,6 +245,7 @@ abstract class AcceleratorContract {
       Trainee trainee = accelerator.trainee(SMALL, settings(4), images);
       trainee.close();
       assertThrows(IllegalStateException.class, trainee::state);
+      assertThrows(IllegalStateException.class, () -> trainee.replaceImages(images));
       assertThrows(
           IllegalStateException.class,
           () -> trainee.restore(TrainingState.initial(weights(SMALL, 1))));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,12 +14,15 @@ import io.github.cvaegpu.control.PiController;
 import io.github.cvaegpu.control.PiRule;
 import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.Binarization;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.KlTerm;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -337,6 +342,145 @@ abstract class EpochContract extends ModelContract {
         assertEquals(
             10, trainee.trainEpoch(order, new ConstantRule(1).start(), collect(new ArrayList<>())));
       }
+    }
+  }
+
+  // ---- images that are drawn -------------------------------------------------------------------
+
+  private static final Objective DRAWN = new Objective(Likelihood.BERNOULLI, Targets.BINARIZED);
+
+  private static TrainingSettings drawnSettings() {
+    return new TrainingSettings(DRAWN, KlTerm.weighted(), SEED, 4, LEARNING_RATE);
+  }
+
+  private static ImageSet drawn(ImageSet grey, int epoch) {
+    return Binarization.ofEpoch(grey, SEED, epoch);
+  }
+
+  /**
+   * Epoch after epoch it is as if the trainee had been made with the images that it was given last,
+   * also where they are given again in the middle of one.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8})
+  void trainsOnTheImagesThatItWasGivenLast(int stepsAhead) {
+    ImageSet grey = images(14);
+    List<Reported> expected = new ArrayList<>();
+    List<Reported> reported = new ArrayList<>();
+    TrainingState state = TrainingState.initial(weights(SMALL, SEED));
+    try (Accelerator accelerator = create(stepsAhead);
+        Trainee trainee = accelerator.trainee(SMALL, drawnSettings(), grey)) {
+      trainee.restore(state);
+      for (int epoch = 0; epoch < 3; epoch++) {
+        BatchOrder order = BatchOrder.shuffled(SEED, epoch, 14, 4);
+        try (Trainee one = accelerator.trainee(SMALL, drawnSettings(), drawn(grey, epoch))) {
+          one.restore(state);
+          one.trainEpoch(order, new ConstantRule(1).start(), collect(expected));
+          state = one.state();
+        }
+        int done = 0;
+        while (done < order.batches()) {
+          trainee.replaceImages(drawn(grey, epoch));
+          done += trainee.trainEpoch(order.from(done), new ConstantRule(1).start(), some(reported));
+        }
+        assertEquals(expected, reported);
+        assertSameBits(state, trainee.state());
+      }
+    }
+    // Each epoch's images are others.
+    assertEquals(12, expected.stream().mapToDouble(Reported::rl).distinct().count());
+  }
+
+  /** Stops after the first step that it is told, and then after as many as are under way. */
+  private static StepSink some(List<Reported> reported) {
+    return (step, rl, kl, beta) -> {
+      reported.add(new Reported(step, rl, kl, beta));
+      return false;
+    };
+  }
+
+  /** Two trainees of one set, of which one is given other images. */
+  @Test
+  void imagesAreReplacedForOneTraineeAlone() {
+    ImageSet images = drawn(images(14), 0);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 14, 4);
+    TrainingState initial = TrainingState.initial(weights(SMALL, SEED));
+    try (Accelerator accelerator = create(8);
+        Trainee alone = accelerator.trainee(SMALL, drawnSettings(), images)) {
+      alone.restore(initial);
+      alone.trainEpoch(order, new ConstantRule(1).start(), collect(new ArrayList<>()));
+      try (Trainee replaced = accelerator.trainee(SMALL, drawnSettings(), images);
+          Trainee grey = accelerator.trainee(SMALL, settings(4), images);
+          Trainee other = accelerator.trainee(SMALL, drawnSettings(), images)) {
+        byte[] before = images.pixels().clone();
+        replaced.replaceImages(drawn(images(14), 1));
+        assertArrayEquals(before, images.pixels());
+        for (Trainee trainee : List.of(replaced, grey, other)) {
+          trainee.restore(initial);
+          trainee.trainEpoch(order, new ConstantRule(1).start(), collect(new ArrayList<>()));
+        }
+        assertSameBits(alone.state(), other.state());
+        // Of black and white pixels the two have the same loss.
+        assertSameBits(alone.state(), grey.state());
+        assertNotEquals(alone.state().last(), replaced.state().last());
+      }
+    }
+  }
+
+  @Test
+  void refusesImagesThatAreNotLikeThoseInTheirPlace() {
+    ImageSet images = drawn(images(14), 0);
+    BatchOrder order = BatchOrder.shuffled(SEED, 0, 14, 4);
+    TrainingState initial = TrainingState.initial(weights(SMALL, SEED));
+    List<Reported> expected = new ArrayList<>();
+    List<Reported> reported = new ArrayList<>();
+    try (Accelerator accelerator = create(8);
+        Trainee trainee = accelerator.trainee(SMALL, drawnSettings(), images);
+        Trainee grey = accelerator.trainee(SMALL, settings(4), images)) {
+      trainee.restore(initial);
+      trainee.trainEpoch(order, new ConstantRule(1).start(), collect(expected));
+      for (ImageSet other :
+          List.of(
+              images(14),
+              drawn(images(13), 0),
+              drawn(images(15), 0),
+              drawn(RandomImages.of(14, 5, 6, 0.4, SEED), 0),
+              drawn(RandomImages.of(35, 2, 7, 0.4, SEED), 0))) {
+        assertThrows(IllegalArgumentException.class, () -> trainee.replaceImages(other));
+      }
+      assertThrows(
+          IllegalArgumentException.class, () -> grey.replaceImages(drawn(images(14), 1)));
+      trainee.restore(initial);
+      trainee.trainEpoch(order, new ConstantRule(1).start(), collect(reported));
+    }
+    assertEquals(expected, reported);
+  }
+
+  /** Nobody trains, encodes or scores with grey pixels by oversight. */
+  @Test
+  void refusesGreyImagesWhereTargetsAreDrawn() {
+    ImageSet grey = images(14);
+    ImageSet drawn = Binarization.standard(grey);
+    float[] two = new float[2];
+    float[] loss = new float[1];
+    try (Accelerator accelerator = create(8);
+        VaeModel model = accelerator.model(SMALL, DRAWN, weights(SMALL, SEED));
+        Trainee trainee = accelerator.trainee(SMALL, drawnSettings(), grey)) {
+      trainee.restore(TrainingState.initial(weights(SMALL, SEED)));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> oneStep(trainee, BatchOrder.shuffled(SEED, 0, 14, 4), 1));
+      for (VaeModel each : List.of(model, trainee)) {
+        assertThrows(
+            IllegalArgumentException.class, () -> each.encode(grey, 0, 1, two, new float[2]));
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> each.reconstructionLoss(grey, 0, 1, 1, two, loss));
+        each.encode(drawn, 0, 1, two, new float[2]);
+        each.reconstructionLoss(drawn, 0, 1, 1, two, loss);
+      }
+      trainee.replaceImages(drawn);
+      assertFalse(oneStep(trainee, BatchOrder.shuffled(SEED, 0, 14, 4), 1).isEmpty());
     }
   }
 

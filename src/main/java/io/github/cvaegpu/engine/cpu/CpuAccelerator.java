@@ -122,7 +122,7 @@ public final class CpuAccelerator implements Accelerator {
   }
 
   /**
-   * The pixels of images that are trained on, outside of Java's heap: one copy for all trainees.
+   * The pixels of images that stay as they are, outside of Java's heap: one copy for all trainees.
    *
    * @throws EngineException if there is too little memory
    */
@@ -132,7 +132,12 @@ public final class CpuAccelerator implements Accelerator {
     }
   }
 
-  private MemorySegment copied(ImageSet images) {
+  /**
+   * The same for one trainee alone.
+   *
+   * @throws EngineException if there is too little memory
+   */
+  MemorySegment copied(ImageSet images) {
     byte[] bytes = images.pixels();
     MemorySegment copy = library.orElseThrow().allocate(Arena.ofAuto(), bytes.length);
     if (copy == null) {

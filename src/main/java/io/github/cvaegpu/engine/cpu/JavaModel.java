@@ -13,6 +13,7 @@ import io.github.cvaegpu.model.VaeShape;
 class JavaModel implements VaeModel {
   private final CpuAccelerator accelerator;
   private final VaeShape shape;
+  private final Objective objective;
   private final ThreadTeam team;
   private final Network parameters;
   private final InferencePass inference;
@@ -22,6 +23,7 @@ class JavaModel implements VaeModel {
   JavaModel(CpuAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
     this.shape = shape;
+    this.objective = objective;
     parameters = new Network(new ParameterLayout(shape, objective));
     team = new ThreadTeam(accelerator.threads());
     inference = new InferencePass(team, shape, objective, parameters);
@@ -41,7 +43,7 @@ class JavaModel implements VaeModel {
   public final void encode(
       ImageSet images, int first, int count, float[] mean, float[] logVariance) {
     requireOpen();
-    ModelArguments.requireEncodes(shape, images, first, count, mean, logVariance);
+    ModelArguments.requireEncodes(shape, objective, images, first, count, mean, logVariance);
     inference.encode(images, first, count, mean, logVariance);
   }
 
@@ -63,7 +65,7 @@ class JavaModel implements VaeModel {
   public final void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
     requireOpen();
-    ModelArguments.requireScores(shape, images, first, count, samples, z, loss);
+    ModelArguments.requireScores(shape, objective, images, first, count, samples, z, loss);
     inference.reconstructionLoss(images, first, count, samples, z, loss);
   }
 

@@ -17,11 +17,11 @@ import io.github.cvaegpu.model.VaeShape;
 /** A model that is trained on the CPU: beside a model's memory, gradients and Adam's moments. */
 final class JavaTrainee extends JavaModel implements Trainee {
   private final TrainingSettings settings;
-  private final ImageSet images;
   private final Network gradients;
   private final Network firstMoment;
   private final Network secondMoment;
   private final TrainingStep training;
+  private ImageSet images;
   private StepFeedback last = StepFeedback.NONE;
   private boolean stopped;
 
@@ -76,6 +76,14 @@ final class JavaTrainee extends JavaModel implements Trainee {
       stopped |= !last.isFinite();
     }
     member.barrier();
+  }
+
+  @Override
+  public void replaceImages(ImageSet others) {
+    requireOpen();
+    ModelArguments.requireReplaces(settings, images, others);
+    images = others;
+    training.images(others);
   }
 
   @Override

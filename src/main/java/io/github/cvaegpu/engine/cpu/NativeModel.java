@@ -25,6 +25,7 @@ class NativeModel implements VaeModel {
   private final CpuAccelerator accelerator;
   private final CpuLibrary library;
   private final VaeShape shape;
+  private final Objective objective;
   private final ThreadTeam team;
   private final ParameterLayout layout;
   private final CpuLibrary.Model model;
@@ -55,6 +56,7 @@ class NativeModel implements VaeModel {
     this.accelerator = accelerator;
     this.library = library;
     this.shape = shape;
+    this.objective = objective;
     int threads = accelerator.threads();
     layout = new ParameterLayout(shape, objective);
     String activation = shape.activation().text();
@@ -131,7 +133,7 @@ class NativeModel implements VaeModel {
   public final void encode(
       ImageSet images, int first, int count, float[] means, float[] logVariances) {
     requireOpen();
-    ModelArguments.requireEncodes(shape, images, first, count, means, logVariances);
+    ModelArguments.requireEncodes(shape, objective, images, first, count, means, logVariances);
     int latent = shape.latent();
     for (int done = 0; done < count; done += library.chunk()) {
       int start = first + done;
@@ -175,7 +177,7 @@ class NativeModel implements VaeModel {
   public final void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] points, float[] losses) {
     requireOpen();
-    ModelArguments.requireScores(shape, images, first, count, samples, points, losses);
+    ModelArguments.requireScores(shape, objective, images, first, count, samples, points, losses);
     int total = Math.multiplyExact(count, samples);
     for (int done = 0; done < total; done += library.chunk()) {
       int start = done;

@@ -25,15 +25,15 @@ final class NativeTrainee extends NativeModel implements Trainee {
   private static final int GRADIENTS = 3;
 
   private final TrainingSettings settings;
-  private final ImageSet images;
 
   /** Reconstruction loss and KL divergence of the last step. */
   private final MemorySegment losses = Arena.ofAuto().allocate(ValueLayout.JAVA_FLOAT, 2);
 
+  private ImageSet images;
   private StepFeedback last = StepFeedback.NONE;
   private boolean stopped;
 
-  /** All pixels of the images. */
+  /** All pixels of the images; of images that will be replaced, its own. */
   private final MemorySegment pixels;
 
   /** The images of the epoch in its order. */
@@ -59,7 +59,8 @@ final class NativeTrainee extends NativeModel implements Trainee {
     this.settings = settings;
     this.images = images;
     try {
-      pixels = accelerator.pixels(images);
+      boolean isDrawn = settings.objective().targets().isDrawn();
+      pixels = isDrawn ? accelerator.copied(images) : accelerator.pixels(images);
       order = Arena.ofAuto().allocate(ValueLayout.JAVA_INT, images.size());
     } catch (Throwable e) {
       close();
@@ -146,6 +147,15 @@ final class NativeTrainee extends NativeModel implements Trainee {
   /** The gradients of the last step, in the layout's order, where they are kept. */
   float[] gradients() {
     return read(GRADIENTS);
+  }
+
+  @Override
+  public void replaceImages(ImageSet others) {
+    requireOpen();
+    ModelArguments.requireReplaces(settings, images, others);
+    byte[] bytes = others.pixels();
+    MemorySegment.copy(bytes, 0, pixels, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    images = others;
   }
 
   @Override

@@ -50,7 +50,6 @@ import java.util.List;
  * who does what. Losses are summed over the batch, as the gradients are.
  */
 final class TrainingStep {
-  private final ImageSet images;
   private final TrainingSettings settings;
   private final Network parameters;
   private final Network gradients;
@@ -78,6 +77,9 @@ final class TrainingStep {
 
   /** Weights of each latent dimension's KL divergence. */
   private final float[] klWeights;
+
+  /** What is trained on. */
+  private ImageSet images;
 
   // The step at hand, set by the lead before the others pass its barrier.
   private BatchOrder order;
@@ -140,6 +142,11 @@ final class TrainingStep {
       dx = dy;
     }
     dHeads = layers.get(firstOfDecoder - 1).dy();
+  }
+
+  /** Sets what is trained on. Not to be called while there is a step. */
+  void images(ImageSet others) {
+    images = others;
   }
 
   /** Sets what the next step works on. Called by the lead alone. */

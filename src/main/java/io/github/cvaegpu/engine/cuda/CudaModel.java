@@ -14,6 +14,7 @@ import java.util.List;
 /** A model on the GPU: parameters, a stream, and activations for a chunk of rows. */
 class CudaModel implements VaeModel {
   private final CudaAccelerator accelerator;
+  private final Objective objective;
   private final ParameterLayout layout;
   private final Resources resources = new Resources();
   private final List<CudaStream> streams = new ArrayList<>();
@@ -28,6 +29,7 @@ class CudaModel implements VaeModel {
   /** Its parameters are unspecified. The GPU is this thread's. */
   CudaModel(CudaAccelerator accelerator, VaeShape shape, Objective objective) {
     this.accelerator = accelerator;
+    this.objective = objective;
     layout = new ParameterLayout(shape, objective);
     try {
       memory = resources.add(new DeviceMemory());
@@ -85,7 +87,7 @@ class CudaModel implements VaeModel {
   public final void encode(
       ImageSet images, int first, int count, float[] mean, float[] logVariance) {
     begin();
-    ModelArguments.requireEncodes(shape(), images, first, count, mean, logVariance);
+    ModelArguments.requireEncodes(shape(), objective, images, first, count, mean, logVariance);
     inference.encode(images, first, count, mean, logVariance);
   }
 
@@ -107,7 +109,7 @@ class CudaModel implements VaeModel {
   public final void reconstructionLoss(
       ImageSet images, int first, int count, int samples, float[] z, float[] loss) {
     begin();
-    ModelArguments.requireScores(shape(), images, first, count, samples, z, loss);
+    ModelArguments.requireScores(shape(), objective, images, first, count, samples, z, loss);
     inference.reconstructionLoss(images, first, count, samples, z, loss);
   }
 

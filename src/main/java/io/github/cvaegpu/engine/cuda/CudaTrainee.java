@@ -30,7 +30,6 @@ import jcuda.Pointer;
 public final class CudaTrainee extends CudaModel implements Trainee {
   private final Nvtx nvtx = Nvtx.get();
   private final TrainingSettings settings;
-  private final ImageSet images;
   private final Mailbox mailbox;
   private final TrainedNetwork trained;
   private final StepInput input;
@@ -42,6 +41,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   private final int stepsALaunch;
   private final int graphBranches;
   private final StepPipeline pipeline;
+  private ImageSet images;
 
   /** Its parameters are zero. The GPU is this thread's. */
   CudaTrainee(
@@ -53,8 +53,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     try {
       mailbox = resources().add(new Mailbox(accelerator.device(), options.patience()));
       trained = TrainedNetwork.allocate(memory(), network());
-      DevicePointer pixels = resources().add(accelerator.pixels().of(images)).address();
-      input = StepInput.allocate(memory(), mailbox, pixels, images.size(), settings);
+      input = StepInput.allocate(memory(), mailbox, pixels(), images.size(), settings);
       StepFactory steps = steps();
       StepTuner.Chosen chosen =
           new StepTuner(
@@ -95,6 +94,16 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       giveBackAfter(e);
       throw e;
     }
+  }
+
+  /** Of images that will be replaced its own, where graphs find all of them. */
+  private DevicePointer pixels() {
+    if (!settings.objective().targets().isDrawn()) {
+      return resources().add(accelerator().pixels().of(images)).address();
+    }
+    DevicePointer own = memory().bytes(images.pixels().length);
+    SharedPixels.upload(own, images);
+    return own;
   }
 
   /** Before anything is allocated. */
@@ -259,6 +268,14 @@ public final class CudaTrainee extends CudaModel implements Trainee {
   }
 
   // ---- state -----------------------------------------------------------------------------------
+
+  @Override
+  public void replaceImages(ImageSet others) {
+    begin();
+    ModelArguments.requireReplaces(settings, images, others);
+    SharedPixels.upload(input.pixels(), others);
+    images = others;
+  }
 
   @Override
   public TrainingState state() {

@@ -7,7 +7,8 @@ import jcuda.Pointer;
 
 /**
  * The bytes of image sets on the GPU: once for a set, however many models are trained on it, and
- * for as long as one is. For one thread at a time.
+ * for as long as one is. Images that are replaced from epoch to epoch are no part of it. For one
+ * thread at a time.
  */
 final class SharedPixels {
   private final IdentityHashMap<ImageSet, Uploaded> sets = new IdentityHashMap<>();
@@ -21,7 +22,7 @@ final class SharedPixels {
     Uploaded(ImageSet images) {
       address = memory.bytes(images.pixels().length);
       try {
-        DeviceMemory.upload(address, Pointer.to(images.pixels()), images.pixels().length);
+        upload(address, images);
       } catch (RuntimeException | Error e) {
         memory.close();
         throw e;
@@ -52,6 +53,11 @@ final class SharedPixels {
         uploaded.memory.close();
       }
     }
+  }
+
+  /** Copies a set's bytes to where there is memory for them. What the GPU is doing must not use it. */
+  static void upload(DevicePointer to, ImageSet images) {
+    DeviceMemory.upload(to, Pointer.to(images.pixels()), images.pixels().length);
   }
 
   /** The bytes of a set, uploaded if nobody has them there yet. */
