@@ -21,6 +21,10 @@ import java.util.stream.Stream;
  * A trained variational autoencoder on a device. One device and one model give the same bits each
  * time.
  *
+ * <p>A model that was trained on images in black and white takes grey ones: a pixel of intensity p
+ * is then white with probability p, by a draw that depends on its place and on the image's number
+ * among those that are given, and is the same each time.
+ *
  * <p>One caller at a time, of any thread.
  */
 public final class Model implements AutoCloseable {
@@ -218,7 +222,7 @@ public final class Model implements AutoCloseable {
     Supplier<T> checked =
         () -> {
           saved.requireTakes("The images", images.set());
-          return call.on(images.set());
+          return call.on(saved.plan().given(images.set()));
         };
     return CvaeGpuException.translating(checked);
   }

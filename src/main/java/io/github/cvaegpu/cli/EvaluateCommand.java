@@ -112,7 +112,7 @@ final class EvaluateCommand implements Callable<Integer> {
           saved.shape().latent(), "--ais, or the importance-weighted bound with --samples 5000");
     }
     engineOptions.requireEngine();
-    Dataset dataset = load(saved);
+    Dataset dataset = saved.plan().given(load(saved));
     boolean isOwn = dataset.sha256().equals(saved.datasetSha256());
     if (!isOwn) {
       InputOptions.requireNoValidation(split);
@@ -257,8 +257,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return dataset;
   }
 
-  private void print(
-      PrintWriter out, Dataset dataset, SavedModel saved, Evaluation evaluation) {
+  private void print(PrintWriter out, Dataset dataset, SavedModel saved, Evaluation evaluation) {
     out.printf(
         Locale.ROOT,
         "%s after %,d steps, on the %,d %s images of %s; likelihood %s, nats per image, mean +-"

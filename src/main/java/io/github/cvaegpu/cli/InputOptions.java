@@ -47,7 +47,8 @@ final class InputOptions {
   }
 
   /**
-   * The images.
+   * The images, as the model is {@linkplain io.github.cvaegpu.train.TrainingPlan#given(ImageSet)
+   * given} them.
    *
    * @param model that they are for; without another word they are of the dataset that it was
    *     trained on
@@ -63,7 +64,7 @@ final class InputOptions {
     if (asked.isPresent() && !isOwnPart) {
       requireNoValidation(split);
       Input input = dataOptions.images(asked.get(), Optional.ofNullable(split), err);
-      return fitting(model, input.name(), input.images());
+      return model.plan().given(fitting(model, input.name(), input.images()));
     }
     DataChoice own =
         model
@@ -80,7 +81,8 @@ final class InputOptions {
               .formatted(dataset.name(), dataset.origin()));
     }
     Split part = split == null ? otherwise : split;
-    return fitting(model, dataset.name(), model.plan().images(dataset, part));
+    ImageSet images = model.plan().images(model.plan().given(dataset), part);
+    return fitting(model, dataset.name(), images);
   }
 
   /** Refuses a part that only the dataset has that a model was trained on. */

@@ -22,7 +22,8 @@ final class ObjectiveOptions {
       paramLabel = "NAME",
       completionCandidates = Names.class,
       converter = Converter.class,
-      description = "What a pixel's loss is counted by: ${COMPLETION-CANDIDATES}. Default: bernoulli.")
+      description =
+          "What a pixel's loss is counted by: ${COMPLETION-CANDIDATES}. Default: bernoulli.")
   private Objective named;
 
   @Option(

@@ -20,7 +20,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code profile}: where a training step's time goes on the GPU. */
+/**
+ * {@code profile}: where a training step's time goes on the GPU. Images that are drawn for each
+ * epoch in training are drawn once here.
+ */
 @Command(
     name = "profile",
     description = {ProfileCommand.WHAT, "Takes train's options for what to train; keeps nothing."},
@@ -90,7 +93,7 @@ final class ProfileCommand implements Callable<Integer> {
     TrainingPlan plan = planOptions.plan("profile");
     engineOptions.requireGpu();
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
-    ImageSet images = dataset.train();
+    ImageSet images = plan.given(dataset.train());
     plan.requireFits(images);
     var profile =
         new CudaProfile(

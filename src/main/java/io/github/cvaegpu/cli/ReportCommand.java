@@ -4,6 +4,7 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluator;
@@ -30,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -88,6 +90,9 @@ final class ReportCommand implements Callable<Integer> {
   private final List<List<String>> likelihoods = new ArrayList<>();
 
   private final Map<DataChoice, Optional<Dataset>> datasets = new HashMap<>();
+
+  /** Test images of datasets as models of drawn targets are given them. */
+  private final IdentityHashMap<ImageSet, ImageSet> drawn = new IdentityHashMap<>();
 
   /** What the models are made on: chosen with the first of them. */
   private Optional<EngineOptions.Chosen<VaeModel>> chosen = Optional.empty();
@@ -176,12 +181,19 @@ final class ReportCommand implements Callable<Integer> {
       return Optional.empty();
     }
     try (VaeModel model = model(checkpoint)) {
-      Posterior posterior = Posterior.of(model, dataset.get().test());
+      Posterior posterior = Posterior.of(model, given(checkpoint, dataset.get().test()));
       if (exact) {
         integrate(run, checkpoint, model, posterior);
       }
       return Optional.of(posterior);
     }
+  }
+
+  /** Drawn once, so that models of the same images are drawn beside each other. */
+  private ImageSet given(Checkpoint checkpoint, ImageSet test) {
+    return checkpoint.objective().targets().isDrawn()
+        ? drawn.computeIfAbsent(test, checkpoint.plan()::given)
+        : test;
   }
 
   private void integrate(Run run, Checkpoint checkpoint, VaeModel model, Posterior posterior) {
@@ -203,12 +215,7 @@ final class ReportCommand implements Callable<Integer> {
     try (var bar = new IntegralBar(true)) {
       integral =
           ExactLikelihood.of(
-              model,
-              checkpoint.objective(),
-              posterior,
-              scores,
-              new double[scores.size()],
-              bar);
+              model, checkpoint.objective(), posterior, scores, new double[scores.size()], bar);
     }
     integral
         .doubts()

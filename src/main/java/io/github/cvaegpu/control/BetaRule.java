@@ -133,8 +133,8 @@ public sealed interface BetaRule
   /**
    * The same for losses that are not counted from 0.
    *
-   * @param lossOrigin what the reconstruction loss is counted from, nats per image: how far above it
-   *     the first one is tells how large losses are
+   * @param lossOrigin what the reconstruction loss is counted from, nats per image: how far above
+   *     it the first one is tells how large losses are
    */
   default BetaController start(double lossOrigin) {
     return start();

@@ -21,8 +21,8 @@ import java.util.Set;
  * <p>where clip(a, b) is a within [-b, b]. Before the first step L = g = 0, I = 1 and s = 1. After
  * it s is the reconstruction loss of that step, in which the decoder knew nothing yet, as a part of
  * MNIST's, 784 ln 2: a loss of a thousandth needs betas of a thousandth. Densities have a loss that
- * may be 0 or below: theirs is counted from another origin. Where the set point
- * changes, L is multiplied by the old one over the new.
+ * may be 0 or below: theirs is counted from another origin. Where the set point changes, L is
+ * multiplied by the old one over the new.
  *
  * <p>Why: d ln KL / d ln beta is about the same for all networks, set points and learning rates,
  * from -0.2 to -0.45, and -1.6 where the posterior is close to the prior; dKL / dbeta is not. A run

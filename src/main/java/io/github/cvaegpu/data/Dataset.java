@@ -63,6 +63,16 @@ public record Dataset(
         .dataset(0);
   }
 
+  /**
+   * The same dataset with other images made of its own.
+   *
+   * @param madeOfTrain in place of those to train on, as many
+   * @param madeOfTest in place of the held-out ones, as many
+   */
+  public Dataset with(ImageSet madeOfTrain, ImageSet madeOfTest) {
+    return new Dataset(name, madeOfTrain, madeOfTest, origin, status, sha256);
+  }
+
   /** The same data, to be trusted differently. */
   Dataset withStatus(Status other) {
     return new Dataset(name, train, test, origin, other, sha256);

@@ -31,8 +31,7 @@ public final class ModelArguments {
   }
 
   /** Refuses what {@link Trainee#replaceImages} does. */
-  public static void requireReplaces(
-      TrainingSettings settings, ImageSet images, ImageSet others) {
+  public static void requireReplaces(TrainingSettings settings, ImageSet images, ImageSet others) {
     Objective objective = settings.objective();
     if (!objective.targets().isDrawn()) {
       throw new IllegalArgumentException("images of %s stay".formatted(objective.name()));

@@ -33,8 +33,8 @@ public interface Trainee extends VaeModel {
    *     that are not finite
    * @param sink told of each step
    * @return steps done
-   * @throws IllegalArgumentException if the order is another, or the images are grey where {@linkplain
-   *     io.github.cvaegpu.model.Targets#isDrawn targets are drawn}
+   * @throws IllegalArgumentException if the order is another, or the images are grey where
+   *     {@linkplain io.github.cvaegpu.model.Targets#isDrawn targets are drawn}
    */
   int trainEpoch(BatchOrder order, BetaController controller, StepSink sink);
 

@@ -15,8 +15,8 @@ import io.github.cvaegpu.model.VaeShape;
  * <p>All methods refuse, with an {@link IllegalArgumentException}, images of another size than the
  * network's, images that a set does not have, sets with grey pixels where {@linkplain
  * io.github.cvaegpu.model.Targets#isDrawn targets are drawn}, and arrays that are not exactly as
- * long as they are said to be. A model that is closed refuses everything but to be closed again, with an {@link
- * IllegalStateException}.
+ * long as they are said to be. A model that is closed refuses everything but to be closed again,
+ * with an {@link IllegalStateException}.
  */
 public interface VaeModel extends AutoCloseable {
   /** The network. */

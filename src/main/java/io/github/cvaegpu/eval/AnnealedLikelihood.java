@@ -115,8 +115,7 @@ public record AnnealedLikelihood(
       double[][] sizes = annealing.tune(AnnealingNoise.Stage.TUNING);
       summary.add(first, annealing.forward(AnnealingNoise.Stage.FORWARD, sizes, effort.chains()));
     }
-    return summary.build(
-        check(objective, layout, parameters, images.size(), effort, seed));
+    return summary.build(check(objective, layout, parameters, images.size(), effort, seed));
   }
 
   private static Check check(

@@ -11,7 +11,8 @@ import java.util.function.IntPredicate;
  * The floor under every reconstruction loss of a set of images: the least that any decoder can get,
  * pixel by pixel. A loss is to be read by how far it is above. Under {@link Likelihood#BERNOULLI}
  * it is the entropy of the pixels: 0 for pixels that are black or white, and more for grey ones.
- * Under {@link Likelihood#CONTINUOUS_BERNOULLI} there is none, minus infinity, if a pixel is black or white.
+ * Under {@link Likelihood#CONTINUOUS_BERNOULLI} there is none, minus infinity, if a pixel is black
+ * or white.
  *
  * @param objective what the loss is counted by, and what the pixels stand for
  */
@@ -46,7 +47,10 @@ public record LossFloor(Objective objective) {
     double sum = 0;
     for (int level = 0; level < Targets.LEVELS; level++) {
       // None of them at a loss of minus infinity is nothing.
-      sum += counts[level] == 0 ? 0 : counts[level] * objective.leastLoss(objective.targets().of(level));
+      sum +=
+          counts[level] == 0
+              ? 0
+              : counts[level] * objective.leastLoss(objective.targets().of(level));
     }
     return sum / meant;
   }

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The {@link Likelihood} and its derivative by z, back through the decoder: of a logit it is that of
- * the loss with a minus, of a hidden unit what its activation's slope makes of it.
+ * The {@link Likelihood} and its derivative by z, back through the decoder: of a logit it is that
+ * of the loss with a minus, of a hidden unit what its activation's slope makes of it.
  *
  * <p>Products are in float as in {@link LogitTile}, sums over pixels in double.
  */

@@ -7,8 +7,8 @@ import io.github.cvaegpu.model.Objective;
 import java.util.Arrays;
 
 /**
- * The {@link io.github.cvaegpu.model.Likelihood} of images at shared latent points. The logarithm of
- * each of them is linear in the targets, but for what no point changes,
+ * The {@link io.github.cvaegpu.model.Likelihood} of images at shared latent points. The logarithm
+ * of each of them is linear in the targets, but for what no point changes,
  *
  * <pre>
  *   log p(x|z) = sum over pixels of scale x l(z) - A(l(z)) - base(x)
@@ -40,8 +40,8 @@ final class PixelTiles implements LatentLikelihood {
   private float[] logPartition = {};
 
   /**
-   * Of the pixels that are not black: which of its image's it is, and its target, scaled. Each image has a
-   * whole number of steps; what is left of the last one is pixel 0 with a target of 0.
+   * Of the pixels that are not black: which of its image's it is, and its target, scaled. Each
+   * image has a whole number of steps; what is left of the last one is pixel 0 with a target of 0.
    */
   private final char[] pixel;
 

@@ -175,8 +175,8 @@ final class ModelCard {
     RunRecord.LastSteps last = metrics.get().lastSteps();
     lines(
         "Likelihood %s. ".formatted(model.objective().title())
-            + "Nats per image, summed over its pixels; the ELBO is -(RL + KL), with beta = 1. Errors are"
-            + " standard errors over images.",
+            + "Nats per image, summed over its pixels; the ELBO is -(RL + KL), with beta = 1."
+            + " Errors are standard errors over images.",
         "",
         String.format(
             Locale.ROOT,

@@ -19,8 +19,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * <p>x are targets, from 0 to 1; the encoder's mean and log variance are those of the normal
- * posterior; the decoder's mean is an intensity, of which 0 is black and 1 white. Weights keep PyTorch's names. What
- * run the model is of is in the file's metadata.
+ * posterior; the decoder's mean is an intensity, of which 0 is black and 1 white. Weights keep
+ * PyTorch's names. What run the model is of is in the file's metadata.
  */
 public final class OnnxModel {
   /** Operators are those of this version, in which all of them are as they are used. */

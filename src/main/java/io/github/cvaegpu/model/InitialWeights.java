@@ -7,8 +7,8 @@ import java.util.List;
 
 /**
  * Initial parameters: weights and biases uniform in [-1/sqrt(in), 1/sqrt(in)), the default of
- * PyTorch's {@code nn.Linear} whatever the activation, from Philox: element i of tensor t is word {@code i % 4} of the
- * block at (i / 4, t, 0).
+ * PyTorch's {@code nn.Linear} whatever the activation, from Philox: element i of tensor t is word
+ * {@code i % 4} of the block at (i / 4, t, 0).
  */
 public final class InitialWeights {
   private InitialWeights() {}

@@ -18,8 +18,8 @@ import java.util.Locale;
  * the HTML page as a function in its script: all of them by {@link #text}, and all of them are
  * compared with what is here.
  *
- * <p>Where a formula has sigma, it is the standard deviation of {@link #GAUSSIAN}'s pixels, above 0;
- * the other likelihoods have none and do not look at it.
+ * <p>Where a formula has sigma, it is the standard deviation of {@link #GAUSSIAN}'s pixels, above
+ * 0; the other likelihoods have none and do not look at it.
  */
 public enum Likelihood {
   /**
@@ -120,7 +120,7 @@ public enum Likelihood {
       return -Math.log(2);
     }
 
-    /** The logit of a mean inside (0, 1): mean - x rises with it. */
+    // The logit of a mean inside (0, 1), which rises with it.
     private double logitOf(double x) {
       double least = -1 / x;
       double most = 1 / (1 - x);

@@ -29,7 +29,7 @@ public enum Targets {
       return true;
     }
 
-    /** Of the bytes 0 and 255 the kernels of grey pixels make 0 and 1. */
+    // Of the bytes 0 and 255 the kernels of grey pixels make 0 and 1.
     @Override
     public String text() {
       return GREY.text();

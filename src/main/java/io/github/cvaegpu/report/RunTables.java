@@ -104,7 +104,8 @@ final class RunTables {
         hasValidation()
             ? " Validation figures are of training images that were held out, after the last epoch."
             : "";
-    return Html.cards("figures", "run", figureColumns(), rows) + Html.note(about(groups) + note + aboutLikelihoods());
+    return Html.cards("figures", "run", figureColumns(), rows)
+        + Html.note(about(groups) + note + aboutLikelihoods());
   }
 
   private List<String> figureColumns() {

@@ -43,6 +43,7 @@ public final class Trainer {
   private final ParameterLayout layout;
   private final int trainingImages;
   private final int batchesPerEpoch;
+  private final EpochImages epochImages;
 
   private final BetaController controller;
   private final RunJournal journal;
@@ -128,8 +129,10 @@ public final class Trainer {
     layout = plan.layout(dataset.train().imageSize());
     trainingImages = plan.trainingImages(dataset.train().size());
     batchesPerEpoch = plan.batches(trainingImages);
+    epochImages = new EpochImages(plan, dataset.train());
     validator =
-        plan.validationImages(dataset.train())
+        Optional.ofNullable(plan.validation())
+            .map(part -> part.heldOut(plan.given(dataset.train()), plan.seed()))
             .map(images -> new Validator(plan, images, directory));
     this.controller = controller;
     watch = new ControlWatch(plan.rule(), plan.lossOrigin(dataset.train().imageSize()));
@@ -338,7 +341,7 @@ public final class Trainer {
         return outcome(end(ExitReason.INTERRUPTED, null, null));
       }
     }
-    Evaluation test = new Evaluator(trainee, plan.seed()).evaluate(dataset.test(), 1);
+    Evaluation test = new Evaluator(trainee, plan.seed()).evaluate(plan.given(dataset.test()), 1);
     return outcome(
         end(
             ExitReason.COMPLETED,
@@ -390,6 +393,7 @@ public final class Trainer {
   private void trainUntilStopped(BatchOrder order) {
     long start = System.nanoTime();
     int first = nextBatch;
+    epochImages.giveTo(trainee, epoch);
     nextBatch += trainee.trainEpoch(order.from(first), controller, this::afterStep);
     long nanos = System.nanoTime() - start;
     long images = 0;

@@ -8,6 +8,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.HoldRule;
+import io.github.cvaegpu.data.Binarization;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.Split;
@@ -111,9 +112,27 @@ public record TrainingPlan(
   }
 
   /**
+   * Images to look at, as a model of this plan is given them: where {@linkplain
+   * io.github.cvaegpu.model.Targets#isDrawn targets are drawn} those of the standard draw, else as
+   * they are. An image's draw depends on its place: of a set that is picked of another, the whole
+   * one is to be drawn.
+   */
+  public ImageSet given(ImageSet images) {
+    return objective.targets().isDrawn() ? Binarization.standard(images) : images;
+  }
+
+  /** The same of both parts of a dataset, whose name and checksums stay. */
+  public Dataset given(Dataset dataset) {
+    return objective.targets().isDrawn()
+        ? dataset.with(given(dataset.train()), given(dataset.test()))
+        : dataset;
+  }
+
+  /**
    * A part of what was trained on, as this plan divides it.
    *
-   * @param dataset the run's own: of another, nothing was held out
+   * @param dataset the run's own, as it is or as it is {@linkplain #given(Dataset) given}: of
+   *     another, nothing was held out
    * @throws InputException if it is of validation images, of which there are none
    */
   public ImageSet images(Dataset dataset, Split split) {
@@ -203,7 +222,8 @@ public record TrainingPlan(
 
   /**
    * A model on a device to be trained by this plan, to be closed. Its parameters are yet to be
-   * restored.
+   * restored, and where images are drawn anew for each epoch those of the first are yet to be
+   * given.
    *
    * @param train the whole training set, of which it gets what is trained on
    * @throws io.github.cvaegpu.engine.EngineException if there is too little memory

@@ -48,7 +48,8 @@ class ControlWatchTest {
 
   @Test
   void saysWhatIsReachedAtTheLimitOfBeta() {
-    ControlWatch watch = new ControlWatch(new PiRule(60, 0.01, 0.0001, 0.01, 10, AntiWindup.STUDY), 0);
+    ControlWatch watch =
+        new ControlWatch(new PiRule(60, 0.01, 0.0001, 0.01, 10, AntiWindup.STUDY), 0);
     feed(watch, 499, 14.25f, 0.01f);
     assertEquals(List.of(), said);
     feed(watch, 2000, 14.25f, 0.01f);

@@ -83,7 +83,12 @@ public abstract class EngineContract extends EpochContract {
       KlTerm term,
       double number) {
     assertAgreesWithTheReference(
-        oneAtATime, shape, images, settings(batch, term), InitialWeights.draw(new ParameterLayout(shape), SEED), number);
+        oneAtATime,
+        shape,
+        images,
+        settings(batch, term),
+        InitialWeights.draw(new ParameterLayout(shape), SEED),
+        number);
   }
 
   /**

@@ -448,8 +448,7 @@ abstract class EpochContract extends ModelContract {
               drawn(RandomImages.of(35, 2, 7, 0.4, SEED), 0))) {
         assertThrows(IllegalArgumentException.class, () -> trainee.replaceImages(other));
       }
-      assertThrows(
-          IllegalArgumentException.class, () -> grey.replaceImages(drawn(images(14), 1)));
+      assertThrows(IllegalArgumentException.class, () -> grey.replaceImages(drawn(images(14), 1)));
       trainee.restore(initial);
       trainee.trainEpoch(order, new ConstantRule(1).start(), collect(reported));
     }

@@ -51,11 +51,15 @@ public abstract class LikelihoodContract extends ActivationContract {
     for (int batch : new int[] {7, 130}) {
       VaeShape shape = new VaeShape(99, List.of(33, 17), 2);
       ImageSet images = RandomImages.of(3 * batch, 9, 11, 0.4, SEED);
-      var settings =
-          new TrainingSettings(objective, KlTerm.weighted(), SEED, batch, LEARNING_RATE);
+      var settings = new TrainingSettings(objective, KlTerm.weighted(), SEED, batch, LEARNING_RATE);
       try (Accelerator accelerator = create(1)) {
         assertAgreesWithTheReference(
-            accelerator, shape, images, settings, parameters(new ParameterLayout(shape, objective)), BETA);
+            accelerator,
+            shape,
+            images,
+            settings,
+            parameters(new ParameterLayout(shape, objective)),
+            BETA);
       }
     }
   }
@@ -99,7 +103,9 @@ public abstract class LikelihoodContract extends ActivationContract {
     }
   }
 
-  /** The same run twice, with a smaller last batch, and another engine that goes on in the middle. */
+  /**
+   * The same run twice, with a smaller last batch, and another engine that goes on in the middle.
+   */
   @ParameterizedTest
   @MethodSource("objectives")
   void everyLikelihoodHasTheSameBitsInParts(Objective objective) {
@@ -113,21 +119,27 @@ public abstract class LikelihoodContract extends ActivationContract {
     try (Accelerator accelerator = create(8);
         Trainee trainee = accelerator.trainee(shape, settings, images)) {
       trainee.restore(initial);
-      assertEquals(7, trainee.trainEpoch(order, new ConstantRule(BETA).start(), (step, rl, kl, beta) -> true));
+      assertEquals(
+          7,
+          trainee.trainEpoch(order, new ConstantRule(BETA).start(), (step, rl, kl, beta) -> true));
       whole = trainee.state();
     }
     TrainingState half;
     try (Accelerator accelerator = create(1);
         Trainee trainee = accelerator.trainee(shape, settings, images)) {
       trainee.restore(initial);
-      assertEquals(1, trainee.trainEpoch(order, new ConstantRule(BETA).start(), (step, rl, kl, beta) -> false));
+      assertEquals(
+          1,
+          trainee.trainEpoch(order, new ConstantRule(BETA).start(), (step, rl, kl, beta) -> false));
       half = trainee.state();
     }
     try (Accelerator accelerator = create(2);
         Trainee trainee = accelerator.trainee(shape, settings, images)) {
       trainee.restore(half);
       assertEquals(
-          6, trainee.trainEpoch(order.from(1), new ConstantRule(BETA).start(), (step, rl, kl, beta) -> true));
+          6,
+          trainee.trainEpoch(
+              order.from(1), new ConstantRule(BETA).start(), (step, rl, kl, beta) -> true));
       assertSameBits(whole, trainee.state());
     }
   }

@@ -105,9 +105,7 @@ public final class ReferenceVae {
     double[][] logits = new double[batch][];
     Likelihood likelihood = objective.likelihood();
     double sigma =
-        objective.learnsSigma()
-            ? Math.exp(parameters[layout.logSigma()])
-            : objective.deviation();
+        objective.learnsSigma() ? Math.exp(parameters[layout.logSigma()]) : objective.deviation();
     double rl = 0;
     double[] kl = new double[latent];
     List<List<double[]>> encodings = new ArrayList<>();

@@ -29,7 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Decoders of the program, against their integrals. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -163,7 +162,9 @@ class AnnealedLikelihoodTest {
 
   // ---- images that the model drew --------------------------------------------------------------
 
-  /** Pixels have the mean and the variance that the decoder says, and the points are the prior's. */
+  /**
+   * Pixels have the mean and the variance that the decoder says, and the points are the prior's.
+   */
   @ParameterizedTest
   @MethodSource("io.github.cvaegpu.eval.ExactLikelihoodTest#objectives")
   void imagesAreDrawnFromTheModel(Objective objective) {

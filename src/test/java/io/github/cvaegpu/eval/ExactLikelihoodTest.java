@@ -47,7 +47,11 @@ class ExactLikelihoodTest {
 
   private static double logLikelihood(
       Objective objective,
-      ParameterLayout layout, float[] parameters, ImageSet images, int image, double[] z) {
+      ParameterLayout layout,
+      float[] parameters,
+      ImageSet images,
+      int image,
+      double[] z) {
     double[] in = z;
     boolean isFirst = true;
     for (Linear layer : layout.decoder()) {
@@ -74,7 +78,11 @@ class ExactLikelihoodTest {
   /** The midpoint rule, with a spacing that no lattice has. */
   private static double bruteForce(
       Objective objective,
-      ParameterLayout layout, float[] parameters, ImageSet images, int image, double spacing) {
+      ParameterLayout layout,
+      float[] parameters,
+      ImageSet images,
+      int image,
+      double spacing) {
     int latent = layout.shape().latent();
     int steps = (int) Math.round(12 / spacing);
     double sum = 0;
@@ -88,7 +96,11 @@ class ExactLikelihoodTest {
           z[1] = -6 + (b + 0.5) * spacing;
           square += z[1] * z[1];
         }
-        sum += Math.exp(logLikelihood(objective, layout, parameters, images, image, z) + shift - 0.5 * square);
+        sum +=
+            Math.exp(
+                logLikelihood(objective, layout, parameters, images, image, z)
+                    + shift
+                    - 0.5 * square);
       }
     }
     return Math.log(sum) - shift + latent * (Math.log(spacing) - 0.5 * Math.log(2 * Math.PI));
@@ -253,8 +265,8 @@ class ExactLikelihoodTest {
     float[] loss = new float[points];
     try (var accelerator = new CpuAccelerator(1);
         VaeModel model = accelerator.model(shape, objective, parameters)) {
-      var tiles = new PixelTiles(
-              model, objective, PixelTargets.of(objective.targets(), images), 1, 7);
+      var tiles =
+          new PixelTiles(model, objective, PixelTargets.of(objective.targets(), images), 1, 7);
       // Between others, which are not its own.
       double[] all = new double[3 * z.length];
       System.arraycopy(z, 0, all, z.length, z.length);

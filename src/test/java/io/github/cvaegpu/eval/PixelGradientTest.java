@@ -90,8 +90,7 @@ class PixelGradientTest {
     return ExactLikelihoodTest.objectives()
         .flatMap(
             objective ->
-                Stream.of(Activation.values())
-                    .map(activation -> arguments(objective, activation)));
+                Stream.of(Activation.values()).map(activation -> arguments(objective, activation)));
   }
 
   /**

@@ -47,7 +47,6 @@ final class TestModels {
   /** The likelihood of all images of a set. */
   static PixelTiles likelihood(VaeModel model, ImageSet images) {
     Objective study = Objective.study();
-    return new PixelTiles(
-        model, study, PixelTargets.of(study.targets(), images), 0, images.size());
+    return new PixelTiles(model, study, PixelTargets.of(study.targets(), images), 0, images.size());
   }
 }

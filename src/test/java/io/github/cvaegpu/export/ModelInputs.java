@@ -37,7 +37,9 @@ record ModelInputs(
   /** Relative above one, absolute below. */
   private static final double TOLERANCE = 1e-5;
 
-  /** Every objective: small and odd networks, the study's, the smallest of all, and one with tanh. */
+  /**
+   * Every objective: small and odd networks, the study's, the smallest of all, and one with tanh.
+   */
   static List<SavedModel> models() {
     List<SavedModel> models = new ArrayList<>();
     List<Objective> objectives = new ArrayList<>(Objective.ALL);
@@ -67,7 +69,8 @@ record ModelInputs(
     float[] x = new float[pixels.length];
     for (int i = 0; i < pixels.length; i++) {
       // Half of them black.
-      int pixel = random.nextBoolean() ? 0 : random.nextInt(256);
+      int value = random.nextBoolean() ? 0 : random.nextInt(256);
+      int pixel = model.objective().targets().isDrawn() && value != 0 ? 255 : value;
       pixels[i] = (byte) pixel;
       x[i] = (float) model.objective().targets().of(pixel);
     }

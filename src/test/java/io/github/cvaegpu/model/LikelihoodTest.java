@@ -87,9 +87,7 @@ class LikelihoodTest {
     for (double x : TARGETS) {
       for (double l : LOGITS) {
         double expected =
-            objective.loss(l, 0)
-                - likelihood.scale(sigma) * x * l
-                + likelihood.base(x, sigma);
+            objective.loss(l, 0) - likelihood.scale(sigma) * x * l + likelihood.base(x, sigma);
         assertEquals(expected, objective.loss(l, x), 1e-12 * Math.max(1, Math.abs(expected)));
       }
     }

@@ -39,7 +39,12 @@ class CudaModel implements VaeModel {
       loss = accelerator.kernels().loss(objective.likelihood()).with(logSigma(objective));
       inference =
           new Inference(
-              loss, accelerator.kernels().gather(objective.targets()), memory, network, stream, products);
+              loss,
+              accelerator.kernels().gather(objective.targets()),
+              memory,
+              network,
+              stream,
+              products);
     } catch (RuntimeException | Error e) {
       giveBackAfter(e);
       throw e;

@@ -135,14 +135,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
           "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle.get()));
     }
     return new CublasStepFactory(
-        accelerator(),
-        loss(),
-        memory(),
-        trained,
-        input,
-        settings,
-        branches(),
-        obstacle.get());
+        accelerator(), loss(), memory(), trained, input, settings, branches(), obstacle.get());
   }
 
   private Branches branches() {

@@ -105,11 +105,7 @@ final class LossLaunches {
         rows,
         1,
         BLOCK,
-        args()
-            .pointer(outputLayer.bias())
-            .pointer(logSigma)
-            .i32(inputs)
-            .pointer(products.data()));
+        args().pointer(outputLayer.bias()).pointer(logSigma).i32(inputs).pointer(products.data()));
   }
 
   /**

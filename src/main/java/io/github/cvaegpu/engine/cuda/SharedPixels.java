@@ -55,7 +55,9 @@ final class SharedPixels {
     }
   }
 
-  /** Copies a set's bytes to where there is memory for them. What the GPU is doing must not use it. */
+  /**
+   * Copies a set's bytes to where there is memory for them. What the GPU is doing must not use it.
+   */
   static void upload(DevicePointer to, ImageSet images) {
     DeviceMemory.upload(to, Pointer.to(images.pixels()), images.pixels().length);
   }

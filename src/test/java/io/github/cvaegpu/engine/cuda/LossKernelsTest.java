@@ -91,7 +91,8 @@ class LossKernelsTest {
       float[] gradients = gpu.read(products.data(), logits.length);
       for (int i = 0; i < logits.length; i++) {
         double expected = objective.loss(logits[i], x[i]);
-        assertEquals(expected, losses[i], 1e-6 * Math.max(1, Math.abs(expected)), "loss of " + logits[i]);
+        assertEquals(
+            expected, losses[i], 1e-6 * Math.max(1, Math.abs(expected)), "loss of " + logits[i]);
         assertEquals(
             objective.gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
         assertEquals(objective.likelihood().mean(logits[i]), mean[i], 1e-6, "mean of " + logits[i]);
