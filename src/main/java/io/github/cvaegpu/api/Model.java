@@ -89,7 +89,8 @@ public final class Model implements AutoCloseable {
    * The images that the decoder has for latent points.
    *
    * @param z (points, latent)
-   * @return (points, pixels), the mean of each pixel: an intensity from 0, black, to 1, white
+   * @return (points, pixels), the mean of each pixel: an intensity from 0, black, to 1, white, which a
+   *     Gaussian's may be outside of
    */
   public float[] decode(float[] z) {
     int latent = latent();

@@ -9,6 +9,8 @@ import io.github.cvaegpu.control.OwnRule;
 import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.NetworkSettings;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.Schedule;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.DoubleFunction;
 import java.util.function.Supplier;
 
 /**
@@ -31,9 +34,10 @@ import java.util.function.Supplier;
  */
 public final class Plan {
   private final TrainingPlan plan;
-  private final Supplier<BetaController> controller;
+  /** Makes one in its first state, by what losses are counted from. */
+  private final DoubleFunction<BetaController> controller;
 
-  private Plan(TrainingPlan plan, Supplier<BetaController> controller) {
+  private Plan(TrainingPlan plan, DoubleFunction<BetaController> controller) {
     this.plan = plan;
     this.controller = controller;
   }
@@ -79,7 +83,7 @@ public final class Plan {
     TrainingPlan checked =
         CvaeGpuException.translating(
             () -> TrainingPlan.defaults().withRule(new OwnRule(name, setPoint)));
-    return new Plan(checked, () -> new OwnController(controller.get()));
+    return new Plan(checked, lossOrigin -> new OwnController(controller.get()));
   }
 
   /**
@@ -172,6 +176,31 @@ public final class Plan {
         () -> networked(new NetworkSettings(plan.hidden(), plan.latent(), Activation.TANH)));
   }
 
+  /**
+   * Another likelihood of the pixels than the Bernoulli of their intensities. Losses and ELBOs under
+   * different ones cannot be compared.
+   *
+   * @param name {@code bernoulli}, {@code bernoulli-binarized}, {@code continuous-bernoulli} or
+   *     {@code gaussian}, the last with a standard deviation of 1
+   */
+  public Plan withLikelihood(String name) {
+    return with(() -> plan.withObjective(Objective.named(name)));
+  }
+
+  /**
+   * A Gaussian likelihood of the pixels.
+   *
+   * @param sigma its standard deviation, as a part of the way from black to white
+   */
+  public Plan withGaussian(double sigma) {
+    return with(() -> plan.withObjective(Objective.gaussian(Sigma.of(sigma))));
+  }
+
+  /** A Gaussian likelihood of the pixels, whose standard deviation is learned. */
+  public Plan withLearnedGaussian() {
+    return with(() -> plan.withObjective(Objective.gaussian(Sigma.LEARNED)));
+  }
+
   private Activation activation() {
     return plan.network().activation();
   }
@@ -204,8 +233,13 @@ public final class Plan {
     return plan;
   }
 
-  BetaController startController() {
-    return controller.get();
+  /**
+   * What decides beta, before a first step.
+   *
+   * @param inputs pixels of an image
+   */
+  BetaController startController(int inputs) {
+    return controller.apply(plan.lossOrigin(inputs));
   }
 
   /** What decides beta, for people. */

@@ -111,7 +111,7 @@ public final class Training {
           plan.plan().requireFits(data.dataset().train());
           return new Training(
               plan.plan(),
-              plan::startController,
+              () -> plan.startController(inputs(data)),
               data,
               Provenance.of(data.choice(), Optional.empty()),
               folder,
@@ -131,7 +131,7 @@ public final class Training {
         () -> {
           RunDirectory.Resumption run = RunDirectory.planToResume(folder);
           run.plan().requireController();
-          return resumed(run, run.plan().rule()::start, data, folder);
+          return resumed(run, () -> run.plan().controller(inputs(data)), data, folder);
         });
   }
 
@@ -156,6 +156,10 @@ public final class Training {
           }
           return resumed(run, () -> new OwnController(controller.get()), data, folder);
         });
+  }
+
+  private static int inputs(DataSplit data) {
+    return data.dataset().train().imageSize();
   }
 
   private static Training resumed(

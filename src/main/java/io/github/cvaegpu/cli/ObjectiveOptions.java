@@ -49,13 +49,11 @@ final class ObjectiveOptions {
   static final class Converter implements ITypeConverter<Objective> {
     @Override
     public Objective convert(String value) {
-      return Objective.ALL.stream()
-          .filter(one -> one.name().equals(value))
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new TypeConversionException(
-                      "'%s' is none of %s".formatted(value, Sentences.and(Names.all()))));
+      if (!Names.all().contains(value)) {
+        throw new TypeConversionException(
+            "'%s' is none of %s".formatted(value, Sentences.and(Names.all())));
+      }
+      return Objective.named(value);
     }
   }
 

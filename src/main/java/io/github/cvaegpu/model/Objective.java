@@ -50,6 +50,24 @@ public record Objective(Likelihood likelihood, Targets targets, @AbsentIfNull Si
     return new Objective(Likelihood.GAUSSIAN, Targets.GREY, sigma);
   }
 
+  /**
+   * The one of a name.
+   *
+   * @throws InputException if there is none
+   */
+  public static Objective named(String name) {
+    return ALL.stream()
+        .filter(one -> one.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "A likelihood must be %s, not '%s'."
+                        .formatted(
+                            String.join(" or ", ALL.stream().map(Objective::name).toList()),
+                            name)));
+  }
+
   /** Whether the network has a logarithm of a standard deviation among its parameters. */
   public boolean learnsSigma() {
     return sigma != null && sigma.isLearned();

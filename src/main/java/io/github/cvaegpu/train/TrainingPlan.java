@@ -238,6 +238,11 @@ public record TrainingPlan(
     return new TrainingPlan(other, objective, network, schedule, seed, validation);
   }
 
+  /** This plan with something else that is trained for. */
+  public TrainingPlan withObjective(Objective other) {
+    return new TrainingPlan(rule, other, network, schedule, seed, validation);
+  }
+
   /** This plan with a learning rate that goes otherwise from step to step. */
   public TrainingPlan withRates(RateSchedule rates) {
     var other =

@@ -107,6 +107,35 @@ class TrainingTest {
     assertEquals(Activation.TANH, Plan.like(temp.resolve("tanh")).plan().network().activation());
   }
 
+  /** The controller's scale is of the likelihood too: its first beta after a step is the program's. */
+  @Test
+  void pixelsMayHaveAnotherLikelihood() {
+    Plan plan = SmallDigits.holding().withLikelihood("continuous-bernoulli");
+    List<Double> betas = new ArrayList<>();
+    Training.begin(plan, data, temp.resolve("continuous"))
+        .run(
+            device,
+            new Listener() {
+              @Override
+              public void step(Step step) {
+                betas.add(step.beta());
+              }
+            });
+    assertTrue(betas.get(1) > 0.05, "beta " + betas.get(1) + ", of a scale of next to nothing");
+    assertEquals("continuous-bernoulli", Plan.like(temp.resolve("continuous")).plan().objective().name());
+    assertEquals("gaussian, sigma 0.2", plan.withGaussian(0.2).plan().objective().title());
+    Training.Outcome learned = run(plan.withLearnedGaussian().withLatent(3), "learned");
+    assertTrue(learned.isComplete());
+    try (Model model = Model.open(temp.resolve("learned"), device)) {
+      assertEquals(data.test().size(), model.score(data.test(), 1).size());
+    }
+    assertEquals(
+        "A likelihood must be bernoulli or bernoulli-binarized or continuous-bernoulli or gaussian,"
+            + " not 'poisson'.",
+        assertThrows(CvaeGpuException.class, () -> plan.withLikelihood("poisson")).getMessage());
+    assertThrows(CvaeGpuException.class, () -> plan.withGaussian(0));
+  }
+
   @Test
   void aListenerHearsOfEveryStepAndEpoch() {
     List<Listener.Step> steps = new ArrayList<>();
