@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.engine.RateSchedule;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -273,13 +275,14 @@ class DocumentsTest {
     TrainingPlan plan =
         TrainingPlan.defaults()
             .withValidation(new Validation(0.1, new Patience(5, Patience.Measure.ELBO)));
+    TrainingPlan gaussian = plan.withObjective(Objective.gaussian(Sigma.LEARNED));
     List<JsonObject> plans =
         Stream.concat(
                 RuleKind.ALL.stream().map(kind -> plan.withRule(kind.rule(new RuleOptions()))),
                 Stream.of(
                         new RateSchedule.Cosine(10, 0, plan.epochs()),
                         new RateSchedule.Step(0, 50, 0.1))
-                    .map(plan::withRates))
+                    .map(gaussian::withRates))
             .map(each -> Json.PRETTY.toJsonTree(each).getAsJsonObject())
             .toList();
     int named = 0;
@@ -297,7 +300,7 @@ class DocumentsTest {
         named++;
       }
     }
-    assertEquals(36, named);
+    assertEquals(38, named);
   }
 
   private static boolean isOfOptions(String cell) {
