@@ -54,7 +54,7 @@ struct Bernoulli {
  *   mean  = 1 / (1 - u) - 1 / a  for l > 0,   1 / a - u / (1 - u)  for l < 0
  *
  * Below, where these are differences of numbers that are nearly the same, by series in l, of which the first term left
- * out is below 2e-9 of the sum.
+ * out is below 3e-9: less than an ulp.
  */
 struct ContinuousBernoulli {
   CVAE_INLINE LossAndGradient loss_and_gradient(Lanes logit, Lanes x) const {

@@ -86,11 +86,19 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * The likelihood that its losses and scores are of, e.g. {@code bernoulli} or {@code gaussian,
+   * sigma 0.1}: those of different ones cannot be compared.
+   */
+  public String likelihood() {
+    return saved.objective().title();
+  }
+
+  /**
    * The images that the decoder has for latent points.
    *
    * @param z (points, latent)
-   * @return (points, pixels), the mean of each pixel: an intensity from 0, black, to 1, white, which a
-   *     Gaussian's may be outside of
+   * @return (points, pixels), the mean of each pixel: an intensity from 0, black, to 1, white,
+   *     which a Gaussian's may be outside of
    */
   public float[] decode(float[] z) {
     int latent = latent();
@@ -118,7 +126,7 @@ public final class Model implements AutoCloseable {
   /**
    * Images as the model has them after encoding and decoding: from the posterior means.
    *
-   * @return (images, pixels), each from 0 to 1
+   * @return (images, pixels), as {@link #decode} has them
    * @throws CvaeGpuException if the images are of another size than the model's
    */
   public float[] reconstruct(Images images) {
@@ -172,7 +180,7 @@ public final class Model implements AutoCloseable {
    *
    * @param count how many, from 1
    * @param seed another one draws others
-   * @return (count, pixels), each from 0 to 1
+   * @return (count, pixels), as {@link #decode} has them
    */
   public float[] sample(int count, long seed) {
     requireCount(count);
@@ -187,7 +195,7 @@ public final class Model implements AutoCloseable {
    * @param components normal distributions in the mixture, from 1
    * @param count how many, from 1
    * @param seed another one draws others
-   * @return (count, pixels), each from 0 to 1
+   * @return (count, pixels), as {@link #decode} has them
    * @throws CvaeGpuException if the images are of another size than the model's, or fewer than
    *     components
    */

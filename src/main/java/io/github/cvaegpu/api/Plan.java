@@ -34,6 +34,7 @@ import java.util.function.Supplier;
  */
 public final class Plan {
   private final TrainingPlan plan;
+
   /** Makes one in its first state, by what losses are counted from. */
   private final DoubleFunction<BetaController> controller;
 
@@ -177,8 +178,8 @@ public final class Plan {
   }
 
   /**
-   * Another likelihood of the pixels than the Bernoulli of their intensities. Losses and ELBOs under
-   * different ones cannot be compared.
+   * Another likelihood of the pixels than the Bernoulli of their intensities. Losses and ELBOs
+   * under different ones cannot be compared.
    *
    * @param name {@code bernoulli}, {@code bernoulli-binarized}, {@code continuous-bernoulli} or
    *     {@code gaussian}, the last with a standard deviation of 1

@@ -23,7 +23,8 @@ final class ObjectiveOptions {
       completionCandidates = Names.class,
       converter = Converter.class,
       description =
-          "What a pixel's loss is counted by: ${COMPLETION-CANDIDATES}. Default: bernoulli.")
+          "What a pixel's loss is: ${COMPLETION-CANDIDATES}. Default: bernoulli, or"
+              + " gaussian with --sigma.")
   private Objective named;
 
   @Option(
@@ -81,7 +82,7 @@ final class ObjectiveOptions {
       // One of the same name keeps its sigma.
       return chosen.name().equals(otherwise.name()) ? otherwise : chosen;
     }
-    if (named == null && otherwise.sigma() == null) {
+    if (named == null && otherwise.equals(Objective.study())) {
       // Nothing else has one.
       return Objective.gaussian(sigma);
     }

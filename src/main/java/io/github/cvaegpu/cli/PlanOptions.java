@@ -5,6 +5,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.NetworkSettings;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.train.Schedule;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.util.List;
@@ -134,9 +135,11 @@ final class PlanOptions {
 
   /** A plan with what was given in place of its own. */
   private TrainingPlan merged(TrainingPlan base, BetaRule decides) {
+    Objective trained = objective.on(base.objective());
+    rule.requireLossOf(decides, trained);
     return new TrainingPlan(
         decides,
-        objective.on(base.objective()),
+        trained,
         new NetworkSettings(
             Given.or(hidden, base.hidden()),
             Given.or(latent, base.latent()),

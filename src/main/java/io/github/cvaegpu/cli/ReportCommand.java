@@ -223,6 +223,7 @@ final class ReportCommand implements Callable<Integer> {
     likelihoods.add(
         List.of(
             run.name(),
+            checkpoint.objective().title(),
             text(integral.logLikelihood()),
             text(scores.evaluation().elbo()),
             text(integral.gap()),
@@ -246,10 +247,12 @@ final class ReportCommand implements Callable<Integer> {
                         "log p(x) by integration over the latent space, nats per image, with its"
                             + " standard error over images. What the ELBO is below it is the gap:"
                             + " the part that no normal posterior with independent dimensions can"
-                            + " close, and the encoder's."),
+                            + " close, and the encoder's. Under different likelihoods log p(x)"
+                            + " means different things."),
                     new Table(
                         List.of(
                             "run",
+                            "likelihood",
                             "log p(x)",
                             "ELBO",
                             "gap",

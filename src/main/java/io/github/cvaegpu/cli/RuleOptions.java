@@ -4,7 +4,9 @@ package io.github.cvaegpu.cli;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.BetaRule;
+import io.github.cvaegpu.control.GecoRule;
 import io.github.cvaegpu.control.SetPointChange;
+import io.github.cvaegpu.model.Objective;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -213,6 +215,23 @@ final class RuleOptions {
 
   double gecoDecay(double otherwise) {
     return Given.or(gecoDecay, otherwise);
+  }
+
+  /**
+   * Refuses a rule whose default is a loss that only the study's likelihood comes to.
+   *
+   * @param decides the rule that was chosen
+   * @throws InputException if that is GECO, without a loss of its own
+   */
+  void requireLossOf(BetaRule decides, Objective objective) {
+    if (rl == null
+        && decides instanceof GecoRule
+        && isGiven()
+        && !objective.equals(Objective.study())) {
+      throw new InputException(
+          "--control geco has no default --rl under the likelihood %s: name the loss to hold."
+              .formatted(objective.name()));
+    }
   }
 
   /** The set point asked for by a number, if one was. */

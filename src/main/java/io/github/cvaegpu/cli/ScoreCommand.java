@@ -122,6 +122,9 @@ final class ScoreCommand implements Callable<Integer> {
     }
     var table = new ScoreTable(images, scores, exact);
     Optional<byte[]> odd = drawn.map(output -> table.picture());
+    if (outputOptions.isStandardOutput()) {
+      err.println("Likelihood " + saved.objective().title());
+    }
     outputOptions.writeLines(spec.commandLine().getOut(), table::writeLines);
     outputOptions.tell(
         spec.commandLine().getOut(),

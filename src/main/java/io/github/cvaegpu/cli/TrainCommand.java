@@ -10,6 +10,7 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.foreign.Terminal;
 import io.github.cvaegpu.track.TrackerSettings;
 import io.github.cvaegpu.track.Trackers;
@@ -341,6 +342,9 @@ final class TrainCommand implements Callable<Integer> {
   /** What decides beta; and what becomes of the learning rate, where it does not stay. */
   private void tellPlan(TrainingPlan plan) {
     BetaRule rule = plan.rule();
+    if (!quiet && !plan.objective().equals(Objective.study())) {
+      err().println("Likelihood " + plan.objective().title());
+    }
     if (!quiet && plan.schedule().rates() != null) {
       err().println("Learning rate " + plan.schedule().ratesTitle());
     }

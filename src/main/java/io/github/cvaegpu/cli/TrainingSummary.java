@@ -41,7 +41,7 @@ final class TrainingSummary {
             record.message(),
             record.stepsDone(),
             record.dataset().name(),
-            record.plan().objective().title(),
+            record.likelihood(),
             record.metrics(),
             record.validated()));
   }
@@ -67,7 +67,7 @@ final class TrainingSummary {
         Numbers.rounded("%.2f", last.kl()),
         last.elbo(),
         last.beta(),
-        record.plan().objective().title());
+        record.likelihood());
     Evaluation test = metrics.test();
     out.printf(
         Locale.ROOT,

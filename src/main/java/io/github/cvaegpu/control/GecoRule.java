@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * Holds the reconstruction loss, not the KL divergence, by a {@link GecoController}.
  *
- * @param rl the reconstruction loss to hold, nats per image; above 0
+ * @param rl the reconstruction loss to hold, nats per image; of a density it may be below 0
  * @param rate how fast the weight follows, per nat and step; above 0
  * @param decay of the moving average of the loss, from 0 to below 1
  */
@@ -19,7 +19,10 @@ public record GecoRule(double rl, double rate, double decay) implements BetaRule
 
   /** Refuses what cannot be held, with an {@link InputException}. */
   public GecoRule {
-    RuleChecks.requirePositive("The reconstruction loss to hold", rl);
+    if (!Double.isFinite(rl)) {
+      throw new InputException(
+          "The reconstruction loss to hold must be a finite number, not %s.".formatted(rl));
+    }
     RuleChecks.requirePositive("The rate of GECO's weight", rate);
     if (!(decay >= 0 && decay < 1)) {
       throw new InputException(

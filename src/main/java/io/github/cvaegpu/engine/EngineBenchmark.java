@@ -45,7 +45,8 @@ public final class EngineBenchmark {
       BenchmarkListener listener) {
     trainee.restore(
         TrainingState.initial(
-            InitialWeights.draw(new ParameterLayout(trainee.shape()), settings.seed())));
+            InitialWeights.draw(
+                new ParameterLayout(trainee.shape(), settings.objective()), settings.seed())));
     List<Double> training = new ArrayList<>();
     List<Double> microseconds = new ArrayList<>();
     for (int epoch = 0; epoch < warmUp + rounds; epoch++) {

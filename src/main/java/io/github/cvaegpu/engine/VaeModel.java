@@ -38,7 +38,7 @@ public interface VaeModel extends AutoCloseable {
 
   /**
    * Images that the decoder has for latent points: the mean of each pixel, an intensity from 0,
-   * black, to 1, white.
+   * black, to 1, white, which a Gaussian's may be outside of.
    *
    * @param z (count, latent) latent points
    * @param count number of points, from 0
@@ -51,10 +51,11 @@ public interface VaeModel extends AutoCloseable {
    * means: with them, the likelihood of any image is but a sum,
    *
    * <pre>
-   *   log p(x|z) = sum over pixels of x l - log partition
+   *   log p(x|z) = sum over pixels of scale x l - base(x), less the loss of a black image
    * </pre>
    *
-   * of its targets x and the point's logits l.
+   * of its targets x and the point's logits l, with the {@link
+   * io.github.cvaegpu.model.Likelihood}'s scale and base.
    *
    * @param z (count, latent) latent points
    * @param count number of points, from 0

@@ -54,7 +54,7 @@ record AnnealingNoise(long seed, Stage stage) {
     return stage.id() * MAX_STEPS + step;
   }
 
-  /** Standard normal numbers, as many as there are latent dimensions. */
+  /** Standard normal numbers, as many as there is room for. */
   void normals(int step, int image, int chain, float[] result) {
     GaussianNoise.row(
         seed, RandomPurpose.ANNEALING, step(step), row(image, chain), result, 0, result.length);

@@ -118,13 +118,17 @@ final class PixelGradient implements LatentGradient {
         bernoulli(logits, sum);
         return;
       }
+      Likelihood likelihood = objective.likelihood();
+      double sigma = objective.deviation();
+      // What is the same for all pixels, once.
+      double scale = likelihood.scale(sigma);
       for (int p = 0; p < logits.length; p++) {
         float[] row = logits[p];
         float[] x = target[p];
         for (int i = 0; i < row.length; i++) {
           double logit = row[i];
-          sum[i] -= objective.loss(logit, x[i]);
-          row[i] = (float) -objective.gradient(logit, x[i]);
+          sum[i] -= likelihood.loss(logit, x[i], sigma);
+          row[i] = (float) ((x[i] - likelihood.mean(logit)) * scale);
         }
       }
     }

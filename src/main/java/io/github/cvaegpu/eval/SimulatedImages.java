@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.eval;
 
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.random.Philox;
@@ -54,11 +55,12 @@ final class SimulatedImages implements PixelTargets {
     float[] normals = new float[size];
     int[] words = new int[Philox.BLOCK];
     for (int i = 0; i < count; i++) {
-      if (objective.sigma() != null) {
+      boolean isNormal = objective.likelihood() == Likelihood.GAUSSIAN;
+      if (isNormal) {
         noise.normals(PIXELS, i, 0, normals);
       }
       for (int p = 0; p < size; p++) {
-        if (p % Philox.BLOCK == 0) {
+        if (!isNormal && p % Philox.BLOCK == 0) {
           noise.words(p / Philox.BLOCK, 0, i, 0, words);
         }
         double logit = decoder.logits()[p][i];

@@ -212,6 +212,8 @@ public final class CpuLibrary {
    * @param threads that will call
    * @param hasCores whether each has a core
    * @param likelihood its number
+   * @param logSigma logarithm of the standard deviation of a likelihood that has one
+   * @param learnsSigma whether that is a parameter instead
    * @param klTerm a {@code cvae_kl_term}
    * @param klGiven what it is given for all steps
    * @param targets of each value of a pixel

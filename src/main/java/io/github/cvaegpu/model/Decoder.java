@@ -44,7 +44,7 @@ public final class Decoder {
    * Decodes one point.
    *
    * @param z (latent)
-   * @return (inputs) means of the pixels, from 0, black, to 1, white
+   * @return (inputs) means of the pixels, of which 0 is black and 1 white
    */
   public float[] decode(float[] z) {
     if (z.length != layout.shape().latent()) {

@@ -18,6 +18,10 @@ import java.util.Locale;
  * the HTML page as a function in its script: all of them by {@link #text}, and all of them are
  * compared with what is here.
  *
+ * <p>Targets are bytes over 255 as they are, with no noise that would spread each over its 256th
+ * part (no dequantisation). A density of them is per unit of intensity and has no upper end where
+ * many pixels have one value.
+ *
  * <p>Where a formula has sigma, it is the standard deviation of {@link #GAUSSIAN}'s pixels, above
  * 0; the other likelihoods have none and do not look at it.
  */
@@ -227,9 +231,9 @@ public enum Likelihood {
   public abstract double leastLoss(double x, double sigma);
 
   /**
-   * Where a pixel's loss is counted from to tell how much there is to learn, nats: what it is above
-   * this number before anything is learned is about the same for all likelihoods of images alike,
-   * but for the variance.
+   * Where a pixel's loss is counted from to tell how large losses are, nats: above it is, before
+   * anything is learned, log 2 of both Bernoullis, and of a Gaussian half the squared error over
+   * the variance.
    *
    * @param sigma standard deviation, where there is one
    */

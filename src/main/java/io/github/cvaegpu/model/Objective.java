@@ -97,13 +97,13 @@ public record Objective(Likelihood likelihood, Targets targets, @AbsentIfNull Si
    * The objective with the standard deviation that was learned.
    *
    * @param parameters all of the network's
+   * @throws InputException if it is none that there can be
    */
   public Objective learned(ParameterLayout layout, float[] parameters) {
     if (!learnsSigma()) {
       return this;
     }
-    double sigma = StrictMath.exp(parameters[layout.logSigma()]);
-    return gaussian(new Sigma(Math.clamp(sigma, Sigma.LEAST, Sigma.LARGEST), true));
+    return gaussian(new Sigma(StrictMath.exp(parameters[layout.logSigma()]), true));
   }
 
   /** Its name, as {@code --likelihood} has it. */

@@ -9,8 +9,8 @@ import io.github.cvaegpu.InputException;
  * Standard deviation of the pixels of {@link Likelihood#GAUSSIAN}, in intensities from 0, black, to
  * 1, white.
  *
- * @param value what it is; where it is learned, what it is before the first step, or of a trained
- *     model what it came to
+ * @param value what it is; where it is learned, 1 before the first step, and of a trained model
+ *     what it came to
  * @param isLearned whether its logarithm is a parameter of the network
  */
 public record Sigma(double value, boolean isLearned) {

@@ -27,18 +27,14 @@ final class Names {
     }
     List<String> longer = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      longer.add("%s (%s)".formatted(names.get(i), likelihood(runs.get(i))));
+      longer.add("%s (%s)".formatted(names.get(i), runs.get(i).record().likelihood()));
     }
     return List.copyOf(longer);
   }
 
   /** Whether losses and likelihoods of some runs cannot be compared with those of others. */
   static boolean haveSeveralLikelihoods(List<Run> runs) {
-    return runs.stream().map(Names::likelihood).distinct().count() > 1;
-  }
-
-  private static String likelihood(Run run) {
-    return run.record().plan().objective().title();
+    return runs.stream().map(run -> run.record().plan().objective().name()).distinct().count() > 1;
   }
 
   private static List<String> ofFolders(List<Run> runs) {

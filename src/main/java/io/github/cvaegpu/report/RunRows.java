@@ -53,7 +53,7 @@ final class RunRows {
   /** Settings of any run, whatever decides its beta. */
   private static final List<Row> OF_ANY =
       List.of(
-          new Row("likelihood", run -> ofPlan(run, p -> p.objective().title())),
+          new Row("likelihood", run -> run.record().likelihood()),
           new Row("learning rate", run -> ofPlan(run, p -> p.schedule().ratesTitle())),
           new Row("epochs", run -> ofPlan(run, p -> count(p.epochs()))),
           new Row("batch size", run -> ofPlan(run, p -> count(p.batchSize()))),

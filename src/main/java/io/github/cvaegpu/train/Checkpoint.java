@@ -119,7 +119,7 @@ public record Checkpoint(
 
   /** What the model is trained to do, with the standard deviation that it learned, if it did. */
   public Objective objective() {
-    return SavedModel.of(this).objective();
+    return plan.objective().learned(layout, state.parameters());
   }
 
   /**
@@ -209,7 +209,8 @@ public record Checkpoint(
    * @throws InputException if anything that decides the numbers differs
    */
   void requireSameRun(TrainingPlan other, ParameterLayout otherLayout, Dataset dataset) {
-    if (!otherLayout.tensors().equals(layout.tensors())) {
+    if (!otherLayout.encoder().equals(layout.encoder())
+        || !otherLayout.decoder().equals(layout.decoder())) {
       throw new InputException(
           String.format(
               Locale.ROOT,

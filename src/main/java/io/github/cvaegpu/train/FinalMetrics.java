@@ -35,6 +35,7 @@ final class FinalMetrics {
    * @param lossOrigin what the reconstruction loss is counted from, nats per image
    * @param test of the test images
    * @param imagesPerSecond of this process
+   * @param sigma that was learned; null if none was
    * @throws IOException if the log cannot be read
    */
   static RunRecord.Metrics of(
@@ -43,7 +44,8 @@ final class FinalMetrics {
       BetaRule rule,
       double lossOrigin,
       Evaluation test,
-      double imagesPerSecond)
+      double imagesPerSecond,
+      Double sigma)
       throws IOException {
     var metrics = new FinalMetrics(rule, lossOrigin, steps);
     log.read(metrics::accept);
@@ -53,7 +55,8 @@ final class FinalMetrics {
             last.count(), last.rl(), last.kl(), -(last.rl() + last.kl()), last.beta()),
         test,
         metrics.report == null ? null : metrics.report.build(),
-        imagesPerSecond);
+        imagesPerSecond,
+        sigma);
   }
 
   private void accept(StepReport row) {

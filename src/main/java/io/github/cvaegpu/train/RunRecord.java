@@ -9,6 +9,8 @@ import io.github.cvaegpu.data.Reading;
 import io.github.cvaegpu.engine.BitsVersion;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.eval.Evaluation;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.Sigma;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -244,9 +246,23 @@ public record RunRecord(
    *     its steps were done, the first ones included, which run before the JVM has compiled them;
    *     without loading, checkpoints and evaluation. NaN, which JSON has as null, if it had no step
    *     left to do
+   * @param sigma the standard deviation of a pixel that was learned; absent if none was
    */
   public record Metrics(
-      LastSteps lastSteps, Evaluation test, ControlReport controller, double imagesPerSecond) {}
+      LastSteps lastSteps,
+      Evaluation test,
+      ControlReport controller,
+      double imagesPerSecond,
+      @AbsentIfNull Double sigma) {}
+
+  /** What figures are of, with the standard deviation that was learned once that is known. */
+  public String likelihood() {
+    Objective objective = plan.objective();
+    boolean isKnown = metrics != null && metrics.sigma() != null && objective.learnsSigma();
+    return isKnown
+        ? Objective.gaussian(new Sigma(metrics.sigma(), true)).title()
+        : objective.title();
+  }
 
   /**
    * What came of the validation images.

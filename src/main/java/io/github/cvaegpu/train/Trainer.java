@@ -14,6 +14,7 @@ import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
@@ -352,7 +353,16 @@ public final class Trainer {
                 plan.rule(),
                 plan.lossOrigin(dataset.train().imageSize()),
                 test,
-                speed.imagesPerSecond())));
+                speed.imagesPerSecond(),
+                sigma())));
+  }
+
+  /** What was learned of a pixel's standard deviation; null if nothing was. */
+  private Double sigma() {
+    Objective objective = plan.objective();
+    return objective.learnsSigma()
+        ? objective.learned(layout, trainee.state().parameters()).deviation()
+        : null;
   }
 
   /** Whether nothing is left to train. */

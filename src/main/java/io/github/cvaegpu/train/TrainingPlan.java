@@ -20,6 +20,7 @@ import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.NetworkSettings;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -53,6 +54,9 @@ public record TrainingPlan(
   public TrainingPlan {
     if (rule == null || objective == null || network == null || schedule == null) {
       throw new InputException("A plan needs a rule, an objective, a network and a schedule.");
+    }
+    if (objective.learnsSigma() && !objective.sigma().equals(Sigma.LEARNED)) {
+      throw new InputException("A sigma that is learned is 1 before the first step.");
     }
   }
 

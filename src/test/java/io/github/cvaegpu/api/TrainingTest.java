@@ -107,7 +107,9 @@ class TrainingTest {
     assertEquals(Activation.TANH, Plan.like(temp.resolve("tanh")).plan().network().activation());
   }
 
-  /** The controller's scale is of the likelihood too: its first beta after a step is the program's. */
+  /**
+   * The controller's scale is of the likelihood too: its first beta after a step is the program's.
+   */
   @Test
   void pixelsMayHaveAnotherLikelihood() {
     Plan plan = SmallDigits.holding().withLikelihood("continuous-bernoulli");
@@ -122,7 +124,8 @@ class TrainingTest {
               }
             });
     assertTrue(betas.get(1) > 0.05, "beta " + betas.get(1) + ", of a scale of next to nothing");
-    assertEquals("continuous-bernoulli", Plan.like(temp.resolve("continuous")).plan().objective().name());
+    assertEquals(
+        "continuous-bernoulli", Plan.like(temp.resolve("continuous")).plan().objective().name());
     assertEquals("gaussian, sigma 0.2", plan.withGaussian(0.2).plan().objective().title());
     Training.Outcome learned = run(plan.withLearnedGaussian().withLatent(3), "learned");
     assertTrue(learned.isComplete());

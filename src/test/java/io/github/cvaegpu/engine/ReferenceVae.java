@@ -59,7 +59,7 @@ public final class ReferenceVae {
       double[][] z,
       double[][] logits) {}
 
-  /** The reference for networks of a shape, with binary cross-entropy. */
+  /** The reference for networks of a shape, under the study's objective. */
   public ReferenceVae(VaeShape shape) {
     this(Objective.study(), shape);
   }

@@ -12,7 +12,7 @@ package io.github.cvaegpu.engine.cpu;
  * </pre>
  *
  * Below it both would be differences of numbers that are nearly the same, and are series in l, of
- * which the first term left out is below 2e-9 of the sum:
+ * which the first term left out is below 3e-9, less than an ulp:
  *
  * <pre>
  *   loss  = l / 2 + l^2 / 24 - l^4 / 2880 + l^6 / 181440 - l^8 / 9676800 - l x

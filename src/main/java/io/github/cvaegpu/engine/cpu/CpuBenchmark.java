@@ -149,7 +149,9 @@ public final class CpuBenchmark {
   private Result measure(
       BetaController controller, int rounds, int warmUp, BenchmarkListener listener) {
     trainee.restore(
-        TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
+        TrainingState.initial(
+            InitialWeights.draw(
+                new ParameterLayout(shape, settings.objective()), settings.seed())));
     List<Double> warming = new ArrayList<>();
     List<Double> training = new ArrayList<>();
     List<Double> handover = new ArrayList<>();

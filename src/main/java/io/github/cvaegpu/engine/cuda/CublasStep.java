@@ -67,6 +67,7 @@ final class CublasStep implements Step {
   private final GradientTiles tiles;
 
   /**
+   * @param loss the likelihood's launches
    * @param rows images of the batches that it is for
    * @param observer told of phases; the branches' streams tell it of launches
    */

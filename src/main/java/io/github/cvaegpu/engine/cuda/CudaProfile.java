@@ -286,7 +286,9 @@ public final class CudaProfile {
   private CudaTrainee trainee(CudaAccelerator accelerator) {
     CudaTrainee trainee = accelerator.trainee(shape, settings, images);
     trainee.restore(
-        TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), settings.seed())));
+        TrainingState.initial(
+            InitialWeights.draw(
+                new ParameterLayout(shape, settings.objective()), settings.seed())));
     return trainee;
   }
 
