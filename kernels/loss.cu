@@ -68,13 +68,13 @@ __device__ inline void row_mean(const Likelihood& likelihood, const float* __res
  *         128 that is 128 blocks for 132 SMs, three pixels a thread.
  * Deterministic: a thread adds every 256th pixel, the block the threads in order.
  */
-#define FORWARD_BACKWARD(NAME, LIKELIHOOD)                                                  \
-  extern "C" __global__ void __launch_bounds__(LOSS_THREADS)                                \
-      NAME##_forward_backward(const float* __restrict__ bias, const float* __restrict__ x,  \
-                              const float* __restrict__ log_sigma, int inputs,              \
-                              float* __restrict__ products, float* __restrict__ loss) {     \
-    __shared__ float scratch[LOSS_THREADS];                                                 \
-    row_forward_backward(LIKELIHOOD(log_sigma), bias, x, inputs, products, loss, scratch);  \
+#define FORWARD_BACKWARD(NAME, LIKELIHOOD)                                                 \
+  extern "C" __global__ void __launch_bounds__(LOSS_THREADS)                               \
+      NAME##_forward_backward(const float* __restrict__ bias, const float* __restrict__ x, \
+                              const float* __restrict__ log_sigma, int inputs,             \
+                              float* __restrict__ products, float* __restrict__ loss) {    \
+    __shared__ float scratch[LOSS_THREADS];                                                \
+    row_forward_backward(LIKELIHOOD(log_sigma), bias, x, inputs, products, loss, scratch); \
   }
 
 FORWARD_BACKWARD(bernoulli, Bernoulli)

@@ -83,8 +83,7 @@ CVAE_INLINE Lanes tanh(Lanes x) {
 /** log x for a normal x above 0, to 2 ulp; something finite for others. */
 CVAE_INLINE Lanes log(Lanes x) {
   Parts parts = parts_of(x);
-  Lanes log_mantissa =
-      twice_artanh((parts.mantissa - lanes(1)) / (parts.mantissa + lanes(1)));
+  Lanes log_mantissa = twice_artanh((parts.mantissa - lanes(1)) / (parts.mantissa + lanes(1)));
   // ln 2 in two parts; the high one has few bits, so its product with an exponent is exact.
   return fma(parts.exponent, lanes(0.693359375f),
              fma(parts.exponent, lanes(-2.12194440e-4f), log_mantissa));

@@ -199,7 +199,7 @@ CVAE_INLINE Parts parts_of(Lanes x) {
     // 0x3f3504f3 is sqrt(1/2).
     IntVector exponent = (bits - 0x3f3504f3) >> 23;
     y.mantissa.part[i] = (Vector)(bits - (exponent << 23));
-    y.exponent.part[i] = (Vector)__builtin_convertvector(exponent, FloatVector);
+    y.exponent.part[i] = (Vector) __builtin_convertvector(exponent, FloatVector);
   }
   return y;
 }

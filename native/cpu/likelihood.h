@@ -87,8 +87,7 @@ struct ContinuousBernoulli {
     p = fma(q, p, lanes(1.f / 24));
     Lanes near = fma(logit, lanes(0.5f) - x, q * p);
     // What cancels first, so that the logarithm keeps its digits.
-    return select(far.is_near, near,
-                  relu(logit) - logit * x - log(far.size / (lanes(1) - far.u)));
+    return select(far.is_near, near, relu(logit) - logit * x - log(far.size / (lanes(1) - far.u)));
   }
 
   static CVAE_INLINE Lanes mean(Lanes logit, const Far& far) {

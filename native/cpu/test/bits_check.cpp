@@ -25,9 +25,9 @@ struct Bits {
 };
 
 /** What becomes of a network. */
-Bits trained(const Shape& shape, const KlTerm& term, const Likelihood& likelihood, int batch, int threads, bool keeps_gradients,
-             const std::vector<float>& targets, const std::vector<float>& parameters,
-             const std::vector<uint8_t>& pixels) {
+Bits trained(const Shape& shape, const KlTerm& term, const Likelihood& likelihood, int batch,
+             int threads, bool keeps_gradients, const std::vector<float>& targets,
+             const std::vector<float>& parameters, const std::vector<uint8_t>& pixels) {
   Model model(shape, batch, threads, keeps_gradients, targets, term, likelihood);
   model.write(kParameters, parameters);
   std::vector<int32_t> order;
@@ -83,7 +83,9 @@ void check_bits(Random& random) {
 
   for (int threads = 1; threads <= 8; threads++) {
     subject() = name + ", " + std::to_string(threads) + " threads";
-    expect_bits(trained(shape, term, likelihood, batch, threads, false, targets, parameters, pixels), expected);
+    expect_bits(
+        trained(shape, term, likelihood, batch, threads, false, targets, parameters, pixels),
+        expected);
   }
 
   // The same images, whose zeros all count as lit.
@@ -92,7 +94,9 @@ void check_bits(Random& random) {
     pixel = pixel == 0 ? 1 : pixel;
   }
   for (int threads = 1; threads <= 3; threads += 2) {
-    expect_bits(trained(shape, term, likelihood, batch, threads, false, targets, parameters, pixels), expected);
+    expect_bits(
+        trained(shape, term, likelihood, batch, threads, false, targets, parameters, pixels),
+        expected);
   }
 }
 

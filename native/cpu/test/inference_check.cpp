@@ -14,9 +14,9 @@ void expect_same(const char* what, float actual, float expected, int64_t image, 
 
 /** One latent point's logits and loss. */
 void expect_decoded(const Model& model, const Likelihood& likelihood,
-                    const std::vector<float>& parameters, const Matrix& z,
-                    const Matrix& logits, const Matrix& log_partition, const Matrix& mean,
-                    const Matrix& loss, const std::vector<uint8_t>& pixels) {
+                    const std::vector<float>& parameters, const Matrix& z, const Matrix& logits,
+                    const Matrix& log_partition, const Matrix& mean, const Matrix& loss,
+                    const std::vector<uint8_t>& pixels) {
   const Layout& layout = model.layout();
   std::vector<float> targets = grey_targets();
   for (int64_t point = 0; point < z.rows; point++) {

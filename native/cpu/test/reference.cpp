@@ -205,8 +205,7 @@ double loss_rounding(const Likelihood& likelihood, double logit, double wrong, d
 }
 
 double mean_rounding(const Likelihood& likelihood, double logit, double wrong) {
-  return is(likelihood, "gaussian") ? wrong + kRounding * ::fabs(logit)
-                                    : wrong / 4 + 4 * kRounding;
+  return is(likelihood, "gaussian") ? wrong + kRounding * ::fabs(logit) : wrong / 4 + 4 * kRounding;
 }
 
 double gradient_rounding(const Likelihood& likelihood, double logit, double wrong, double x) {

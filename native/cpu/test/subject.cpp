@@ -110,15 +110,14 @@ std::vector<uint8_t> drawn_pixels(int64_t count, double density, Random& random)
 }
 
 Model::Model(const Shape& shape, int64_t batch, int threads, bool keeps_gradients,
-             const std::vector<float>& targets, const KlTerm& kl_term,
-             const Likelihood& likelihood)
+             const std::vector<float>& targets, const KlTerm& kl_term, const Likelihood& likelihood)
     : shape_(shape), layout_(shape, likelihood.learns_sigma), threads_(threads) {
   // Threads that sleep at once: there may be more of them than cores.
   model_ = cvae_create(shape.inputs, int(shape.hidden.size()), shape.hidden.data(), shape.latent,
                        cvae_activation(shape.activation == Activation::kTanh ? "tanh" : "relu"),
                        batch, keeps_gradients, threads, 0, cvae_likelihood(likelihood.name),
-                       likelihood.log_sigma, likelihood.learns_sigma, kl_term.form,
-                       kl_term.given, targets.data());
+                       likelihood.log_sigma, likelihood.learns_sigma, kl_term.form, kl_term.given,
+                       targets.data());
   if (model_ == nullptr) {
     fail("there is too little memory for %s", shape.name().c_str());
   }

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", RuleOptions.RULES, "", EngineOptions.TUNE})
+    footer = {"", RuleOptions.RULES, "", ObjectiveOptions.LIKELIHOODS, "", EngineOptions.TUNE})
 final class BenchCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =

@@ -15,6 +15,14 @@ import picocli.CommandLine.TypeConversionException;
  * in {@link PlanOptions}.
  */
 final class ObjectiveOptions {
+  /** The likelihoods, for the end of a command's help. */
+  static final String LIKELIHOODS =
+      "Likelihoods, whose figures cannot be compared (docs/likelihoods.md):"
+          + "%n  bernoulli             cross-entropy of grey intensities, as in the study"
+          + "%n  bernoulli-binarized   of black and white pixels, drawn for each epoch"
+          + "%n  continuous-bernoulli  a density of intensities from 0 to 1"
+          + "%n  gaussian              a density; half the squared error over --sigma^2";
+
   private static final String GAUSSIAN = Objective.gaussian(Sigma.of(1)).name();
 
   @Option(

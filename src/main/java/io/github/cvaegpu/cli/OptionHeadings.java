@@ -12,6 +12,7 @@ final class OptionHeadings {
   static final Map<String, String> TRAIN =
       Map.of(
           "--control", "What decides beta:",
+          "--likelihood", "What a pixel's loss is:",
           "--epochs", "Training and network:",
           "--lr-schedule", "What becomes of the learning rate:",
           "--validation", "Images held out, and stopping early:",

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", RuleOptions.RULES, "", EngineOptions.TUNE})
+    footer = {"", RuleOptions.RULES, "", ObjectiveOptions.LIKELIHOODS, "", EngineOptions.TUNE})
 final class ProfileCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =

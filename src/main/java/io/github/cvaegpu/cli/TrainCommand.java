@@ -10,8 +10,8 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
-import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.foreign.Terminal;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.track.TrackerSettings;
 import io.github.cvaegpu.track.Trackers;
 import io.github.cvaegpu.train.Calibration;
@@ -60,6 +60,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       RuleOptions.RULES,
+      "",
+      ObjectiveOptions.LIKELIHOODS,
       "",
       ValidationOptions.PATIENCE,
       "",
