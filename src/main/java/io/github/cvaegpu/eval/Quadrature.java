@@ -33,6 +33,12 @@ final class Quadrature {
   /** What is left of an image in the next level: parts with more than e to minus this of it. */
   private static final double KEPT = 14;
 
+  /**
+   * Most pairs of an image and a part of the latent space that are summed at a level: some of each
+   * have a kilobyte. Ten thousand images of the study's models come to a tenth of it.
+   */
+  private static final int MOST_PAIRS = 1 << 20;
+
   /** The same where the sums are still rough, and of the coarsest level. */
   private static final double KEPT_OF_ROUGH = 32;
 
@@ -57,6 +63,7 @@ final class Quadrature {
   private final int images;
   private final Result result;
   private final Progress progress;
+  private final int mostPairs;
   private PairSums sums;
 
   /** Level that was summed last, and how many of its sums are done. */
@@ -101,8 +108,13 @@ final class Quadrature {
   }
 
   private Quadrature(
-      LatentLikelihood likelihood, double[] hints, double[] logVariances, Progress progress) {
+      LatentLikelihood likelihood,
+      double[] hints,
+      double[] logVariances,
+      int mostPairs,
+      Progress progress) {
     this.likelihood = likelihood;
+    this.mostPairs = mostPairs;
     this.progress = progress;
     this.hints = hints;
     this.logVariances = logVariances;
@@ -127,7 +139,17 @@ final class Quadrature {
    */
   static Result of(
       LatentLikelihood likelihood, double[] hints, double[] logVariances, Progress progress) {
-    var quadrature = new Quadrature(likelihood, hints, logVariances, progress);
+    return of(likelihood, hints, logVariances, MOST_PAIRS, progress);
+  }
+
+  /** The same with another limit of what is summed at a level. */
+  static Result of(
+      LatentLikelihood likelihood,
+      double[] hints,
+      double[] logVariances,
+      int mostPairs,
+      Progress progress) {
+    var quadrature = new Quadrature(likelihood, hints, logVariances, mostPairs, progress);
     quadrature.widen();
     quadrature.refine();
     return quadrature.result;
@@ -206,6 +228,11 @@ final class Quadrature {
       if (pairs.length == 0) {
         return;
       }
+      // Of the coarsest sums nothing is kept by the point.
+      if (level > 1 && pairs.length > mostPairs) {
+        giveUp(level - 1, isDone);
+        return;
+      }
       sums = withNeighbours(sum(level, pairs));
       double[] totals = sums.totals(images);
       double[] peaks = sums.peaks(images);
@@ -272,6 +299,18 @@ final class Quadrature {
       }
     }
     return missing.sorted();
+  }
+
+  /** Images that are not done keep what the last spacing gave them, which is not exact. */
+  private void giveUp(int level, boolean[] isDone) {
+    boolean[] isLeft = new boolean[images];
+    for (int image = 0; image < images; image++) {
+      isLeft[image] = !isDone[image];
+      if (isLeft[image]) {
+        result.moved[image] = Math.max(result.moved[image], ExactLikelihood.TOLERANCE);
+      }
+    }
+    fit(level, isLeft);
   }
 
   /** The best normal distributions of images whose last spacing this is. */

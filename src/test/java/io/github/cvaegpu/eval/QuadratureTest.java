@@ -116,6 +116,20 @@ class QuadratureTest {
   }
 
   /** Its peak is between the points of any spacing that is tried. */
+  /** Where refining would take more than there is memory for, what is known so far is not exact. */
+  @Test
+  void tooManyPairsEndWithWhatIsKnownSoFar() {
+    double[] zeros = new double[2];
+    var ridge = new Ridge(0.02);
+    Quadrature.Result whole = withoutHints(ridge);
+    Quadrature.Result cut = Quadrature.of(ridge, zeros, zeros, 10, (level, done, sums) -> {});
+    assertTrue(whole.level[0] > cut.level[0], whole.level[0] + " and " + cut.level[0]);
+    assertEquals(1, cut.level[0]);
+    assertTrue(cut.moved[0] >= ExactLikelihood.TOLERANCE, "moved by " + cut.moved[0]);
+    assertEquals(whole.logLikelihood[0], cut.logLikelihood[0], 1);
+    assertTrue(Double.isFinite(cut.bestElbo[0]) && cut.bestElbo[0] < 0, "ELBO " + cut.bestElbo[0]);
+  }
+
   @Test
   void aPosteriorTooNarrowForAnySpacingIsSaidToMove() {
     var model =
