@@ -120,9 +120,9 @@ void output_phase(const Layout& layout, const Likelihood& likelihood,
                   gradient_rounding(likelihood, logit.value, logit.rounding(), x));
       double one = loss_of(likelihood, logit.value, x);
       loss += one;
-      // Added to up to eleven others of its chunk.
+      // Added to up to eleven others of its chunk: as many roundings, each of no more than the chunk's magnitudes.
       rounding += loss_rounding(likelihood, logit.value, logit.rounding(), x) +
-                  12 * 12 * kRounding * ::fabs(one);
+                  12 * kRounding * ::fabs(one);
     }
   }
   double images = double(t.x.rows);
@@ -348,6 +348,8 @@ void check_steps(Random& random) {
 void check_far_sizes() {
   Random random(3);
   const std::vector<int32_t> deep(100, 5);
+  const std::vector<Likelihood> likelihoods = all_likelihoods();
+  size_t turn = 0;
   const struct {
     Shape shape;
     int batch;
@@ -375,7 +377,8 @@ void check_far_sizes() {
       // The others have much that no term has a part in.
       if (form == CVAE_KL_WEIGHTED || size.shape.latent > 2 || size.batch > 500 ||
           size.threads > 4) {
-        steps_of(size.shape, size.batch, size.threads, size.density, form, {}, random);
+        steps_of(size.shape, size.batch, size.threads, size.density, form,
+                 likelihoods[turn++ % likelihoods.size()], random);
       }
     }
   }
