@@ -2,10 +2,13 @@
 package io.github.cvaegpu.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ControlWatchTest {
   private static final float RL = (float) HoldController.USUAL_LOSS;
@@ -14,9 +17,13 @@ class ControlWatchTest {
   private long step;
 
   private void feed(ControlWatch watch, int steps, float kl, float beta) {
+    feed(watch, steps, RL, kl, beta);
+  }
+
+  private void feed(ControlWatch watch, int steps, float rl, float kl, float beta) {
     for (int i = 0; i < steps; i++) {
       step++;
-      watch.accept(step, RL, kl, beta).ifPresent(text -> said.add(step + ": " + text));
+      watch.accept(step, rl, kl, beta).ifPresent(text -> said.add(step + ": " + text));
     }
   }
 
@@ -69,6 +76,22 @@ class ControlWatchTest {
             "500: The set point of 0.5 is out of reach so far: KL is 3.00 nats, with beta at its"
                 + " upper limit, 10000, in nearly all of the last 500 steps."),
         said);
+  }
+
+  /** A tenth of the usual loss, above what it is counted from, has a tenth of the limit. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 720.45, -543.4})
+  void theLimitGoesByTheLossAboveItsOrigin(double origin) {
+    ControlWatch watch = new ControlWatch(new HoldRule(0.5), origin);
+    // So far from a limit's own digits that the loss's rounding to a float does not matter.
+    feed(watch, 600, (float) (origin + RL / 10), 3, 1000.1f);
+    assertEquals(1, said.size(), said.toString());
+    assertTrue(said.getFirst().contains("at its upper limit, 1000, in"), said.getFirst());
+
+    said.clear();
+    step = 0;
+    feed(new ControlWatch(new HoldRule(0.5), origin), 600, (float) (origin + RL / 10), 3, 999.9f);
+    assertEquals(List.of(), said);
   }
 
   /** What asks for a beta inside the limits is no reason to give up. */

@@ -251,6 +251,31 @@ class HoldControllerTest {
     assertTrue((float) (HoldController.LEAST_BETA * HoldController.scale(0)) > 0);
   }
 
+  /** Only what a loss is above its origin tells how large it is; later ones tell nothing. */
+  @ParameterizedTest
+  @ValueSource(doubles = {720.45, -543.4, -1e5})
+  void theLossIsCountedFromItsOrigin(double origin) {
+    double above = HoldController.USUAL_LOSS / 8;
+    BetaController counted = new HoldRule(SET_POINT).start(origin);
+    BetaController usual = new HoldRule(SET_POINT).start();
+    for (BetaController controller : List.of(counted, usual)) {
+      controller.next(StepFeedback.NONE);
+    }
+    double beta = usual.next(new StepFeedback(1, above, 0.1));
+    assertEquals(beta, counted.next(new StepFeedback(1, origin + above, 0.1)), beta * 1e-9);
+    assertEquals(1.0 / 8, counted.memory().get("scale"), 1e-9);
+    assertEquals(feed(usual, 5, 200), feed(counted, 5, 200), beta * 1e-6);
+    assertEquals(1.0 / 8, counted.memory().get("scale"), 1e-9);
+  }
+
+  /** Below it there is no scale but the least. */
+  @Test
+  void aLossBelowItsOriginHasTheLeastScale() {
+    HoldController controller = new HoldController(new HoldRule(SET_POINT), 100);
+    controller.next(new StepFeedback(1, 99, 0.1));
+    assertEquals(HoldController.scale(0), controller.memory().get("scale"));
+  }
+
   /** From its step on, as if it had always been so, but for the integral. */
   @Test
   void aSetPointChangesAtItsStep() {

@@ -8,7 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.control.StepFeedback;
+import io.github.cvaegpu.model.Likelihood;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.Sigma;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +34,28 @@ class TrainingPlanTest {
   @Test
   void theStudysPlanIsAccepted() {
     assertEquals(VaeShape.study(), TrainingPlan.defaults().shape(784));
+  }
+
+  /** Of every pixel, by the formulas of docs/likelihoods.md. */
+  @Test
+  void theLossIsCountedFromWhatThePixelsOfALikelihoodHave() {
+    TrainingPlan plan = TrainingPlan.defaults();
+    assertEquals(0, plan.lossOrigin(784));
+    var continuous = new Objective(Likelihood.CONTINUOUS_BERNOULLI, Targets.GREY);
+    assertEquals(-784 * Math.log(2), plan.withObjective(continuous).lossOrigin(784), 1e-9);
+    double unit = Math.log(2 * Math.PI) / 2;
+    TrainingPlan gaussian = plan.withObjective(Objective.gaussian(Sigma.of(0.1)));
+    assertEquals(784 * (Math.log(0.1) + unit), gaussian.lossOrigin(784), 1e-9);
+    TrainingPlan learned = plan.withObjective(Objective.gaussian(Sigma.LEARNED));
+    assertEquals(10 * unit, learned.lossOrigin(10), 1e-12);
+  }
+
+  @Test
+  void itsControllerCountsFromThere() {
+    TrainingPlan plan = TrainingPlan.defaults().withObjective(Objective.gaussian(Sigma.of(0.1)));
+    BetaController controller = plan.controller(784);
+    controller.next(new StepFeedback(1, plan.lossOrigin(784) + 784 * Math.log(2) / 4, 1));
+    assertEquals(0.25, controller.memory().get("scale"), 1e-12);
   }
 
   /** A checkpoint of more could be written, but not read. */
