@@ -136,7 +136,7 @@ class ExportCommandTest {
             "| seed | 0 |",
             "| optimizer | Adam, learning rate 0.01 |",
             "\"epochs\": 3",
-            "1 / (1 + exp(-logit)) (bernoulli likelihood)",
+            "1 / (1 + exp(-logit)) (likelihood bernoulli)",
             "images = model.decode(torch.randn(16, 2))  # (16, 81)",
             record.parametersSha256().getLast(),
             record.dataset().sha256().values().iterator().next(),

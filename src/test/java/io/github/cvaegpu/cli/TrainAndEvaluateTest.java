@@ -180,7 +180,9 @@ class TrainAndEvaluateTest {
     assertEquals(1, result.out().lines().count());
     JsonObject json = result.json();
     assertEquals(
-        Set.of("run", "exit_reason", "message", "steps", "dataset", "metrics"), json.keySet());
+        Set.of("run", "exit_reason", "message", "steps", "dataset", "likelihood", "metrics"),
+        json.keySet());
+    assertEquals("bernoulli", json.get("likelihood").getAsString());
     assertEquals(run.toString(), json.get("run").getAsString());
     assertEquals("completed", json.get("exit_reason").getAsString());
     assertEquals(10, json.get("steps").getAsInt());
@@ -232,6 +234,10 @@ class TrainAndEvaluateTest {
         "--hidden | 20,11",
         "--latent | 3",
         "--activation | tanh",
+        "--likelihood | bernoulli-binarized",
+        "--likelihood | continuous-bernoulli",
+        "--likelihood | gaussian",
+        "--sigma | 0.1",
         "--seed | 1",
         "--seed | -1",
         "--control | constant",
@@ -380,6 +386,8 @@ class TrainAndEvaluateTest {
             "--latent",
             "--hidden",
             "--activation",
+            "--likelihood",
+            "--sigma",
             "--seed"),
         known);
   }
@@ -790,6 +798,7 @@ class TrainAndEvaluateTest {
             "dataset",
             "split",
             "steps",
+            "likelihood",
             "evaluation",
             "exact",
             "ais",

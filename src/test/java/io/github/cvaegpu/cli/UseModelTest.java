@@ -424,7 +424,7 @@ class UseModelTest {
         to("s.csv", "score", "--exact", "--picture=" + folder.resolve("odd.png")).succeeded();
     assertEquals(
         folder.resolve("s.csv")
-            + ": scores of 50 images\n"
+            + ": scores of 50 images, likelihood bernoulli\n"
             + folder.resolve("odd.png")
             + ": the 50 least likely\n",
         result.out());

@@ -3,6 +3,12 @@ package io.github.cvaegpu.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.gson.JsonObject;
+import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.Sigma;
+import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -11,18 +17,34 @@ import org.junit.jupiter.api.Test;
 
 class NamesTest {
   private static List<String> names(String... folders) {
-    return Names.of(
-        Stream.of(folders)
-            .map(
-                folder ->
-                    new Run(
-                        Path.of(folder),
-                        null,
-                        Optional.empty(),
-                        List.of(),
-                        Optional.empty(),
-                        List.of()))
-            .toList());
+    return Names.of(Stream.of(folders).map(folder -> run(folder, Objective.study())).toList());
+  }
+
+  /** A run of which no more is known than its folder and its plan. */
+  private static Run run(String folder, Objective objective) {
+    var json = new JsonObject();
+    json.add("plan", Json.PRETTY.toJsonTree(TrainingPlan.defaults().withObjective(objective)));
+    return new Run(
+        Path.of(folder),
+        Json.PRETTY.fromJson(json, RunRecord.class),
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        List.of());
+  }
+
+  /**
+   * What is beside another likelihood has its own, with sigma; what differs in sigma alone has not.
+   */
+  @Test
+  void severalLikelihoodsAreNamed() {
+    Run narrow = run("/x/a", Objective.gaussian(Sigma.of(0.1)));
+    Run wide = run("/x/b", Objective.gaussian(Sigma.of(1)));
+    Run study = run("/x/c", Objective.study());
+    assertEquals(
+        List.of("a (gaussian, sigma 0.1)", "b (gaussian, sigma 1)", "c (bernoulli)"),
+        Names.of(List.of(narrow, wide, study)));
+    assertEquals(List.of("a", "b"), Names.of(List.of(narrow, wide)));
   }
 
   @Test

@@ -100,9 +100,9 @@ class RunTablesTest {
     assertFalse(html.contains("data-of=\"epochs\""), html);
     assertTrue(
         html.contains(
-            "Alike in all of them: learning rate 0.001; epochs 4; batch size 8; hidden widths 400,"
-                + " 50; latent dimensions 2; seed 5; images tiny (300 to train with, 50 to test"
-                + " with); program cvae-gpu "),
+            "Alike in all of them: likelihood bernoulli; learning rate 0.001; epochs 4; batch size"
+                + " 8; hidden widths 400, 50; latent dimensions 2; seed 5; images tiny (300 to"
+                + " train with, 50 to test with); program cvae-gpu "),
         html);
     assertTrue(
         html.contains(
