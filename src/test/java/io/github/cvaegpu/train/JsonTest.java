@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.google.gson.JsonParseException;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.Sigma;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -41,6 +43,21 @@ class JsonTest {
     String json = Json.COMPACT.toJson(Objective.study());
     assertEquals("{\"likelihood\":\"bernoulli\",\"targets\":\"grey\"}", json);
     assertEquals(Objective.study(), Json.COMPACT.fromJson(json, Objective.class));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0.1 | false | {\"value\":0.1,\"is_learned\":false}",
+        "1 | true | {\"value\":1.0,\"is_learned\":true}",
+      })
+  void aStandardDeviationIsThereWhereThereIsOne(double value, boolean isLearned, String sigma) {
+    Objective gaussian = Objective.gaussian(new Sigma(value, isLearned));
+    String json = Json.COMPACT.toJson(gaussian);
+    assertEquals(
+        "{\"likelihood\":\"gaussian\",\"targets\":\"grey\",\"sigma\":%s}".formatted(sigma), json);
+    assertEquals(gaussian, Json.COMPACT.fromJson(json, Objective.class));
   }
 
   @Test
