@@ -11,8 +11,11 @@ import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -31,21 +34,45 @@ public final class JavaBits {
 
   private JavaBits() {}
 
-  /** Prints the checksum of each activation. */
+  /** What a training is of; each has loops that no other has. */
+  public enum Case {
+    /** The study's. */
+    STUDY(Activation.RELU, Objective.study()),
+    /** Tanh in place of ReLU. */
+    TANH(Activation.TANH, Objective.study()),
+    /** A continuous Bernoulli. */
+    CONTINUOUS_BERNOULLI(
+        Activation.RELU, new Objective(Likelihood.CONTINUOUS_BERNOULLI, Targets.GREY)),
+    /** A Gaussian whose standard deviation is given. */
+    GAUSSIAN(Activation.RELU, Objective.gaussian(Sigma.of(0.3))),
+    /** One whose standard deviation is learned. */
+    LEARNED_SIGMA(Activation.RELU, Objective.gaussian(Sigma.LEARNED));
+
+    private final Activation activation;
+    private final Objective objective;
+
+    Case(Activation activation, Objective objective) {
+      this.activation = activation;
+      this.objective = objective;
+    }
+  }
+
+  /** Prints the checksum of each case. */
   public static void main(String[] arguments) {
-    for (Activation activation : Activation.values()) {
-      System.out.println(sha256(activation));
+    for (Case of : Case.values()) {
+      System.out.println(sha256(of));
     }
   }
 
   /** SHA-256 of parameters and moments after a hundred steps, on two threads. */
-  public static String sha256(Activation activation) {
+  public static String sha256(Case of) {
     ImageSet images = TinyImages.draw(TinyImages.TRAIN, 1);
-    var shape = new VaeShape(images.imageSize(), List.of(20, 10), 5, activation);
-    var settings = new TrainingSettings(Objective.study(), SEED, BATCH, 1e-2);
+    var shape = new VaeShape(images.imageSize(), List.of(20, 10), 5, of.activation);
+    var layout = new ParameterLayout(shape, of.objective);
+    var settings = new TrainingSettings(of.objective, SEED, BATCH, 1e-2);
     try (var engine = CpuAccelerator.inJava(2);
         var trainee = engine.trainee(shape, settings, images)) {
-      trainee.restore(TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape), SEED)));
+      trainee.restore(TrainingState.initial(InitialWeights.draw(layout, SEED)));
       var controller = new PiController(PiRule.defaults());
       for (int epoch = 0; epoch < EPOCHS; epoch++) {
         trainee.trainEpoch(

@@ -9,6 +9,7 @@ import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.ControllerMemory;
 import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.Binarization;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.TrainingSettings;
@@ -21,9 +22,11 @@ import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -42,6 +45,13 @@ class NativePlanFuzzTest {
       List.of(0.0, -1e-3, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY);
   private static final List<Double> BETAS =
       List.of(0.0, 1.0, 0.01, 1e4, 1e30, 1e38, 1e308, -1.0, Double.MIN_VALUE, Double.NaN);
+
+  private static final List<Objective> OBJECTIVES =
+      Stream.concat(
+              Objective.ALL.stream(),
+              Stream.of(Sigma.of(Sigma.LEAST), Sigma.of(Sigma.LARGEST), Sigma.LEARNED)
+                  .map(Objective::gaussian))
+          .toList();
 
   /** A beta that no rule gives as well. */
   private record AnyBeta(double beta) implements BetaController {
@@ -68,6 +78,7 @@ class NativePlanFuzzTest {
       List<Integer> hidden,
       int latent,
       Activation activation,
+      Objective objective,
       int images,
       int batch,
       int threads,
@@ -95,6 +106,7 @@ class NativePlanFuzzTest {
               hidden,
               damage.oneIn(60) ? damage.pick(BAD_SIZES) : random.nextInt(1, 12),
               damage.pick(List.of(Activation.values())),
+              damage.pick(OBJECTIVES),
               images,
               batch,
               damage.oneIn(60) ? damage.pick(BAD_SIZES) : random.nextInt(1, 4),
@@ -150,9 +162,10 @@ class NativePlanFuzzTest {
 
   private static void train(CpuLibrary library, Plan plan) {
     var shape = new VaeShape(plan.height * plan.width, plan.hidden, plan.latent, plan.activation);
-    ImageSet images = RandomImages.of(plan.images, plan.height, plan.width, 0.4, plan.seed);
-    var settings = new TrainingSettings(Objective.study(), plan.seed, plan.batch, plan.rate);
-    float[] parameters = InitialWeights.draw(new ParameterLayout(shape), plan.seed);
+    ImageSet grey = RandomImages.of(plan.images, plan.height, plan.width, 0.4, plan.seed);
+    ImageSet images = plan.objective.targets().isDrawn() ? Binarization.standard(grey) : grey;
+    var settings = new TrainingSettings(plan.objective, plan.seed, plan.batch, plan.rate);
+    float[] parameters = InitialWeights.draw(new ParameterLayout(shape, plan.objective), plan.seed);
     for (int i = 0; i < parameters.length; i++) {
       parameters[i] *= plan.weight;
     }
