@@ -14,6 +14,7 @@ import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.VaeShape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -219,14 +220,43 @@ class CudaProfileTest {
     }
   }
 
+  /** What is learned of sigma is a launch of its own, and its kernels are the Gaussian's. */
+  @Test
+  void aLearnedSigmaHasARow() throws IOException {
+    var settings = new TrainingSettings(Objective.gaussian(Sigma.LEARNED), 1, BATCH, 1e-4);
+    CudaProfile.Result learned = profile(StepKind.AUTO, settings, 1, 1, 2).measure();
+    List<String> phases = learned.rows().stream().map(CudaProfile.Row::phase).toList();
+    assertEquals(1, phases.stream().filter("sigmaGradient"::equals).count(), phases.toString());
+    // Of the losses, so after them.
+    assertTrue(phases.indexOf("sigmaGradient") > phases.indexOf("loss"), phases.toString());
+    CudaProfile.Row row = learned.rows().get(phases.indexOf("sigmaGradient"));
+    assertEquals("gaussian_log_sigma", row.kernel());
+    assertEquals(4 * (BATCH + 2), row.bytes());
+    assertTrue(row.micros() > 0 && row.flop() > 0, row::toString);
+    assertTrue(
+        learned.rows().stream()
+            .anyMatch(each -> each.kernel().equals("gaussian_forward_backward")));
+    assertEquals(result.graphNodes() + 1, learned.graphNodes());
+    assertInDiagram(learned);
+
+    var given = new TrainingSettings(Objective.gaussian(Sigma.of(1)), 1, BATCH, 1e-4);
+    assertTrue(
+        profile(StepKind.AUTO, given, 1, 1, 2).measure().rows().stream()
+            .noneMatch(each -> each.phase().equals("sigmaGradient")));
+  }
+
   /** What a profiler shows is found in the diagram. */
   @Test
   void everyPhaseIsInTheDiagram() throws IOException {
+    assertInDiagram(result);
+  }
+
+  private static void assertInDiagram(CudaProfile.Result profiled) throws IOException {
     Path file = Path.of("src/main/java/io/github/cvaegpu/engine/cuda/CublasStep.java");
     assumeTrue(Files.exists(file), "the sources are not where the tests run");
     String source = Files.readString(file);
     String diagram = source.substring(source.indexOf("<pre>"), source.indexOf("</pre>"));
-    for (CudaProfile.Row row : result.rows()) {
+    for (CudaProfile.Row row : profiled.rows()) {
       assertTrue(diagram.contains(row.phase()), row.phase());
     }
     assertFalse(diagram.contains("noSuchPhase"));

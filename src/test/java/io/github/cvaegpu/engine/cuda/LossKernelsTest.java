@@ -8,6 +8,7 @@ import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.Targets;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -69,12 +70,8 @@ class LossKernelsTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "GAUSSIAN")
   void staysFiniteForAnyFiniteLogit(Likelihood likelihood) {
-    if (likelihood == Likelihood.GAUSSIAN) {
-      // Squares of large numbers are infinite, and told as such.
-      return;
-    }
     var objective = new Objective(likelihood, Targets.GREY);
     float[] logits = {0, -0f, 1e-30f, 90, -90, 1e4f, -1e4f, 3e38f, -3e38f, Float.MIN_VALUE};
     float[] x = {0.5f, 0, 1, 1, 0, 1, 0, 1, 0, 0.25f};
@@ -96,6 +93,69 @@ class LossKernelsTest {
         assertEquals(
             objective.gradient(logits[i], x[i]), gradients[i], 1e-6, "gradient of " + logits[i]);
         assertEquals(objective.likelihood().mean(logits[i]), mean[i], 1e-6, "mean of " + logits[i]);
+      }
+    }
+  }
+
+  /** Squares of large numbers are infinite, and told as such: neither NaN nor the largest float. */
+  @Test
+  void aGaussiansOverflowShows() {
+    float[] logits = {1e30f, -1e30f, 3e38f, -3e38f, 1e18f};
+    try (var gpu = new Gpu(1)) {
+      LossLaunches launches = loss(gpu, Objective.gaussian(Sigma.of(0.3)));
+      CudaLayer layer = gpu.layer(new float[1], new float[1]);
+      DeviceMatrix products = gpu.input(logits, 1);
+      DevicePointer training = gpu.output(logits.length);
+      DevicePointer inference = gpu.output(logits.length);
+      DeviceMatrix x = gpu.input(new float[] {0, 1, 0.5f, 0, 1}, 1);
+      launches.forward(gpu.stream, layer, products, x, 1, 0, logits.length, inference);
+      launches.forwardBackward(gpu.stream, layer, x, logits.length, products, training);
+      float[] gradients = gpu.read(products.data(), logits.length);
+      for (DevicePointer loss : List.of(training, inference)) {
+        float[] losses = gpu.read(loss, logits.length);
+        for (int i = 0; i < 4; i++) {
+          assertEquals(Float.POSITIVE_INFINITY, losses[i], "loss of " + logits[i]);
+        }
+        // The last that is left below the largest float.
+        assertEquals(1e36 / 0.18, losses[4], 1e-6 * 1e37);
+      }
+      assertEquals(1e30 / 0.09, gradients[0], 1e-6 * 1e32);
+      assertEquals(-1e30 / 0.09, gradients[1], 1e-6 * 1e32);
+      assertEquals(Float.POSITIVE_INFINITY, gradients[2]);
+      assertEquals(Float.NEGATIVE_INFINITY, gradients[3]);
+    }
+  }
+
+  /** Both sides of 0 and of where the series end, near to them and far. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0x1p-20, 2, 50, 1e6})
+  void theContinuousBernoulliIsRightToItsLastDigits(double to) {
+    int count = 1000;
+    float[] logits = new float[count + 6];
+    for (int i = 0; i < count; i++) {
+      logits[i] = (float) (to * (2 * i - count + 0.5) / count);
+    }
+    for (int i = 0; i < 3; i++) {
+      float end = new float[] {1, Math.nextUp(1f), Math.nextDown(1f)}[i];
+      logits[count + 2 * i] = end;
+      logits[count + 2 * i + 1] = -end;
+    }
+    Likelihood likelihood = Likelihood.CONTINUOUS_BERNOULLI;
+    try (var gpu = new Gpu(1)) {
+      LossLaunches launches = loss(gpu, new Objective(likelihood, Targets.GREY));
+      CudaLayer layer = gpu.layer(new float[1], new float[1]);
+      DeviceMatrix black = gpu.input(new float[logits.length], 1);
+      DevicePointer loss = gpu.output(logits.length);
+      DeviceMatrix products = gpu.input(logits, 1);
+      launches.forward(gpu.stream, layer, products, black, 1, 0, logits.length, loss);
+      launches.mean(gpu.stream, layer, logits.length, products);
+      float[] losses = gpu.read(loss, logits.length);
+      float[] means = gpu.read(products.data(), logits.length);
+      for (int i = 0; i < logits.length; i++) {
+        double normaliser = likelihood.loss(logits[i], 0, 1);
+        assertEquals(normaliser, losses[i], 5 * Math.ulp((float) normaliser), "A of " + logits[i]);
+        double mean = likelihood.mean(logits[i]);
+        assertEquals(mean, means[i], 4 * Math.ulp((float) mean), "mean of " + logits[i]);
       }
     }
   }

@@ -16,9 +16,12 @@ import io.github.cvaegpu.engine.cpu.RandomImages;
 import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.KlTerm;
+import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -175,6 +178,37 @@ class StepTunerTest {
       assertEquals(
           "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
           refused.getMessage());
+    }
+  }
+
+  /** The fused step's kernels are of the Bernoulli alone, grey or drawn in black and white. */
+  @Test
+  void anotherLikelihoodGoesToCublasOrIsRefused() {
+    var shape = new VaeShape(35, List.of(9), 2);
+    ImageSet images = RandomImages.of(4, 5, 7, 0.4, SEED);
+    List<Objective> all = new ArrayList<>(Objective.ALL);
+    all.add(Objective.gaussian(Sigma.LEARNED));
+    for (Objective objective : all) {
+      var settings = new TrainingSettings(objective, SEED, 4, 1e-3);
+      boolean isFused = objective.likelihood() == Likelihood.BERNOULLI;
+      String obstacle = "the likelihood " + objective.name();
+      try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
+          var trainee = accelerator.trainee(shape, settings, images)) {
+        String expected = isFused ? "fused step, " : "cuBLAS step: " + obstacle + ", ";
+        assertTrue(
+            trainee.info().library().startsWith(expected),
+            objective.title() + ": " + trainee.info().library());
+      }
+      if (isFused) {
+        continue;
+      }
+      try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
+        var refused =
+            assertThrows(InputException.class, () -> accelerator.trainee(shape, settings, images));
+        assertEquals(
+            "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
+            refused.getMessage());
+      }
     }
   }
 
