@@ -197,6 +197,15 @@ class FiguresTest {
         new ImageGridFigure("Title", square, List.of(large, large)).height());
   }
 
+  /** Means of a Gaussian may be outside of what a pixel can show. */
+  @Test
+  void whatIsBlackerThanBlackIsBlackAndWhiterThanWhiteIsWhite() {
+    float[] pixels = {-0.004f, -1e30f, 1.004f, 1e30f};
+    BufferedImage image = ImageGridFigure.enlarged(pixels, 2, 2, 1);
+    int[] expected = {0, 0, 255, 255};
+    assertArrayEquals(expected, image.getRaster().getSamples(0, 0, 2, 2, 0, (int[]) null));
+  }
+
   /** Grey values of the image, each pixel a square, in the PNG at twice the size. */
   @Test
   void imagesKeepTheirGreys() throws Exception {
