@@ -115,7 +115,6 @@ class QuadratureTest {
     assertTrue(result.beyond[1] <= 1e-6, Arrays.toString(result.beyond));
   }
 
-  /** Its peak is between the points of any spacing that is tried. */
   /** Where refining would take more than there is memory for, what is known so far is not exact. */
   @Test
   void tooManyPairsEndWithWhatIsKnownSoFar() {
@@ -130,6 +129,7 @@ class QuadratureTest {
     assertTrue(Double.isFinite(cut.bestElbo[0]) && cut.bestElbo[0] < 0, "ELBO " + cut.bestElbo[0]);
   }
 
+  /** Its peak is between the points of any spacing that is tried. */
   @Test
   void aPosteriorTooNarrowForAnySpacingIsSaidToMove() {
     var model =
