@@ -33,19 +33,25 @@ class LikelihoodsTest {
   private static final String CHECKPOINT = "checkpoint.safetensors";
 
   /** A run each, with what is asked for. */
-  private enum Run {
-    CONTINUOUS(
-        new Objective(Likelihood.CONTINUOUS_BERNOULLI, Targets.GREY),
-        "--likelihood=continuous-bernoulli"),
-    GAUSSIAN(Objective.gaussian(Sigma.of(0.2)), "--likelihood=gaussian", "--sigma=0.2"),
-    LEARNED(Objective.gaussian(Sigma.LEARNED), "--likelihood=gaussian", "--sigma=learned");
+  enum Run {
+    CONTINUOUS,
+    GAUSSIAN,
+    LEARNED;
 
-    private final Objective objective;
-    private final String[] options;
+    Objective objective() {
+      return switch (this) {
+        case CONTINUOUS -> new Objective(Likelihood.CONTINUOUS_BERNOULLI, Targets.GREY);
+        case GAUSSIAN -> Objective.gaussian(Sigma.of(0.2));
+        case LEARNED -> Objective.gaussian(Sigma.LEARNED);
+      };
+    }
 
-    Run(Objective objective, String... options) {
-      this.objective = objective;
-      this.options = options;
+    String[] options() {
+      return switch (this) {
+        case CONTINUOUS -> new String[] {"--likelihood=continuous-bernoulli"};
+        case GAUSSIAN -> new String[] {"--likelihood=gaussian", "--sigma=0.2"};
+        case LEARNED -> new String[] {"--likelihood=gaussian", "--sigma=learned"};
+      };
     }
 
     Path folder() {
@@ -96,11 +102,11 @@ class LikelihoodsTest {
   static void trainAll() throws IOException {
     images = TinyImages.writeFolder(temp.resolve("images"), 1);
     for (Run run : Run.values()) {
-      CommandRun result = train(run.folder(), run.options).succeeded();
+      CommandRun result = train(run.folder(), run.options()).succeeded();
       assertTrue(
           result.out().contains("nats per image, likelihood " + run.title() + ")"), result.out());
       assertTrue(
-          result.err().lines().toList().contains("Likelihood " + run.objective.title()),
+          result.err().lines().toList().contains("Likelihood " + run.objective().title()),
           result.err());
     }
   }
@@ -110,8 +116,8 @@ class LikelihoodsTest {
   @ParameterizedTest
   @EnumSource
   void theRunHasItsObjective(Run run) {
-    assertEquals(run.objective, RunDirectory.readRecord(run.folder()).plan().objective());
-    assertEquals(run.objective, SavedModel.open(run.folder()).plan().objective());
+    assertEquals(run.objective(), RunDirectory.readRecord(run.folder()).plan().objective());
+    assertEquals(run.objective(), SavedModel.open(run.folder()).plan().objective());
   }
 
   @ParameterizedTest
@@ -210,9 +216,9 @@ class LikelihoodsTest {
   @ParameterizedTest
   @EnumSource
   void aRunGoesOnAsOneInOnePiece(Run run) throws IOException {
-    resume(run, run.options).succeeded();
+    resume(run, run.options()).succeeded();
     Path whole = folder.resolve("whole");
-    train(whole, 2, run.options).succeeded();
+    train(whole, 2, run.options()).succeeded();
     assertEquals(
         RunDirectory.readRecord(whole).parametersSha256(),
         RunDirectory.readRecord(folder.resolve("copy")).parametersSha256());
@@ -238,10 +244,10 @@ class LikelihoodsTest {
   @EnumSource
   void aNewRunLikeItHasItToo(Run run) {
     Path like = folder.resolve("like");
-    assertEquals(run.objective, like(like, run));
+    assertEquals(run.objective(), like(like, run));
     // What has the name alone keeps the rest.
     Path named = folder.resolve("named");
-    assertEquals(run.objective, like(named, run, run.options[0]));
+    assertEquals(run.objective(), like(named, run, run.options()[0]));
     assertEquals(Objective.study(), like(folder.resolve("other"), run, "--likelihood=bernoulli"));
   }
 

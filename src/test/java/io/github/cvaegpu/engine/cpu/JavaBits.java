@@ -37,23 +37,27 @@ public final class JavaBits {
   /** What a training is of; each has loops that no other has. */
   public enum Case {
     /** The study's. */
-    STUDY(Activation.RELU, Objective.study()),
+    STUDY,
     /** Tanh in place of ReLU. */
-    TANH(Activation.TANH, Objective.study()),
+    TANH,
     /** A continuous Bernoulli. */
-    CONTINUOUS_BERNOULLI(
-        Activation.RELU, new Objective(Likelihood.CONTINUOUS_BERNOULLI, Targets.GREY)),
+    CONTINUOUS_BERNOULLI,
     /** A Gaussian whose standard deviation is given. */
-    GAUSSIAN(Activation.RELU, Objective.gaussian(Sigma.of(0.3))),
+    GAUSSIAN,
     /** One whose standard deviation is learned. */
-    LEARNED_SIGMA(Activation.RELU, Objective.gaussian(Sigma.LEARNED));
+    LEARNED_SIGMA;
 
-    private final Activation activation;
-    private final Objective objective;
+    private Activation activation() {
+      return this == TANH ? Activation.TANH : Activation.RELU;
+    }
 
-    Case(Activation activation, Objective objective) {
-      this.activation = activation;
-      this.objective = objective;
+    private Objective objective() {
+      return switch (this) {
+        case STUDY, TANH -> Objective.study();
+        case CONTINUOUS_BERNOULLI -> new Objective(Likelihood.CONTINUOUS_BERNOULLI, Targets.GREY);
+        case GAUSSIAN -> Objective.gaussian(Sigma.of(0.3));
+        case LEARNED_SIGMA -> Objective.gaussian(Sigma.LEARNED);
+      };
     }
   }
 
@@ -67,9 +71,9 @@ public final class JavaBits {
   /** SHA-256 of parameters and moments after a hundred steps, on two threads. */
   public static String sha256(Case of) {
     ImageSet images = TinyImages.draw(TinyImages.TRAIN, 1);
-    var shape = new VaeShape(images.imageSize(), List.of(20, 10), 5, of.activation);
-    var layout = new ParameterLayout(shape, of.objective);
-    var settings = new TrainingSettings(of.objective, SEED, BATCH, 1e-2);
+    var shape = new VaeShape(images.imageSize(), List.of(20, 10), 5, of.activation());
+    var layout = new ParameterLayout(shape, of.objective());
+    var settings = new TrainingSettings(of.objective(), SEED, BATCH, 1e-2);
     try (var engine = CpuAccelerator.inJava(2);
         var trainee = engine.trainee(shape, settings, images)) {
       trainee.restore(TrainingState.initial(InitialWeights.draw(layout, SEED)));
