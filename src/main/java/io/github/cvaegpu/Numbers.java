@@ -2,6 +2,7 @@
 package io.github.cvaegpu;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as people and engines take them. */
@@ -25,6 +26,20 @@ public final class Numbers {
   public static String rounded(String format, double value) {
     String text = String.format(Locale.ROOT, format, value);
     return text.matches("-0(\\.0+)?") ? text.substring(1) : text;
+  }
+
+  /** Three digits, as people write numbers. */
+  public static String digits(double value) {
+    return plain(new BigDecimal(value).round(new MathContext(3)).doubleValue());
+  }
+
+  /**
+   * A weight of the KL divergence: four decimals, or three digits of less than a thousandth, which
+   * is much where losses are small.
+   */
+  public static String beta(double value) {
+    double size = Math.abs(value);
+    return size > 0 && size < 0.001 ? digits(value) : rounded("%.4f", value);
   }
 
   /** Whether a number stays positive and finite as a float, in which engines compute. */

@@ -28,12 +28,12 @@ final class ProgressLines implements Progress {
   static String line(EpochReport report) {
     return String.format(
         Locale.ROOT,
-        "epoch %d/%d  RL %.2f  KL %s  beta %.4f%s  %,.0f images/s",
+        "epoch %d/%d  RL %.2f  KL %s  beta %s%s  %,.0f images/s",
         report.epoch(),
         report.epochs(),
         report.rl(),
         Numbers.rounded("%.2f", report.kl()),
-        report.beta(),
+        Numbers.beta(report.beta()),
         report.validation().map(row -> "  validation " + figures(row)).orElse(""),
         report.imagesPerSecond());
   }

@@ -56,7 +56,7 @@ final class TrainingBar implements ProgressBarRenderer {
   /** The losses, as far as there is room. */
   static String losses(double rl, double kl, double beta) {
     return String.format(
-        Locale.ROOT, "KL %s RL %.2f beta %.4f", Numbers.rounded("%.2f", kl), rl, beta);
+        Locale.ROOT, "KL %s RL %.2f beta %s", Numbers.rounded("%.2f", kl), rl, Numbers.beta(beta));
   }
 
   /** The line of work whose speed is in images per second; see below. */

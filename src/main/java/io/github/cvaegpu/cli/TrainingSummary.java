@@ -60,13 +60,13 @@ final class TrainingSummary {
     RunRecord.LastSteps last = metrics.lastSteps();
     out.printf(
         Locale.ROOT,
-        "Training, mean of the last %s: RL %.2f  KL %s  ELBO %.2f  beta %.4f  (nats per"
+        "Training, mean of the last %s: RL %.2f  KL %s  ELBO %.2f  beta %s  (nats per"
             + " image, likelihood %s)%n",
         steps(last.steps()),
         last.rl(),
         Numbers.rounded("%.2f", last.kl()),
         last.elbo(),
-        last.beta(),
+        Numbers.beta(last.beta()),
         record.likelihood());
     Evaluation test = metrics.test();
     out.printf(

@@ -2,8 +2,6 @@
 package io.github.cvaegpu.control;
 
 import io.github.cvaegpu.Numbers;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -123,7 +121,7 @@ public record ControlReport(
               Numbers.plain(setPoint),
               nats(setPoint + offset),
               offset < 0 ? "lower" : "upper",
-              digits(lastBeta)));
+              Numbers.digits(lastBeta)));
     }
     return Optional.of(
         String.format(
@@ -151,12 +149,7 @@ public record ControlReport(
 
   /** Hundredths, but of what is less than one. */
   static String nats(double kl) {
-    return Math.abs(kl) < 0.01 ? digits(kl) : String.format(Locale.ROOT, "%.2f", kl);
-  }
-
-  /** Three digits, as people write numbers. */
-  static String digits(double value) {
-    return Numbers.plain(new BigDecimal(value).round(new MathContext(3)).doubleValue());
+    return Math.abs(kl) < 0.01 ? Numbers.digits(kl) : String.format(Locale.ROOT, "%.2f", kl);
   }
 
   /** Twice the standard error of the halves' difference is no chance, if steps are independent. */

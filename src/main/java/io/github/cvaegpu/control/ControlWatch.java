@@ -119,7 +119,7 @@ public final class ControlWatch {
             Numbers.plain(target.kl()),
             ControlReport.nats(mean),
             most < 0 ? "lower" : "upper",
-            ControlReport.digits(most < 0 ? target.betaMin() : target.betaMax()),
+            Numbers.digits(most < 0 ? target.betaMin() : target.betaMax()),
             OUT_OF_REACH));
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -82,7 +83,12 @@ final class RunRows {
           new Row("training RL, last steps", run -> training(run, LastSteps::rl, "%.2f")),
           new Row("training KL, last steps", run -> training(run, LastSteps::kl, "%.2f")),
           new Row("training ELBO, last steps", run -> training(run, LastSteps::elbo, "%.2f")),
-          new Row("beta, last steps", run -> training(run, LastSteps::beta, "%.4f")));
+          new Row(
+              "beta, last steps",
+              run ->
+                  lastSteps(run)
+                      .map(last -> figure(OptionalDouble.of(last.beta()), Numbers::beta))
+                      .orElse(NONE)));
 
   /** Figures of the test images. */
   static final List<Row> TEST =
@@ -311,12 +317,15 @@ final class RunRows {
 
   /** A figure; one that overflowed, which files have as null, is not known. */
   static String figure(OptionalDouble value, String format) {
+    return figure(value, number -> Numbers.rounded(format, number));
+  }
+
+  /** The same of a number with a text of its own. */
+  static String figure(OptionalDouble value, DoubleFunction<String> text) {
     if (value.isEmpty()) {
       return NONE;
     }
-    return Double.isFinite(value.getAsDouble())
-        ? Numbers.rounded(format, value.getAsDouble())
-        : UNKNOWN;
+    return Double.isFinite(value.getAsDouble()) ? text.apply(value.getAsDouble()) : UNKNOWN;
   }
 
   // ---- words -----------------------------------------------------------------------------------

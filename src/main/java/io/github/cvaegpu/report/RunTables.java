@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.report.RunRows.Row;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
 
 /** Runs side by side: what they are, their final figures, and all that is recorded of them. */
@@ -135,12 +137,16 @@ final class RunTables {
       figures.add(new Figure(RunRows::validationElbo, "%.2f"));
     }
     figures.add(new Figure(RunTables::offset, "%+.3f"));
-    figures.add(new Figure(RunTables::beta, "%.4f"));
+    figures.add(new Figure(RunTables::beta, Numbers::beta));
     return figures.stream().map(cell).toList();
   }
 
   /** A column of final figures. */
-  private record Figure(Function<Run, OptionalDouble> of, String format) {}
+  private record Figure(Function<Run, OptionalDouble> of, DoubleFunction<String> text) {
+    Figure(Function<Run, OptionalDouble> of, String format) {
+      this(of, number -> Numbers.rounded(format, number));
+    }
+  }
 
   /** What a figure is the mean of, where it is the same in all runs. */
   private String lastSteps(Function<Run, Optional<Integer>> steps) {
@@ -164,7 +170,7 @@ final class RunTables {
   }
 
   private List<String> figures(Run run) {
-    return row(figure -> RunRows.figure(figure.of().apply(run), figure.format()));
+    return row(figure -> RunRows.figure(figure.of().apply(run), figure.text()));
   }
 
   /** Runs that have all settings but the seed and their images in common, each seed once. */
@@ -187,21 +193,21 @@ final class RunTables {
     return new Html.Row(
         "mean of " + members,
         String.format(Locale.ROOT, "%d seeds", group.size()),
-        row(figure -> mean(group, figure.of(), figure.format())));
+        row(figure -> mean(group, figure)));
   }
 
   /** Mean and standard deviation; nothing where a run of the group has no such figure. */
-  private static String mean(List<Run> group, Function<Run, OptionalDouble> figure, String format) {
-    List<OptionalDouble> values = group.stream().map(figure).toList();
+  private static String mean(List<Run> group, Figure figure) {
+    List<OptionalDouble> values = group.stream().map(figure.of()).toList();
     if (values.stream().anyMatch(OptionalDouble::isEmpty)) {
       return RunRows.NONE;
     }
     double mean = values.stream().mapToDouble(OptionalDouble::getAsDouble).average().orElseThrow();
     double squares = values.stream().mapToDouble(v -> Math.pow(v.getAsDouble() - mean, 2)).sum();
     double deviation = Math.sqrt(squares / (values.size() - 1));
-    return RunRows.figure(OptionalDouble.of(mean), format)
+    return RunRows.figure(OptionalDouble.of(mean), figure.text())
         + " ± "
-        + RunRows.figure(OptionalDouble.of(deviation), format.replace("+", ""));
+        + RunRows.figure(OptionalDouble.of(deviation), figure.text()).replace("+", "");
   }
 
   private String aboutLikelihoods() {
