@@ -25,11 +25,16 @@ public record Sigma(double value, boolean isLearned) {
 
   /** Refuses what is no standard deviation, with an {@link InputException}. */
   public Sigma {
-    if (!(value >= LEAST && value <= LARGEST)) {
+    if (!isPossible(value)) {
       throw new InputException(
           "Sigma must be from %s to %s, not %s."
               .formatted(plain(LEAST), plain(LARGEST), plain(value)));
     }
+  }
+
+  /** Whether a number is a standard deviation that there can be. */
+  public static boolean isPossible(double value) {
+    return value >= LEAST && value <= LARGEST;
   }
 
   /** One that stays as it is. */

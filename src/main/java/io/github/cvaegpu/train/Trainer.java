@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.control.BetaController;
@@ -16,6 +17,7 @@ import io.github.cvaegpu.eval.Evaluator;
 import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -145,7 +147,8 @@ public final class Trainer {
    * that is complete stays as it is.
    *
    * @return what the run came to: COMPLETED or INTERRUPTED
-   * @throws DivergedException if a loss is not finite; the checkpoint from before is kept
+   * @throws DivergedException if a loss is not finite, or a sigma that is learned none that there
+   *     can be; the checkpoint from before is kept
    * @throws io.github.cvaegpu.InputException if the directory's files do not go with the plan
    * @throws UnwritableException if they cannot be written, or were taken away
    */
@@ -415,16 +418,17 @@ public final class Trainer {
   }
 
   private void requireConverging(TrainingState state) throws IOException {
-    if (lossesFinite && isFinite(state)) {
+    String what = lossesFinite ? divergedParameter(state) : "a loss is not a finite number";
+    if (what.isEmpty()) {
       return;
     }
     log.flush();
     String message =
         String.format(
             Locale.ROOT,
-            "Training diverged at step %d: %s is not a finite number. %s %s A lower --lr may help.",
+            "Training diverged at step %d: %s. %s %s A lower --lr may help.",
             lossesFinite ? journal.stepsDone() : journal.stepsDone() + 1,
-            lossesFinite ? "a parameter" : "a loss",
+            what,
             lastFiniteLosses(),
             Files.exists(directory.checkpointFile())
                 ? "The checkpoint from before is kept."
@@ -440,6 +444,26 @@ public final class Trainer {
     StepReport last = means.last();
     return "The last finite losses were RL %s and KL %s nats per image, with beta %s."
         .formatted(last.rl(), last.kl(), last.beta());
+  }
+
+  /** What of the parameters no training can come to; empty if nothing is. */
+  private String divergedParameter(TrainingState state) {
+    if (!isFinite(state)) {
+      return "a parameter is not a finite number";
+    }
+    // At the end of an epoch, so that a stop in between decides nothing.
+    if (plan.objective().learnsSigma() && nextBatch == batchesPerEpoch) {
+      double sigma = StrictMath.exp(state.parameters()[layout.logSigma()]);
+      if (!Sigma.isPossible(sigma)) {
+        return String.format(
+            Locale.ROOT,
+            "the sigma that is learned came to %.3g, outside of %s to %s",
+            sigma,
+            Numbers.plain(Sigma.LEAST),
+            Numbers.plain(Sigma.LARGEST));
+      }
+    }
+    return "";
   }
 
   private static boolean isFinite(TrainingState state) {

@@ -14,6 +14,7 @@ import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
 import io.github.cvaegpu.train.SavedModel;
 import java.io.IOException;
 import java.nio.file.Files;
