@@ -104,7 +104,7 @@ final class PlanOptions {
 
   /** The plan of a new run; where the set point is to be measured, with the default one. */
   TrainingPlan plan() {
-    return merged(TrainingPlan.defaults(), rule.rule());
+    return begun(TrainingPlan.defaults(), rule.rule(), Objective.study());
   }
 
   /**
@@ -112,7 +112,9 @@ final class PlanOptions {
    * gives the whole rule.
    */
   TrainingPlan planLike(TrainingPlan other) {
-    return merged(other, rule.isGiven() ? rule.rule() : other.rule());
+    return rule.isGiven()
+        ? begun(other, rule.rule(), Objective.study())
+        : begun(other, other.rule(), other.objective());
   }
 
   /**
@@ -135,11 +137,9 @@ final class PlanOptions {
 
   /** A plan with what was given in place of its own. */
   private TrainingPlan merged(TrainingPlan base, BetaRule decides) {
-    Objective trained = objective.on(base.objective());
-    rule.requireLossOf(decides, trained);
     return new TrainingPlan(
         decides,
-        trained,
+        objective.on(base.objective()),
         new NetworkSettings(
             Given.or(hidden, base.hidden()),
             Given.or(latent, base.latent()),
@@ -151,5 +151,11 @@ final class PlanOptions {
             base.schedule().rates()),
         Given.or(seed, base.seed()),
         base.validation());
+  }
+
+  /** The same of a new run, whose rule's default is of an objective. */
+  private TrainingPlan begun(TrainingPlan base, BetaRule decides, Objective meant) {
+    rule.requireLossOf(decides, objective.on(base.objective()), meant);
+    return merged(base, decides);
   }
 }

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.AntiWindup;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.GecoRule;
@@ -218,19 +219,18 @@ final class RuleOptions {
   }
 
   /**
-   * Refuses a rule whose default is a loss that only the study's likelihood comes to.
+   * Refuses a rule that would hold a loss of another likelihood, which this one may never come to.
    *
-   * @param decides the rule that was chosen
+   * @param decides the rule of a new run
+   * @param objective what the run trains
+   * @param meant what a loss that was not given is a loss of
    * @throws InputException if that is GECO, without a loss of its own
    */
-  void requireLossOf(BetaRule decides, Objective objective) {
-    if (rl == null
-        && decides instanceof GecoRule
-        && isGiven()
-        && !objective.equals(Objective.study())) {
+  void requireLossOf(BetaRule decides, Objective objective, Objective meant) {
+    if (rl == null && decides instanceof GecoRule geco && !objective.equals(meant)) {
       throw new InputException(
-          "--control geco has no default --rl under the likelihood %s: name the loss to hold."
-              .formatted(objective.name()));
+          "--control geco needs an --rl under the likelihood %s: %s is a loss under %s."
+              .formatted(objective.title(), Numbers.plain(geco.rl()), meant.title()));
     }
   }
 

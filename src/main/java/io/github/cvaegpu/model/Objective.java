@@ -93,6 +93,11 @@ public record Objective(Likelihood likelihood, Targets targets, @AbsentIfNull Si
     return likelihood.leastLoss(x, deviation());
   }
 
+  /** Whether a reconstruction loss can be 0 or below: some densities are as high as they like. */
+  public boolean hasLossBelowZero() {
+    return learnsSigma() || leastLoss(0) < 0;
+  }
+
   /**
    * The objective with the standard deviation that was learned.
    *

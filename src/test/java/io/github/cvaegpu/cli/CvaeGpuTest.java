@@ -419,7 +419,16 @@ class CvaeGpuTest {
         "--cycle-steps -5 | The number of steps of a cycle must be 1 or more, not -5.",
         "--cycle-ramp 2 | The part of a cycle in which beta rises must be above 0 and at most 1,"
             + " not 2.0.",
-        "--rl NaN | The reconstruction loss to hold must be a finite number, not NaN.",
+        "--rl 0 | The reconstruction loss to hold must be above 0, not 0: of the likelihood"
+            + " bernoulli none is below.",
+        "--rl -5 --sigma 1 | The reconstruction loss to hold must be above 0, not -5: of the"
+            + " likelihood gaussian, sigma 1 none is below.",
+        "--rl NaN --sigma learned | The reconstruction loss to hold must be a finite number, not"
+            + " NaN.",
+        "--control geco --likelihood continuous-bernoulli | --control geco needs an --rl under the"
+            + " likelihood continuous-bernoulli: 140 is a loss under bernoulli.",
+        "--geco-rate 0.1 --sigma 0.1 | --control geco needs an --rl under the likelihood gaussian,"
+            + " sigma 0.1: 140 is a loss under bernoulli.",
         "--geco-rate -1 | The rate of GECO's weight must be a finite number above 0, not -1.0.",
         "--geco-decay 1 | The decay of GECO's moving average must be 0 or more and below 1, not"
             + " 1.0.",

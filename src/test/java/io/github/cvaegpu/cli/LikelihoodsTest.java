@@ -174,11 +174,39 @@ class LikelihoodsTest {
     String[] geco = {"--likelihood=continuous-bernoulli", "--control=geco", "--rl=-100"};
     Path run = folder.resolve("run");
     assertEquals(
-        "--control geco has no default --rl under the likelihood continuous-bernoulli: name the"
-            + " loss to hold.",
+        "--control geco needs an --rl under the likelihood continuous-bernoulli: 140 is a"
+            + " loss under bernoulli.",
         train(run, geco[0], geco[1]).refusal());
     train(run, geco).succeeded();
     assertEquals(-100, ((GecoRule) RunDirectory.readRecord(run).plan().rule()).rl());
+  }
+
+  /** A first step of Adam is as long as its rate: the logarithm of sigma comes to -16. */
+  @Test
+  void aSigmaThatIsLearnedToNothingIsADivergence() {
+    Path run = folder.resolve("run");
+    CommandRun result =
+        CommandRun.of(
+            List.of(
+                "train",
+                "--data=" + images,
+                "--out=" + run,
+                "--epochs=1",
+                "--batch=300",
+                "--hidden=4",
+                "--lr=16",
+                "--sigma=learned",
+                "--engine=cpu",
+                "--threads=1"));
+    assertEquals(ExitCode.DIVERGED, result.code(), result.err());
+    assertTrue(
+        result
+            .err()
+            .contains(
+                "Training diverged at step 1: the sigma that is learned came to 1.13e-07, outside"
+                    + " of 0.000001 to 1000000. "),
+        result.err());
+    assertEquals(RunRecord.ExitReason.DIVERGED, RunDirectory.readRecord(run).exitReason());
   }
 
   @ParameterizedTest

@@ -320,6 +320,28 @@ class TrainAndEvaluateTest {
     assertTrue(result.err().contains(" (--control " + rule + ")"), result.err());
   }
 
+  /** A density's loss may be held below 0, and by a run that goes on; another's is no default. */
+  @Test
+  void gecoHoldsALossBelowZero() {
+    CommandRun.of(
+            train(newRun(), "--likelihood", "continuous-bernoulli", "--rl", "-30", "--epochs", "1"))
+        .succeeded();
+    CommandRun.of(
+            train(run, "--resume", "--control", "geco", "--epochs", "2", "--geco-rate", "0.0001"))
+        .succeeded();
+    assertEquals(
+        "GECO, reconstruction loss -30", RunDirectory.readRecord(run).plan().rule().title());
+    Path other = folder.resolve("other");
+    assertEquals(
+        "--control geco needs an --rl under the likelihood gaussian, sigma 0.5: -30 is a loss under"
+            + " continuous-bernoulli.",
+        CommandRun.of(
+                train(
+                    other, "--from", run.toString(), "--sigma", "0.5", "--likelihood", "gaussian"))
+            .refusal());
+    CommandRun.of(train(other, "--from", run.toString(), "--seed", "2")).succeeded();
+  }
+
   @Test
   void theAntiWindupMattersOnceBetaIsAtItsLimit() {
     // Kp above the range puts beta at its upper limit, from where only one of the rules comes back.

@@ -50,11 +50,13 @@ class GecoControllerTest {
 
   /** A loss that falls with the weight is held, whatever was. */
   @Property(tries = 100)
-  void aReachableLossIsHeld(@ForAll @DoubleRange(min = -3, max = 3) double needed) {
-    BetaController controller = new GecoRule(140, 1e-3, 0.9).start();
+  void aReachableLossIsHeld(
+      @ForAll @DoubleRange(min = -3, max = 3) double needed,
+      @ForAll @DoubleRange(min = -2000, max = 2000) double held) {
+    BetaController controller = new GecoRule(held, 1e-3, 0.9).start();
     double log = 0;
     for (int step = 1; step < 20_000; step++) {
-      log = Math.log(controller.next(rl(step, 140 + 20 * (log - needed))));
+      log = Math.log(controller.next(rl(step, held + 20 * (log - needed))));
     }
     assertEquals(needed, log, 0.01);
   }
