@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
     sortOptions = false,
-    footer = {"", EngineOptions.TUNE, "", TrackerOptions.SEVERAL})
+    footer = {"", ObjectiveOptions.LIKELIHOODS, "", EngineOptions.TUNE, "", TrackerOptions.SEVERAL})
 final class CalibrateCommand implements Callable<Integer> {
   /** The first sentence of its help, and its line in the program's. */
   static final String WHAT =

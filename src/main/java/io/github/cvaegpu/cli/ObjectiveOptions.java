@@ -31,8 +31,7 @@ final class ObjectiveOptions {
       completionCandidates = Names.class,
       converter = Converter.class,
       description =
-          "What a pixel's loss is: ${COMPLETION-CANDIDATES}. Default: bernoulli, or"
-              + " gaussian with --sigma.")
+          "A pixel's loss, see below. Default: bernoulli; with --sigma gaussian.")
   private Objective named;
 
   @Option(
