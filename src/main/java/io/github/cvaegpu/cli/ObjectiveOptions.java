@@ -30,8 +30,7 @@ final class ObjectiveOptions {
       paramLabel = "NAME",
       completionCandidates = Names.class,
       converter = Converter.class,
-      description =
-          "A pixel's loss, see below. Default: bernoulli; with --sigma gaussian.")
+      description = "A pixel's loss, see below. Default: bernoulli; with --sigma gaussian.")
   private Objective named;
 
   @Option(

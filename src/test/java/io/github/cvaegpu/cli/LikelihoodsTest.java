@@ -369,8 +369,7 @@ class LikelihoodsTest {
     String said =
         with(run, "score", "--exact", "--samples=2", "--output=" + file).succeeded().out();
     assertTrue(
-        said.contains("scores of " + TinyImages.TEST + " images, likelihood " + run.title()),
-        said);
+        said.contains("scores of " + TinyImages.TEST + " images, likelihood " + run.title()), said);
     return read(file);
   }
 
