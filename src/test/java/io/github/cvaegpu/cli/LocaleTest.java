@@ -106,8 +106,7 @@ class LocaleTest {
       assertEquals(40, epochs.size());
       for (String line : epochs) {
         assertTrue(
-            line.matches(
-                "epoch [0-9]+/40  RL [0-9.]+  KL [0-9.]+  beta [0-9.]+  [0-9,]+ images/s"),
+            line.matches("epoch [0-9]+/40  RL [0-9.]+  KL [0-9.]+  beta [0-9.]+  [0-9,]+ images/s"),
             line);
       }
       printed.add(
