@@ -4,6 +4,7 @@ package io.github.cvaegpu.train;
 import com.google.gson.JsonElement;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.model.Sigma;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -170,6 +171,10 @@ final class RunRecordCheck {
     if (metrics.controller() != null
         && (metrics.controller().steps() < 1 || metrics.controller().tailSteps() < 1)) {
       return Optional.of("metrics.controller.steps");
+    }
+    if (metrics.sigma() != null
+        && !(run.plan().objective().learnsSigma() && Sigma.isPossible(metrics.sigma()))) {
+      return Optional.of("metrics.sigma");
     }
     return Optional.empty();
   }

@@ -358,6 +358,28 @@ class LikelihoodInRunsTest {
     assertEquals("gaussian, sigma 0.2", given.record().likelihood());
   }
 
+  /** One that is none, and one of a run that learns none. */
+  @Test
+  void aLearnedSigmaThatNoRunHasIsDamage() throws IOException {
+    TinyRun learned = finished(LEARNED);
+    String json = Files.readString(learned.recordFile());
+    String sigma = "\"sigma\": " + learned.record().metrics().sigma();
+    assertTrue(json.contains(sigma), json);
+    Files.writeString(learned.recordFile(), json.replace(sigma, "\"sigma\": 0"));
+    assertSigmaMakesNoSense(learned);
+    String objective = "(?s)(\"sigma\": \\{[^}]*\"is_learned\": )true";
+    Files.writeString(learned.recordFile(), json.replaceFirst(objective, "$1false"));
+    assertSigmaMakesNoSense(learned);
+    Files.writeString(learned.recordFile(), json);
+    assertTrue(learned.record().likelihood().startsWith("gaussian, sigma 0."));
+  }
+
+  private static void assertSigmaMakesNoSense(TinyRun run) {
+    assertEquals(
+        run.recordFile() + " is damaged: its metrics.sigma makes no sense.",
+        assertThrows(InputException.class, run::record).getMessage());
+  }
+
   // ---- the controller --------------------------------------------------------------------------
 
   /**
