@@ -191,15 +191,13 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private ExactLikelihood integral(
       VaeModel model, SavedModel saved, ImageSet images, ImageScores scores) {
-    try (var bar = new IntegralBar(!json)) {
-      return ExactLikelihood.of(
-          model,
-          saved.objective(),
-          Posterior.of(model, images),
-          scores,
-          new double[images.size()],
-          bar);
-    }
+    return IntegralBar.integrate(
+        model,
+        saved.objective(),
+        Posterior.of(model, images),
+        scores,
+        new double[images.size()],
+        !json);
   }
 
   private static LatentMeasures measures(

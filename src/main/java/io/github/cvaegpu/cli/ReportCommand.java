@@ -211,12 +211,9 @@ final class ReportCommand implements Callable<Integer> {
     ImageScores scores =
         new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);
     scores.requireFinite();
-    ExactLikelihood integral;
-    try (var bar = new IntegralBar(true)) {
-      integral =
-          ExactLikelihood.of(
-              model, checkpoint.objective(), posterior, scores, new double[scores.size()], bar);
-    }
+    ExactLikelihood integral =
+        IntegralBar.integrate(
+            model, checkpoint.objective(), posterior, scores, new double[scores.size()], true);
     integral
         .doubts()
         .forEach(doubt -> err().println("Warning: %s: %s".formatted(run.name(), doubt)));

@@ -105,17 +105,14 @@ final class ScoreCommand implements Callable<Integer> {
       scores.requireFinite();
       if (isExact) {
         double[] logLikelihood = new double[images.size()];
-        ExactLikelihood integral;
-        try (var bar = new IntegralBar(!outputOptions.isStandardOutput())) {
-          integral =
-              ExactLikelihood.of(
-                  model,
-                  saved.objective(),
-                  Posterior.of(model, images),
-                  scores,
-                  logLikelihood,
-                  bar);
-        }
+        ExactLikelihood integral =
+            IntegralBar.integrate(
+                model,
+                saved.objective(),
+                Posterior.of(model, images),
+                scores,
+                logLikelihood,
+                !outputOptions.isStandardOutput());
         integral.doubts().forEach(doubt -> err.println("Warning: " + doubt));
         exact = Optional.of(logLikelihood);
       }

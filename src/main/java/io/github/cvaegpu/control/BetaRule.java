@@ -2,6 +2,7 @@
 package io.github.cvaegpu.control;
 
 import io.github.cvaegpu.model.KlTerm;
+import io.github.cvaegpu.model.Objective;
 import java.util.List;
 import java.util.Optional;
 
@@ -112,6 +113,13 @@ public sealed interface BetaRule
   default String remedy() {
     return "More --epochs may bring it there.";
   }
+
+  /**
+   * Refuses an objective under which no run can come to what this rule holds.
+   *
+   * @throws io.github.cvaegpu.InputException if it is one
+   */
+  default void requireObjective(Objective objective) {}
 
   /** What the KL divergence adds to the loss. */
   default KlTerm klTerm() {

@@ -4,6 +4,7 @@ package io.github.cvaegpu.control;
 import static io.github.cvaegpu.Numbers.plain;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.model.Objective;
 import java.util.List;
 
 /**
@@ -51,6 +52,16 @@ public record GecoRule(double rl, double rate, double decay) implements BetaRule
     return List.of(
         new Setting("rate of the weight", plain(rate)),
         new Setting("decay of the average", plain(decay)));
+  }
+
+  @Override
+  public void requireObjective(Objective objective) {
+    if (rl <= 0 && !objective.hasLossBelowZero()) {
+      throw new InputException(
+          "The reconstruction loss to hold must be above 0, not %s: of the likelihood %s"
+                  .formatted(plain(rl), objective.title())
+              + " none is below.");
+    }
   }
 
   @Override

@@ -3,8 +3,6 @@ package io.github.cvaegpu.engine;
 
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.data.BatchOrder;
-import io.github.cvaegpu.model.InitialWeights;
-import io.github.cvaegpu.model.ParameterLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,10 +41,7 @@ public final class EngineBenchmark {
       int rounds,
       int warmUp,
       BenchmarkListener listener) {
-    trainee.restore(
-        TrainingState.initial(
-            InitialWeights.draw(
-                new ParameterLayout(trainee.shape(), settings.objective()), settings.seed())));
+    trainee.restore(settings.initialState(trainee.shape()));
     List<Double> training = new ArrayList<>();
     List<Double> microseconds = new ArrayList<>();
     for (int epoch = 0; epoch < warmUp + rounds; epoch++) {

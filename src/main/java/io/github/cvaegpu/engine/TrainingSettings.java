@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine;
 
+import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
+import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.VaeShape;
 
 /**
  * What a trainee has to know, beside the network and the images.
@@ -31,5 +34,10 @@ public record TrainingSettings(
   /** The same with a weighted KL divergence. */
   public TrainingSettings(Objective objective, long seed, int batchSize, double learningRate) {
     this(objective, KlTerm.weighted(), seed, batchSize, learningRate);
+  }
+
+  /** Where a run with these settings begins, with weights drawn by its seed. */
+  public TrainingState initialState(VaeShape shape) {
+    return TrainingState.initial(InitialWeights.draw(new ParameterLayout(shape, objective), seed));
   }
 }

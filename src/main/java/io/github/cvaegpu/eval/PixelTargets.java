@@ -18,6 +18,7 @@ interface PixelTargets {
    * @param targets what its pixels stand for
    */
   static PixelTargets of(Targets targets, ImageSet set) {
+    float[] table = targets.table();
     byte[] bytes = set.pixels();
     int size = set.imageSize();
     return new PixelTargets() {
@@ -28,7 +29,7 @@ interface PixelTargets {
 
       @Override
       public float of(int image, int pixel) {
-        return (float) targets.of(bytes[image * size + pixel] & 0xFF);
+        return table[bytes[image * size + pixel] & 0xFF];
       }
     };
   }

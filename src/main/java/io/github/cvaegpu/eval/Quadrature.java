@@ -35,7 +35,8 @@ final class Quadrature {
 
   /**
    * Most pairs of an image and a part of the latent space that are summed at a level: some of each
-   * have a kilobyte. Ten thousand images of the study's models come to a tenth of it.
+   * have a kilobyte. MNIST's 10,000 test images come to 156,399 under a beta-VAE of 200 epochs at a
+   * learning rate of 0.0001.
    */
   private static final int MOST_PAIRS = 1 << 20;
 

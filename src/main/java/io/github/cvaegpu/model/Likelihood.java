@@ -48,11 +48,6 @@ public enum Likelihood {
     }
 
     @Override
-    public double gradient(double logit, double x, double sigma) {
-      return mean(logit) - x;
-    }
-
-    @Override
     public double mean(double logit) {
       return 1 / (1 + Math.exp(-logit));
     }
@@ -94,11 +89,6 @@ public enum Likelihood {
       }
       // What cancels first, so that the logarithm keeps its digits.
       return Math.max(logit, 0) - logit * x + Math.log(-Math.expm1(-size) / size);
-    }
-
-    @Override
-    public double gradient(double logit, double x, double sigma) {
-      return mean(logit) - x;
     }
 
     @Override
@@ -163,11 +153,6 @@ public enum Likelihood {
     }
 
     @Override
-    public double gradient(double logit, double x, double sigma) {
-      return (logit - x) / (sigma * sigma);
-    }
-
-    @Override
     public double mean(double logit) {
       return logit;
     }
@@ -212,7 +197,9 @@ public enum Likelihood {
    * @param x the target, from 0 to 1
    * @param sigma standard deviation, where there is one
    */
-  public abstract double gradient(double logit, double x, double sigma);
+  public double gradient(double logit, double x, double sigma) {
+    return scale(sigma) * (mean(logit) - x);
+  }
 
   /**
    * The pixel's expected intensity: what pictures of a model show.

@@ -47,6 +47,15 @@ public enum Targets {
    */
   public abstract double of(int pixel);
 
+  /** The target of every value of a pixel, rounded once to what engines compute in. */
+  public float[] table() {
+    float[] table = new float[LEVELS];
+    for (int v = 0; v < table.length; v++) {
+      table[v] = (float) of(v);
+    }
+    return table;
+  }
+
   /**
    * Whether pixels are drawn with their intensities as the probabilities of white: then engines
    * take images in black and white alone.

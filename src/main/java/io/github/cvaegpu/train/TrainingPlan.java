@@ -5,10 +5,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.cvaegpu.AbsentIfNull;
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.BetaRule;
-import io.github.cvaegpu.control.GecoRule;
 import io.github.cvaegpu.control.HoldRule;
 import io.github.cvaegpu.data.Binarization;
 import io.github.cvaegpu.data.Dataset;
@@ -57,12 +55,7 @@ public record TrainingPlan(
     if (rule == null || objective == null || network == null || schedule == null) {
       throw new InputException("A plan needs a rule, an objective, a network and a schedule.");
     }
-    if (rule instanceof GecoRule geco && geco.rl() <= 0 && !objective.hasLossBelowZero()) {
-      throw new InputException(
-          "The reconstruction loss to hold must be above 0, not %s: of the likelihood %s"
-                  .formatted(Numbers.plain(geco.rl()), objective.title())
-              + " none is below.");
-    }
+    rule.requireObjective(objective);
     if (objective.learnsSigma() && !objective.sigma().equals(Sigma.LEARNED)) {
       throw new InputException("A sigma that is learned is 1 before the first step.");
     }

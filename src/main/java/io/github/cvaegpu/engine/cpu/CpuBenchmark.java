@@ -9,9 +9,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
-import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.foreign.CpuLibraries;
-import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
@@ -148,10 +146,7 @@ public final class CpuBenchmark {
 
   private Result measure(
       BetaController controller, int rounds, int warmUp, BenchmarkListener listener) {
-    trainee.restore(
-        TrainingState.initial(
-            InitialWeights.draw(
-                new ParameterLayout(shape, settings.objective()), settings.seed())));
+    trainee.restore(settings.initialState(shape));
     List<Double> warming = new ArrayList<>();
     List<Double> training = new ArrayList<>();
     List<Double> handover = new ArrayList<>();

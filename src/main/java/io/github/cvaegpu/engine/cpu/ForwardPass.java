@@ -36,7 +36,7 @@ final class ForwardPass {
 
   ForwardPass(VaeShape shape, Targets targets, Network parameters, int capacity) {
     this.parameters = parameters;
-    this.targets = table(targets);
+    this.targets = targets.table();
     activation = shape.activation();
     x = new float[capacity][shape.inputs()];
     for (int width : shape.hidden()) {
@@ -48,15 +48,6 @@ final class ForwardPass {
       decoded.add(new float[capacity][width]);
     }
     logits = new float[capacity][shape.inputs()];
-  }
-
-  /** The target of every value of a pixel, rounded once. */
-  static float[] table(Targets targets) {
-    float[] table = new float[Targets.LEVELS];
-    for (int v = 0; v < table.length; v++) {
-      table[v] = (float) targets.of(v);
-    }
-    return table;
   }
 
   /** Takes an image into a row of x. */

@@ -87,7 +87,7 @@ class NativeModel implements VaeModel {
             objective.learnsSigma(),
             numberOf(klTerm.form()),
             (float) klTerm.given(),
-            ForwardPass.table(objective.targets()));
+            objective.targets().table());
     if (model == null) {
       team.close();
       throw new EngineException("There is too little memory for the network.");

@@ -9,10 +9,7 @@ import io.github.cvaegpu.engine.LossNotFiniteException;
 import io.github.cvaegpu.engine.Median;
 import io.github.cvaegpu.engine.StepSink;
 import io.github.cvaegpu.engine.TrainingSettings;
-import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.foreign.CudaLibraries;
-import io.github.cvaegpu.model.InitialWeights;
-import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -285,10 +282,7 @@ public final class CudaProfile {
   /** To be trained, with initial weights. */
   private CudaTrainee trainee(CudaAccelerator accelerator) {
     CudaTrainee trainee = accelerator.trainee(shape, settings, images);
-    trainee.restore(
-        TrainingState.initial(
-            InitialWeights.draw(
-                new ParameterLayout(shape, settings.objective()), settings.seed())));
+    trainee.restore(settings.initialState(shape));
     return trainee;
   }
 

@@ -121,20 +121,7 @@ class StepTunerTest {
         new VaeShape(
             35, Pattern.compile(",").splitAsStream(hidden).map(Integer::valueOf).toList(), latent);
     ImageSet images = RandomImages.of(batch, 5, 7, 0.4, SEED);
-    try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
-        var trainee = accelerator.trainee(shape, settings(batch), images)) {
-      assertTrue(
-          trainee.info().library().startsWith("cuBLAS step: " + obstacle + ", "),
-          trainee.info().library());
-    }
-    try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
-      var refused =
-          assertThrows(
-              InputException.class, () -> accelerator.trainee(shape, settings(batch), images));
-      assertEquals(
-          "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
-          refused.getMessage());
-    }
+    assertGoesToCublasOrIsRefused(shape, settings(batch), images, obstacle);
   }
 
   /** The fused step has its weights before it has the batch's KL divergence. */
@@ -145,19 +132,7 @@ class StepTunerTest {
     ImageSet images = RandomImages.of(4, 5, 7, 0.4, SEED);
     for (KlTerm term : List.of(new KlTerm.Distance(1), new KlTerm.FreeBits(0.1))) {
       var settings = new TrainingSettings(Objective.study(), term, SEED, 4, 1e-3);
-      try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
-          var trainee = accelerator.trainee(shape, settings, images)) {
-        assertTrue(
-            trainee.info().library().startsWith("cuBLAS step: " + obstacle + ", "),
-            trainee.info().library());
-      }
-      try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
-        var refused =
-            assertThrows(InputException.class, () -> accelerator.trainee(shape, settings, images));
-        assertEquals(
-            "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
-            refused.getMessage());
-      }
+      assertGoesToCublasOrIsRefused(shape, settings, images, obstacle);
     }
   }
 
@@ -166,19 +141,7 @@ class StepTunerTest {
     String obstacle = "hidden layers with tanh";
     var shape = new VaeShape(35, List.of(9), 2, Activation.TANH);
     ImageSet images = RandomImages.of(4, 5, 7, 0.4, SEED);
-    try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
-        var trainee = accelerator.trainee(shape, settings(4), images)) {
-      assertTrue(
-          trainee.info().library().startsWith("cuBLAS step: " + obstacle + ", "),
-          trainee.info().library());
-    }
-    try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
-      var refused =
-          assertThrows(InputException.class, () -> accelerator.trainee(shape, settings(4), images));
-      assertEquals(
-          "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
-          refused.getMessage());
-    }
+    assertGoesToCublasOrIsRefused(shape, settings(4), images, obstacle);
   }
 
   /** The fused step's kernels are of the Bernoulli alone, grey or drawn in black and white. */
@@ -190,25 +153,34 @@ class StepTunerTest {
     all.add(Objective.gaussian(Sigma.LEARNED));
     for (Objective objective : all) {
       var settings = new TrainingSettings(objective, SEED, 4, 1e-3);
-      boolean isFused = objective.likelihood() == Likelihood.BERNOULLI;
-      String obstacle = "the likelihood " + objective.name();
-      try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
-          var trainee = accelerator.trainee(shape, settings, images)) {
-        String expected = isFused ? "fused step, " : "cuBLAS step: " + obstacle + ", ";
-        assertTrue(
-            trainee.info().library().startsWith(expected),
-            objective.title() + ": " + trainee.info().library());
-      }
-      if (isFused) {
+      if (objective.likelihood() != Likelihood.BERNOULLI) {
+        assertGoesToCublasOrIsRefused(
+            shape, settings, images, "the likelihood " + objective.name());
         continue;
       }
-      try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
-        var refused =
-            assertThrows(InputException.class, () -> accelerator.trainee(shape, settings, images));
-        assertEquals(
-            "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
-            refused.getMessage());
+      try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
+          var trainee = accelerator.trainee(shape, settings, images)) {
+        assertTrue(
+            trainee.info().library().startsWith("fused step, "),
+            objective.title() + ": " + trainee.info().library());
       }
+    }
+  }
+
+  private static void assertGoesToCublasOrIsRefused(
+      VaeShape shape, TrainingSettings settings, ImageSet images, String obstacle) {
+    try (var accelerator = accelerator(StepKind.AUTO, Tune.OFF);
+        var trainee = accelerator.trainee(shape, settings, images)) {
+      assertTrue(
+          trainee.info().library().startsWith("cuBLAS step: " + obstacle + ", "),
+          trainee.info().library());
+    }
+    try (var accelerator = accelerator(StepKind.FUSED, Tune.OFF)) {
+      var refused =
+          assertThrows(InputException.class, () -> accelerator.trainee(shape, settings, images));
+      assertEquals(
+          "The fused step is not for %s; take --step auto or cublas.".formatted(obstacle),
+          refused.getMessage());
     }
   }
 
