@@ -21,23 +21,24 @@ class VerificationTest {
   /** RL of MNIST under Bernoulli, continuous Bernoulli and two Gaussians, and near 0. */
   @ParameterizedTest
   @CsvSource({
-    "150, 0",
-    "-4246.04, -543.43",
-    "735.5, 720.45",
-    "-173.35, 720.45",
-    "0.01, -568.1",
-    "0, 720.45",
+    "150, 0, 0.3, 1.5",
+    "-4246.04, -543.43, 7.4, 37.0",
+    "770.45, 720.45, 0.1, 0.5",
+    "-173.35, 720.45, 1.78, 8.93",
+    "0.01, -568.1, 1.13, 5.68",
+    "0, 720.45, 1.44, 7.2",
+    // A share of next to nothing is less than what other roundings come to.
+    "5, 0, 0.05, 0.05",
+    "721, 720.45, 0.05, 0.05",
   })
-  void lossesAreAlikeByTheirSizeOrThatOfTheirOrigin(double rl, double origin) {
-    double size = Math.max(Math.abs(rl), Math.abs(origin));
+  void lossesAreAlikeByWhatTheyAreBeyondTheirOrigin(
+      double rl, double origin, double first, double later) {
     for (double sign : new double[] {1, -1}) {
-      double near = sign * 0.0019 * size;
-      double far = sign * 0.0021 * size;
-      assertTrue(isAsRecorded(origin, epoch(rl + near, rl)));
-      assertFalse(isAsRecorded(origin, epoch(rl + far, rl)));
+      assertTrue(isAsRecorded(origin, epoch(rl + sign * 0.99 * first, rl)));
+      assertFalse(isAsRecorded(origin, epoch(rl + sign * 1.01 * first, rl)));
       // Later epochs may be farther away.
-      assertTrue(isAsRecorded(origin, epoch(rl, rl), epoch(rl + 4.7 * near, rl)));
-      assertFalse(isAsRecorded(origin, epoch(rl, rl), epoch(rl + 5 * far, rl)));
+      assertTrue(isAsRecorded(origin, epoch(rl, rl), epoch(rl + sign * 0.99 * later, rl)));
+      assertFalse(isAsRecorded(origin, epoch(rl, rl), epoch(rl + sign * 1.01 * later, rl)));
     }
     assertFalse(isAsRecorded(origin, epoch(Double.NaN, rl)));
     assertFalse(isAsRecorded(origin, epoch(rl, Double.NaN)));
