@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Trains with every rule that decides beta and says how each did: docs/controllers.md is made of this.
+"""Trains with the rules that decide beta and says how each did: docs/controllers.md is made of this.
 
-Each rule trains the study's network on MNIST with one seed. With --grid the rules that hold a set point are
-trained for a few thousand steps at several set points, learning rates, batches and seeds instead.
+  --what rules    each rule trains the study's network on MNIST with one seed
+  --what seeds    those that are compared at the study's settings, with five seeds
+  --what changes  the default rule when the set point, the learning rate or the likelihood is another
+  --what grid     those that are compared, at several set points, learning rates, batches and seeds, for a
+                  few thousand steps
 
   mvn -q -DskipTests package
-  python3 bench/controllers.py --data MNIST_DIR --out bench/results/controllers.json
-  python3 bench/controllers.py --grid --data MNIST_DIR --out bench/results/controllers-grid.json
+  python3 bench/controllers.py --what rules --data MNIST_DIR --out bench/results/controllers.json
   python3 bench/controllers.py --table bench/results/controllers.json --pictures docs/images \\
     --update docs/controllers.md
-  python3 bench/controllers.py --table bench/results/controllers-grid.json --update docs/controllers.md
+  python3 bench/controllers.py --what seeds --data MNIST_DIR --out bench/results/controllers-seeds.json
+  python3 bench/controllers.py --table bench/results/controllers-seeds.json --update docs/controllers.md
   python3 bench/controllers.py --of RUN... --kl 9.97
 
 The file of results is written after each run, and runs that it has are not trained again.
@@ -46,8 +49,32 @@ RULES = {
 SET_POINT = 9.97
 EPOCHS = 40
 
-# Of the grid: set points with their latent dimensions, and epochs of some 3,000 steps for each batch.
+# What is compared with more seeds and settings.
 HELD = {"hold": [], "study": ["--control", "pi", "--anti-windup", "study"]}
+SEEDS_EPOCHS = 50
+FIVE_SEEDS = [0, 1, 2, 3, 4]
+
+# Changes: options, the set point that they come to, and the step that they come at.
+CHANGES_EPOCHS = 12
+CHANGE = 2814
+CHANGES = {
+    "set point 5, then 9.97": (["--kl", 5, "--kl-schedule", f"{CHANGE}:9.97"], 9.97, CHANGE),
+    "set point 9.97, then 5": (["--kl", 9.97, "--kl-schedule", f"{CHANGE}:5"], 5, CHANGE),
+    "set point 0.5, then 9.97": (["--kl", 0.5, "--kl-schedule", f"{CHANGE}:9.97"], 9.97, CHANGE),
+    "set point 9.97, then 0.5": (["--kl", 9.97, "--kl-schedule", f"{CHANGE}:0.5"], 0.5, CHANGE),
+    # After six epochs, which are 2,814 steps.
+    "learning rate 0.001, then 0.0001": (["--lr-step", 6, "--lr-factor", 0.1], 9.97, CHANGE),
+    "learning rate 0.001, then 0.00001": (["--lr-step", 6, "--lr-factor", 0.01], 9.97, CHANGE),
+    "learning rate rising from 0 for 2,814 steps": (["--lr-warm-up", CHANGE], 9.97, 0),
+    "learning rate falling to 0 by a cosine": (["--lr-schedule", "cosine"], 9.97, 0),
+    "bernoulli-binarized": (["--likelihood", "bernoulli-binarized"], 9.97, 0),
+    "continuous-bernoulli": (["--likelihood", "continuous-bernoulli"], 9.97, 0),
+    "gaussian, sigma 1": (["--likelihood", "gaussian"], 9.97, 0),
+    "gaussian, sigma 0.1": (["--likelihood", "gaussian", "--sigma", 0.1], 9.97, 0),
+    "gaussian, sigma learned": (["--likelihood", "gaussian", "--sigma", "learned"], 9.97, 0),
+}
+
+# Of the grid: set points with their latent dimensions, and epochs of some 3,000 steps for each batch.
 SET_POINTS = [(0.5, 2), (2, 2), (5, 2), (9.97, 2), (15, 10), (25, 10)]
 RATES = [0.001, 0.0001]
 BATCHES = {32: 2, 128: 7, 512: 26}
@@ -57,7 +84,12 @@ SETTLED = 0.02
 SMOOTHING = 100
 BURST = 10
 TAIL = 1000
-MARKERS = {"rules": "controllers", "grid": "controllers-grid"}
+MARKERS = {
+    "rules": "controllers",
+    "seeds": "controllers-seeds",
+    "changes": "controllers-changes",
+    "grid": "controllers-grid",
+}
 
 
 # ---- figures of a run -------------------------------------------------------------------------------
@@ -91,16 +123,27 @@ def burst(values, steps=BURST):
     return largest / steps
 
 
-def figures(kl, set_point):
-    """How a run held its KL, with the definitions of docs/controllers.md."""
-    means = smoothed(kl)
-    tail = kl[-min(TAIL, len(kl) // 4) :]
+def overshoot(means, set_point):
+    """How far the means go beyond the set point, from the side on which the first of them is."""
+    beyond = max(means) - set_point if means[0] <= set_point else set_point - min(means)
+    return max(0.0, beyond / set_point)
+
+
+def figures(kl, set_point, since=0):
+    """How a run held its KL from a step on, with the definitions of docs/controllers.md."""
+    means = smoothed(kl)[since:]
+    kl = kl[since:]
+    count = min(TAIL, len(kl) // 4)
+    spread = statistics.pstdev(kl[-count:])
+    before = statistics.pstdev(kl[-2 * count : -count])
     return {
         "settles": settles(means, set_point),
-        "overshoot": max(0.0, max(means) / set_point - 1),
+        "overshoot": overshoot(means, set_point),
         "burst": burst(kl) / set_point,
-        "offset": statistics.mean(tail) / set_point - 1,
-        "spread": statistics.pstdev(tail),
+        "offset": statistics.mean(kl[-count:]) / set_point - 1,
+        "spread": spread / set_point,
+        # Of an oscillation that grows it is above 1, and stays there.
+        "growth": spread / before if before > 0 else None,
     }
 
 
@@ -154,7 +197,7 @@ class Runs:
             self.a.out.write_text(self.text())
 
     def text(self):
-        command = "bench/controllers.py" + (" --grid" if self.kind == "grid" else "")
+        command = f"bench/controllers.py --what {self.kind}"
         return record(
             command, kind=self.kind, settings=self.settings, threads=self.a.threads, results=self.found
         )
@@ -182,6 +225,29 @@ def measure_rules(a):
     return runs.text()
 
 
+def measure_seeds(a):
+    runs = Runs(a, "seeds", {"epochs": SEEDS_EPOCHS, "set_point": SET_POINT})
+
+    def finish(run, _):
+        return figures(read_log(run)[0], SET_POINT)
+
+    for seed, rule in itertools.product(FIVE_SEEDS, HELD):
+        options = [*HELD[rule], "--epochs", SEEDS_EPOCHS, "--seed", seed]
+        runs.add(f"{rule}, seed {seed}", options, finish)
+    return runs.text()
+
+
+def measure_changes(a):
+    runs = Runs(a, "changes", {"epochs": CHANGES_EPOCHS})
+    for (name, (options, set_point, since)), seed in itertools.product(CHANGES.items(), SEEDS):
+
+        def finish(run, _, set_point=set_point, since=since):
+            return figures(read_log(run)[0], set_point, since)
+
+        runs.add(f"{name}, seed {seed}", [*options, "--epochs", CHANGES_EPOCHS, "--seed", seed], finish)
+    return runs.text()
+
+
 def measure_grid(a):
     runs = Runs(a, "grid", {"epochs": {str(batch): epochs for batch, epochs in BATCHES.items()}})
     cases = itertools.product(HELD, SET_POINTS, RATES, BATCHES, SEEDS)
@@ -194,6 +260,14 @@ def measure_grid(a):
         options = ["--kl", set_point, "--latent", latent, "--lr", rate, "--batch", batch, "--seed", seed]
         runs.add(name, [*HELD[rule], *options, "--epochs", BATCHES[batch]], finish)
     return runs.text()
+
+
+MEASURES = {
+    "rules": measure_rules,
+    "seeds": measure_seeds,
+    "changes": measure_changes,
+    "grid": measure_grid,
+}
 
 
 # ---- tables -----------------------------------------------------------------------------------------
@@ -224,43 +298,57 @@ def rules_table(found):
     return table(heads, rows)
 
 
+HELD_HEADS = ["settles", "overshoot, %", "burst", "offset, %", "spread, %", "growth"]
+
+
+def held(runs):
+    """A run's figures, or of several seeds every step and otherwise the worst."""
+    return [
+        ", ".join(step(run["settles"]) for run in runs),
+        number(100 * worst(runs, "overshoot"), 1),
+        number(worst(runs, "burst")),
+        percent(max((run["offset"] for run in runs), key=abs)),
+        number(100 * worst(runs, "spread"), 1),
+        number(worst(runs, "growth")),
+    ]
+
+
 def worst(runs, key):
     """The largest; None where one has none."""
     values = [run[key] for run in runs]
     return None if None in values else max(values)
 
 
-def grid_table(found):
-    """A row a set point, rate and batch: the slowest, or the worst, of the seeds."""
-    cells = {}
+def by_case(found):
+    """The runs of all seeds of each case, by its name."""
+    cases = {}
     for name, run in found["results"].items():
-        rule, rest = name.split(", ", 1)
-        case = rest.rsplit(", ", 1)[0]
-        cells.setdefault(case, {}).setdefault(rule, []).append(run)
+        cases.setdefault(name.rsplit(", seed ", 1)[0], []).append(run)
+    return cases
+
+
+def cases_table(found):
+    return table(["", *HELD_HEADS], [[name, *held(runs)] for name, runs in by_case(found).items()])
+
+
+def grid_table(found):
+    """A row a set point, rate and batch: of the rule that it is compared with its first figures alone."""
+    cases = by_case(found)
     rows = []
-    for case, rules in cells.items():
-        row = [case]
-        for rule in HELD:
-            runs = rules[rule]
-            settled = ", ".join(step(run["settles"]) for run in runs)
-            offset = max((run["offset"] for run in runs), key=abs)
-            row += [
-                settled,
-                number(100 * worst(runs, "overshoot"), 1),
-                number(worst(runs, "burst")),
-                percent(offset),
-            ]
-        rows.append(row)
-    heads = [
-        "",
-        *(f"{rule}: {what}" for rule in HELD for what in ("settles", "over, %", "burst", "offset, %")),
-    ]
-    return table(heads, rows)
+    for name, runs in cases.items():
+        rule, case = name.split(", ", 1)
+        if rule == "hold":
+            other = cases.get(f"study, {case}")
+            rows.append([case, *held(runs), *(held(other)[:3] if other else ["-"] * 3)])
+    return table(["", *HELD_HEADS, *(f"study's rule: {what}" for what in HELD_HEADS[:3])], rows)
+
+
+TABLES = {"rules": rules_table, "seeds": cases_table, "changes": cases_table, "grid": grid_table}
 
 
 def tables(found):
     machine = f"{found['threads']} threads of {found['machine']['processor']}; commit {found['commit']}"
-    text = rules_table(found) if found["kind"] == "rules" else grid_table(found)
+    text = TABLES[found["kind"]](found)
     return f"{text}\n\n{machine}; {found['when'][:10]}."
 
 
@@ -333,7 +421,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data")
     parser.add_argument("--jar", default=JAR)
-    parser.add_argument("--grid", action="store_true")
+    parser.add_argument("--what", choices=MEASURES, default="rules")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path)
@@ -352,7 +440,7 @@ def main():
             draw(found, a.pictures)
         publish(tables(found), MARKERS[found["kind"]], a.update)
     elif a.data:
-        print(tables(json.loads(measure_grid(a) if a.grid else measure_rules(a))))
+        print(tables(json.loads(MEASURES[a.what](a))))
     else:
         parser.error("--data, --table or --of is needed")
 

@@ -32,11 +32,34 @@ class Figures(unittest.TestCase):
         found = controllers.figures(kl, 10)
         self.assertAlmostEqual(0.01, found["offset"])
         self.assertAlmostEqual(0, found["spread"])
+        self.assertIsNone(found["growth"])
         self.assertAlmostEqual(3, found["burst"])
         means = controllers.smoothed(kl)
         self.assertAlmostEqual(max(means) / 10 - 1, found["overshoot"])
         self.assertGreater(found["settles"], 260)
         self.assertEqual(0, controllers.figures([1.0] * 100, 10)["overshoot"])
+
+    def test_an_oscillation_that_grows_is_seen(self):
+        for sizes, growth in (((0.5, 0.5), 1), ((0.5, 1), 2), ((1, 0.5), 0.5)):
+            kl = [10.0] * 2000
+            for size in sizes:
+                kl += [10 + size, 10 - size] * 500
+            found = controllers.figures(kl, 10)
+            self.assertAlmostEqual(growth, found["growth"])
+            self.assertAlmostEqual(sizes[-1] / 10, found["spread"])
+
+    def test_what_comes_after_a_change_is_counted_from_it(self):
+        for before, after in ((5.0, 10.0), (20.0, 10.0)):
+            kl = [before] * 3000 + [after] * 4000
+            found = controllers.figures(kl, 10, 3000)
+            # The mean is still at the old set point then.
+            self.assertEqual(controllers.settles(controllers.smoothed(kl), 10) - 3000, found["settles"])
+            self.assertGreater(found["settles"], 300)
+            self.assertAlmostEqual(0, found["overshoot"])
+            self.assertAlmostEqual(1, found["burst"])
+        falls = [20.0] * 3000 + [8.0] * 1000 + [10.0] * 4000
+        means = controllers.smoothed(falls)
+        self.assertAlmostEqual(1 - min(means) / 10, controllers.figures(falls, 10, 3000)["overshoot"])
 
     def test_a_thinned_curve_keeps_its_mean_and_its_end(self):
         values = [float(i) for i in range(1, 10001)]
@@ -56,7 +79,8 @@ def results():
         "overshoot": 0.031,
         "burst": 1.5,
         "offset": -0.002,
-        "spread": 0.4,
+        "spread": 0.04,
+        "growth": 1.05,
         "test": {"rl": 140.0, "kl": 10.0, "elbo": -150.0, "log_likelihood": -139.5},
         "curves": {"kl": [[1, 0.1], [10, 5.0], [100, 9.9]], "beta": [[1, 0.3], [10, 2.0], [100, 1.0]]},
     }
@@ -78,27 +102,40 @@ class Tables(unittest.TestCase):
         self.assertIn("| `geco` | - | - | - | - | 140.00 |", text)
         self.assertIn("2 threads of a processor; commit abc1234; 2026-01-02.", text)
 
-    def test_a_row_of_the_grid_has_all_seeds(self):
+    def test_a_row_has_all_seeds(self):
         found = results()
         run = found["results"]["hold"]
         case = "KL 2, latent 2, lr 0.001, batch 128"
-        found["kind"] = "grid"
         found["results"] = {
             f"{rule}, {case}, seed {seed}": {
                 **run,
                 "settles": None if rule == "study" else 400 + seed,
                 "overshoot": 0.01 * seed,
+                "offset": 0.001 * (1 - seed),
             }
             for rule in controllers.HELD
-            for seed in (0, 1, 2)
+            for seed in (0, 1, 2, 3)
         }
+        found["kind"] = "seeds"
         text = controllers.tables(found)
-        self.assertIn(f"| {case} | 400, 401, 402 | 2.0 | 1.50 | -0.2 | never, never, never | 2.0 |", text)
+        row = "400, 401, 402, 403 | 3.0 | 1.50 | -0.2 | 4.0 | 1.05 |"
+        self.assertIn(f"| hold, {case} | {row}\n", text)
+        self.assertIn(f"| study, {case} | never, never, never, never | 3.0 |", text)
+        found["kind"] = "grid"
+        text = controllers.tables(found)
+        self.assertIn(f"| {case} | {row} never, never, never, never | 3.0 | 1.50 |\n", text)
+        # What is not there yet is none of its figures.
+        found["results"] = {name: run for name, run in found["results"].items() if "study" not in name}
+        self.assertIn(f"| {case} | {row} - | - | - |\n", controllers.tables(found))
 
     def test_every_rule_and_case_has_a_name_of_its_own(self):
         self.assertEqual(len(controllers.COLOURS), len(set(controllers.COLOURS)))
         self.assertLessEqual(len(controllers.HOLDERS), len(controllers.COLOURS))
         self.assertLessEqual(len(controllers.RULES) - len(controllers.HOLDERS), len(controllers.COLOURS))
+
+    def test_everything_that_is_measured_has_its_tables(self):
+        self.assertEqual(set(controllers.MEASURES), set(controllers.TABLES))
+        self.assertEqual(set(controllers.MEASURES), set(controllers.MARKERS))
 
 
 class OfRuns(unittest.TestCase):
