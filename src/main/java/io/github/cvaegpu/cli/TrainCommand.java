@@ -299,11 +299,17 @@ final class TrainCommand implements Callable<Integer> {
     }
     CalibrateCommand.requireUsable(calibration.get(), "--kl auto");
     if (!quiet) {
-      warnings.println(
-          "Set point %s nats. %s"
-              .formatted(calibration.get().chosen(), calibration.get().reason()));
+      tell(calibration.get(), warnings);
     }
     return calibration;
+  }
+
+  /** The set point that was chosen, and why; ln N does not choose it, and is a note. */
+  static void tell(Calibration calibration, PrintWriter to) {
+    double chosen = calibration.chosen();
+    to.println("Set point %s nats. %s".formatted(chosen, calibration.reason()));
+    Calibration.aboveCeiling(chosen, calibration.images())
+        .ifPresent(text -> to.println("Note: " + text));
   }
 
   private int train(
@@ -315,9 +321,12 @@ final class TrainCommand implements Callable<Integer> {
         RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
       engine.tell(quiet, err());
       tellPlan(plan);
-      plan.rule()
-          .warning(plan.steps(trainingImages(plan, dataset)))
-          .ifPresent(text -> err().println("Warning: " + text));
+      int images = trainingImages(plan, dataset);
+      Stream.of(
+              plan.rule().warning(plan.steps(images)),
+              plan.rule().warning(plan.network().latent(), images))
+          .flatMap(Optional::stream)
+          .forEach(text -> err().println("Warning: " + text));
       err().print(heldBack);
       err().flush();
       Trainer.Outcome outcome =

@@ -109,6 +109,17 @@ public sealed interface BetaRule
     return Optional.empty();
   }
 
+  /**
+   * What speaks against these settings whatever the length of the run.
+   *
+   * @param latent dimensions of the model
+   * @param images that are trained on
+   * @return one sentence for the user; empty if there is nothing
+   */
+  default Optional<String> warning(int latent, int images) {
+    return Optional.empty();
+  }
+
   /** What may help where a run ended before KL was where it should be, a sentence. */
   default String remedy() {
     return "More --epochs may bring it there.";

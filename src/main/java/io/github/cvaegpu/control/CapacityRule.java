@@ -77,6 +77,12 @@ public record CapacityRule(double setPoint, double gamma, long steps) implements
     return new CapacityRule(kl, gamma, steps);
   }
 
+  /** A gamma that is too small has less say than the reconstruction loss. */
+  @Override
+  public String remedy() {
+    return "More --epochs or a larger --gamma may bring it there.";
+  }
+
   @Override
   public long steadyFrom() {
     return steps + 1;

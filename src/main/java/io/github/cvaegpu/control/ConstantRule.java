@@ -4,7 +4,9 @@ package io.github.cvaegpu.control;
 import io.github.cvaegpu.Numbers;
 
 /**
- * The beta-VAE: one beta throughout.
+ * The beta-VAE: one beta throughout (I. Higgins et al., "beta-VAE: Learning Basic Visual Concepts
+ * with a Constrained Variational Framework", ICLR 2017); the VAE at 1 (D. Kingma, M. Welling,
+ * "Auto-Encoding Variational Bayes", ICLR 2014).
  *
  * @param beta weight of the KL divergence: 0, or positive and finite as a 32-bit float
  */

@@ -14,11 +14,14 @@ public final class ControlWatch {
   /** Steps that tell whether a set point is out of reach. */
   static final int OUT_OF_REACH = 500;
 
+  /** The part of its distance from the set point that KL has to leave behind in those steps. */
+  private static final double NEARER = 0.1;
+
   private static final int WINDOW = ControlReport.WINDOW;
 
   private final BetaRule rule;
   private final double lossOrigin;
-  private final float[] recent = new float[WINDOW];
+  private final float[] recent = new float[OUT_OF_REACH];
   private double firstLoss;
   private BetaRule.Target target; // of the step before; null if there is none
   private long lastStep;
@@ -58,10 +61,10 @@ public final class ControlWatch {
     if (!now.equals(target)) {
       begin(now);
     }
-    recent[(int) (steps % WINDOW)] = kl;
+    recent[(int) (steps % OUT_OF_REACH)] = kl;
     pushes[(int) (steps % OUT_OF_REACH)] = now.push(kl, beta);
     steps++;
-    double mean = mean();
+    double mean = mean(steps - Math.min(steps, WINDOW), steps);
     return Math.abs(mean - now.kl()) <= ControlReport.SETTLED * now.kl() ? near(step) : far(mean);
   }
 
@@ -106,29 +109,54 @@ public final class ControlWatch {
     if (outOfReach || steps < OUT_OF_REACH) {
       return Optional.empty();
     }
-    int most = ControlReport.mostly(pushes);
-    if (most == 0) {
-      return Optional.empty();
-    }
-    outOfReach = true;
-    return Optional.of(
-        String.format(
-            Locale.ROOT,
-            "The set point of %s is out of reach so far: KL is %s nats, with beta at its %s"
-                + " limit, %s, in nearly all of the last %d steps.",
-            Numbers.plain(target.kl()),
-            ControlReport.nats(mean),
-            most < 0 ? "lower" : "upper",
-            Numbers.digits(most < 0 ? target.betaMin() : target.betaMax()),
-            OUT_OF_REACH));
+    Optional<String> why = target.isLimited() ? limit() : noNearer(mean);
+    outOfReach = why.isPresent();
+    return why.map(
+        reason ->
+            "The set point of %s is out of reach so far: KL is %s nats, %s"
+                .formatted(Numbers.plain(target.kl()), ControlReport.nats(mean), reason));
   }
 
-  private double mean() {
-    long count = Math.min(steps, WINDOW);
-    double sum = 0;
-    for (int i = 0; i < count; i++) {
-      sum += recent[i];
+  /** Where it is a limit of beta that keeps KL from the set point. */
+  private Optional<String> limit() {
+    int most = ControlReport.mostly(pushes);
+    return most == 0
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "with beta at its %s limit, %s, in nearly all of the last %d steps.",
+                most < 0 ? "lower" : "upper",
+                Numbers.digits(most < 0 ? target.betaMin() : target.betaMax()),
+                OUT_OF_REACH));
+  }
+
+  /** Where beta has no limits to go by, but stays as it is. */
+  private Optional<String> noNearer(double mean) {
+    if (lastStep < rule.steadyFrom() + OUT_OF_REACH) {
+      return Optional.empty();
     }
-    return sum / count;
+    double before = mean(steps - OUT_OF_REACH, steps - OUT_OF_REACH + WINDOW) - target.kl();
+    double left = (mean - target.kl()) / before;
+    // Below 0 it is on the other side: it swings.
+    return left <= 1 - NEARER
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT, "and has come no nearer in the last %d steps.", OUT_OF_REACH));
+  }
+
+  /**
+   * Mean KL of some of the last {@value #OUT_OF_REACH} steps.
+   *
+   * @param from the first of them, counted from 0 at the set point's first
+   * @param to the one after the last
+   */
+  private double mean(long from, long to) {
+    double sum = 0;
+    for (long step = from; step < to; step++) {
+      sum += recent[(int) (step % OUT_OF_REACH)];
+    }
+    return sum / (to - from);
   }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.control;
 
+import static io.github.cvaegpu.Numbers.digits;
 import static io.github.cvaegpu.Numbers.plain;
 
 import io.github.cvaegpu.model.KlTerm;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Free bits: a beta that weighs no dimension whose KL divergence, the mean of the step's batch, is
@@ -45,6 +48,25 @@ public record FreeBitsRule(double beta, double freeNats) implements BetaRule {
   @Override
   public String title() {
     return "VAE, %s free nats a dimension, beta %s".formatted(plain(freeNats), plain(beta));
+  }
+
+  /** Where what is free is more than what tells one image from another. */
+  @Override
+  public Optional<String> warning(int latent, int images) {
+    double free = latent * freeNats;
+    double ceiling = SetPoints.ceiling(images);
+    return free > ceiling
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%s free nats in each of %d dimensions are %s nats, above ln %,d = %.2f: the KL"
+                    + " divergence that tells which image it is costs nothing.",
+                plain(freeNats),
+                latent,
+                digits(free),
+                images,
+                ceiling))
+        : Optional.empty();
   }
 
   @Override

@@ -12,6 +12,8 @@ import io.github.cvaegpu.train.Calibration;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,6 +108,22 @@ class CalibrateCommandTest {
         "calibrate trains with constant betas of its own: leave --control out.",
         run("calibrate", folder.resolve("c"), "--control", "constant").refusal());
     assertFalse(Files.exists(folder.resolve("c")));
+  }
+
+  /** As of ten latent dimensions on MNIST, where ln N is 11. */
+  @Test
+  void aboveTheLogarithmOfTheNumberOfImagesIsNoted() {
+    var at = new Calibration.End(100, 200, 0.1, 0.1, 0);
+    var one = new Calibration.End(1, 80, 17, 17, 0);
+    var far = new Calibration.End(0.01, 60, 40, 40, 0);
+    var told = new StringWriter();
+    TrainCommand.tell(new Calibration(5, 10, 60_000, at, one, far), new PrintWriter(told, true));
+    List<String> lines = told.toString().lines().toList();
+    assertEquals(2, lines.size(), told.toString());
+    assertTrue(lines.getFirst().startsWith("Set point 17.0 nats. A beta of 1 "), lines.getFirst());
+    assertTrue(
+        lines.getLast().startsWith("Note: A set point of 17 is above ln 60,000 = 11.00 nats"),
+        lines.getLast());
   }
 
   @Test

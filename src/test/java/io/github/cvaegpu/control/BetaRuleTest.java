@@ -35,6 +35,18 @@ class BetaRuleTest {
   }
 
   @Test
+  void moreFreeNatsThanTellImagesApartAreWarnedOf() {
+    BetaRule rule = new FreeBitsRule(1, 1.5);
+    assertEquals(Optional.empty(), rule.warning(7, 60_000));
+    assertEquals(
+        Optional.of(
+            "1.5 free nats in each of 8 dimensions are 12 nats, above ln 60,000 = 11.00: the KL"
+                + " divergence that tells which image it is costs nothing."),
+        rule.warning(8, 60_000));
+    assertEquals(Optional.empty(), CONSTANT.warning(1000, 2));
+  }
+
+  @Test
   void piIsAControlVae() {
     assertEquals("pi", PI.name());
     assertEquals("ControlVAE, set point 12", PI.title());

@@ -140,6 +140,36 @@ class ControlWatchTest {
         said);
   }
 
+  /** Its weight is gamma at every step: there is no limit that could tell. */
+  @Test
+  void aCapacityThatKlComesNoNearerToIsOutOfReach() {
+    ControlWatch watch = new ControlWatch(new CapacityRule(2, 0.1, 1000), 0);
+    feed(watch, 1500, 14, 0.1f);
+    assertEquals(List.of(), said);
+    feed(watch, 1000, 14, 0.1f);
+    assertEquals(
+        List.of(
+            "1501: The set point of 2 is out of reach so far: KL is 14.00 nats, and has come no"
+                + " nearer in the last 500 steps."),
+        said);
+  }
+
+  @Test
+  void aKlThatComesNearerOrSwingsIsNotOutOfReach() {
+    ControlWatch watch = new ControlWatch(new CapacityRule(10, 1000, 1), 0);
+    for (int i = 0; i < 3000; i++) {
+      feed(watch, 1, 10 + 10 * (float) Math.exp(-i / 2000.0), 1000);
+    }
+    assertEquals(List.of(), said);
+
+    step = 0;
+    watch = new ControlWatch(new CapacityRule(10, 1000, 1), 0);
+    for (int i = 0; i < 3000; i++) {
+      feed(watch, 1, i / 400 % 2 == 0 ? 9 : 11, 1000);
+    }
+    assertEquals(List.of(), said);
+  }
+
   @Test
   void whatHoldsNoKlHasNothingToSay() {
     ControlWatch watch = new ControlWatch(new ConstantRule(1), 0);
