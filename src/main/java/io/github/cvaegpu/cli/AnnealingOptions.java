@@ -42,6 +42,11 @@ final class AnnealingOptions {
       description = "Steps from prior to posterior, 2 or more. Default: " + STEPS + ".")
   private Integer steps;
 
+  /** Whether {@code --ais} is there. */
+  boolean isAsked() {
+    return isAsked;
+  }
+
   /** Refuses what cannot be done, before anything is loaded. */
   void check() {
     checkOne("--ais-images", images, 1, AnnealedLikelihood.MAX_IMAGES);

@@ -6,15 +6,9 @@ import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
-import io.github.cvaegpu.eval.Estimate;
-import io.github.cvaegpu.eval.Evaluator;
-import io.github.cvaegpu.eval.ExactLikelihood;
-import io.github.cvaegpu.eval.ImageScores;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.Block;
-import io.github.cvaegpu.report.Block.Paragraph;
 import io.github.cvaegpu.report.Block.Picture;
-import io.github.cvaegpu.report.Block.Table;
 import io.github.cvaegpu.report.Figure;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.report.HtmlReport;
@@ -78,16 +72,11 @@ final class ReportCommand implements Callable<Integer> {
       description = "Where to write the page. Default: ${DEFAULT-VALUE}.")
   private Path file;
 
-  @Option(
-      names = "--exact",
-      description = "Give log p(x) of test images too, for 1 or 2 latents. Default: do not.")
-  private boolean exact;
+  @Mixin private ReportMeasures measures;
 
   @Mixin private EngineOptions engineOptions;
 
   @Mixin private DataOptions dataOptions;
-
-  private final List<List<String>> likelihoods = new ArrayList<>();
 
   private final Map<DataChoice, Optional<Dataset>> datasets = new HashMap<>();
 
@@ -100,6 +89,7 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    measures.check();
     HtmlReport.requireReplaceable(file);
     List<Run> runs = folders.stream().flatMap(ReportCommand::runsIn).map(Run::read).toList();
     List<Subject> subjects = new ArrayList<>();
@@ -111,7 +101,7 @@ final class ReportCommand implements Callable<Integer> {
     } finally {
       chosen.ifPresent(EngineOptions.Chosen::close);
     }
-    List<Section> sections = new ArrayList<>(likelihoods());
+    List<Section> sections = new ArrayList<>(measures.sections());
     sections.addAll(pictures(subjects));
     long bytes = new HtmlReport(subjects, sections).write(file);
     spec.commandLine()
@@ -182,9 +172,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     try (VaeModel model = model(checkpoint)) {
       Posterior posterior = Posterior.of(model, given(checkpoint, dataset.get().test()));
-      if (exact) {
-        integrate(run, checkpoint, model, posterior);
-      }
+      measures.measure(run, checkpoint, model, posterior, err());
       return Optional.of(posterior);
     }
   }
@@ -194,68 +182,6 @@ final class ReportCommand implements Callable<Integer> {
     return checkpoint.objective().targets().isDrawn()
         ? drawn.computeIfAbsent(test, checkpoint.plan()::given)
         : test;
-  }
-
-  private void integrate(Run run, Checkpoint checkpoint, VaeModel model, Posterior posterior) {
-    if (posterior.latent() > ExactLikelihood.MAX_LATENT) {
-      err()
-          .println(
-              String.format(
-                  Locale.ROOT,
-                  "Warning: %s has %d latent dimensions, of which --exact integrates %d at most.",
-                  run.folder(),
-                  posterior.latent(),
-                  ExactLikelihood.MAX_LATENT));
-      return;
-    }
-    ImageScores scores =
-        new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);
-    scores.requireFinite();
-    ExactLikelihood integral =
-        IntegralBar.integrate(
-            model, checkpoint.objective(), posterior, scores, new double[scores.size()], true);
-    integral
-        .doubts()
-        .forEach(doubt -> err().println("Warning: %s: %s".formatted(run.name(), doubt)));
-    likelihoods.add(
-        List.of(
-            run.name(),
-            checkpoint.objective().title(),
-            text(integral.logLikelihood()),
-            text(scores.evaluation().elbo()),
-            text(integral.gap()),
-            text(integral.approximationGap()),
-            text(integral.amortisationGap())));
-  }
-
-  private static String text(Estimate estimate) {
-    return String.format(Locale.ROOT, "%.2f ± %.2f", estimate.mean(), estimate.standardError());
-  }
-
-  /** What was integrated. */
-  private List<Section> likelihoods() {
-    return likelihoods.isEmpty()
-        ? List.of()
-        : List.of(
-            new Section(
-                "Likelihood of the test images",
-                List.of(
-                    new Paragraph(
-                        "log p(x) by integration over the latent space, nats per image, with its"
-                            + " standard error over images. What the ELBO is below it is the gap:"
-                            + " the part that no normal posterior with independent dimensions can"
-                            + " close, and the encoder's. Under different likelihoods log p(x)"
-                            + " means different things."),
-                    new Table(
-                        List.of(
-                            "run",
-                            "likelihood",
-                            "log p(x)",
-                            "ELBO",
-                            "gap",
-                            "approximation gap",
-                            "amortisation gap"),
-                        likelihoods))));
   }
 
   private VaeModel model(Checkpoint checkpoint) {

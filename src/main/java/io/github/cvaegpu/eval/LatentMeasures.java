@@ -50,16 +50,13 @@ public record LatentMeasures(
    *     that vote on factors
    */
   public static LatentMeasures of(Posterior train, Posterior test, long seed) {
-    List<DimensionStatistics> dimensions =
-        IntStream.range(0, test.latent())
-            .mapToObj(dimension -> DimensionStatistics.of(test, dimension))
-            .toList();
+    List<DimensionStatistics> dimensions = dimensions(test);
     boolean labelled = train.images().hasLabels() && test.images().hasLabels();
     boolean made = train.images().factors().isPresent() && test.images().factors().isPresent();
     return new LatentMeasures(
         test.size(),
         dimensions,
-        (int) dimensions.stream().filter(DimensionStatistics::isActive).count(),
+        active(dimensions),
         MutualInformation.of(test, seed),
         labelled
             ? new LabelSeparation(
@@ -68,5 +65,20 @@ public record LatentMeasures(
                 LabelGap.of(test))
             : null,
         made ? Disentanglement.of(train, test, seed) : null);
+  }
+
+  /** How many dimensions are active over some images. */
+  public static int activeUnits(Posterior posterior) {
+    return active(dimensions(posterior));
+  }
+
+  private static int active(List<DimensionStatistics> dimensions) {
+    return (int) dimensions.stream().filter(DimensionStatistics::isActive).count();
+  }
+
+  private static List<DimensionStatistics> dimensions(Posterior posterior) {
+    return IntStream.range(0, posterior.latent())
+        .mapToObj(dimension -> DimensionStatistics.of(posterior, dimension))
+        .toList();
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.train.RunDirectory;
@@ -19,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,15 +106,60 @@ class ReportAndReproduceTest {
             .getAsJsonObject("log_likelihood");
     String html = Files.readString(page);
     assertTrue(html.contains("Likelihood of the test images"), "heading");
-    String figure =
-        String.format(
-            Locale.ROOT,
-            "%.2f ± %.2f",
-            exact.get("mean").getAsDouble(),
-            exact.get("standard_error").getAsDouble());
-    assertTrue(html.contains(figure), figure);
+    assertTrue(html.contains(figure(exact)), figure(exact));
     report(run.toString()).succeeded();
     assertFalse(Files.readString(page).contains("Likelihood of the test images"));
+  }
+
+  @Test
+  void annealingAndTheLatentDimensionsStandOnThePage() throws IOException {
+    train(run, images, "--latent", "3");
+    String[] asked = {"--latent", "--ais", "--ais-images", "2", "--ais-steps", "20"};
+    String[] reported =
+        Stream.concat(Stream.of(run.toString()), Stream.of(asked)).toArray(String[]::new);
+    report(reported).succeeded();
+    String html = Files.readString(page);
+    List<String> command =
+        new ArrayList<>(List.of("evaluate", run.toString(), "--json", "--samples", "1"));
+    command.addAll(List.of(asked));
+    command.addAll(List.of("--engine", "cpu", "--threads", "1"));
+    JsonObject evaluated = CommandRun.of(command.toArray(String[]::new)).succeeded().json();
+    JsonObject ais = evaluated.getAsJsonObject("ais");
+    JsonObject aggregate = evaluated.getAsJsonObject("aggregate_posterior");
+    JsonObject plugIn = aggregate.getAsJsonObject("plug_in");
+    JsonObject others = aggregate.getAsJsonObject("leave_one_out");
+    List<String> figures = new ArrayList<>();
+    for (String key : List.of("log_likelihood", "elbo", "gap")) {
+      figures.add(">" + figure(ais.getAsJsonObject(key)) + "<");
+    }
+    figures.add(">" + figure(ais.getAsJsonObject("check").getAsJsonObject("gap")) + "<");
+    figures.add(">" + figure(aggregate.getAsJsonObject("kl")) + "<");
+    for (String key :
+        List.of("mutual_information", "kl_to_prior", "total_correlation", "dimension_kl")) {
+      figures.add(
+          ">%s (%s)<"
+              .formatted(
+                  figure(plugIn.getAsJsonObject(key)),
+                  Numbers.rounded("%.2f", others.getAsJsonObject(key).get("mean").getAsDouble())));
+    }
+    int active = evaluated.getAsJsonObject("latent").get("active_units").getAsInt();
+    figures.add(">" + active + " of 3<");
+    for (String figure : figures) {
+      assertTrue(html.contains(figure), figure);
+    }
+    assertTrue(html.contains("Likelihood by annealing"), "heading");
+    assertFalse(html.contains("Likelihood of the test images"), "--exact was not asked for");
+    assertEquals(
+        "--ais-images is for --ais, which is not there.",
+        report(run.toString(), "--ais-images", "2").refusal());
+  }
+
+  private static String figure(JsonObject estimate) {
+    return String.format(
+        Locale.ROOT,
+        "%s ± %.2f",
+        Numbers.rounded("%.2f", estimate.get("mean").getAsDouble()),
+        estimate.get("standard_error").getAsDouble());
   }
 
   @Test
