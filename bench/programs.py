@@ -16,6 +16,8 @@ from tables import Refused, publish
 BENCH = Path(__file__).resolve().parent
 JAR = BENCH.parent / "target" / "cvae-gpu.jar"
 STUDY_LEARNING_RATE = ["--lr", "0.001"]
+# Said in full: what a version takes by itself is not what another does.
+STUDY_CONTROL_VAE = ["--control", "pi", "--anti-windup", "study", *STUDY_LEARNING_RATE]
 
 
 class Failed(SystemExit):

@@ -17,7 +17,7 @@ import math
 import statistics
 from pathlib import Path
 
-from programs import JAR, STUDY_LEARNING_RATE, last_line, ours, processors, record
+from programs import JAR, STUDY_CONTROL_VAE, last_line, ours, processors, record
 from svg import document, text
 from tables import Refused, number, publish, table
 
@@ -207,7 +207,7 @@ def picture(result):
 
 def measure(a):
     where = ["--data", a.data, "--threads", a.threads]
-    options = ["--json", "--rounds", a.epochs, *STUDY_LEARNING_RATE, *where]
+    options = ["--json", "--rounds", a.epochs, *STUDY_CONTROL_VAE, *where]
     command = ours(a.jar, "bench", *options)
     lines = [last_line(command, processors(a.threads)) for _ in range(a.rounds)]
     network = lines[0]["plan"]["network"]

@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from programs import JAR, STUDY_LEARNING_RATE, last_line, ours, peer, processors, record, run, turns
+from programs import JAR, STUDY_CONTROL_VAE, last_line, ours, peer, processors, record, run, turns
 
 PEERS = ["jax", "torch-fused", "torch"]
 
@@ -45,7 +45,7 @@ def main():
 
     def measure(name):
         if name == "cvae-gpu":
-            options = ["--json", "--rounds", a.epochs, *STUDY_LEARNING_RATE, *where]
+            options = ["--json", "--rounds", a.epochs, *STUDY_CONTROL_VAE, *where]
             return last_line(ours(a.jar, "bench", *options), on)["result"]
         return last_line(peer(name, "--epochs", a.epochs, *where), on)
 
@@ -56,7 +56,7 @@ def main():
             return run(peer(name, "--epochs", a.whole - 1, *where), on)[1]
         with tempfile.TemporaryDirectory() as folder:
             options = ["--quiet", "--out", f"{folder}/run", "--epochs", a.whole]
-            return run(ours(a.jar, "train", *options, *STUDY_LEARNING_RATE, *where), on)[1]
+            return run(ours(a.jar, "train", *options, *STUDY_CONTROL_VAE, *where), on)[1]
 
     names = ["cvae-gpu", *PEERS]
     speeds = {}

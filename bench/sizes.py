@@ -27,7 +27,7 @@ from pathlib import Path
 import image_folders
 from machine import commit
 from programs import (
-    STUDY_LEARNING_RATE,
+    STUDY_CONTROL_VAE,
     Failed,
     last_line,
     measure_or_show,
@@ -109,7 +109,7 @@ class Measurement:
         known = self.speeds.get(name)
         speed = statistics.median(known) if known else self.case.guess()
         epochs = max(1, round(self.a.seconds * speed / self.case.images()))
-        return ours(self.a.jar, "bench", "--json", "--rounds", epochs, *STUDY_LEARNING_RATE, *where)
+        return ours(self.a.jar, "bench", "--json", "--rounds", epochs, *STUDY_CONTROL_VAE, *where)
 
     def measure(self, name):
         if name in self.failed:

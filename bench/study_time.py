@@ -21,7 +21,16 @@ import json
 import statistics
 from pathlib import Path
 
-from programs import STUDY_LEARNING_RATE, measure_or_show, ours, peer, processors, record, run
+from programs import (
+    STUDY_CONTROL_VAE,
+    STUDY_LEARNING_RATE,
+    measure_or_show,
+    ours,
+    peer,
+    processors,
+    record,
+    run,
+)
 from tables import Refused, number, table
 
 MODELS = {"control": "ControlVAE", "beta": "beta-VAE"}
@@ -31,8 +40,9 @@ MARKER = "study-time"
 
 def plan(model):
     """Of cvae-gpu: the study's, with the study's anti-windup."""
-    rule = ["pi", "--anti-windup", "study"] if model == "control" else ["constant"]
-    return ["--control", *rule, *STUDY_LEARNING_RATE]
+    if model == "control":
+        return STUDY_CONTROL_VAE
+    return ["--control", "constant", *STUDY_LEARNING_RATE]
 
 
 def last_steps(run, steps=100):

@@ -18,7 +18,9 @@ from unittest import mock
 
 import evaluate
 import programs
+import roofline
 import side_by_side
+import sizes
 import startup
 import study_time
 import tables
@@ -61,6 +63,12 @@ class ScriptTest(unittest.TestCase):
             patch = mock.patch.object(owner, name, other)
             patch.start()
             self.addCleanup(patch.stop)
+
+    def assert_study_control_vae(self, commands):
+        self.assertTrue(commands)
+        for command in commands:
+            for option, expected in {"--control": "pi", "--anti-windup": "study", "--lr": "0.001"}.items():
+                self.assertEqual(expected, value(command, option))
 
     def assert_all_kept_to(self, threads, found):
         expected = programs.processors(threads)
@@ -216,8 +224,35 @@ class SideBySideTest(ScriptTest):
             side_by_side.main()
         self.assertEqual(2 * 2 * 4, len(found.commands))
         self.assert_all_kept_to(1, found)
+        self.assert_study_control_vae([command for command in found.commands if command[0] == "java"])
         result = json.loads(out.read_text())
         self.assertEqual(305.0 / 200.0, result["ratio_of_cvae_gpu"]["to the best peer, jax"])
+
+
+class RooflineTest(ScriptTest):
+    def test_the_fastest_of_some_runs_is_kept_whole(self):
+        speeds = iter([200.0, 300.0, 100.0])
+
+        def answer(command):
+            result = {"training": [next(speeds)]}
+            plan = {"network": {"hidden": [400, 50], "latent": 2}}
+            return json.dumps({"plan": plan, "result": result}), 1.0
+
+        found = Programs(answer)
+        self.replace(roofline, last_line=found.last_line)
+        a = types.SimpleNamespace(jar="our.jar", data="mnist", rounds=3, epochs=5, threads=1)
+        result = json.loads(roofline.measure(a))
+        self.assertEqual({"training": [300.0]}, result["result"])
+        self.assertEqual([[200.0], [300.0], [100.0]], result["images_per_second"])
+        self.assert_study_control_vae(found.commands)
+        self.assert_all_kept_to(1, found)
+
+
+class SizesTest(ScriptTest):
+    def test_ours_trains_the_study_s_control_vae(self):
+        a = types.SimpleNamespace(jar="our.jar", seconds=2.0)
+        command = sizes.Measurement(sizes.Case(), a, self.folder).command("cvae-gpu")
+        self.assert_study_control_vae([words(command)])
 
 
 class StartupTest(ScriptTest):
