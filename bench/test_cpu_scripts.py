@@ -256,31 +256,92 @@ class SizesTest(ScriptTest):
 
 
 class StartupTest(ScriptTest):
-    def test_the_record_is_that_of_every_measurement(self):
+    def measured(self, *options):
+        """The record of a measurement whose parts are stand-ins."""
         out = self.folder / "startup.json"
         self.replace(
             startup,
-            cpu_seconds=lambda a: {"java -version": [0.1, 0.2]},
-            first_step=lambda a: 1.5,
+            seconds_of_commands=lambda a: ({"--help": [0.1, 0.2]}, {"--help": [0.3, 0.4]}),
+            first_step=lambda a, launched: 1.5 if launched else 1.25,
+            first_epoch=lambda a: 2.5,
             peak_megabytes=lambda a: 300.0,
         )
-        self.replace(sys, argv=["startup.py", "--data", "mnist", "--starts", "2", "--out", str(out)])
+        self.replace(
+            sys, argv=["startup.py", "--data", "mnist", "--starts", "2", "--out", str(out), *options]
+        )
         with contextlib.redirect_stdout(io.StringIO()):
             startup.main()
-        found = json.loads(out.read_text())
+        return json.loads(out.read_text())
+
+    def test_the_record_is_that_of_every_measurement(self):
+        found = self.measured()
         self.assertEqual(["when", "command", "commit", "machine"], list(found)[:4])
         self.assertEqual([1.5, 1.5], found["seconds_to_first_step"])
-        self.assertEqual({"java -version": [0.1, 0.2]}, found["cpu_seconds"])
+        self.assertIsNone(found["seconds_to_first_step_without_launcher"])
+        self.assertEqual([2.5, 2.5], found["seconds_to_end_of_first_epoch"])
+        self.assertEqual({"--help": [0.1, 0.2]}, found["cpu_seconds"])
+        self.assertEqual({"--help": [0.3, 0.4]}, found["seconds"])
+
+    def test_starts_without_the_launcher_stand_beside_the_others(self):
+        found = self.measured("--no-launcher")
+        self.assertEqual([1.5, 1.5], found["seconds_to_first_step"])
+        self.assertEqual([1.25, 1.25], found["seconds_to_first_step_without_launcher"])
+        self.assertEqual("bench/startup.py --starts 2 --epochs 5 --no-launcher", found["command"])
+
+    def run_of(self, program):
+        """Has a Python program stand in for a run, and notes how each was called."""
+        called = []
+
+        def by(jar, *given):
+            called.append(words(given))
+            return [sys.executable, "-c", program]
+
+        self.replace(startup, ours=by)
+        return called, types.SimpleNamespace(jar="our.jar", data="mnist")
+
+    def test_the_first_epoch_ends_with_its_line_and_the_run_is_not_waited_for(self):
+        program = "import time; print('Engine'); time.sleep(0.3); print('epoch 1/2', flush=True)"
+        program += "; time.sleep(60)"
+        called, a = self.run_of(program)
+        seconds = startup.first_epoch(a)
+        self.assertLess(0.3, seconds)
+        self.assertLess(seconds, 30)
+        # A checkpoint after every step, or no line, would be another time.
+        self.assertNotIn("--checkpoint-every", called[0])
+        self.assertNotIn("--quiet", called[0])
+
+    def test_a_run_without_an_epoch_is_no_time(self):
+        a = self.run_of("print('Engine')")[1]
+        with self.assertRaisesRegex(SystemExit, "before its first epoch"):
+            startup.first_epoch(a)
+
+    def commands(self, no_launcher=False, stderr=""):
+        a = types.SimpleNamespace(jar=self.folder / "no.jar", starts=1, no_launcher=no_launcher)
+        answer = types.SimpleNamespace(stderr=stderr)
+        ran = []
+        self.replace(startup.subprocess, run=lambda command, **options: ran.append(command) or answer)
+        return startup.seconds_of_commands(a), ran
 
     def test_only_children_count(self):
-        a = types.SimpleNamespace(jar=self.folder / "no.jar", starts=1)
-        self.replace(startup.subprocess, run=lambda *command, **options: None)
         burnt = os.times()
         while os.times().user - burnt.user < 0.02:
             pass
-        seconds = startup.cpu_seconds(a)
-        self.assertEqual({"java -version", "--help", "train --help", "train --epch"}, set(seconds))
-        self.assertEqual({(0.0,)}, {tuple(found) for found in seconds.values()})
+        (cpu, wall), _ = self.commands()
+        self.assertEqual({"java -version", "--help", "train --help", "train --epch"}, set(cpu))
+        self.assertEqual({(0.0,)}, {tuple(found) for found in cpu.values()})
+        self.assertEqual(set(cpu), set(wall))
+        self.assertEqual({1}, {len(found) for found in wall.values()})
+
+    def test_a_command_without_the_launcher_follows_the_one_with_it(self):
+        (cpu, _), ran = self.commands(no_launcher=True)
+        self.assertEqual(1 + 2 * 3, len(cpu))
+        jar = str(self.folder / "no.jar")
+        self.assertEqual(["java", "-jar", jar, "--help"], ran[1])
+        self.assertEqual(["java", "-cp", jar, "io.github.cvaegpu.cli.CvaeGpu", "--help"], ran[2])
+
+    def test_a_java_that_cannot_run_the_program_itself_is_refused(self):
+        with self.assertRaisesRegex(SystemExit, "needs a Java 25"):
+            self.commands(no_launcher=True, stderr="java.lang.UnsupportedClassVersionError: ...")
 
 
 if __name__ == "__main__":
