@@ -13,16 +13,16 @@ import java.util.List;
  * <pre>
  *   main                                              host                  gradients
  *
- *  gatherBatch      x from the dataset's bytes,      stepBegin: beta
+ *  gather           x from the dataset's bytes,      stepBegin: beta
  *    |              noise                              |
  *  encode...        h = f(x W^T + b)                   |
  *    |                                                 |
- *  latentForward    mean, logvar = h W^T + b           |
+ *  latent           mean, logvar = h W^T + b           |
  *    |              z = mean + exp(logvar/2) noise     |
  *    |              KL;  d = f(z W^T + b)  ----------&gt; klWeights, if the batch decides them
  *  decode...        d = f(d W^T + b)                   |
  *    |                                                 |
- *  loss             RL;  dlogits = dRL/dlogits --------|-----------------&gt; weightGradient (last layer),
+ *  output           RL;  dlogits = dRL/dlogits --------|-----------------&gt; weightGradient (last layer),
  *    |                                                 |                   sigmaGradient, if learned
  *    |                                                 |                     |
  *  decodeBackward.. dd = (dd W) f'(d)  ----------------|-----------------&gt; weightGradient..., if large
@@ -33,7 +33,7 @@ import java.util.List;
  *    |                                                 |                   parameterGradients
  *  weightGradient (first layer, if large)              |                     |
  *    |                                                 |                     |
- *  adamUpdate    &lt;-------------------------------------+---------------------+
+ *  update        &lt;-------------------------------------+---------------------+
  * </pre>
  *
  * <p>A dot-dot-dot is a launch a hidden layer; f is the hidden layers' activation. Large products
@@ -112,15 +112,15 @@ final class CublasStep implements Step {
     observer.step(main);
     host.waitFor(main);
     phase("stepBegin", this::stepBegin);
-    phase("gatherBatch", this::gatherBatch);
+    phase("gather", this::gather);
     phase("encode", this::encode);
-    phase("latentForward", this::latentForward);
+    phase("latent", this::latent);
     if (settings.klTerm().isOfBatch()) {
       host.waitFor(main);
       phase("klWeights", this::klWeights);
     }
     phase("decode", this::decode);
-    phase("loss", this::loss);
+    phase("output", this::output);
     phase("decodeBackward", this::decodeBackward);
     main.waitFor(host);
     phase("latentBackward", this::latentBackward);
@@ -130,7 +130,7 @@ final class CublasStep implements Step {
     phase("parameterGradients", this::parameterGradients);
     main.waitFor(host);
     main.waitFor(gradients);
-    phase("adamUpdate", this::adamUpdate);
+    phase("update", this::update);
   }
 
   // ---- its phases ------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ final class CublasStep implements Step {
     kernels.mailbox().stepBegin(host, buffers.state(), buffers.mailbox(), buffers.rates());
   }
 
-  private void gatherBatch() {
+  private void gather() {
     kernels
         .gather(settings.objective().targets())
         .batch(
@@ -162,7 +162,7 @@ final class CublasStep implements Step {
     }
   }
 
-  private void latentForward() {
+  private void latent() {
     Activations a = buffers.activations();
     CudaLayer head = network.headLayer();
     CudaLayer first = network.firstDecoderLayer();
@@ -203,7 +203,7 @@ final class CublasStep implements Step {
     }
   }
 
-  private void loss() {
+  private void output() {
     Activations a = buffers.activations();
     products.forwardWithoutBias(network.outputLayer(), lastDecoded(), rows, a.logits());
     loss.forwardBackward(main, network.outputLayer(), a.x(), rows, a.logits(), a.loss());
@@ -299,7 +299,7 @@ final class CublasStep implements Step {
     }
   }
 
-  private void adamUpdate() {
+  private void update() {
     kernels.adam().update(main, buffers.state(), trained);
   }
 

@@ -115,14 +115,14 @@ class CudaProfileTest {
     assertEquals(
         List.of(
             "stepBegin step_begin 1",
-            "gatherBatch gather_batch 1",
+            "gather gather_batch 1",
             "encode cublasSgemm 1",
             "encode linear_bias 1",
             "encode linear_forward 1",
-            "latentForward latent_forward 1",
+            "latent latent_forward 1",
             "decode linear_forward 1",
-            "loss cublasSgemm 1",
-            "loss bernoulli_forward_backward 1",
+            "output cublasSgemm 1",
+            "output bernoulli_forward_backward 1",
             "weightGradient cublasSgemm 1",
             "decodeBackward cublasSgemm 1",
             "decodeBackward linear_relu_mask 1",
@@ -132,7 +132,7 @@ class CudaProfileTest {
             "encodeBackward linear_backward_input 1",
             "parameterGradients linear_backward_parameters 1",
             "weightGradient cublasSgemm 1",
-            "adamUpdate adam_update 1"),
+            "update adam_update 1"),
         result.rows().stream()
             .map(
                 row ->
@@ -148,7 +148,7 @@ class CudaProfileTest {
   @Test
   void workIsWhatComesOutByHand() {
     // Pixels: a division each; bytes in, floats out; the order; the noise.
-    assertWork(12_150, 12_150 + 4 * (12_150 + 150 + 300), row("gatherBatch", "gather_batch"));
+    assertWork(12_150, 12_150 + 4 * (12_150 + 150 + 300), row("gather", "gather_batch"));
     // x (150, 81), W (700, 81), y (150, 700).
     CudaProfile.Row product = row("encode", "cublasSgemm");
     assertEquals("m 700, n 150, k 81", product.shape());
@@ -162,7 +162,7 @@ class CudaProfileTest {
     assertWork(
         150 * (80 + 4 + 20 + 40 + 20),
         4 * (1_500 + 40 + 4 + 300 + 20 + 10 + 600 + 300 + 150 + 1_500),
-        row("latentForward", "latent_forward"));
+        row("latent", "latent_forward"));
     // A row: 20 multiplications for dz, 2 gradients of 11, 40 for dh, 10 comparisons. Floats: dd,
     // Wd,
     // heads, noise, Wh, h; dheads, dh.
@@ -170,7 +170,8 @@ class CudaProfileTest {
         150 * (40 + 22 + 80 + 10),
         4 * (1_500 + 20 + 600 + 300 + 40 + 1_500 + 600 + 1_500),
         row("latentBackward", "latent_backward"));
-    assertWork(11 * 12_150, 4 * (3 * 12_150 + 81 + 150), row("loss", "bernoulli_forward_backward"));
+    assertWork(
+        11 * 12_150, 4 * (3 * 12_150 + 81 + 150), row("output", "bernoulli_forward_backward"));
     assertWork(105_000, 4 * 210_000, row("decodeBackward", "linear_relu_mask"));
     // 10 <- 700, masked.
     assertWork(
@@ -183,7 +184,7 @@ class CudaProfileTest {
         4 * (150 * (1_505 + 700 + 10 + 2 + 10) + 14_060 + 1_505) + 96 * 40,
         row("parameterGradients", "linear_backward_parameters"));
     long parameters = new ParameterLayout(SHAPE).size();
-    assertWork(14 * parameters, 28 * parameters, row("adamUpdate", "adam_update"));
+    assertWork(14 * parameters, 28 * parameters, row("update", "adam_update"));
   }
 
   @Test
@@ -216,7 +217,7 @@ class CudaProfileTest {
           profile(StepKind.AUTO, settings, 1, 1, 2).measure().rows().stream()
               .map(CudaProfile.Row::phase)
               .toList();
-      assertEquals(phases.indexOf("latentForward") + 1, phases.indexOf("klWeights"));
+      assertEquals(phases.indexOf("latent") + 1, phases.indexOf("klWeights"));
     }
   }
 
@@ -228,7 +229,7 @@ class CudaProfileTest {
     List<String> phases = learned.rows().stream().map(CudaProfile.Row::phase).toList();
     assertEquals(1, phases.stream().filter("sigmaGradient"::equals).count(), phases.toString());
     // Of the losses, so after them.
-    assertTrue(phases.indexOf("sigmaGradient") > phases.indexOf("loss"), phases.toString());
+    assertTrue(phases.indexOf("sigmaGradient") > phases.indexOf("output"), phases.toString());
     CudaProfile.Row row = learned.rows().get(phases.indexOf("sigmaGradient"));
     assertEquals("gaussian_log_sigma", row.kernel());
     assertEquals(4 * (BATCH + 2), row.bytes());
