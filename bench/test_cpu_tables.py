@@ -19,6 +19,7 @@ import roofline
 import sizes
 import study_time
 import tables
+import threads_model
 
 HEAD = {
     "when": "2026-01-02T03:04:05+00:00",
@@ -250,7 +251,14 @@ class RooflineTest(unittest.TestCase):
         ]
         peaks = {"gigaflops": 320.0, "gigabytes": 160.0}
         self.result = {"machine": peaks, "phases": phases, "training": [40_000.0, 44_000.0]}
-        self.found = {**HEAD, "threads": 2, "parameter_bytes": 8_030_256, "result": self.result}
+        speeds = [[42_000.0], [30_000.0, 31_000.0, 39_000.0]]
+        self.found = {
+            **HEAD,
+            "threads": 2,
+            "parameter_bytes": 8_030_256,
+            "result": self.result,
+            "images_per_second": speeds,
+        }
 
     def test_the_study_has_so_many_parameters(self):
         self.assertEqual(669_188, roofline.parameters(784, [400, 50], 2))
@@ -270,6 +278,12 @@ class RooflineTest(unittest.TestCase):
         self.assertIn("| output | 400 | 200 | 62 % | 2.00 | 5.0 | 3 % | arithmetic |", text)
         self.assertIn("| step | 1,500 | 120 | 38 % | 20.00 | 13.3 | 8 % |  |", text)
         self.assertIn("4.0 MB of parameters and moments lie, which is L3.", text)
+
+    def test_the_table_says_that_it_is_of_the_fastest_run(self):
+        text = roofline.tables(self.found)
+        self.assertIn(
+            "The fastest of 2 runs, whose medians were 31,000, 42,000 images/s; 2 threads of Test CPU", text
+        )
 
     def test_every_phase_with_products_is_a_point_below_the_roof(self):
         root = ElementTree.fromstring(roofline.picture(self.result))
@@ -291,6 +305,61 @@ class RooflineTest(unittest.TestCase):
         low, high = axes.y
         middle = axes.at(axes.x[0], (low * high) ** 0.5)[1]
         self.assertAlmostEqual((roofline.TOP + roofline.BOTTOM) / 2, middle)
+
+
+class ThreadsModelTest(unittest.TestCase):
+    def found(self, *rounds, line=50):
+        names = dict.fromkeys(run.phase for run in threads_model.runs())
+        phases = [{"phases": [{"name": n, "microseconds": m} for n in names]} for m in rounds]
+        speeds = {"cvae-gpu": [40_000.0, 42_000.0, 50_000.0]}
+        lines = [line, 10 * line, line]
+        return {
+            **HEAD,
+            "phases": phases,
+            "images_per_second": speeds,
+            "ns_for_a_cache_line_between_the_threads": lines,
+        }
+
+    def test_a_step_of_the_study_has_so_many_runs_and_units(self):
+        units = {}
+        for run in threads_model.runs():
+            units.setdefault(run.phase, []).append(run.units)
+        self.assertEqual([98], units["gather"])
+        # Five parts of its outputs and two of the images.
+        self.assertEqual([10, 20], units["encode"])
+        self.assertEqual([272, 136, 40, 20], units["decode_backward"])
+        # The layer narrows to less than what is cut in two.
+        self.assertEqual([136], units["encode_backward"])
+        self.assertEqual(13, len(threads_model.runs()))
+
+    def test_two_threads_take_what_they_took(self):
+        # Medians of rounds.
+        self.assertAlmostEqual(9 * 100, threads_model.step(self.found(100, 90, 700), 2))
+
+    def test_no_phase_is_shorter_than_a_unit_and_a_meeting(self):
+        found = self.found(100, line=0)
+        # The two phases of eight units: four of each, one after another, took 100 us.
+        least = threads_model.step(found, 10_000)
+        self.assertGreater(least, 2 * 100 / 4)
+        self.assertAlmostEqual(least, threads_model.step(found, 20_000))
+
+    def test_meetings_take_longer_the_more_meet(self):
+        quick = threads_model.step(self.found(100, line=0), 64)
+        met = threads_model.step(self.found(100, line=10), 64)
+        self.assertAlmostEqual(130 * 10 / 1e3, threads_model.meeting(64, 10))
+        self.assertGreater(met, quick)
+
+    def test_a_row_for_each_number_of_threads(self):
+        text = threads_model.tables(self.found(100))
+        self.assertIn("| 2 | 142,222 (42,000 measured) |", text)
+        self.assertIn("(2 T + 2) times 50 ns", text)
+        self.assertEqual(len(threads_model.THREADS) + 2, text.count("\n|"))
+
+    def test_a_phase_without_units_is_refused(self):
+        found = self.found(100)
+        found["phases"][0]["phases"].append({"name": "another", "microseconds": 1.0})
+        with self.assertRaisesRegex(tables.Refused, "no run of units of the phase another"):
+            threads_model.step(found, 2)
 
 
 @contextlib.contextmanager
