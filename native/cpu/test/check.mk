@@ -16,7 +16,7 @@ CHECK_ROUNDS ?= 150
 CHECK_ROUNDS_SANITIZED ?= 12
 # Of an emulated processor.
 CHECK_ROUNDS_ARM ?= 6
-# Networks' bits are compared for all steps and by 1 to 8 threads. An emulated processor would take an hour for that:
+# Networks' bits are compared for all steps and by 1 to 8 threads. An emulated processor would take hours for that:
 # there, what takes so many million products at most (digest.cpp says what counts), by one thread, and by 2 and 8. Those
 # are the first steps of the large networks; 300 of one network with each form of the loss and each activation, by one
 # thread; and 300 of the small ones by 1, 2 and 8.
