@@ -4,6 +4,7 @@ package io.github.cvaegpu.api;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.control.BetaController;
 import io.github.cvaegpu.control.OwnRule;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.EpochReport;
@@ -103,12 +104,14 @@ public final class Training {
    * @param data on which images
    * @param folder where it is kept; made by {@link #run} if absent, and then without another run in
    *     it
-   * @throws CvaeGpuException if a batch is larger than the training set
+   * @throws CvaeGpuException if a batch is larger than the training set, or the folder lies in that
+   *     of the pictures to train on
    */
   public static Training begin(Plan plan, DataSplit data, Path folder) {
     return CvaeGpuException.translating(
         () -> {
           plan.plan().requireFits(data.dataset().train());
+          Outside.requireOfPictures(folder, data.choice(), "name another folder");
           return new Training(
               plan.plan(),
               () -> plan.startController(inputs(data)),

@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.track.QueueTrackers;
@@ -90,6 +91,8 @@ final class CalibrateCommand implements Callable<Integer> {
     TrainingPlan plan = planOptions.plan();
     int epochs = calibrationOptions.epochs();
     engineOptions.requireEngine();
+    Outside.requireOfPictures(folder, dataOptions.choice(), "name another folder with --out");
+    trackerOptions.requireOutside(dataOptions.choice());
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.data.LatentPoints;
 import io.github.cvaegpu.engine.VaeModel;
@@ -73,7 +74,9 @@ final class DecodeCommand implements Callable<Integer> {
     engineOptions.check();
     DecodedImages target =
         DecodedImages.to(
-            outputOptions, 1, isStandardInput() ? Optional.empty() : Optional.of(input));
+            outputOptions,
+            1,
+            isStandardInput() ? Optional.empty() : Optional.of(new DataChoice.At(input)));
     SavedModel saved = modelOptions.open();
     ImageSize size = ModelOptions.size(saved);
     outputOptions.requireOutside(modelOptions, saved);

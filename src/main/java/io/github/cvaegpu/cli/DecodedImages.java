@@ -2,13 +2,13 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.data.NpyWriter;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.report.ImageFolder;
 import io.github.cvaegpu.report.ImageGrid;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,9 +42,9 @@ final class DecodedImages {
    * Refuses, before anything is computed, a place where they cannot be written.
    *
    * @param count images that there will be, or as few as are known to come
-   * @param input folder that is read, if one is
+   * @param input what is read, if something is
    */
-  static DecodedImages to(OutputOptions output, int count, Optional<Path> input) {
+  static DecodedImages to(OutputOptions output, int count, Optional<DataChoice> input) {
     Optional<String> ending = output.endingOrFolder(".npy", ".png");
     if (ending.isPresent()) {
       output.requireFree(input);

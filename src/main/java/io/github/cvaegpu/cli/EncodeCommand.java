@@ -43,7 +43,7 @@ final class EncodeCommand implements Callable<Integer> {
     engineOptions.check();
     boolean isText =
         outputOptions.isStandardOutput() || outputOptions.ending(".npy", ".csv").equals(".csv");
-    outputOptions.requireFree(inputOptions.path());
+    outputOptions.requireFree(inputOptions.choice());
     SavedModel saved = modelOptions.open();
     outputOptions.requireOutside(modelOptions, saved);
     engineOptions.requireEngine();

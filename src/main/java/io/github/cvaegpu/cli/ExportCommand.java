@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.UnwritableException;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.export.ExportedFiles;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Json;
@@ -76,6 +77,8 @@ final class ExportCommand implements Callable<Integer> {
     var files =
         new ExportedFiles(Optional.ofNullable(onnx), Optional.ofNullable(safeTensors), overwrite);
     SavedModel model = modelOptions.open();
+    requireOutside(model, onnx, "--onnx");
+    requireOutside(model, safeTensors, "--safetensors");
     List<Written> written = new ArrayList<>();
     for (Path file : files.write(model, safeTensors == null ? Optional.empty() : record(model))) {
       written.add(new Written(file.toString(), size(file)));
@@ -96,6 +99,17 @@ final class ExportCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  /** Refuses a folder among the pictures that the model was trained on. */
+  private static void requireOutside(SavedModel model, Path folder, String option) {
+    if (folder != null) {
+      model
+          .dataToLoad()
+          .ifPresent(
+              data ->
+                  Outside.requireOfPictures(folder, data, "name another folder with " + option));
+    }
   }
 
   /** The record of the run that the model is of, which has the figures. */

@@ -10,7 +10,6 @@ import io.github.cvaegpu.data.Split;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.train.SavedModel;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -31,14 +30,9 @@ final class InputOptions {
     return dataOptions.asked().isPresent() || split != null;
   }
 
-  /** The folder or file that was named, if one was. */
-  Optional<Path> path() {
-    return dataOptions.asked().flatMap(InputOptions::path);
-  }
-
-  /** The folder or file that images come from, if they do. */
-  static Optional<Path> path(DataChoice choice) {
-    return choice instanceof DataChoice.At at ? Optional.of(at.path()) : Optional.empty();
+  /** What was named, if something was. */
+  Optional<DataChoice> choice() {
+    return dataOptions.asked();
   }
 
   /** The images, of the test part where none is named. */

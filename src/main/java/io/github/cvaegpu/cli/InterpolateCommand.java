@@ -70,7 +70,7 @@ final class InterpolateCommand implements Callable<Integer> {
     Given.requireIn("--steps", steps, 2, MAX_STEPS);
     outputOptions.orElse("interpolate.png");
     boolean isAnimation = outputOptions.ending(".png", ".gif").equals(".gif");
-    outputOptions.requireFree(inputOptions.path());
+    outputOptions.requireFree(inputOptions.choice());
     SavedModel saved = modelOptions.open();
     outputOptions.requireOutside(modelOptions, saved);
     ImageSize size = ModelOptions.size(saved);

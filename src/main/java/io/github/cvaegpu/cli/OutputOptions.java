@@ -5,6 +5,8 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
+import io.github.cvaegpu.data.DataChoice;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.SavedModel;
 import java.io.BufferedOutputStream;
@@ -31,6 +33,9 @@ final class OutputOptions {
 
   @Option(names = "--overwrite", description = "Replace a file that is there. Default: refuse to.")
   private boolean isReplacing;
+
+  /** What names the file. */
+  private String option = "--output";
 
   /** Writes lines of text. */
   @FunctionalInterface
@@ -116,9 +121,9 @@ final class OutputOptions {
   /**
    * Refuses, before anything is computed, what cannot be written.
    *
-   * @param input folder or file that is read: a result in it would be read with it the next time
+   * @param input what is read: a result in it would be read with it the next time
    */
-  void requireFree(Optional<Path> input) {
+  void requireFree(Optional<DataChoice> input) {
     if (isStandardOutput()) {
       return;
     }
@@ -141,7 +146,7 @@ final class OutputOptions {
   }
 
   /** The same of a folder, which has to be new or empty: no other files are to be among its own. */
-  void requireNewFolder(Optional<Path> input) {
+  void requireNewFolder(Optional<DataChoice> input) {
     requirePlace(input);
     if (isReplacing) {
       throw new InputException("--overwrite is for files: a folder of images has to be new.");
@@ -167,28 +172,25 @@ final class OutputOptions {
     if (isStandardOutput()) {
       return;
     }
-    if (real(path()).startsWith(real(model.path()))) {
+    if (Outside.real(path()).startsWith(Outside.real(model.path()))) {
       throw new InputException(
           Files.isDirectory(model.path())
               ? "The output %s lies in the model's folder %s: name another place."
                   .formatted(output, model.path())
               : "%s is the model: name another file for the output.".formatted(output));
     }
-    requireOutside(saved.dataToLoad().flatMap(InputOptions::path));
+    requireOutside(saved.dataToLoad());
   }
 
   /** Refuses an output among what is read; see {@link #requireFree}. */
-  void requireOutside(Optional<Path> input) {
-    if (!isStandardOutput() && input.isPresent() && real(path()).startsWith(real(input.get()))) {
-      throw new InputException(
-          Files.isDirectory(input.get())
-              ? "The output %s lies in the input %s: name another place."
-                  .formatted(output, input.get())
-              : "%s is the input: name another file for the output.".formatted(output));
+  private void requireOutside(Optional<DataChoice> input) {
+    if (!isStandardOutput()) {
+      input.ifPresent(
+          choice -> Outside.require(path(), choice, "name another place with " + option));
     }
   }
 
-  private void requirePlace(Optional<Path> input) {
+  private void requirePlace(Optional<DataChoice> input) {
     requireOutside(input);
     Path file = path().toAbsolutePath().normalize();
     if (file.getParent() != null && !Files.isDirectory(file.getParent())) {
@@ -197,21 +199,15 @@ final class OutputOptions {
     }
   }
 
-  /** Where links lead, as far as there is something. */
-  private static Path real(Path path) {
-    Path absolute = path.toAbsolutePath().normalize();
-    try {
-      return absolute.toRealPath();
-    } catch (IOException e) {
-      Path parent = absolute.getParent();
-      return parent == null ? absolute : real(parent).resolve(absolute.getFileName());
-    }
-  }
-
-  /** Another file under the same rules. */
-  OutputOptions beside(Path file) {
+  /**
+   * Another file under the same rules.
+   *
+   * @param named the option that names it
+   */
+  OutputOptions beside(Path file, String named) {
     var other = new OutputOptions();
     other.output = file.toString();
+    other.option = named;
     other.isReplacing = isReplacing;
     return other;
   }

@@ -63,7 +63,7 @@ final class ReconstructCommand implements Callable<Integer> {
     }
     outputOptions.orElse("reconstruct.png");
     outputOptions.ending(".png");
-    outputOptions.requireFree(inputOptions.path());
+    outputOptions.requireFree(inputOptions.choice());
     SavedModel saved = modelOptions.open();
     outputOptions.requireOutside(modelOptions, saved);
     engineOptions.requireEngine();

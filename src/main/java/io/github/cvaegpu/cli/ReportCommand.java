@@ -5,6 +5,7 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.report.Block;
@@ -92,6 +93,7 @@ final class ReportCommand implements Callable<Integer> {
     measures.check();
     HtmlReport.requireReplaceable(file);
     List<Run> runs = folders.stream().flatMap(ReportCommand::runsIn).map(Run::read).toList();
+    runs.forEach(this::requireOutside);
     List<Subject> subjects = new ArrayList<>();
     try {
       for (Run run : runs) {
@@ -108,6 +110,12 @@ final class ReportCommand implements Callable<Integer> {
         .getOut()
         .printf(Locale.ROOT, "%s, %.1f MB%n", file.toAbsolutePath().normalize(), bytes / 1e6);
     return ExitCode.OK;
+  }
+
+  /** Refuses a page among the pictures that a run's images are. */
+  private void requireOutside(Run run) {
+    DataChoice images = dataOptions.asked().orElseGet(run.record()::dataToLoad);
+    Outside.requireOfPictures(file, images, "name another file with --out");
   }
 
   /** A run with its model, where there is one that can be drawn. */

@@ -3,6 +3,7 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
@@ -124,6 +125,8 @@ final class ReproduceCommand implements Callable<Integer> {
     var study = new Study(learningRates, epochs, seeds, setPoints, ownRule);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
     engineOptions.requireEngine();
+    Outside.requireOfPictures(folder, dataOptions.choice(), "name another folder with --out");
+    trackerOptions.requireOutside(dataOptions.choice());
     Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
     TrackerSettings trackers = trackerOptions.settings(err());

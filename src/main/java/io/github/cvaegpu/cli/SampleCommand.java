@@ -95,7 +95,7 @@ final class SampleCommand implements Callable<Integer> {
     Given.requireIn("-n", count, 1, DecodedImages.MAX);
     requireParts();
     outputOptions.orElse("samples.png");
-    DecodedImages target = DecodedImages.to(outputOptions, count, inputOptions.path());
+    DecodedImages target = DecodedImages.to(outputOptions, count, inputOptions.choice());
     SavedModel saved = modelOptions.open();
     outputOptions.requireOutside(modelOptions, saved);
     ImageSize size = ModelOptions.size(saved);

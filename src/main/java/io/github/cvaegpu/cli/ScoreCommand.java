@@ -76,12 +76,13 @@ final class ScoreCommand implements Callable<Integer> {
     if (!outputOptions.isStandardOutput()) {
       outputOptions.ending(".csv");
     }
-    outputOptions.requireFree(inputOptions.path());
-    Optional<OutputOptions> drawn = Optional.ofNullable(picture).map(outputOptions::beside);
+    outputOptions.requireFree(inputOptions.choice());
+    Optional<OutputOptions> drawn =
+        Optional.ofNullable(picture).map(file -> outputOptions.beside(file, "--picture"));
     drawn.ifPresent(
         output -> {
           output.ending(".png");
-          output.requireFree(inputOptions.path());
+          output.requireFree(inputOptions.choice());
         });
     SavedModel saved = modelOptions.open();
     outputOptions.requireOutside(modelOptions, saved);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
+import io.github.cvaegpu.data.DataChoice;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.track.MlflowSettings;
 import io.github.cvaegpu.track.TrackerSettings;
 import java.io.PrintWriter;
@@ -34,6 +36,16 @@ final class TrackerOptions {
       paramLabel = "FILE",
       description = "Write a line of JSON for each step, epoch and checkpoint. Default: none.")
   private Path jsonLines;
+
+  /** Refuses what would be read as pictures the next time. */
+  void requireOutside(DataChoice data) {
+    if (tensorBoard != null) {
+      Outside.requireOfPictures(tensorBoard, data, "name another folder with --tensorboard");
+    }
+    if (jsonLines != null) {
+      Outside.requireOfPictures(jsonLines, data, "name another file with --log-json");
+    }
+  }
 
   /**
    * With what the environment says of MLflow.

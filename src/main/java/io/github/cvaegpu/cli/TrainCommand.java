@@ -7,6 +7,7 @@ import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
@@ -160,9 +161,13 @@ final class TrainCommand implements Callable<Integer> {
     Start start = resume ? begun(warnings) : fresh(warnings);
     start.plan().requireController();
     engineOptions.requireEngine();
+    Path where = folder != null ? folder : defaultFolder(start.plan().rule());
+    if (!resume) {
+      Outside.requireOfPictures(where, start.data(), "name another folder with --out");
+    }
+    trackerOptions.requireOutside(start.data());
     Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings);
     start.plan().requireFits(dataset.train());
-    Path where = folder != null ? folder : defaultFolder(start.plan().rule());
     TrackerSettings trackers = trackerOptions.settings(warnings);
     trackers.requireUsable(where, resume, start.plan(), dataset);
     if (!resume && planOptions.isSetPointAuto()) {

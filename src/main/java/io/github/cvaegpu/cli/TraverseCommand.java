@@ -83,7 +83,7 @@ final class TraverseCommand implements Callable<Integer> {
     outputOptions.orElse("traverse.png");
     boolean isAnimation = outputOptions.ending(".png", ".gif").equals(".gif");
     check(isAnimation);
-    outputOptions.requireFree(inputOptions.path());
+    outputOptions.requireFree(inputOptions.choice());
     SavedModel saved = modelOptions.open();
     outputOptions.requireOutside(modelOptions, saved);
     ImageSize size = ModelOptions.size(saved);

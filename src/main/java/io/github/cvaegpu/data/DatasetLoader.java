@@ -33,8 +33,7 @@ public final class DatasetLoader {
   /** A loader of other datasets, the first of which is what {@code auto} means. */
   DatasetLoader(
       DataLocations locations, List<PublishedDataset> datasets, Downloader.Timing timing) {
-    List<ImageSource> formats =
-        List.of(new IdxSource(datasets), new PictureSource(), new ArraySource());
+    List<ImageSource> formats = formats(datasets);
     environment =
         locations
             .environmentFolder()
@@ -53,6 +52,20 @@ public final class DatasetLoader {
     all.addAll(published);
     all.addAll(formats);
     sources = new ImageSources(all);
+  }
+
+  /** What reads what lies at a path, in the order in which they are asked. */
+  private static List<ImageSource> formats(List<PublishedDataset> datasets) {
+    return List.of(new IdxSource(datasets), new PictureSource(), new ArraySource());
+  }
+
+  /** Whether this is a folder that would be read as one of pictures. */
+  static boolean isFolderOfPictures(DataChoice choice) {
+    return formats(List.of()).stream()
+        .filter(source -> source.recognises(choice))
+        .findFirst()
+        .filter(PictureSource.class::isInstance)
+        .isPresent();
   }
 
   /** Names of the datasets that can be downloaded. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.data.NumpyBytes;
 import io.github.cvaegpu.data.PictureBytes;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +110,79 @@ class OwnImagesTest {
 
   private static String withoutEngine(String err) {
     return String.join("\n", err.lines().filter(line -> !line.startsWith("Engine ")).toList());
+  }
+
+  /** What is put among pictures is read as one of them, or as a class, the next time. */
+  @ParameterizedTest
+  @CsvSource({
+    "train --data PICTURES --test-part 0.2, --out",
+    "train --data PICTURES --test-part 0.2 --out ELSEWHERE, --tensorboard",
+    "train --data PICTURES --test-part 0.2 --out ELSEWHERE, --log-json",
+    "train --resume --out RUN, --tensorboard",
+    "train --from RUN, --out",
+    "calibrate --data PICTURES --test-part 0.2, --out",
+    "calibrate --data PICTURES --test-part 0.2 --out ELSEWHERE, --tensorboard",
+    "reproduce --data PICTURES --test-part 0.2, --out",
+    "reproduce --data PICTURES --test-part 0.2 --out ELSEWHERE, --log-json",
+    "report RUN, --out",
+    "export RUN, --onnx",
+    "export RUN, --safetensors",
+    "encode RUN, --output",
+    "score RUN --output -, --picture",
+  })
+  void nothingIsWrittenAmongPictures(String command, String option) throws IOException {
+    Path pictures = pictures();
+    Path run = temp.resolve("run");
+    train(run, "--data", pictures.toString(), "--test-part", "0.25", "--quiet").succeeded();
+    String place = pictures.resolve("0").toString();
+    String output =
+        switch (option) {
+          case "--output" -> place + "/z.csv";
+          case "--picture" -> place + "/z.png";
+          default -> place + "/z";
+        };
+    String words =
+        command
+            .replace("PICTURES", pictures.toString())
+            .replace("ELSEWHERE", temp.resolve("elsewhere").toString())
+            .replace("RUN", run.toString());
+    List<String> before = listing(pictures);
+    String refusal =
+        CommandRun.of(
+                Stream.concat(Stream.of(words.split(" ")), Stream.of(option, output)).toList())
+            .refusal();
+    assertTrue(
+        refusal.matches(
+            Pattern.quote("The output %s lies in the input %s: ".formatted(output, pictures))
+                + "name another (file|folder|place) with "
+                + option
+                + "\\."),
+        refusal);
+    assertEquals(before, listing(pictures));
+    assertFalse(Files.exists(temp.resolve("elsewhere")));
+  }
+
+  /** The working directory of a test is that of the project, whose documents have pictures. */
+  @Test
+  void aRunsOwnNameIsNotAmongPicturesEither() {
+    String refusal = CommandRun.of("train", "--data", ".", "--test-part", "0.2").refusal();
+    assertTrue(refusal.startsWith("The output runs/hold-"), refusal);
+    assertTrue(refusal.endsWith(": name another folder with --out."), refusal);
+  }
+
+  /** Of IDX files those are read and no others, and a file of arrays is no folder. */
+  @Test
+  void aRunMayLieBesideOtherData() throws IOException {
+    Path idx = TinyImages.writeFolder(temp.resolve("idx"), 1);
+    train(idx.resolve("run"), "--data", idx.toString()).succeeded();
+    train(idx.resolve("again"), "--data", idx.toString()).succeeded();
+    train(temp.resolve("run"), "--data", npz().toString()).succeeded();
+  }
+
+  private static List<String> listing(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.map(Path::toString).sorted().toList();
+    }
   }
 
   @Test

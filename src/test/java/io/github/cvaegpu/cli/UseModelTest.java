@@ -535,7 +535,7 @@ class UseModelTest {
     Path images = temp.resolve("images");
     Path link = Files.createSymbolicLink(folder.resolve("link"), images);
     assertEquals(
-        "The output %s lies in the input %s: name another place."
+        "The output %s lies in the input %s: name another place with --output."
             .formatted(link.resolve("z.csv"), images),
         run("encode", model, "--input=" + images, "--output=" + link.resolve("z.csv")).refusal());
   }
@@ -613,7 +613,8 @@ class UseModelTest {
     Path result = images.resolve(isTable ? "z.csv" : "z.png");
     words[words.length - 1] += "=" + result;
     assertEquals(
-        "The output %s lies in the input %s: name another place.".formatted(result, images),
+        "The output %s lies in the input %s: name another place with %s."
+            .formatted(result, images, command.endsWith("--picture") ? "--picture" : "--output"),
         run(words[0], model, Arrays.copyOfRange(words, 1, words.length)).refusal());
   }
 
@@ -658,11 +659,11 @@ class UseModelTest {
   void aResultInsideOfTheInputIsRefused() {
     Path images = temp.resolve("images");
     assertEquals(
-        "The output %s lies in the input %s: name another place."
+        "The output %s lies in the input %s: name another place with --output."
             .formatted(images.resolve("z.csv"), images),
         run("encode", model, "--input=" + images, "--output=" + images.resolve("z.csv")).refusal());
     assertEquals(
-        "The output %s lies in the input %s: name another place."
+        "The output %s lies in the input %s: name another place with --output."
             .formatted(images.resolve("s"), images),
         run(
                 "sample",
@@ -707,8 +708,8 @@ class UseModelTest {
             + " not there.",
         "sample --output=-|Images are not printed: --output - is for text.",
         "decode --input=z.csv --output=-|Images are not printed: --output - is for text.",
-        "decode --input=z.npy --output=z.npy --overwrite|z.npy is the input: name another file for"
-            + " the output.",
+        "decode --input=z.npy --output=z.npy --overwrite|z.npy is the input: name another place"
+            + " with --output.",
         "sample --from=aggregate --components=0|--components must be from 1 to 1000, not 0.",
         "sample --output=x.png.d --overwrite|The name of the output must end in .npy or .png, or be"
             + " that of a folder, with a / where it has a dot: x.png.d does not.",
