@@ -48,6 +48,7 @@ final class CalibrateCommand implements Callable<Integer> {
   /** The machine-readable form. */
   private record Line(
       String dataset,
+      String likelihood,
       Calibration calibration,
       double studyRule,
       double ceiling,
@@ -124,7 +125,7 @@ final class CalibrateCommand implements Callable<Integer> {
       return ExitCode.INTERRUPTED;
     }
     requireUsable(calibration.get(), "calibrate");
-    print(calibration.get(), dataset.name(), planOptions.setPoint());
+    print(calibration.get(), dataset.name(), plan.objective().title(), planOptions.setPoint());
     return ExitCode.OK;
   }
 
@@ -143,7 +144,8 @@ final class CalibrateCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Calibration calibration, String dataset, Optional<Double> asked) {
+  private void print(
+      Calibration calibration, String dataset, String likelihood, Optional<Double> asked) {
     double checked = asked.orElse(calibration.chosen());
     List<String> warnings = calibration.warnings(checked);
     PrintWriter out = spec.commandLine().getOut();
@@ -152,6 +154,7 @@ final class CalibrateCommand implements Callable<Integer> {
           Json.COMPACT.toJson(
               new Line(
                   dataset,
+                  likelihood,
                   calibration,
                   calibration.studyRule(),
                   calibration.ceiling(),
@@ -162,10 +165,11 @@ final class CalibrateCommand implements Callable<Integer> {
     }
     out.printf(
         Locale.ROOT,
-        "KL divergence on %s after %d epoch%s, nats per image%n",
+        "KL divergence on %s after %d epoch%s; likelihood %s, nats per image%n",
         dataset,
         calibration.epochs(),
-        calibration.epochs() == 1 ? "" : "s");
+        calibration.epochs() == 1 ? "" : "s",
+        likelihood);
     row(out, calibration.atBetaMax());
     row(out, calibration.atBetaOne());
     row(out, calibration.atBetaMin());

@@ -12,7 +12,6 @@ import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.foreign.Terminal;
-import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.track.TrackerSettings;
 import io.github.cvaegpu.track.Trackers;
 import io.github.cvaegpu.train.Calibration;
@@ -355,10 +354,10 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** What decides beta; and what becomes of the learning rate, where it does not stay. */
+  /** What losses are of, what becomes of the learning rate, if anything, and what decides beta. */
   private void tellPlan(TrainingPlan plan) {
     BetaRule rule = plan.rule();
-    if (!quiet && !plan.objective().equals(Objective.study())) {
+    if (!quiet) {
       err().println("Likelihood " + plan.objective().title());
     }
     if (!quiet && plan.schedule().rates() != null) {

@@ -60,20 +60,21 @@ final class TrainingSummary {
     RunRecord.LastSteps last = metrics.lastSteps();
     out.printf(
         Locale.ROOT,
-        "Training, mean of the last %s: RL %.2f  KL %s  ELBO %.2f  beta %s  (nats per"
-            + " image, likelihood %s)%n",
+        "Training, mean of the last %s; likelihood %s, nats per image: RL %.2f  KL %s  ELBO %.2f "
+            + " beta %s%n",
         steps(last.steps()),
+        record.likelihood(),
         last.rl(),
         Numbers.rounded("%.2f", last.kl()),
         last.elbo(),
-        Numbers.beta(last.beta()),
-        record.likelihood());
+        Numbers.beta(last.beta()));
     Evaluation test = metrics.test();
     out.printf(
         Locale.ROOT,
-        "Test, %,d images of %s: RL %.2f  KL %s  ELBO %.2f +- %.2f%n",
+        "Test, %,d images of %s; likelihood %s: RL %.2f  KL %s  ELBO %.2f +- %.2f%n",
         test.images(),
         record.dataset().name(),
+        record.likelihood(),
         test.reconstructionLoss().mean(),
         Numbers.rounded("%.2f", test.klDivergence().mean()),
         test.elbo().mean(),
@@ -92,8 +93,9 @@ final class TrainingSummary {
   private static void printValidation(RunRecord record, Path folder, PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "Validation, %,d training images held out: %s%n",
+        "Validation, %,d training images held out; likelihood %s: %s%n",
         record.dataset().validationImages(),
+        record.likelihood(),
         ProgressLines.figures(record.validated().last()));
     if (record.plan().patience().isEmpty()) {
       return;

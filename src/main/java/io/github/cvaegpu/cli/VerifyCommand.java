@@ -77,6 +77,7 @@ final class VerifyCommand implements Callable<Integer> {
       boolean isAsRecorded,
       boolean isSame,
       String whyBitsMayDiffer,
+      String likelihood,
       List<Verification.Epoch> epochs) {}
 
   @Override
@@ -121,11 +122,11 @@ final class VerifyCommand implements Callable<Integer> {
       err.println("Stopped: nothing was verified.");
       return ExitCode.INTERRUPTED;
     }
-    print(verified.get());
+    print(verified.get(), record.likelihood());
     return verified.get().isAsRecorded() ? ExitCode.OK : ExitCode.FAILED;
   }
 
-  private void print(Verification verification) {
+  private void print(Verification verification, String likelihood) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(
@@ -135,8 +136,13 @@ final class VerifyCommand implements Callable<Integer> {
                   verification.isAsRecorded(),
                   verification.isSame(),
                   verification.whyBitsMayDiffer().orElse(null),
+                  likelihood,
                   verification.epochs())));
       return;
+    }
+    if (!quiet) {
+      out.printf(
+          Locale.ROOT, "Mean losses of each epoch; likelihood %s, nats per image%n", likelihood);
     }
     for (int i = 0; i < verification.epochs().size() && !quiet; i++) {
       Verification.Epoch epoch = verification.epochs().get(i);

@@ -152,6 +152,8 @@ final class Mlflow implements Tracker {
     tags.put("mlflow.user", user);
     tags.put("mlflow.source.name", Program.nameAndVersion());
     tags.put("mlflow.source.type", "LOCAL");
+    // Runs are told apart by it beside their curves, which are not of one measure then.
+    tags.put("likelihood", run.likelihood());
     Program.commit().ifPresent(commit -> tags.put("mlflow.source.git.commit", commit));
     var body = new JsonObject();
     body.addProperty("experiment_id", experimentId);

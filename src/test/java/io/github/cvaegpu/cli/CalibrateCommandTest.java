@@ -51,7 +51,9 @@ class CalibrateCommandTest {
     Path out = folder.resolve("calibration");
     String text = run("calibrate", out, "--quiet").succeeded().out();
     List<String> lines = text.lines().toList();
-    assertEquals("KL divergence on images after 2 epochs, nats per image", lines.getFirst());
+    assertEquals(
+        "KL divergence on images after 2 epochs; likelihood bernoulli, nats per image",
+        lines.getFirst());
     assertTrue(lines.get(1).startsWith("  beta 10.0 "), text);
     assertTrue(lines.get(2).startsWith("  beta 1.0 "), text);
     assertTrue(lines.get(3).startsWith("  beta 0.01 "), text);
@@ -75,6 +77,7 @@ class CalibrateCommandTest {
   void whatIsTrainedServesEverySetPointThatIsAskedAbout() {
     Path out = folder.resolve("calibration");
     JsonObject first = run("calibrate", out, "--json").succeeded().json();
+    assertEquals("bernoulli", first.get("likelihood").getAsString());
     CommandRun again = run("calibrate", out, "--json", "--kl", "170").succeeded();
     assertTrue(again.err().contains("beta-10 is finished already"), again.err());
     assertEquals(first.get("calibration"), again.json().get("calibration"));

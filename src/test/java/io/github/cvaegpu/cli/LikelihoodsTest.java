@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,8 +105,8 @@ class LikelihoodsTest {
     images = TinyImages.writeFolder(temp.resolve("images"), 1);
     for (Run run : Run.values()) {
       CommandRun result = train(run.folder(), run.options()).succeeded();
-      assertTrue(
-          result.out().contains("nats per image, likelihood " + run.title() + ")"), result.out());
+      assertEquals(
+          2, result.out().split("; likelihood " + Pattern.quote(run.title()), -1).length - 1);
       assertTrue(
           result.err().lines().toList().contains("Likelihood " + run.objective().title()),
           result.err());
@@ -299,6 +300,11 @@ class LikelihoodsTest {
   void theRunIsVerifiedToTheBit(Run run) {
     CommandRun result = with(run, "verify", "--epochs=1").succeeded();
     assertTrue(result.out().contains("Verified: "), result.out());
+    assertEquals(
+        "Mean losses of each epoch; likelihood %s, nats per image".formatted(run.title()),
+        result.out().lines().findFirst().orElseThrow());
+    JsonObject json = with(run, "verify", "--epochs=1", "--json").succeeded().json();
+    assertEquals(run.title(), json.get("likelihood").getAsString());
   }
 
   // ---- figures ---------------------------------------------------------------------------------

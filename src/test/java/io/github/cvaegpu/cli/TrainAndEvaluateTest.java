@@ -97,8 +97,12 @@ class TrainAndEvaluateTest {
     assertTrue(
         lines.get(0).matches("epoch 1/2  RL \\d+\\.\\d\\d  KL \\d+\\.\\d\\d  beta .* images/s"));
     assertTrue(lines.get(1).startsWith("epoch 2/2  RL "));
-    assertTrue(lines.get(2).startsWith("Training, mean of the last 10 steps: RL "));
-    assertTrue(lines.get(3).startsWith("Test, 50 images of images: RL "));
+    assertTrue(
+        lines
+            .get(2)
+            .startsWith(
+                "Training, mean of the last 10 steps; likelihood bernoulli, nats per image: RL "));
+    assertTrue(lines.get(3).startsWith("Test, 50 images of images; likelihood bernoulli: RL "));
     assertTrue(lines.get(4).startsWith("Controller: KL of the last step "));
     assertEquals(
         "Too short to tell whether KL is held: that takes windows of 100 steps.", lines.get(5));
@@ -106,12 +110,13 @@ class TrainAndEvaluateTest {
     assertEquals("To look at it: " + Program.command("report", run.toString()), lines.get(7));
     assertEquals("To score it: " + Program.command("evaluate", run.toString()), lines.get(8));
     List<String> said = result.err().lines().toList();
-    assertEquals(2, said.size(), result.err());
+    assertEquals(3, said.size(), result.err());
     assertTrue(
         said.getFirst()
             .matches(
                 "Engine cpu on .*: (native step for \\S+|Java step), 1 thread, float32 \\(.*\\)"),
         result.err());
+    assertEquals("Likelihood bernoulli", said.get(1));
     assertEquals("VAE held at KL 9.97 (--control hold)", said.getLast());
   }
 
@@ -697,7 +702,7 @@ class TrainAndEvaluateTest {
             + run
             + " has no run.json; the settings are those of the checkpoint, and run.json is written"
             + " anew, without the sessions so far.",
-        lines.get(2));
+        lines.get(3));
     assertTrue(lines.getFirst().startsWith("Engine "), lines.getFirst());
     assertEquals(sums, RunDirectory.readRecord(run).parametersSha256());
     assertEquals(RunRecord.ExitReason.COMPLETED, RunDirectory.readRecord(run).exitReason());
@@ -738,7 +743,7 @@ class TrainAndEvaluateTest {
   private static String refusalAfterEngineLine(CommandRun result) {
     List<String> lines = result.err().lines().toList();
     assertEquals(ExitCode.BAD_INPUT, result.code());
-    assertEquals(3, lines.size(), result.err());
+    assertEquals(4, lines.size(), result.err());
     assertTrue(lines.getFirst().startsWith("Engine "));
     return lines.getLast();
   }

@@ -84,16 +84,17 @@ class TrainIT {
     assertEquals(ExitReason.COMPLETED, record.exitReason());
   }
 
-  /** The engine's line, and nothing of the JVM's. */
+  /** The engine's line, the likelihood's and the rule's, and nothing of the JVM's. */
   private static void assertHealthy(RunningProcess.Result result) {
     List<String> lines = result.errors().lines().toList();
-    assertEquals(2, lines.size(), result.errors());
+    assertEquals(3, lines.size(), result.errors());
     assertTrue(lines.getFirst().startsWith("Engine "), result.errors());
+    assertEquals("Likelihood bernoulli", lines.get(1));
     assertTrue(lines.getLast().endsWith(" (--control hold)"), result.errors());
   }
 
   @Test
-  void aHealthyRunSaysNothingOnStderrButItsEngineAndItsRule() throws IOException {
+  void aHealthyRunSaysNothingOnStderrButWhatItsPlanIs() throws IOException {
     assertHealthy(healthy);
     List<String> said = healthy.lines();
     assertEquals(

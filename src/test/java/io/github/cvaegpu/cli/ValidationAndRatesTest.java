@@ -324,7 +324,8 @@ class ValidationAndRatesTest {
         lines.get(last - 1));
     int at = last + 2;
     assertEquals(
-        "Validation, 60 training images held out: " + figures(record.validated().last()),
+        "Validation, 60 training images held out; likelihood bernoulli: "
+            + figures(record.validated().last()),
         lines.get(at));
     assertEquals(
         "Stopped early after epoch " + last + ": no better validation ELBO for an epoch",

@@ -79,17 +79,17 @@ class VerifyTest {
   void aRunIsVerifiedToTheBit() throws IOException {
     CommandRun result = verify(trained, "--epochs=2", "--threads=2").succeeded();
     List<String> lines = result.out().lines().toList();
-    assertEquals(3, lines.size(), result.out());
+    assertEquals(4, lines.size(), result.out());
     for (int i = 0; i < 2; i++) {
       assertTrue(
           lines
-              .get(i)
+              .get(i + 1)
               .matches(
                   "epoch "
                       + (i + 1)
                       + "  the same bits  RL (\\d+\\.\\d{4}), recorded \\1"
                       + "  KL (\\d+\\.\\d{4}), recorded \\2"),
-          lines.get(i));
+          lines.get(i + 1));
     }
     assertEquals(
         "Verified: the parameters after epochs 1 to 2 are the recorded ones to the bit.",
@@ -144,12 +144,12 @@ class VerifyTest {
             .replaceFirst("\"library\": \"[^\"]*\"", "\"library\": \"OpenBLAS 0.3.31\""));
     CommandRun result = verify(run).succeeded();
     List<String> lines = result.out().lines().toList();
-    assertTrue(lines.get(0).startsWith("epoch 1  OTHER bits  "), result.out());
-    assertTrue(lines.get(1).startsWith("The run was trained on cpu on "), result.out());
-    assertTrue(lines.get(1).endsWith(", so bits may differ."), result.out());
+    assertTrue(lines.get(1).startsWith("epoch 1  OTHER bits  "), result.out());
+    assertTrue(lines.get(2).startsWith("The run was trained on cpu on "), result.out());
+    assertTrue(lines.get(2).endsWith(", so bits may differ."), result.out());
     assertEquals(
         "Verified by the losses alone: those of epoch 1 are about the recorded ones.",
-        lines.get(2));
+        lines.get(3));
     Path log = RunDirectory.metricsFile(run);
     Files.writeString(log, Files.readString(log).replaceAll("(?m)^(\\d+,1,)\\d+", "$110"));
     result = verify(run);

@@ -105,6 +105,7 @@ class MlflowTest {
     assertEquals(server.experiments.get("digits & more"), logged.experimentId);
     assertEquals("first", logged.name);
     assertEquals("first", logged.tags.get("mlflow.runName"));
+    assertEquals("bernoulli", logged.tags.get("likelihood"));
     assertEquals("cvae-gpu development", logged.tags.get("mlflow.source.name"));
     assertEquals(System.getProperty("user.name"), logged.tags.get("mlflow.user"));
     assertEquals("pi", logged.params.get("rule.name"));
