@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
           + " or lines of a FILE.csv with a number a dimension. - reads such lines from standard"
           + " input.",
       "FILE.npy gets an array (images, height, width) of intensities from 0 to 1, FILE.png a"
-          + " picture of all, another name is that of a folder of PNG files.",
+          + " picture of all, another name is that of a folder of PNG files, which has to be new or"
+          + " empty.",
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,

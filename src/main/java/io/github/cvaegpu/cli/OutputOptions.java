@@ -31,7 +31,9 @@ final class OutputOptions {
   @Option(names = "--output", paramLabel = "FILE", description = "Where the result goes.")
   private String output;
 
-  @Option(names = "--overwrite", description = "Replace a file that is there. Default: refuse to.")
+  @Option(
+      names = "--overwrite",
+      description = "Replace a file that is there, never a folder. Default: refuse to.")
   private boolean isReplacing;
 
   /** What names the file. */

@@ -70,7 +70,7 @@ final class ReportCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       defaultValue = "report.html",
-      description = "Where to write the page. Default: ${DEFAULT-VALUE}.")
+      description = "Where to write the page, over an earlier one. Default: ${DEFAULT-VALUE}.")
   private Path file;
 
   @Mixin private ReportMeasures measures;

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
       "From the prior, N(0, I), or from the aggregate posterior: a mixture of normal distributions"
           + " fitted to the posterior means of the images in --input, by default those that the"
           + " model was trained on. FILE.png is a picture of all, FILE.npy an array (images,"
-          + " height, width), another name that of a folder of PNG files.",
+          + " height, width), another name that of a folder of PNG files, which has to be new or"
+          + " empty.",
     },
     mixinStandardHelpOptions = true,
     abbreviateSynopsis = true,
