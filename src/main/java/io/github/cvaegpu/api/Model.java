@@ -189,7 +189,8 @@ public final class Model implements AutoCloseable {
 
   /**
    * New images, of latent points that are drawn from where a set of images lies: from a mixture of
-   * normal distributions, fitted to their posterior means.
+   * normal distributions, fitted to their posterior means: the sampling after training of Ghosh et
+   * al., "From Variational to Deterministic Autoencoders", ICLR 2020.
    *
    * @param like images to fit the mixture to, as a rule those that the model was trained on
    * @param components normal distributions in the mixture, from 1

@@ -54,7 +54,7 @@ public final class Plan {
 
   /**
    * A KL divergence that is held at a set point by this program's own controller, which has no
-   * knobs.
+   * knobs. Its law, and what it is compared with, are in docs/controllers.md.
    *
    * @param nats per image, above 0
    */
@@ -63,7 +63,8 @@ public final class Plan {
   }
 
   /**
-   * A beta-VAE.
+   * A beta-VAE: Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained
+   * Variational Framework", ICLR 2017; with a beta of 1 the VAE of Kingma and Welling, ICLR 2014.
    *
    * @param beta constant weight of the KL divergence, 0 or more
    */
@@ -179,7 +180,8 @@ public final class Plan {
 
   /**
    * Another likelihood of the pixels than the Bernoulli of their intensities. Losses and ELBOs
-   * under different ones cannot be compared.
+   * under different ones cannot be compared. Each is defined in docs/likelihoods.md; the continuous
+   * Bernoulli is that of Loaiza-Ganem and Cunningham, NeurIPS 2019.
    *
    * @param name {@code bernoulli}, {@code bernoulli-binarized}, {@code continuous-bernoulli} or
    *     {@code gaussian}, the last with a standard deviation of 1

@@ -2,11 +2,15 @@
 package io.github.cvaegpu.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.github.cvaegpu.train.SavedModel;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
@@ -16,13 +20,19 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.lang.reflect.WildcardType;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What other programs see of this one: they must be able to use it by this package alone. */
 class PublicApiTest {
@@ -56,6 +66,70 @@ class PublicApiTest {
     var expected = new TreeSet<String>();
     CLASSES.forEach(known -> expected.add(known.getSimpleName()));
     assertEquals(expected, found);
+  }
+
+  /** They are what other programs look like: they have no door of their own. */
+  @Test
+  void theExamplesUseThisPackageAlone() throws IOException {
+    Path examples = Path.of("examples", "src");
+    assumeTrue(Files.isDirectory(examples), "the examples are not here");
+    Pattern other = Pattern.compile("io\\.github\\.cvaegpu(?!\\.api\\b)[\\w.]*");
+    List<String> found = new ArrayList<>();
+    List<Path> sources;
+    try (Stream<Path> files = Files.walk(examples)) {
+      sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+    }
+    for (Path source : sources) {
+      other
+          .matcher(Files.readString(source))
+          .results()
+          .forEach(match -> found.add(source + ": " + match.group()));
+    }
+    assertEquals(List.of(), found);
+    assertTrue(sources.size() > 4, sources.toString());
+  }
+
+  @Test
+  void theProgramInTheReadmeCompiles(@TempDir Path folder) throws Exception {
+    Path readme = Path.of("README.md");
+    assumeTrue(Files.exists(readme), "the README is not here");
+    List<String> blocks =
+        Pattern.compile("(?s)```java\n(.*?)```")
+            .matcher(Files.readString(readme))
+            .results()
+            .map(block -> block.group(1))
+            .toList();
+    assertEquals(1, blocks.size());
+    Path source =
+        Files.writeString(
+            folder.resolve("Readme.java"),
+            """
+            import io.github.cvaegpu.api.*;
+            import java.nio.file.Path;
+
+            class Readme {
+              void program() {
+                %s
+              }
+            }
+            """
+                .formatted(blocks.getFirst()));
+    Path classes = Path.of(Plan.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    var said = new ByteArrayOutputStream();
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                said,
+                said,
+                "-proc:none",
+                "-d",
+                folder.toString(),
+                "-classpath",
+                classes.toString(),
+                source.toString());
+    assertEquals(0, code, said.toString(StandardCharsets.UTF_8));
+    assertTrue(Files.exists(folder.resolve("Readme.class")));
   }
 
   @Test
