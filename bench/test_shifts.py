@@ -48,6 +48,24 @@ class Images(unittest.TestCase):
         self.assertEqual(0, max(shifts.black(image, draw)))
         self.assertGreater(len(set(shifts.noise(image, draw))), 200)
 
+    def test_a_polygon_is_filled_and_its_bays_are_not(self):
+        rows = list(shifts.filled([(2, 1), (6, 1), (6, 5), (4, 2), (2, 5)]))
+        self.assertEqual([False] * SIDE, rows[0])
+        self.assertEqual([2, 3, 4, 5], [x for x in range(SIDE) if rows[1][x]])
+        self.assertEqual([2, 5], [x for x in range(SIDE) if rows[3][x]])
+        self.assertEqual([False] * SIDE, rows[5])
+
+    def test_clothes_are_filled_shapes_of_one_grey(self):
+        draw = random.Random(2)
+        pieces = [shifts.clothes(None, draw) for _ in range(100)]
+        self.assertEqual(100, len(set(pieces)))
+        for piece in pieces:
+            grey = [pixel for pixel in piece if pixel]
+            self.assertEqual(SIDE * SIDE, len(piece))
+            self.assertTrue(0.1 < len(grey) / len(piece) < 0.65, len(grey))
+            self.assertLessEqual(max(grey) - min(grey), 40)
+            self.assertGreaterEqual(min(grey), 60)
+
     def test_a_folder_keeps_all_but_its_test_images(self):
         with tempfile.TemporaryDirectory() as folder:
             dense(folder, train=2, test=3)
