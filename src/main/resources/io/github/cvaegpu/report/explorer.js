@@ -87,11 +87,27 @@ function explore(data) {
       labels: json.points.labels && bytesOf(json.points.labels),
     };
     model = { ...json, decoder: new Decoder(json.decoder), points };
-    z = new Array(json.latent).fill(0);
+    z = start(json);
     document.getElementById('about').textContent = json.about;
     drawLegend();
     drawSliders();
     moveTo(z);
+  }
+
+  /** The prior's middle, or that of the map where it does not show the other well within it. */
+  function start(json) {
+    const axes = [[json.first, json.left, json.right]];
+    if (json.second >= 0) {
+      axes.push([json.second, json.bottom, json.top]);
+    }
+    const point = new Array(json.latent).fill(0);
+    const margin = 0.02;
+    if (axes.some(([, low, high]) => -low < margin * (high - low) || high < margin * (high - low))) {
+      axes.forEach(([dimension, low, high]) => {
+        point[dimension] = (low + high) / 2;
+      });
+    }
+    return point;
   }
 
   const decodeWords = (range) => {

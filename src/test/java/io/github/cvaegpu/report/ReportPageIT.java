@@ -36,6 +36,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
@@ -351,6 +353,34 @@ class ReportPageIT {
     for (double[] z : new double[][] {{0, 0}, {1.3, -0.7}, {-3, 3}, {2.5, 2.5}}) {
       assertDraws(control, z);
     }
+  }
+
+  /** Under some likelihoods a model's posteriors lie beside the prior's middle. */
+  @ParameterizedTest
+  @CsvSource({
+    "-4, 2, -3, 5, 0, 0",
+    "1, 3, -3, 5, 2, 1",
+    "-4, 2, -5, -3, -1, -4",
+    "0, 2, -1, 1, 1, 0",
+    "-2, 0.01, -1, 1, -0.995, 0"
+  })
+  void thePointBeginsOnTheMap(
+      double left, double right, double bottom, double top, double x, double y) {
+    @SuppressWarnings("unchecked")
+    var begun =
+        (List<Number>)
+            run(
+                "const data = JSON.parse(document.getElementById('data').textContent);"
+                    + "const [left, right, bottom, top] = arguments;"
+                    + "Object.assign(data.runs[0].model, { left, right, bottom, top });"
+                    + "return explore(data).z()",
+                left,
+                right,
+                bottom,
+                top);
+    assertEquals(x, begun.get(0).doubleValue(), 1e-9);
+    assertEquals(y, begun.get(1).doubleValue(), 1e-9);
+    assertEquals(List.of(), errors());
   }
 
   @Test
