@@ -84,7 +84,7 @@ final class BenchCommand implements Callable<Integer> {
     planOptions.refuseEpochs("bench", "--rounds");
     TrainingPlan plan = planOptions.plan("bench");
     engineOptions.requireEngine();
-    Dataset dataset = plan.given(dataOptions.load(dataOptions.choice(), err(), err()));
+    Dataset dataset = plan.given(dataOptions.load(dataOptions.choice(), err(), err(), !json));
     plan.requireFits(dataset.train());
     if (engineOptions.takesGpu()) {
       benchGpu(dataset, plan);

@@ -94,7 +94,7 @@ final class CalibrateCommand implements Callable<Integer> {
     engineOptions.requireEngine();
     Outside.requireOfPictures(folder, dataOptions.choice(), "name another folder with --out");
     trackerOptions.requireOutside(dataOptions.choice());
-    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err(), !quiet && !json);
     plan.requireFits(dataset.train());
     var calibrator = new Calibrator(plan, epochs, dataset);
     TrackerSettings trackers = trackerOptions.settings(err());

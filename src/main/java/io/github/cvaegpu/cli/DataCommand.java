@@ -147,7 +147,7 @@ final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      DownloadListener lines = new DownloadLines(spec.commandLine().getErr());
+      DownloadListener lines = new DownloadLines(spec.commandLine().getErr(), false);
       DatasetLoader loader = parent.loader.get();
       Dataset data = Interruption.interruptibly(() -> loader.fetch(name, force, lines));
       spec.commandLine()

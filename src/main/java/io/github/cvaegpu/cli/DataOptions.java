@@ -6,7 +6,6 @@ import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.DataLocations;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.DatasetLoader;
-import io.github.cvaegpu.data.DownloadListener;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.data.Input;
 import io.github.cvaegpu.data.Reading;
@@ -108,12 +107,15 @@ final class DataOptions {
    * @param choice what to load
    * @param messages where to say what is being downloaded
    * @param warnings where to warn
+   * @param hasBar whether a bar is welcome while pictures are read
    */
-  Dataset load(DataChoice choice, PrintWriter messages, PrintWriter warnings) {
-    DownloadListener listener = new DownloadLines(messages);
+  Dataset load(DataChoice choice, PrintWriter messages, PrintWriter warnings, boolean hasBar) {
     var loader = new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline));
+    Resolution resolution;
     // A download waits for the network, and clears up when its thread is interrupted.
-    Resolution resolution = Interruption.interruptibly(() -> loader.load(choice, listener));
+    try (var lines = new DownloadLines(messages, hasBar)) {
+      resolution = Interruption.interruptibly(() -> loader.load(choice, lines));
+    }
     if (resolution.dataset().status() == Dataset.Status.SYNTHETIC_FALLBACK) {
       warnAboutFallback(resolution.reasons(), warnings);
     }
@@ -134,11 +136,14 @@ final class DataOptions {
    * @param choice where they are
    * @param split which part of them; empty for the test images, or all where there is one part
    * @param err where to warn, and to say what is being downloaded
+   * @param hasBar whether a bar is welcome while pictures are read
    */
-  Input images(DataChoice choice, Optional<Split> split, PrintWriter err) {
-    DownloadListener listener = new DownloadLines(err);
+  Input images(DataChoice choice, Optional<Split> split, PrintWriter err, boolean hasBar) {
     var loader = new DatasetLoader(DataLocations.fromEnvironment().offlineIf(offline));
-    Input input = Interruption.interruptibly(() -> loader.images(choice, split, listener));
+    Input input;
+    try (var lines = new DownloadLines(err, hasBar)) {
+      input = Interruption.interruptibly(() -> loader.images(choice, split, lines));
+    }
     input.warnings().forEach(text -> err.println("Warning: " + text));
     return input;
   }

@@ -7,15 +7,26 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Tells of a download in lines that read well on a terminal and in a log file. */
-final class DownloadLines implements DownloadListener {
+/**
+ * Tells of a download in lines that read well on a terminal and in a log file, and of pictures that
+ * are read by a bar, on a terminal alone.
+ */
+final class DownloadLines implements DownloadListener, AutoCloseable {
   private static final int QUARTERS = 4;
+  private static final String READING = "Reading";
 
   private final PrintWriter out;
+  private final boolean hasBar;
+  private WorkBar bar; // null until a picture is read
   private long quartersTold;
 
-  DownloadLines(PrintWriter out) {
+  /**
+   * @param out gets the lines
+   * @param hasBar whether a bar is welcome
+   */
+  DownloadLines(PrintWriter out, boolean hasBar) {
     this.out = out;
+    this.hasBar = hasBar;
   }
 
   @Override
@@ -46,6 +57,21 @@ final class DownloadLines implements DownloadListener {
   @Override
   public void failed(URI url, String reason) {
     say(reason);
+  }
+
+  @Override
+  public void reading(int done, int total) {
+    if (bar == null) {
+      bar = WorkBar.ofStages(READING, "pictures", hasBar);
+    }
+    bar.accept(READING, done, total);
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+    }
   }
 
   private void say(String line) {

@@ -48,7 +48,7 @@ final class EncodeCommand implements Callable<Integer> {
     outputOptions.requireOutside(modelOptions, saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
-    ImageSet images = inputOptions.images(saved, err);
+    ImageSet images = inputOptions.images(saved, err, !outputOptions.isStandardOutput());
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, err);
       // So that what is half written is cleared away when it is stopped.

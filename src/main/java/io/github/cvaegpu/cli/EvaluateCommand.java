@@ -246,7 +246,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         ("%s was trained on a user's own images, %s, and does not say where they"
                                 + " are: name them, or others, with --data.")
                             .formatted(modelOptions.path(), saved.datasetName())));
-    Dataset dataset = dataOptions.load(choice, err, err);
+    Dataset dataset = dataOptions.load(choice, err, err, !json);
     if (asked.isEmpty() && !dataset.sha256().equals(saved.datasetSha256())) {
       throw new InputException(
           "The run was trained on other images than those of %s (%s): name them with --data."

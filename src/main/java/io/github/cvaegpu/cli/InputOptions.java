@@ -36,8 +36,8 @@ final class InputOptions {
   }
 
   /** The images, of the test part where none is named. */
-  ImageSet images(SavedModel model, PrintWriter err) {
-    return images(model, Split.TEST, err);
+  ImageSet images(SavedModel model, PrintWriter err, boolean hasBar) {
+    return images(model, Split.TEST, err, hasBar);
   }
 
   /**
@@ -48,16 +48,17 @@ final class InputOptions {
    *     trained on
    * @param otherwise the part that is taken of that dataset where none is named
    * @param err where to warn, and to tell of downloads
+   * @param hasBar whether a bar is welcome while pictures are read
    * @throws InputException if they are of another size than the model's
    */
-  ImageSet images(SavedModel model, Split otherwise, PrintWriter err) {
+  ImageSet images(SavedModel model, Split otherwise, PrintWriter err, boolean hasBar) {
     Optional<DataChoice> asked = dataOptions.asked();
     // Of its own images a model knows which it was trained on, however they are named.
     boolean isOwnPart =
         asked.equals(model.dataToLoad()) && (split == Split.TRAIN || split == Split.VALIDATION);
     if (asked.isPresent() && !isOwnPart) {
       requireNoValidation(split);
-      Input input = dataOptions.images(asked.get(), Optional.ofNullable(split), err);
+      Input input = dataOptions.images(asked.get(), Optional.ofNullable(split), err, hasBar);
       return model.plan().given(fitting(model, input.name(), input.images()));
     }
     DataChoice own =
@@ -68,7 +69,7 @@ final class InputOptions {
                     new InputException(
                         "The model does not say where the images of %s are: name them with --input."
                             .formatted(model.datasetName())));
-    Dataset dataset = dataOptions.load(own, err, err);
+    Dataset dataset = dataOptions.load(own, err, err, hasBar);
     if (!dataset.sha256().equals(model.datasetSha256())) {
       throw new InputException(
           "The model was trained on other images than those of %s (%s): name them with --input."

@@ -76,7 +76,7 @@ final class InterpolateCommand implements Callable<Integer> {
     ImageSize size = ModelOptions.size(saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
-    ImageSet images = inputOptions.images(saved, err);
+    ImageSet images = inputOptions.images(saved, err, true);
     InputOptions.requireImage("--from", from, images);
     InputOptions.requireImage("--to", to, images);
     Interpolation line;

@@ -92,7 +92,7 @@ final class ProfileCommand implements Callable<Integer> {
     planOptions.refuseEpochs("profile", "--steps");
     TrainingPlan plan = planOptions.plan("profile");
     engineOptions.requireGpu();
-    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err(), !json);
     ImageSet images = plan.given(dataset.train());
     plan.requireFits(images);
     var profile =

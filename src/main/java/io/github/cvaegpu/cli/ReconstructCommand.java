@@ -68,7 +68,7 @@ final class ReconstructCommand implements Callable<Integer> {
     outputOptions.requireOutside(modelOptions, saved);
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
-    ImageSet images = inputOptions.images(saved, err);
+    ImageSet images = inputOptions.images(saved, err, true);
     List<Integer> shown = shown(images);
     List<float[]> reconstructions = new ArrayList<>();
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {

@@ -203,7 +203,7 @@ final class ReportCommand implements Callable<Integer> {
 
   private Optional<Dataset> load(DataChoice choice) {
     try {
-      return Optional.of(dataOptions.load(choice, err(), err()));
+      return Optional.of(dataOptions.load(choice, err(), err(), true));
     } catch (InputException e) {
       if (dataOptions.asked().isPresent()) {
         throw e;

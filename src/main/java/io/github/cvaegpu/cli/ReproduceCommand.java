@@ -127,7 +127,7 @@ final class ReproduceCommand implements Callable<Integer> {
     engineOptions.requireEngine();
     Outside.requireOfPictures(folder, dataOptions.choice(), "name another folder with --out");
     trackerOptions.requireOutside(dataOptions.choice());
-    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err());
+    Dataset dataset = dataOptions.load(dataOptions.choice(), err(), err(), !quiet && !json);
     study.runs().forEach(run -> run.plan().requireFits(dataset.train()));
     TrackerSettings trackers = trackerOptions.settings(err());
     trackers.requireUsable(

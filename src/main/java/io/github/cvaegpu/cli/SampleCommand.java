@@ -104,7 +104,7 @@ final class SampleCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Optional<ImageSet> images =
         source == Source.AGGREGATE
-            ? Optional.of(inputOptions.images(saved, Split.TRAIN, err))
+            ? Optional.of(inputOptions.images(saved, Split.TRAIN, err, true))
             : Optional.empty();
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {
       chosen.tell(true, err);
@@ -138,7 +138,10 @@ final class SampleCommand implements Callable<Integer> {
   private float[] aggregate(VaeModel model, ImageSet images) {
     int wanted = Given.or(parts, 10);
     GaussianMixture.requireFits(images.size(), model.shape().latent(), wanted);
-    float[] means = Posterior.of(model, images).means();
+    float[] means;
+    try (var bar = WorkBar.ofImages("Encoding", images.size(), true)) {
+      means = Posterior.of(model, images, bar).means();
+    }
     try (var bar = WorkBar.ofIterations("Fitting", GaussianMixture.MAX_ITERATIONS)) {
       return GaussianMixture.fit(means, model.shape().latent(), wanted, seed, bar)
           .sample(seed, count);

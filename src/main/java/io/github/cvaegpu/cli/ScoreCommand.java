@@ -93,7 +93,7 @@ final class ScoreCommand implements Callable<Integer> {
     }
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
-    ImageSet images = inputOptions.images(saved, err);
+    ImageSet images = inputOptions.images(saved, err, !outputOptions.isStandardOutput());
     ImageScores scores;
     Optional<double[]> exact = Optional.empty();
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {

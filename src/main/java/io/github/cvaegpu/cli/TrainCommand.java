@@ -165,7 +165,7 @@ final class TrainCommand implements Callable<Integer> {
       Outside.requireOfPictures(where, start.data(), "name another folder with --out");
     }
     trackerOptions.requireOutside(start.data());
-    Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings);
+    Dataset dataset = dataOptions.load(start.data(), quiet ? nowhere() : out(), warnings, !quiet);
     start.plan().requireFits(dataset.train());
     TrackerSettings trackers = trackerOptions.settings(warnings);
     trackers.requireUsable(where, resume, start.plan(), dataset);

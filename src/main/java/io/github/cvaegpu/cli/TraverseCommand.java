@@ -91,7 +91,7 @@ final class TraverseCommand implements Callable<Integer> {
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
     Optional<ImageSet> images =
-        image == null ? Optional.empty() : Optional.of(inputOptions.images(saved, err));
+        image == null ? Optional.empty() : Optional.of(inputOptions.images(saved, err, true));
     images.ifPresent(set -> InputOptions.requireImage("--image", image, set));
     byte[] picture;
     try (EngineOptions.Chosen<VaeModel> chosen = engineOptions.choose(saved::model)) {

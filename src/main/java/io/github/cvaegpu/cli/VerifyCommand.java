@@ -93,7 +93,7 @@ final class VerifyCommand implements Callable<Integer> {
     engineOptions.requireEngine();
     PrintWriter err = spec.commandLine().getErr();
     DataChoice choice = dataOptions.asked().orElseGet(record::dataToLoad);
-    Dataset dataset = dataOptions.load(choice, err, err);
+    Dataset dataset = dataOptions.load(choice, err, err, !quiet && !json);
     Verification.requireImages(record, dataset);
     Optional<Verification> verified;
     try (EngineOptions.Chosen<Trainee> chosen =

@@ -4,7 +4,10 @@ package io.github.cvaegpu.data;
 import java.net.URI;
 import java.nio.file.Path;
 
-/** Hears how a download goes. Called on the thread that asked for the data. */
+/**
+ * Hears how a download goes, and how many pictures are read. Called on the thread that asked for
+ * the data, but for {@link #reading}.
+ */
 public interface DownloadListener {
   /** Hears nothing. */
   DownloadListener SILENT = new DownloadListener() {};
@@ -26,6 +29,15 @@ public interface DownloadListener {
 
   /** A file is complete, has its published checksum and is in its place. */
   default void stored(URI url, Path file) {}
+
+  /**
+   * So many pictures of a folder, or of its part, are read. Told by one thread at a time, not
+   * always the same one.
+   *
+   * @param done of them, now and then one more, and all in the end
+   * @param total of them
+   */
+  default void reading(int done, int total) {}
 
   /**
    * A mirror is given up.

@@ -23,15 +23,21 @@ final class PictureReader {
   /** How many pixels are decoded at a time: 8 bytes each at most, so that memory is bounded. */
   private static final int PIXELS_AT_A_TIME = 1 << 26;
 
+  /** Pictures after which the listener hears of it. */
+  private static final int TOLD = 32;
+
   private final Reading reading;
+  private final DownloadListener listener;
   private final Semaphore free = new Semaphore(PIXELS_AT_A_TIME);
   private ImageSize size; // null until a picture was read that tells
   private Path model; // of that size
   private int skipped;
+  private int done; // of the part that is being read
   private String firstProblem; // null if nothing was skipped
 
-  PictureReader(Reading reading) {
+  PictureReader(Reading reading, DownloadListener listener) {
     this.reading = reading;
+    this.listener = listener;
   }
 
   /**
@@ -143,6 +149,7 @@ final class PictureReader {
     var problems = new AtomicReferenceArray<Exception>(files.size());
     // No picture after the first that stops the reading has to be read.
     var stop = new AtomicInteger(files.size());
+    done = 0;
     Thread asked = Thread.currentThread();
     IntStream.range(0, files.size())
         .parallel()
@@ -163,6 +170,7 @@ final class PictureReader {
                   stop.accumulateAndGet(i, Math::min);
                 }
               }
+              tell(files.size());
             });
     if (asked.isInterrupted()) {
       throw new InputException("Reading pictures was interrupted.");
@@ -185,6 +193,14 @@ final class PictureReader {
       }
     }
     return read;
+  }
+
+  /** That one more of them is read. */
+  private synchronized void tell(int total) {
+    done++;
+    if (done % TOLD == 0 || done == total) {
+      listener.reading(done, total);
+    }
   }
 
   private byte[] read(Path file) throws Refusal {

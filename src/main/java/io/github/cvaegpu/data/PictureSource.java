@@ -48,7 +48,7 @@ final class PictureSource implements ImageSource {
               MAX_CLASSES));
       classes = List.of();
     }
-    var reader = new PictureReader(choice.reading());
+    var reader = new PictureReader(choice.reading(), listener);
     ImageSet train = images(path, reader, folder.train(), classes);
     Optional<ImageSet> test = Optional.empty();
     if (folder.test().isPresent()) {

@@ -6,6 +6,7 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.random.GaussianNoise;
 import io.github.cvaegpu.random.RandomPurpose;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * What an encoder makes of a set of images: a normal distribution with independent dimensions for
@@ -36,6 +37,17 @@ public final class Posterior {
    * @param images images of the model's input size
    */
   public static Posterior of(VaeModel model, ImageSet images) {
+    return of(model, images, done -> {});
+  }
+
+  /**
+   * The same, for work that shows how far it is.
+   *
+   * @param model that encodes
+   * @param images images of the model's input size
+   * @param progress told now and then how many images are done, and in the end of all
+   */
+  public static Posterior of(VaeModel model, ImageSet images, IntConsumer progress) {
     int latent = model.shape().latent();
     float[] mean = new float[Math.multiplyExact(images.size(), latent)];
     float[] logVariance = new float[mean.length];
@@ -46,6 +58,7 @@ public final class Posterior {
       model.encode(images, first, count, chunkMean, chunkLogVariance);
       System.arraycopy(chunkMean, 0, mean, first * latent, chunkMean.length);
       System.arraycopy(chunkLogVariance, 0, logVariance, first * latent, chunkLogVariance.length);
+      progress.accept(first + count);
     }
     return new Posterior(images, latent, mean, logVariance);
   }

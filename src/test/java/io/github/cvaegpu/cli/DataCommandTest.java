@@ -160,7 +160,7 @@ class DataCommandTest {
 
   @Test
   void downloadsAreToldInLines() {
-    var lines = new DownloadLines(new PrintWriter(out, true));
+    var lines = new DownloadLines(new PrintWriter(out, true), false);
     URI url = URI.create("https://host/file.gz");
     lines.waiting(cache);
     lines.connecting(url);

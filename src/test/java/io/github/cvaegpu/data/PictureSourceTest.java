@@ -517,6 +517,27 @@ class PictureSourceTest {
   }
 
   @Test
+  void whoWaitsHearsHowManyAreRead() throws IOException {
+    for (int i = 0; i < 100; i++) {
+      put("train/" + i + ".png", i);
+      if (i < 10) {
+        put("test/" + i + ".png", i);
+      }
+    }
+    List<String> told = new ArrayList<>();
+    loader()
+        .load(
+            new DataChoice.At(folder),
+            new DownloadListener() {
+              @Override
+              public void reading(int done, int total) {
+                told.add(done + " of " + total);
+              }
+            });
+    assertEquals(List.of("32 of 100", "64 of 100", "96 of 100", "100 of 100", "10 of 10"), told);
+  }
+
+  @Test
   void readingEndsWhenItsThreadIsInterrupted() throws IOException {
     put("1.png", 1);
     Thread.currentThread().interrupt();

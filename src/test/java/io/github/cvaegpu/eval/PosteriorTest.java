@@ -12,6 +12,7 @@ import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +25,9 @@ class PosteriorTest {
     var shape = new VaeShape(images.imageSize(), List.of(20, 10), latent);
     float[] parameters = InitialWeights.draw(new ParameterLayout(shape), 3);
     try (var model = new CpuAccelerator(1).model(shape, Objective.study(), parameters)) {
-      Posterior posterior = Posterior.of(model, images);
+      List<Integer> told = new ArrayList<>();
+      Posterior posterior = Posterior.of(model, images, told::add);
+      assertEquals(List.of(4096, images.size()), told);
       assertEquals(images.size(), posterior.size());
       assertEquals(latent, posterior.latent());
       assertSame(images, posterior.images());
