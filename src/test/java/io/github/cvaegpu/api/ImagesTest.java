@@ -2,6 +2,7 @@
 package io.github.cvaegpu.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -41,6 +42,20 @@ class ImagesTest {
     assertEquals(warnings, split.warnings());
     assertEquals(warnings, split.train().warnings());
     assertEquals(warnings, split.test().warnings());
+  }
+
+  @Test
+  void aRunAmongThemIsRefused() throws IOException {
+    drawPictures();
+    DataSplit split = DataSplit.load(folder.toString(), 0.4);
+    Plan plan = Plan.holdingKl(5).withBatchSize(1);
+    Path run = folder.resolve("run");
+    CvaeGpuException refused =
+        assertThrows(CvaeGpuException.class, () -> Training.begin(plan, split, run));
+    assertEquals(
+        "The output %s lies in the input %s: name another folder.".formatted(run, folder),
+        refused.getMessage());
+    Training.begin(plan, split, folder.resolveSibling("run"));
   }
 
   @Test
