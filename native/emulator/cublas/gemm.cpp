@@ -42,9 +42,10 @@ constexpr int depth = 4;
 
 /**
  * sums += a's columns times b's, for `width` columns of the result and a number of terms that is a multiple
- * of `depth`. Compiled for several processors; each gives the same bits, for fmaf rounds once everywhere.
+ * of `depth`. Compiled for several processors, by what they can do and not by their makers' names; each gives
+ * the same bits, for fmaf rounds once everywhere.
  */
-__attribute__((target_clones("avx512f", "arch=haswell", "default"))) void addProducts(
+__attribute__((target_clones("avx512f", "fma", "default"))) void addProducts(
     const float* __restrict__ a, int rows, int k, const float* __restrict__ b,
     float* __restrict__ sums) {
   const auto stride = static_cast<std::size_t>(rows);

@@ -21,7 +21,8 @@
 namespace emulator {
 namespace {
 
-thread_local BlockRunner* runningHere = nullptr;
+// Asked for in each access to threadIdx. A pointer, of which there is room in any process.
+__attribute__((tls_model("initial-exec"))) thread_local BlockRunner* runningHere = nullptr;
 
 unsigned count(dim3 d) { return d.x * d.y * d.z; }
 
