@@ -5,6 +5,9 @@
 # goes on; the program then has NVRTC compile the sources where it runs.
 #
 #   build.sh FOLDER    writes FOLDER/resources/io/github/cvaegpu/kernels/kernels.fatbin, FOLDER/resources.txt
+#
+# It takes nvcc a minute of two processors. Where CVAE_GPU_KERNELS names a folder, what it made without a complaint is
+# kept there, and taken by the next build of the same files by the same compilers.
 set -eu
 mkdir -p "$1/resources/io/github/cvaegpu/kernels"
 out=$(cd "$1" && pwd)
@@ -22,6 +25,23 @@ if [ -z "$nvcc" ]; then
 fi
 if [ -f "$binary" ] && [ -z "$(find . -newer "$binary" -type f)" ]; then
   exit 0
+fi
+
+kept=
+if [ -n "${CVAE_GPU_KERNELS:-}" ]; then
+  state=$({
+    "$nvcc" --version
+    c++ --version || true
+    echo "${NVCC_PREPEND_FLAGS:-}, ${NVCC_APPEND_FLAGS:-}"
+    sha256sum -- *.cu *.cuh build.sh
+  } | sha256sum)
+  kept=$CVAE_GPU_KERNELS/${state%% *}
+  if [ -f "$kept/resources.txt" ]; then
+    cp "$kept/resources.txt" "$out/"
+    cp "$kept/kernels.fatbin" "$binary"
+    echo "kernels/: nvcc has compiled these files before: $kept"
+    exit 0
+  fi
 fi
 
 # Code for each GPU that nvcc knows. PTX for all that come later: of the first with clusters, without which
@@ -58,3 +78,9 @@ fi
       printf "%-28s %8s %10s %13s\n", kernel, target, registers, shared
     }' "$out/ptxas.txt" | sort -k1,1 -k2,2V
 } >"$out/resources.txt"
+
+# Whole, or not at all; where the folder cannot be written to, the next build compiles again.
+if [ -n "$kept" ] && mkdir -p "$kept.$$"; then
+  { cp "$binary" "$out/resources.txt" "$kept.$$/" && mv -T "$kept.$$" "$kept"; } || rm -rf "$kept.$$"
+  find "$CVAE_GPU_KERNELS" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
+fi

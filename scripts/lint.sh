@@ -7,8 +7,8 @@
 # Usage: scripts/lint.sh [--fix]
 #   --fix   formats the files and mends what can be mended by itself; without it nothing is written
 #
-# clang-format and ruff are installed by pip, in the versions of lint-requirements.txt, into target/lint when
-# they are first needed; shfmt and shellcheck are the machine's. The exit status is 1 if something was found, and 2 if a
+# clang-format and ruff are installed by pip, in the versions of lint-requirements.txt, into target/lint or the folder
+# that CVAE_GPU_LINTERS names when they are first needed; shfmt and shellcheck are the machine's. The exit status is 1 if something was found, and 2 if a
 # tool could not be had: a check that did not run has not passed, on a developer's machine or anywhere else.
 
 set -eu
@@ -36,10 +36,11 @@ cannot_install() {
 }
 
 requirements=scripts/lint-requirements.txt
-tools=target/lint
+tools=${CVAE_GPU_LINTERS:-target/lint}
 if ! cmp -s "$requirements" "$tools/installed.txt"; then
   command -v python3 >/dev/null || cannot "there is no python3 to install clang-format and ruff with"
-  rm -rf "$tools"
+  # What somebody has named may hold other things.
+  [ "$tools" != target/lint ] || rm -rf "$tools"
   mkdir -p target
   python3 -m venv "$tools" >target/lint-install.txt 2>&1 ||
     cannot_install "python3 cannot make a virtual environment: install python3-venv and python3-pip"
