@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <cwchar>
+#include <vector>
 
 #include "config.h"
 #include "report.h"
@@ -44,8 +46,14 @@ char poisonByte(const char* address) {
   return static_cast<char>(poisonWord >> shift & 0xff);
 }
 
-/** First byte in a range that is not poison; the end if all are. */
+/** First byte in a range of less than a page that is not poison; the end if all are. */
 const char* firstWritten(const char* from, const char* to) {
+  static const std::vector<std::uint32_t> untouched(pageSize() / sizeof poisonWord + 1, poisonWord);
+  const auto* same = reinterpret_cast<const char*>(untouched.data()) +
+                     reinterpret_cast<std::uintptr_t>(from) % sizeof poisonWord;
+  if (std::memcmp(from, same, static_cast<std::size_t>(to - from)) == 0) {
+    return to;
+  }
   return std::find_if(from, to, [](const char& byte) { return byte != poisonByte(&byte); });
 }
 
@@ -78,6 +86,65 @@ bool protect(const Allocation& allocation, int protection) {
   return mprotect(allocation.pages, allocation.pageBytes, protection) == 0;
 }
 
+/** So much poison is made once; an allocation that is as large has it for its pages, until they are written to. */
+constexpr std::size_t poisonBytes = std::size_t{4} << 20;
+
+/** A file of it; negative if there can be none. */
+int poisonFile() {
+  static const int file = [] {
+    int made = memfd_create("cvae-emulator-poison", MFD_CLOEXEC);
+    void* content = MAP_FAILED;
+    if (made >= 0 && ftruncate(made, poisonBytes) == 0) {
+      content = mmap(nullptr, poisonBytes, PROT_READ | PROT_WRITE, MAP_SHARED, made, 0);
+    }
+    if (content == MAP_FAILED) {
+      return -1;
+    }
+    poison(content, poisonBytes);
+    munmap(content, poisonBytes);
+    return made;
+  }();
+  return file;
+}
+
+bool isLarge(const Allocation& allocation) {
+  return allocation.pageBytes >= poisonBytes && poisonFile() >= 0;
+}
+
+/**
+ * Makes pages that may be touched, full of poison. Of a large allocation most may never be touched, as of the workspace
+ * of cuBLAS, which every model has: its pages are the poison's own, and whoever takes them from the host and gives
+ * them back at each wait (hide) has nothing to do for them.
+ */
+bool openPages(const Allocation& allocation) {
+  if (!isLarge(allocation)) {
+    if (!protect(allocation, PROT_READ | PROT_WRITE)) {
+      return false;
+    }
+    poison(allocation.pages, allocation.pageBytes);
+    return true;
+  }
+  for (std::size_t at = 0; at < allocation.pageBytes; at += poisonBytes) {
+    const std::size_t bytes = std::min(poisonBytes, allocation.pageBytes - at);
+    if (mmap(allocation.pages + at, bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, poisonFile(), 0) == MAP_FAILED) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Makes addresses that nobody may touch of an allocation's pages, as those around them are. */
+void closePages(const Allocation& allocation) {
+  if (isLarge(allocation)) {
+    mmap(allocation.pages, allocation.pageBytes, PROT_NONE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  } else {
+    protect(allocation, PROT_NONE);
+    madvise(allocation.pages, allocation.pageBytes, MADV_DONTNEED);
+  }
+}
+
 }  // namespace
 
 void poison(void* address, std::size_t bytes) {
@@ -87,9 +154,10 @@ void poison(void* address, std::size_t bytes) {
     *byte = poisonByte(byte);
     byte++;
   }
-  for (; byte + 4 <= end; byte += 4) {
-    std::memcpy(byte, &poisonWord, 4);
-  }
+  static_assert(sizeof(wchar_t) == sizeof poisonWord, "the C library fills memory with words");
+  const std::size_t words = byte < end ? static_cast<std::size_t>(end - byte) / 4 : 0;
+  std::wmemset(reinterpret_cast<wchar_t*>(byte), static_cast<wchar_t>(poisonWord), words);
+  byte += 4 * words;
   for (; byte < end; byte++) {
     *byte = poisonByte(byte);
   }
@@ -124,10 +192,10 @@ void* Memory::allocate(std::size_t bytes, MemoryKind kind) {
   char* pages = range_ + used_ + pageSize();
   char* base = config().guardBefore ? pages : pages + pageBytes - padded;
   Allocation allocation{base, bytes, pages, pageBytes, kind, ++count_};
-  if (!protect(allocation, PROT_READ | PROT_WRITE)) {
+  if (!openPages(allocation)) {
+    closePages(allocation);
     return nullptr;
   }
-  poison(pages, pageBytes);
   used_ += pageBytes + pageSize();
   if (kind == MemoryKind::device) {
     deviceBytes_ += padded;
@@ -155,8 +223,7 @@ bool Memory::free(void* base, MemoryKind kind) {
   if (shadow_ != nullptr) {
     shadow_->forbid(allocation.pages, allocation.pageBytes);
   }
-  protect(allocation, PROT_NONE);
-  madvise(allocation.pages, allocation.pageBytes, MADV_DONTNEED);
+  closePages(allocation);
   freed_.insert(live_.extract(found));
   return true;
 }

@@ -29,7 +29,8 @@ final class ChildPrograms {
       case "bind" -> bind();
       case "unsupported" -> unsupported();
       case "no-device" -> noDevice();
-      case "host-access" -> hostAccess();
+      case "host-access" -> hostAccess(4);
+      case "host-access-large" -> hostAccess(TestDevice.LARGE_BYTES);
       case "bridge" -> bridge(true);
       case "bridge-unset" -> bridge(false);
       case "bridge-unsupported" -> bridgeUnsupported();
@@ -60,9 +61,10 @@ final class ChildPrograms {
     }
   }
 
-  private static void hostAccess() {
+  private static void hostAccess(int bytes) {
     var device = new TestDevice();
-    CUdeviceptr x = device.floats(1);
+    CUdeviceptr x = device.allocate(bytes);
+    JCudaDriver.cuMemcpyHtoD(x, Pointer.to(new float[] {1}), 4);
     var host = MemorySegment.ofAddress(Emulator.address(x)).reinterpret(4);
     System.out.println(host.get(JAVA_INT, 0));
   }

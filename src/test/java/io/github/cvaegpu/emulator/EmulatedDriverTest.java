@@ -90,6 +90,20 @@ class EmulatedDriverTest {
     }
   }
 
+  /** Its poison is in memory once, until an allocation writes to what then are pages of its own. */
+  @Test
+  void freshMemoryOfALargeAllocationIsPoisonOfItsOwn() {
+    int words = TestDevice.LARGE_BYTES / 4;
+    CUdeviceptr first = device.allocate(TestDevice.LARGE_BYTES);
+    CUdeviceptr second = device.allocate(TestDevice.LARGE_BYTES);
+    JCudaDriver.cuMemsetD32(first, 7, words);
+    int[] expected = new int[words];
+    Arrays.fill(expected, 7);
+    assertArrayEquals(expected, device.readInts(first, words));
+    Arrays.fill(expected, 0x7fa5a5a5);
+    assertArrayEquals(expected, device.readInts(second, words));
+  }
+
   @Test
   void copiesBeyondAnAllocationAreRefused() {
     CUdeviceptr small = device.allocate(16);

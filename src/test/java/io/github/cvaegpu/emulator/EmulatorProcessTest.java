@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What ends a process, and what a process can do only once. */
 @OnEmulator
@@ -91,12 +93,13 @@ class EmulatorProcessTest {
     assertContains(outcome, "CVAE_EMULATOR_DEVICES cannot be \"many\"");
   }
 
-  @Test
-  void theHostCannotTouchDeviceMemory() throws Exception {
-    Outcome outcome = run("host-access", Map.of());
+  @ParameterizedTest
+  @ValueSource(strings = {"host-access", "host-access-large"})
+  void theHostCannotTouchDeviceMemory(String program) throws Exception {
+    Outcome outcome = run(program, Map.of());
     assertNotEquals(0, outcome.exitCode());
     assertContains(outcome, "cvae-gpu emulator: host code touched 0x");
-    Outcome allowed = run("host-access", Map.of("CVAE_EMULATOR_HOST_ACCESS", "1"));
+    Outcome allowed = run(program, Map.of("CVAE_EMULATOR_HOST_ACCESS", "1"));
     assertEquals(0, allowed.exitCode(), allowed.output());
     assertContains(allowed, Integer.toString(Float.floatToIntBits(1)));
   }

@@ -11,6 +11,8 @@ import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Kernels with an error each: the emulator finds it and says where it is. */
 @OnEmulator
@@ -91,9 +93,10 @@ class PlantedErrorTest {
         "CUDA_ERROR_ILLEGAL_ADDRESS", "kernel write_before: has written 4 bytes before the start");
   }
 
-  @Test
-  void aUseAfterAFree() {
-    CUdeviceptr y = device.allocate(64);
+  @ParameterizedTest
+  @ValueSource(ints = {64, TestDevice.LARGE_BYTES})
+  void aUseAfterAFree(int bytes) {
+    CUdeviceptr y = device.allocate(bytes);
     JCudaDriver.cuMemFree(y);
     device.launch("overrun", 1, 1, y, 16);
     assertFails("CUDA_ERROR_ILLEGAL_ADDRESS", "byte 0 of allocation", "which was freed");

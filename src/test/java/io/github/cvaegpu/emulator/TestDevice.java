@@ -17,6 +17,9 @@ import jcuda.driver.JCudaDriver;
  * A context on the emulated device, with the test kernels; all that is in it goes when it closes.
  */
 final class TestDevice implements AutoCloseable {
+  /** Of an allocation whose pages come from several pieces of what the emulator has ready. */
+  static final int LARGE_BYTES = (9 << 20) + 52;
+
   private final CUcontext context = new CUcontext();
   private final CUmodule module = new CUmodule();
 
