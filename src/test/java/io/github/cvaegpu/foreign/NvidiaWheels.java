@@ -41,12 +41,17 @@ public final class NvidiaWheels {
         Optional.empty(), Map.of("VIRTUAL_ENV", prefix.toString()), nowhere, nowhere);
   }
 
-  /** A Java process that finds no CUDA library by name unless it has loaded it. */
+  /**
+   * A Java process that finds no CUDA library by name unless it has loaded it. It is gone before
+   * the second compiler's code would be worth the compilation.
+   */
   public static ProcessBuilder java(Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>();
     command.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
             "--enable-native-access=ALL-UNNAMED",
             "-Dcvaegpu.native=" + System.getProperty("cvaegpu.native", "target/native"),
             "-cp",
