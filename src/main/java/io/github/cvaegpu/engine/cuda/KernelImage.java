@@ -123,13 +123,7 @@ final class KernelImage {
 
   private byte[] cachedOrCompiled(Nvrtc compiler) throws Nvrtc.CompileException {
     Map<String, String> sources = KernelSources.texts();
-    String key =
-        String.format(
-            Locale.ROOT,
-            "%s-sm_%d-nvrtc-%s",
-            KernelSources.sha256(sources, Nvrtc.OPTIONS),
-            device.capability(),
-            compiler.version());
+    String key = key(compiler, sources, device.capability());
     Optional<byte[]> kept = cache.flatMap(kernels -> kernels.get(key));
     if (kept.isPresent()) {
       return kept.get();
@@ -137,5 +131,16 @@ final class KernelImage {
     byte[] compiled = compiler.compile(KernelSources.MAIN, sources, device.capability());
     cache.ifPresent(kernels -> kernels.put(key, compiled));
     return compiled;
+  }
+
+  /** What code is kept under: all that it depends on. */
+  static String key(Nvrtc compiler, Map<String, String> sources, int capability)
+      throws Nvrtc.CompileException {
+    return String.format(
+        Locale.ROOT,
+        "%s-sm_%d-nvrtc-%s",
+        KernelSources.sha256(sources, Nvrtc.OPTIONS),
+        capability,
+        compiler.version());
   }
 }

@@ -25,7 +25,11 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
@@ -34,6 +38,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * tests: all that it does is done by processes of its own, and takes them minutes.
  */
 @Execution(ExecutionMode.CONCURRENT)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class NvidiaLibrariesTest {
   /** What CUDA 13.0 has to know; later ones may know more. */
   private static final List<Integer> CAPABILITIES =
@@ -45,14 +50,19 @@ class NvidiaLibrariesTest {
    */
   private static final int COMPILED = 90;
 
+  /** Where what was compiled for {@link #COMPILED} is kept for the test that loads it. */
+  @TempDir private static Path kept;
+
   /** Runs in a process of its own, whose lines are the answer. */
   static final class Child {
     private static CudaLibraries libraries;
+    private static KernelCache cache;
 
     private Child() {}
 
     public static void main(String[] arguments) throws Exception {
       libraries = NvidiaWheels.libraries(Path.of(arguments[1]));
+      cache = new KernelCache(Path.of(arguments[2]), ".cubin");
       switch (arguments[0]) {
         case "compile" -> compile(new Nvrtc(libraries.loadNvrtc(13).orElseThrow()));
         case "compiler of cuBLAS" -> compilerOfCublas();
@@ -68,6 +78,7 @@ class NvidiaLibrariesTest {
       Map<String, String> sources = KernelSources.texts();
       System.out.println(nvrtc.capabilities().containsAll(CAPABILITIES));
       byte[] code = nvrtc.compile(KernelSources.MAIN, sources, COMPILED);
+      cache.put(KernelImage.key(nvrtc, sources, COMPILED), code);
       // An ELF file of the ABI that drivers for CUDA 13 were the first to know.
       boolean isElf = code.length > 8 && code[0] == 0x7f && code[1] == 'E' && code[3] == 'F';
       System.out.printf("%s [%s]%n", isElf ? "ABI " + code[8] : "no code", nvrtc.log());
@@ -110,12 +121,12 @@ class NvidiaLibrariesTest {
     /** With the emulator as the driver, which looks at the code as a real one does. */
     private static void load() {
       CudaLibraries.useEmulator(Optional.of(OnGpu.EMULATOR));
-      for (String capability : List.of("90", "130")) {
+      for (int capability : List.of(COMPILED, 130)) {
         Emulator.configure("DRIVER", "13.0");
-        Emulator.configure("CAPABILITY", capability);
+        Emulator.configure("CAPABILITY", Integer.toString(capability));
         try (Device device = CudaRuntime.open();
             KernelModule module =
-                new KernelImage(device, Optional.empty(), libraries, Optional.empty()).load()) {
+                new KernelImage(device, Optional.empty(), libraries, Optional.of(cache)).load()) {
           new Kernels(device, module);
           System.out.println(module.origin().replaceAll("\\.\\d+$", ""));
         }
@@ -142,7 +153,8 @@ class NvidiaLibrariesTest {
 
   private static List<String> run(String what) throws IOException, InterruptedException {
     Process process =
-        NvidiaWheels.java(Child.class, what, NvidiaWheels.prefix().toString()).start();
+        NvidiaWheels.java(Child.class, what, NvidiaWheels.prefix().toString(), kept.toString())
+            .start();
     try (var output = process.getInputStream()) {
       List<String> lines =
           new String(output.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
@@ -155,6 +167,7 @@ class NvidiaLibrariesTest {
 
   /** Every kernel, without a warning. */
   @Test
+  @Order(1)
   void nvrtcFoundInAFolderCompilesTheKernels() throws Exception {
     List<String> lines = run("compile");
     assertTrue(lines.getFirst().matches("NVRTC 13\\.\\d+"), lines.toString());
@@ -173,7 +186,9 @@ class NvidiaLibrariesTest {
     assertEquals(List.of("cuBLAS 13", "true"), run("compiler of cuBLAS"));
   }
 
+  /** What the first test has compiled, where it has; and for a GPU of later, compiled here. */
   @Test
+  @Order(2)
   void whatNvrtc13MakesIsForDriversForCuda13() throws Exception {
     OnGpu.requireEmulator();
     List<String> lines =
