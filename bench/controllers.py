@@ -331,6 +331,20 @@ def cases_table(found):
     return table(["", *HELD_HEADS], [[name, *held(runs)] for name, runs in by_case(found).items()])
 
 
+def falls(change):
+    """Whether the set point of a change is below the one before: its burst is of what KL was then."""
+    options, set_point, _ = CHANGES[change]
+    return options[0] == "--kl" and options[1] > set_point
+
+
+def changes_table(found):
+    rows = []
+    for name, runs in by_case(found).items():
+        settled, over, highest, *rest = held(runs)
+        rows.append([name, settled, over, "-" if falls(name) else highest, *rest])
+    return table(["", *HELD_HEADS], rows)
+
+
 def grid_table(found):
     """A row a set point, rate and batch: of the rule that it is compared with its first figures alone."""
     cases = by_case(found)
@@ -343,7 +357,7 @@ def grid_table(found):
     return table(["", *HELD_HEADS, *(f"study's rule: {what}" for what in HELD_HEADS[:3])], rows)
 
 
-TABLES = {"rules": rules_table, "seeds": cases_table, "changes": cases_table, "grid": grid_table}
+TABLES = {"rules": rules_table, "seeds": cases_table, "changes": changes_table, "grid": grid_table}
 
 
 def tables(found):

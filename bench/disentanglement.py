@@ -5,7 +5,7 @@ set points of the KL divergence, each with several seeds, and puts their scores 
 
 The network is the fully connected one that the beta-VAE's paper has for 2D shapes (Higgins et al. 2017), two
 hidden layers of 1200 units and ten latent dimensions, as far as this program can make it: its decoder mirrors
-the encoder and has ReLU, where theirs has three layers with tanh.
+the encoder and has ReLU, where theirs has three layers with tanh; --activation would be tanh for both halves.
 
 A set point and a beta can only be compared where the KL divergence comes out the same. So each held run is
 compared with what the betas of the same seed come to at its KL divergence, on straight lines between the two

@@ -128,6 +128,17 @@ class Tables(unittest.TestCase):
         found["results"] = {name: run for name, run in found["results"].items() if "study" not in name}
         self.assertIn(f"| {case} | {row} - | - | - |\n", controllers.tables(found))
 
+    def test_a_set_point_that_falls_has_no_burst(self):
+        found = results()
+        run = found["results"]["hold"]
+        names = ["set point 9.97, then 5", "set point 5, then 9.97", "bernoulli-binarized"]
+        found["results"] = {f"{name}, seed 0": run for name in names}
+        found["kind"] = "changes"
+        text = controllers.tables(found)
+        self.assertIn("| set point 9.97, then 5 | 500 | 3.1 | - | -0.2 |", text)
+        for name in names[1:]:
+            self.assertIn(f"| {name} | 500 | 3.1 | 1.50 | -0.2 |", text)
+
     def test_every_rule_and_case_has_a_name_of_its_own(self):
         self.assertEqual(len(controllers.COLOURS), len(set(controllers.COLOURS)))
         self.assertLessEqual(len(controllers.HOLDERS), len(controllers.COLOURS))
