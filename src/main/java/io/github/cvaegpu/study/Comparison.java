@@ -87,7 +87,12 @@ record Comparison(
                   run -> run.test().approximationGap()),
               test(
                   "log p(x) - ELBO, of the encoder beside that",
-                  run -> run.test().amortisationGap())),
+                  run -> run.test().amortisationGap()),
+              test("I(x; z), part of KL", run -> run.test().latent().mutualInformation()),
+              test("KL(q(z) || p(z)), the rest of it", run -> run.test().latent().klToPrior()),
+              test(
+                  "total correlation, part of that", run -> run.test().latent().totalCorrelation()),
+              test("active units", run -> run.test().latent().activeUnits())),
           runs ->
               String.format(
                   Locale.ROOT,

@@ -5,6 +5,7 @@ import com.google.gson.annotations.SerializedName;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
+import io.github.cvaegpu.eval.AggregatePosterior;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.Evaluator;
@@ -26,6 +27,7 @@ import java.util.stream.IntStream;
  * @param test the test images, with {@value #TEST_SAMPLES} samples each
  * @param exact log p(x) of the test images, and the parts of the ELBO's distance from it
  * @param latent the latent space
+ * @param aggregate what the KL divergence of the test images is made of
  * @param byLabel reconstruction loss of the test images of each label; empty without labels
  */
 public record RunEvaluation(
@@ -35,10 +37,11 @@ public record RunEvaluation(
     Evaluation test,
     ExactLikelihood exact,
     LatentMeasures latent,
+    AggregatePosterior aggregate,
     List<LabelLoss> byLabel) {
 
   /** The version of this layout. What is of another one is measured again. */
-  static final int FORMAT = 3;
+  static final int FORMAT = 4;
 
   static final int TRAIN_SAMPLES = 1;
   static final int TEST_SAMPLES = 100;
@@ -82,6 +85,7 @@ public record RunEvaluation(
         scores.evaluation(),
         ExactLikelihood.of(model, checkpoint.objective(), posterior, scores),
         LatentMeasures.of(Posterior.of(model, dataset.train()), posterior, seed),
+        AggregatePosterior.of(posterior, seed),
         byLabel);
   }
 
@@ -99,8 +103,17 @@ public record RunEvaluation(
         && latent.dimensions() != null
         && latent.dimensions().stream().allMatch(Objects::nonNull)
         && latent.mutualInformation() != null
+        && isWhole(aggregate)
         && byLabel != null
         && byLabel.stream().allMatch(loss -> loss != null && loss.reconstructionLoss() != null);
+  }
+
+  private static boolean isWhole(AggregatePosterior aggregate) {
+    return aggregate != null
+        && aggregate.plugIn() != null
+        && aggregate.plugIn().mutualInformation() != null
+        && aggregate.plugIn().klToPrior() != null
+        && aggregate.plugIn().totalCorrelation() != null;
   }
 
   private static boolean isWhole(Evaluation evaluation) {

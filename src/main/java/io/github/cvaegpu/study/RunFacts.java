@@ -3,6 +3,7 @@ package io.github.cvaegpu.study;
 
 import io.github.cvaegpu.control.BetaRule;
 import io.github.cvaegpu.control.ControlReport;
+import io.github.cvaegpu.eval.AggregatePosterior;
 import io.github.cvaegpu.eval.LatentMeasures.LabelSeparation;
 import io.github.cvaegpu.report.Run;
 import io.github.cvaegpu.report.Series;
@@ -12,6 +13,7 @@ import io.github.cvaegpu.study.RunFigures.Held;
 import io.github.cvaegpu.study.RunFigures.HeldOut;
 import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import io.github.cvaegpu.study.RunFigures.Last;
+import io.github.cvaegpu.study.RunFigures.LatentFigures;
 import io.github.cvaegpu.study.RunFigures.Separation;
 import io.github.cvaegpu.study.StudyRun.Role;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -83,6 +85,7 @@ record RunFacts(StudyRun planned, Run run, Series series, RunEvaluation evaluati
 
   private static HeldOut heldOut(RunEvaluation evaluation) {
     LabelSeparation labels = evaluation.latent().labels();
+    AggregatePosterior.Parts parts = evaluation.aggregate().plugIn();
     return new HeldOut(
         evaluation.test().reconstructionLoss().mean(),
         evaluation.test().klDivergence().mean(),
@@ -91,6 +94,11 @@ record RunFacts(StudyRun planned, Run run, Series series, RunEvaluation evaluati
         evaluation.exact().logLikelihood().mean(),
         evaluation.exact().approximationGap().mean(),
         evaluation.exact().amortisationGap().mean(),
+        new LatentFigures(
+            evaluation.latent().activeUnits(),
+            parts.mutualInformation().mean(),
+            parts.klToPrior().mean(),
+            parts.totalCorrelation().mean()),
         evaluation.byLabel().stream()
             .map(loss -> new LabelFigure(loss.label(), loss.reconstructionLoss().mean()))
             .toList(),

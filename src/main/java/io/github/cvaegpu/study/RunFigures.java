@@ -98,6 +98,7 @@ record RunFigures(
    * @param logLikelihood log p(x) by integration
    * @param approximationGap what the best normal posterior leaves between ELBO and log p(x)
    * @param amortisationGap what the encoder leaves beside that
+   * @param latent what the latent dimensions hold
    * @param rlByLabel reconstruction loss of the images of each label; empty without labels
    * @param separation how well labels are kept apart; null without labels
    */
@@ -109,6 +110,7 @@ record RunFigures(
       double logLikelihood,
       double approximationGap,
       double amortisationGap,
+      LatentFigures latent,
       List<LabelFigure> rlByLabel,
       Separation separation) {
     HeldOut {
@@ -120,6 +122,17 @@ record RunFigures(
       return LabelFigure.of(rlByLabel, label);
     }
   }
+
+  /**
+   * What the latent dimensions hold.
+   *
+   * @param activeUnits dimensions whose posterior means vary
+   * @param mutualInformation I(x; z), nats
+   * @param klToPrior KL(q(z) || p(z)), nats
+   * @param totalCorrelation TC(z), nats
+   */
+  record LatentFigures(
+      int activeUnits, double mutualInformation, double klToPrior, double totalCorrelation) {}
 
   /**
    * A figure of the images of one label.

@@ -434,7 +434,7 @@ class ClaimsTest {
     assertEquals(
         "The ControlVAE does better, as its ELBO indicates: images are more likely under it",
         claim.sentence());
-    assertEquals(4, claim.measures().size());
+    assertEquals(8, claim.measures().size());
     Accounting standard = Accounting.STANDARD;
     double none = Double.NaN;
     assertMeasure(claim.measures().get(0), "log p(x)", "test", standard, -130, -128, none);
@@ -455,6 +455,14 @@ class ClaimsTest {
         7,
         11,
         none);
+    assertEquals(
+        List.of(
+            "I(x; z), part of KL",
+            "KL(q(z) || p(z)), the rest of it",
+            "total correlation, part of that",
+            "active units"),
+        claim.measures().stream().skip(4).map(Measure::name).toList());
+    assertEquals(2, claim.measures().getLast().control());
     assertEquals(
         "An ELBO indicates it as far as its distance from log p(x) is the same for both: that is"
             + " 8.00 nats for the beta-VAE and 14.00 for the ControlVAE here.",
@@ -928,16 +936,18 @@ class ClaimsTest {
     assertEquals(
         "9.97 is the optimal KL divergence: it maximises the ELBO and minimises the loss",
         claim.sentence());
-    assertEquals(4, claim.measures().size());
+    assertEquals(6, claim.measures().size());
     Accounting standard = Accounting.STANDARD;
     double none = Double.NaN;
     assertMeasure(
         claim.measures().get(0), "ELBO against beta-VAE", "test", standard, -140, -139, none);
     assertMeasure(claim.measures().get(1), "RL against beta-VAE", "test", standard, 131, 130, 45);
+    assertEquals("log p(x) against beta-VAE", claim.measures().get(2).name());
     assertMeasure(
-        claim.measures().get(2), "ELBO against set point 8", "test", standard, -141, -139, none);
+        claim.measures().get(3), "ELBO against set point 8", "test", standard, -141, -139, none);
     assertMeasure(
-        claim.measures().get(3), "RL against set point 8", "test", standard, 129, 130, 45);
+        claim.measures().get(4), "RL against set point 8", "test", standard, 129, 130, 45);
+    assertEquals("log p(x) against set point 8", claim.measures().get(5).name());
     assertEquals(3, claim.seeds());
     assertEquals(50, claim.epochs());
     assertEquals("does not hold (3 seeds, 50 epochs)", claim.verdictText());
@@ -953,7 +963,7 @@ class ClaimsTest {
     runs.get(1).rl = 100; // The ControlVAE of seed 0, which is to have no rival.
     runs.remove(6);
     Claim claim = claims(runs, 8.0).optimal();
-    Measure loss = claim.measures().getLast();
+    Measure loss = claim.measures().get(4);
     assertEquals("RL against set point 8 (2 of 3 seeds)", loss.name());
     assertEquals(130, loss.control());
     assertEquals(2, loss.difference().pairs());
@@ -966,8 +976,33 @@ class ClaimsTest {
     runs.remove(6);
     claim = claims(runs, 8.0).optimal();
     assertEquals(Verdict.CANNOT_BE_TOLD, claim.verdict());
-    assertEquals(2, claim.measures().size());
+    assertEquals(3, claim.measures().size());
     assertEquals(Verdict.HOLDS, claims(runs).optimal().verdict());
+  }
+
+  /** A difference that is one by itself, and none beside the other sentences, is none here too. */
+  @Test
+  void theOptimumIsJudgedNoBolderThanTheSentencesOfItsDifferences() {
+    List<FiguresOf> runs = new ArrayList<>();
+    for (int seed = 0; seed < 3; seed++) {
+      FiguresOf beta = FiguresOf.beta(seed);
+      figures(beta, -138, 131);
+      FiguresOf control = FiguresOf.control(seed);
+      // A p value of 0.017, and 0.034 beside the loss, which is the same.
+      figures(control, -139 - 0.25 * seed, 131);
+      runs.addAll(List.of(beta, control));
+    }
+    assertEquals(Verdict.DOES_NOT_HOLD, claims(runs).optimal().verdict());
+    List<Claim> judged = claims(runs).judge();
+    Claim elbo =
+        judged.stream()
+            .filter(one -> one.sentence().contains("a higher ELBO"))
+            .findFirst()
+            .orElseThrow();
+    Claim optimal =
+        judged.stream().filter(one -> one.sentence().contains("optimal")).findFirst().orElseThrow();
+    assertEquals(Verdict.CANNOT_BE_TOLD, elbo.verdict());
+    assertEquals(Verdict.CANNOT_BE_TOLD, optimal.verdict());
   }
 
   /**

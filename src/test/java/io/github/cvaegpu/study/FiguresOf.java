@@ -7,6 +7,7 @@ import io.github.cvaegpu.study.RunFigures.Held;
 import io.github.cvaegpu.study.RunFigures.HeldOut;
 import io.github.cvaegpu.study.RunFigures.LabelFigure;
 import io.github.cvaegpu.study.RunFigures.Last;
+import io.github.cvaegpu.study.RunFigures.LatentFigures;
 import io.github.cvaegpu.study.RunFigures.Separation;
 import io.github.cvaegpu.study.StudyRun.Role;
 import java.util.ArrayList;
@@ -102,6 +103,7 @@ final class FiguresOf {
             logLikelihood,
             approximationGap,
             amortisationGap,
+            new LatentFigures(2, kl - 0.5, 0.5, 0.25),
             hasLabels
                 ? byLabel.entrySet().stream()
                     .map(loss -> new LabelFigure(loss.getKey(), loss.getValue()))

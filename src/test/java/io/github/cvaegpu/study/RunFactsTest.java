@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.ControlReport;
 import io.github.cvaegpu.control.PiRule;
+import io.github.cvaegpu.eval.AggregatePosterior;
 import io.github.cvaegpu.eval.Estimate;
 import io.github.cvaegpu.eval.Evaluation;
 import io.github.cvaegpu.eval.ExactLikelihood;
@@ -45,6 +46,12 @@ class RunFactsTest {
       new ExactLikelihood(
           9, estimate(-129), estimate(9), estimate(2), estimate(7), 0.001, 0.002, 0.003, 7, 0, 0);
 
+  private static final AggregatePosterior.Parts PARTS =
+      new AggregatePosterior.Parts(estimate(7.5), estimate(0.5), estimate(0.3), estimate(0.2));
+
+  private static final AggregatePosterior AGGREGATE =
+      new AggregatePosterior(9, 9, estimate(8), PARTS, PARTS, null);
+
   private static Estimate estimate(double mean) {
     return new Estimate(mean, 0.1);
   }
@@ -60,6 +67,7 @@ class RunFactsTest {
         test,
         EXACT,
         new LatentMeasures(9, List.of(), 2, new MutualInformation(2, 0.1, 2.2, 9), labels, null),
+        AGGREGATE,
         labels == null
             ? List.of()
             : List.of(new LabelLoss(3, estimate(150)), new LabelLoss(8, estimate(155))));
@@ -179,24 +187,22 @@ class RunFactsTest {
     assertFalse(whole.isOf("cd"));
     int format = RunEvaluation.FORMAT;
     List<LabelLoss> none = List.of();
-    assertEquals(3, format);
+    assertEquals(4, format);
+    var train = whole.train();
+    var test = whole.test();
+    var exact = whole.exact();
+    var latent = whole.latent();
     for (RunEvaluation other :
         List.of(
-            new RunEvaluation(
-                0, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(
-                format + 1, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(
-                format, null, whole.train(), whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(
-                format, "ab", null, whole.test(), whole.exact(), whole.latent(), none),
-            new RunEvaluation(
-                format, "ab", whole.train(), null, whole.exact(), whole.latent(), none),
-            new RunEvaluation(
-                format, "ab", whole.train(), whole.test(), null, whole.latent(), none),
-            new RunEvaluation(format, "ab", whole.train(), whole.test(), whole.exact(), null, none),
-            new RunEvaluation(
-                format, "ab", whole.train(), whole.test(), whole.exact(), whole.latent(), null))) {
+            new RunEvaluation(0, "ab", train, test, exact, latent, AGGREGATE, none),
+            new RunEvaluation(format + 1, "ab", train, test, exact, latent, AGGREGATE, none),
+            new RunEvaluation(format, null, train, test, exact, latent, AGGREGATE, none),
+            new RunEvaluation(format, "ab", null, test, exact, latent, AGGREGATE, none),
+            new RunEvaluation(format, "ab", train, null, exact, latent, AGGREGATE, none),
+            new RunEvaluation(format, "ab", train, test, null, latent, AGGREGATE, none),
+            new RunEvaluation(format, "ab", train, test, exact, null, AGGREGATE, none),
+            new RunEvaluation(format, "ab", train, test, exact, latent, null, none),
+            new RunEvaluation(format, "ab", train, test, exact, latent, AGGREGATE, null))) {
       assertFalse(other.isOf("ab"), other.toString());
     }
   }
