@@ -2,6 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Numbers;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.engine.DeviceLostException;
@@ -182,10 +183,10 @@ final class CalibrateCommand implements Callable<Integer> {
     if (Double.isFinite(slopes[0]) && Double.isFinite(slopes[1])) {
       out.printf(
           Locale.ROOT,
-          "Up to the KL of beta = 1 a nat of KL takes off %.2f nats of reconstruction loss, beyond"
-              + " it %.2f.%n",
-          slopes[0],
-          slopes[1]);
+          "Up to the KL of beta = 1 a nat of KL takes off %s nats of reconstruction loss, beyond"
+              + " it %s.%n",
+          Numbers.rounded("%.2f", slopes[0]),
+          Numbers.rounded("%.2f", slopes[1]));
     }
     out.printf(Locale.ROOT, "--kl auto takes %s. %s%n", calibration.chosen(), calibration.reason());
     out.printf(

@@ -174,7 +174,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 aggregate);
         out.println(Json.COMPACT.toJson(line));
       } else {
-        print(out, dataset, saved, evaluation);
+        print(out, dataset, saved, evaluation, all.size());
         if (integral != null) {
           print(out, integral);
         }
@@ -255,14 +255,20 @@ final class EvaluateCommand implements Callable<Integer> {
     return dataset;
   }
 
-  private void print(PrintWriter out, Dataset dataset, SavedModel saved, Evaluation evaluation) {
+  /**
+   * @param all images of the part that some or all were scored of
+   */
+  private void print(
+      PrintWriter out, Dataset dataset, SavedModel saved, Evaluation evaluation, int all) {
     out.printf(
         Locale.ROOT,
-        "%s after %,d steps, on the %,d %s images of %s; likelihood %s, nats per image, mean +-"
+        "%s after %,d steps, on the %s %s images of %s; likelihood %s, nats per image, mean +-"
             + " standard error%n",
         modelOptions.path(),
         saved.steps(),
-        evaluation.images(),
+        evaluation.images() < all
+            ? String.format(Locale.ROOT, "first %,d of %,d", evaluation.images(), all)
+            : String.format(Locale.ROOT, "%,d", all),
         split,
         dataset.name(),
         saved.objective().title());

@@ -140,12 +140,12 @@ final class ReportMeasures {
     doubts.forEach(doubt -> err.println("Warning: %s: %s".formatted(run.name(), doubt)));
   }
 
+  /** Of a single image there is no error to know. */
   private static String text(Estimate estimate) {
-    return String.format(
-        Locale.ROOT,
-        "%s ± %.2f",
-        Numbers.rounded("%.2f", estimate.mean()),
-        estimate.standardError());
+    String mean = Numbers.rounded("%.2f", estimate.mean());
+    return estimate.standardError() == 0
+        ? mean
+        : String.format(Locale.ROOT, "%s ± %.2f", mean, estimate.standardError());
   }
 
   private static String text(AggregatePosterior aggregate, Function<Parts, Estimate> part) {

@@ -80,7 +80,7 @@ public record CapacityRule(double setPoint, double gamma, long steps) implements
   /** A gamma that is too small has less say than the reconstruction loss. */
   @Override
   public String remedy() {
-    return "More --epochs or a larger --gamma may bring it there.";
+    return "A larger --gamma may bring it there, and more --epochs where it moves.";
   }
 
   @Override

@@ -137,7 +137,7 @@ final class PictureReader {
           String.format(
               Locale.ROOT,
               "%s has %d x %d pixels, more than the %,d of an image that a network takes: --resize"
-                  + " 64 makes all of them 64 x 64.",
+                  + " N makes all of them N x N.",
               file,
               size.height(),
               size.width(),

@@ -336,7 +336,7 @@ public record TrainingPlan(
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "A batch of %d does not fit the %d training images%s.",
+              "A batch of %d does not fit the %d training images%s: take a smaller one.",
               batchSize(),
               images,
               validation == null ? "" : " that validation leaves"));

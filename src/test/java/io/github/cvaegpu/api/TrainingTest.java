@@ -429,7 +429,7 @@ class TrainingTest {
         () -> Training.resume(temp.resolve("none"), data));
     assertRefused(
         Reason.INPUT,
-        "A batch of 512 does not fit the 256 training images.",
+        "A batch of 512 does not fit the 256 training images: take a smaller one.",
         () -> run(SmallDigits.holding().withBatchSize(512), "large"));
     assertRefused(
         Reason.INPUT,

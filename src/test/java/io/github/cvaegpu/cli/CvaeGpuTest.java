@@ -362,7 +362,7 @@ class CvaeGpuTest {
         "--seed 99999999999999999999 | --seed 99999999999999999999 is too large a number.",
         "--epochs | Missing required parameter for option '--epochs' (N).",
         "--batch 0 | The batch size must be 1 or more, not 0.",
-        "--batch 301 | A batch of 301 does not fit the 300 training images.",
+        "--batch 301 | A batch of 301 does not fit the 300 training images: take a smaller one.",
         "--lr 0 | The learning rate must be a positive number, not 0.0.",
         "--lr -1e-3 | The learning rate must be a positive number, not -0.001.",
         "--lr NaN | The learning rate must be a positive number, not NaN.",

@@ -149,6 +149,9 @@ class ReportAndReproduceTest {
     }
     assertTrue(html.contains("Likelihood by annealing"), "heading");
     assertFalse(html.contains("Likelihood of the test images"), "--exact was not asked for");
+    // Of one image there is no standard error.
+    report(run.toString(), "--ais", "--ais-images", "1", "--ais-steps", "20").succeeded();
+    assertFalse(Files.readString(page).contains("± 0.00"));
     assertEquals(
         "--ais-images is for --ais, which is not there.",
         report(run.toString(), "--ais-images", "2").refusal());
@@ -336,7 +339,7 @@ class ReportAndReproduceTest {
     Path few = TinyImages.writeFolder(folder.resolve("few"), 1, 127);
     Path study = folder.resolve("study");
     assertEquals(
-        "A batch of 128 does not fit the 127 training images.",
+        "A batch of 128 does not fit the 127 training images: take a smaller one.",
         CommandRun.of("reproduce", "--data", few.toString(), "--out", study.toString()).refusal());
     assertFalse(Files.exists(study), "made for nothing");
   }

@@ -137,7 +137,10 @@ class TrainAndEvaluateTest {
 
   @Test
   void scoringOtherImagesThanAskedForIsSaid() {
+    String first = evaluate(finished, "--images", "7").succeeded().out();
+    assertTrue(first.contains(" on the first 7 of 50 test images of "), first);
     CommandRun few = evaluate(finished, "--images", "100000");
+    assertTrue(few.out().contains(" on the 50 test images of "), few.out());
     assertEquals(
         "Warning: there are 50 test images, fewer than --images 100,000 asks for.\n", few.err());
     CommandRun others = evaluate(finished, "--data", otherImages.toString());

@@ -104,7 +104,7 @@ class ValidationAndRatesTest {
         "--validation 0.999 | Validation on 0.999 of 300 training images leaves none to train on:"
             + " take a smaller fraction.",
         "--validation 0.9 | A batch of 64 does not fit the 30 training images that validation"
-            + " leaves.",
+            + " leaves: take a smaller one.",
         "--patience 3 | --patience needs images to go by: add --validation 0.1, which holds a tenth"
             + " of the training images out.",
         "--validation 0.2 --patience-on rl | --patience-on has no effect without --patience N.",

@@ -425,7 +425,7 @@ class PictureSourceTest {
     put("2.png", flat(300, 400, 8));
     assertEquals(
         ("%s has 300 x 400 pixels, more than the 65,536 of an image that a network takes: --resize"
-                + " 64 makes all of them 64 x 64.")
+                + " N makes all of them N x N.")
             .formatted(folder.resolve("1.png")),
         refused(TENTH));
     assertEquals(

@@ -126,7 +126,7 @@ class TrainingPlanTest {
     var images = TinyImages.draw(64, 1);
     assertDoesNotThrow(() -> plan(1, 64, 1e-3, 1).requireFits(images));
     assertEquals(
-        "A batch of 65 does not fit the 64 training images.",
+        "A batch of 65 does not fit the 64 training images: take a smaller one.",
         refusal(() -> plan(1, 65, 1e-3, 1).requireFits(images)));
   }
 }

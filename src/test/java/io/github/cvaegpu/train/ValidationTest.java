@@ -140,7 +140,8 @@ class ValidationTest {
             + " fraction.",
         refusal(plan().withValidation(new Validation(0.999, null)), train));
     assertEquals(
-        "A batch of 64 does not fit the 60 training images that validation leaves.",
+        "A batch of 64 does not fit the 60 training images that validation leaves: take a smaller"
+            + " one.",
         refusal(plan().withValidation(new Validation(0.8, null)), train));
   }
 
