@@ -59,7 +59,8 @@ final class ReportMeasures {
    */
   void measure(
       Run run, Checkpoint checkpoint, VaeModel model, Posterior posterior, PrintWriter err) {
-    if (exact && posterior.latent() > ExactLikelihood.MAX_LATENT) {
+    boolean integrates = exact && posterior.latent() <= ExactLikelihood.MAX_LATENT;
+    if (exact && !integrates) {
       err.println(
           String.format(
               Locale.ROOT,
@@ -68,7 +69,6 @@ final class ReportMeasures {
               posterior.latent(),
               ExactLikelihood.MAX_LATENT));
     }
-    boolean integrates = exact && posterior.latent() <= ExactLikelihood.MAX_LATENT;
     if (integrates || annealing.isAsked()) {
       ImageScores scores =
           new Evaluator(model, checkpoint.plan().seed()).score(posterior.images(), 1);

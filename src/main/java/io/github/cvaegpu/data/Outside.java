@@ -18,7 +18,7 @@ public final class Outside {
    * @param remedy ends the sentence, e.g. {@code name another place with --output}
    */
   public static void require(Path output, DataChoice input, String remedy) {
-    if (input instanceof DataChoice.At at && real(output).startsWith(real(at.path()))) {
+    if (input instanceof DataChoice.At at && liesIn(output, at)) {
       throw new InputException(
           Files.isDirectory(at.path())
               ? "The output %s lies in the input %s: %s.".formatted(output, at.path(), remedy)
@@ -36,9 +36,16 @@ public final class Outside {
    * @param remedy ends the sentence, e.g. {@code name another place with --out}
    */
   public static void requireOfPictures(Path output, DataChoice input, String remedy) {
-    if (DatasetLoader.isFolderOfPictures(input)) {
+    // The place first: it costs less to know than what a folder holds.
+    if (input instanceof DataChoice.At at
+        && liesIn(output, at)
+        && DatasetLoader.isFolderOfPictures(input)) {
       require(output, input, remedy);
     }
+  }
+
+  private static boolean liesIn(Path output, DataChoice.At input) {
+    return real(output).startsWith(real(input.path()));
   }
 
   /** Where links lead, as far as there is something. */
