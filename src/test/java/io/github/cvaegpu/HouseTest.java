@@ -38,7 +38,7 @@ class HouseTest {
   private static final List<List<String>> FLOORS =
       List.of(
           List.of("cli", "api"),
-          List.of("study"),
+          List.of("study", "sweep"),
           List.of("report", "track"),
           List.of("export"),
           List.of("train"),
@@ -126,6 +126,7 @@ class HouseTest {
             ROOT + "eval",
             ROOT + "export",
             ROOT + "study",
+            ROOT + "sweep",
             ROOT + "report",
             ROOT + "track")
         .should()

@@ -43,7 +43,9 @@ public enum RandomPurpose {
    * Black or white in place of grey. Coordinates: block of four pixels of an image, image index, 0
    * for images that are only looked at, or 1 more than the epoch, from 0, that trains on them.
    */
-  BINARIZATION(16);
+  BINARIZATION(16),
+  /** What a random sweep tries. Coordinates: block of four settings, combination, 0. */
+  SWEEP(17);
 
   private final int id;
 
