@@ -164,8 +164,8 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
-  static InputException inUse(Path folder) {
-    return new InputException("Another process is training in %s.".formatted(folder));
+  static RunInUseException inUse(Path folder) {
+    return new RunInUseException("Another process is training in %s.".formatted(folder));
   }
 
   /**

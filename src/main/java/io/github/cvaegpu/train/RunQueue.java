@@ -3,14 +3,21 @@ package io.github.cvaegpu.train;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.DeviceLostException;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -20,7 +27,8 @@ import java.util.stream.IntStream;
  * Trains runs, each in a folder of its own, one after another or several at a time on one
  * accelerator. What is finished is not trained again, what was interrupted goes on from its
  * checkpoint, and a run that diverges does not keep the others from running. Any other failure
- * stops them all. How many train at a time changes no bit of any.
+ * stops them all, but for what is one run's alone where the queue is {@link Settings#tolerant()}.
+ * How many train at a time changes no bit of any.
  */
 public final class RunQueue {
   private final List<NamedPlan> runs;
@@ -32,7 +40,7 @@ public final class RunQueue {
 
   private final Object lock = new Object(); // of all that follows, and of the listener
   private final QueueProgress progress;
-  private final boolean[] hasDiverged;
+  private final End[] ends;
   private boolean isStopped;
   private volatile Throwable failure;
 
@@ -45,28 +53,52 @@ public final class RunQueue {
    * @param atOnce runs that are trained at a time, from 1
    * @param observers who else is told of a run, beside the queue's listener; asked once a run, on
    *     the thread that trains it
+   * @param untilEpoch after how many epochs runs are stopped, to go on in another queue; those that
+   *     have fewer are trained to their end
+   * @param isTolerant whether runs that cannot be trained leave the others
    */
   public record Settings(
       Path folder,
       Provenance provenance,
       CheckpointInterval interval,
       int atOnce,
-      Function<NamedPlan, RunObserver> observers) {
+      Function<NamedPlan, RunObserver> observers,
+      int untilEpoch,
+      boolean isTolerant) {
     /** One run after another, told to nobody else. */
     public static Settings oneByOne(
         Path folder, Provenance provenance, CheckpointInterval interval) {
-      return new Settings(folder, provenance, interval, 1, run -> RunObserver.NONE);
+      return new Settings(
+          folder, provenance, interval, 1, run -> RunObserver.NONE, Integer.MAX_VALUE, false);
+    }
+
+    /** The same, several at a time. */
+    public Settings atOnce(int runs) {
+      return new Settings(folder, provenance, interval, runs, observers, untilEpoch, isTolerant);
     }
 
     /** The same, told to others too. */
     public Settings withObservers(Function<NamedPlan, RunObserver> others) {
-      return new Settings(folder, provenance, interval, atOnce, others);
+      return new Settings(folder, provenance, interval, atOnce, others, untilEpoch, isTolerant);
+    }
+
+    /** The same, stopped after some epochs. */
+    public Settings until(int epoch) {
+      return new Settings(folder, provenance, interval, atOnce, observers, epoch, isTolerant);
+    }
+
+    /**
+     * The same, but that a run which is refused, or which another process trains, leaves the
+     * others, and one that diverged before is not tried again: it would do the same.
+     */
+    public Settings tolerant() {
+      return new Settings(folder, provenance, interval, atOnce, observers, untilEpoch, true);
     }
 
     /** Refuses a queue that never gets on. */
     public Settings {
-      if (atOnce < 1) {
-        throw new IllegalArgumentException(atOnce + " runs at once");
+      if (atOnce < 1 || untilEpoch < 1) {
+        throw new IllegalArgumentException(atOnce + " runs at once to epoch " + untilEpoch);
       }
     }
   }
@@ -76,8 +108,23 @@ public final class RunQueue {
    *
    * @param isStopped whether it was asked to stop before the end
    * @param diverged names of the runs that diverged, in the queue's order
+   * @param refused of a tolerant queue, why runs cannot be trained, by their names in its order
+   * @param inUse of a tolerant queue, the names of those that other processes train
    */
-  public record Outcome(boolean isStopped, List<String> diverged) {}
+  public record Outcome(
+      boolean isStopped,
+      List<String> diverged,
+      SequencedMap<String, String> refused,
+      List<String> inUse) {}
+
+  /** How a run that is not whole came to its end; what is null is not over. */
+  private record End(Kind kind, String why) {
+    private enum Kind {
+      DIVERGED,
+      REFUSED,
+      IN_USE
+    }
+  }
 
   /**
    * @param runs what to train, in this order; no two of a name
@@ -104,7 +151,7 @@ public final class RunQueue {
     this.listener = listener;
     this.stopRequested = stopRequested;
     progress = new QueueProgress(runs, settings.atOnce());
-    hasDiverged = new boolean[runs.size()];
+    ends = new End[runs.size()];
   }
 
   /** Where a run is. */
@@ -124,13 +171,21 @@ public final class RunQueue {
   /**
    * Trains what is not finished.
    *
-   * @throws InputException if a folder holds a run of other settings or images; nothing is trained
+   * @throws InputException if a folder holds a run of other settings or images; nothing is trained,
+   *     unless the queue is tolerant
    */
   public Outcome train() {
-    runs.forEach(this::requireSame);
     for (int i = 0; i < runs.size(); i++) {
-      if (isFinished(runs.get(i))) {
-        progress.wasFinished(i);
+      try {
+        requireSame(runs.get(i));
+        if (isFarEnough(runs.get(i))) {
+          progress.wasFinished(i);
+        }
+      } catch (InputException e) {
+        if (!settings.isTolerant()) {
+          throw e;
+        }
+        ends[i] = new End(End.Kind.REFUSED, e.getMessage());
       }
     }
     var next = new AtomicInteger();
@@ -148,12 +203,43 @@ public final class RunQueue {
     if (failure instanceof Error error) {
       throw error;
     }
-    List<String> diverged =
-        IntStream.range(0, runs.size())
-            .filter(i -> hasDiverged[i])
-            .mapToObj(i -> runs.get(i).name())
-            .toList();
-    return new Outcome(isStopped, diverged);
+    SequencedMap<String, String> refused = new LinkedHashMap<>();
+    ended(End.Kind.REFUSED).forEach(i -> refused.put(runs.get(i).name(), ends[i].why()));
+    return new Outcome(isStopped, names(End.Kind.DIVERGED), refused, names(End.Kind.IN_USE));
+  }
+
+  private IntStream ended(End.Kind kind) {
+    return IntStream.range(0, runs.size()).filter(i -> ends[i] != null && ends[i].kind() == kind);
+  }
+
+  private List<String> names(End.Kind kind) {
+    return ended(kind).mapToObj(i -> runs.get(i).name()).toList();
+  }
+
+  /** Whether nothing of a run is left to train in this queue. */
+  private boolean isFarEnough(NamedPlan run) {
+    if (isFinished(run)) {
+      return true;
+    }
+    if (settings.untilEpoch() >= run.plan().epochs()
+        || !Files.exists(RunDirectory.recordFile(folder(run)))) {
+      return false;
+    }
+    RunRecord record = RunDirectory.readRecord(folder(run));
+    long stepsThen =
+        (long) settings.untilEpoch() * run.plan().batches(record.dataset().trainImages());
+    return record.checkpointStep() != null && record.checkpointStep() >= stepsThen;
+  }
+
+  /** What a run that diverged said of it; a tolerant queue does not have it do so again. */
+  private Optional<String> divergedBefore(NamedPlan run) {
+    if (!settings.isTolerant() || !Files.exists(RunDirectory.recordFile(folder(run)))) {
+      return Optional.empty();
+    }
+    RunRecord record = RunDirectory.readRecord(folder(run));
+    return record.exitReason() == ExitReason.DIVERGED
+        ? Optional.of(Objects.requireNonNullElse(record.message(), "It diverged."))
+        : Optional.empty();
   }
 
   private static void join(Thread thread) {
@@ -205,18 +291,30 @@ public final class RunQueue {
         listener.isThere(run, progress.position(index));
         return;
       }
+      if (ends[index] == null) {
+        divergedBefore(run).ifPresent(why -> ends[index] = new End(End.Kind.DIVERGED, why));
+      }
+      if (ends[index] != null) {
+        progress.over(index);
+        listener.failed(run, ends[index].why());
+        return;
+      }
       listener.begins(run, progress.position(index));
     }
     boolean isWhole = true;
+    End end = null;
     try {
       isWhole = train(run, index);
     } catch (DivergedException e) {
-      synchronized (lock) {
-        hasDiverged[index] = true;
-        listener.failed(run, e.getMessage());
-      }
+      end = new End(End.Kind.DIVERGED, e.getMessage());
+    } catch (InputException | EngineException e) {
+      end = tolerated(e);
     }
     synchronized (lock) {
+      if (end != null) {
+        ends[index] = end;
+        listener.failed(run, end.why());
+      }
       if (isWhole) {
         progress.over(index);
       } else {
@@ -225,7 +323,17 @@ public final class RunQueue {
     }
   }
 
-  /** Trains a run to its end; false if it was asked to stop before. */
+  /** What is one run's alone; what would be every run's stops them all. */
+  private End tolerated(RuntimeException e) {
+    boolean isEveryRuns = e instanceof UnwritableException || e instanceof DeviceLostException;
+    if (!settings.isTolerant() || isEveryRuns) {
+      throw e;
+    }
+    return new End(
+        e instanceof RunInUseException ? End.Kind.IN_USE : End.Kind.REFUSED, e.getMessage());
+  }
+
+  /** Trains a run to its end, or as far as it is to go; false if it was asked to stop before. */
   private boolean train(NamedPlan run, int index) {
     Path where = folder(run);
     boolean hasBegun = hasBegun(run);
@@ -234,6 +342,7 @@ public final class RunQueue {
       RunDirectory.planToResume(where).warning().ifPresent(told::warns);
     }
     TrainingPlan plan = run.plan();
+    plan.requireFits(dataset.train());
     try (Trainee trainee = plan.trainee(accelerator, dataset.train());
         RunDirectory directory =
             hasBegun ? RunDirectory.resume(where) : RunDirectory.create(where)) {
@@ -246,8 +355,8 @@ public final class RunQueue {
               settings.provenance(),
               settings.interval(),
               RunObservers.of(told, settings.observers().apply(run)),
-              () -> stopRequested.getAsBoolean() || failure != null);
-      return trainer.run().exitReason() == ExitReason.COMPLETED;
+              () -> stopRequested.getAsBoolean() || failure != null || told.isFarEnough());
+      return trainer.run().exitReason() == ExitReason.COMPLETED || told.isFarEnough();
     }
   }
 
@@ -256,6 +365,7 @@ public final class RunQueue {
     private final NamedPlan run;
     private final int index;
     private long last = System.nanoTime();
+    private volatile boolean isFarEnough;
 
     Observer(NamedPlan run, int index) {
       this.run = run;
@@ -284,6 +394,12 @@ public final class RunQueue {
         listener.epoch(run, report, progress.position(index));
       }
       last = now;
+      isFarEnough = report.epoch() >= settings.untilEpoch();
+    }
+
+    /** Whether the last epoch is done that this queue is to train. */
+    boolean isFarEnough() {
+      return isFarEnough;
     }
   }
 

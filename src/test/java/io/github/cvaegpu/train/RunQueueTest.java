@@ -10,11 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
+import io.github.cvaegpu.engine.DeviceLostException;
+import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
@@ -27,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
@@ -102,8 +106,14 @@ class RunQueueTest {
             Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
             TinyRun.NEVER,
             atOnce,
-            observers);
+            observers,
+            Integer.MAX_VALUE,
+            false);
     return new RunQueue(runs, IMAGES, accelerator, settings, listener, () -> false);
+  }
+
+  private static RunQueue.Outcome outcome(boolean isStopped, String... diverged) {
+    return new RunQueue.Outcome(isStopped, List.of(diverged), new LinkedHashMap<>(), List.of());
   }
 
   private static List<String> sha256(Path run) {
@@ -117,9 +127,7 @@ class RunQueueTest {
     var two = new CyclicBarrier(2);
     var together = new Told();
     try (var accelerator = new CpuAccelerator(1)) {
-      assertEquals(
-          new RunQueue.Outcome(false, List.of()),
-          queue(runs, folder.resolve("one"), 1, accelerator).train());
+      assertEquals(outcome(false), queue(runs, folder.resolve("one"), 1, accelerator).train());
       var threads = new ArrayList<Thread>();
       Accelerator watched =
           new Watched(accelerator) {
@@ -134,8 +142,7 @@ class RunQueueTest {
             }
           };
       assertEquals(
-          new RunQueue.Outcome(false, List.of()),
-          queue(runs, folder.resolve("two"), 2, watched, together).train());
+          outcome(false), queue(runs, folder.resolve("two"), 2, watched, together).train());
       assertNotEquals(threads.get(0), threads.get(1));
     }
     for (NamedPlan run : runs) {
@@ -236,7 +243,7 @@ class RunQueueTest {
       for (int atOnce : new int[] {1, 3}) {
         Path where = folder.resolve("" + atOnce);
         var outcome = queue(runs, where, atOnce, accelerator).train();
-        assertEquals(new RunQueue.Outcome(false, List.of("wild")), outcome);
+        assertEquals(outcome(false, "wild"), outcome);
         assertEquals(
             ExitReason.COMPLETED, RunDirectory.readRecord(where.resolve("seed1")).exitReason());
       }
@@ -335,12 +342,11 @@ class RunQueueTest {
           RunQueue.Settings.oneByOne(
               folder, Provenance.of(new DataChoice.Named("tiny"), Optional.empty()), TinyRun.NEVER);
       var queue = new RunQueue(runs(3), IMAGES, accelerator, settings, stopping, () -> stop[0]);
-      assertEquals(new RunQueue.Outcome(true, List.of()), queue.train());
+      assertEquals(outcome(true), queue.train());
       assertEquals(
           ExitReason.INTERRUPTED, RunDirectory.readRecord(folder.resolve("seed1")).exitReason());
       assertFalse(Files.exists(folder.resolve("seed2")));
-      assertEquals(
-          new RunQueue.Outcome(false, List.of()), queue(runs(3), folder, 1, accelerator).train());
+      assertEquals(outcome(false), queue(runs(3), folder, 1, accelerator).train());
     }
     assertEquals("epoch 2 of seed2", told.events.getLast());
   }
@@ -357,6 +363,115 @@ class RunQueueTest {
       String message = assertThrows(InputException.class, queue::train).getMessage();
       assertTrue(message.startsWith(folder.resolve("seed1") + " holds a run of other"), message);
       assertFalse(Files.exists(folder.resolve("seed0")));
+    }
+  }
+
+  private RunQueue queue(
+      List<NamedPlan> runs, RunQueue.Settings settings, Accelerator accelerator) {
+    return new RunQueue(runs, IMAGES, accelerator, settings, told, () -> false);
+  }
+
+  private static RunQueue.Settings settings(Path where) {
+    return RunQueue.Settings.oneByOne(
+        where, Provenance.of(new DataChoice.Named("tiny"), Optional.empty()), TinyRun.NEVER);
+  }
+
+  @Test
+  void whatIsOneRunsAloneLeavesTheOthersOfATolerantQueue() throws Exception {
+    List<NamedPlan> runs = new ArrayList<>(runs(4));
+    runs.add(1, new NamedPlan("wild", TinyRun.plan(2, 1e30)));
+    Path damaged = Files.createDirectories(folder.resolve("seed0"));
+    Files.writeString(damaged.resolve("run.json"), "{");
+    try (var accelerator = new CpuAccelerator(1);
+        RunDirectory other = RunDirectory.create(folder.resolve("seed2"))) {
+      Accelerator small =
+          new Watched(accelerator) {
+            private int trainees;
+
+            @Override
+            void trains() {
+              // The wild one, seed1, and seed2, which another trains in.
+              if (++trainees == 2) {
+                throw new EngineException("too large");
+              }
+            }
+          };
+      RunQueue.Outcome outcome = queue(runs, settings(folder).tolerant(), small).train();
+      assertEquals(List.of("wild"), outcome.diverged());
+      assertEquals(List.of("seed0", "seed1"), List.copyOf(outcome.refused().keySet()));
+      assertEquals("too large", outcome.refused().get("seed1"));
+      assertTrue(outcome.refused().get("seed0").contains("damaged"), outcome.toString());
+      assertEquals(List.of("seed2"), outcome.inUse());
+      assertEquals(other.folder(), folder.resolve("seed2"));
+      assertTrue(queue(runs, folder, 1, accelerator).isFinished(runs.getLast()));
+      assertFalse(outcome.isStopped());
+      // What diverged would do so again.
+      told.events.clear();
+      int[] trainees = new int[1];
+      Accelerator counted =
+          new Watched(accelerator) {
+            @Override
+            void trains() {
+              trainees[0]++;
+            }
+          };
+      outcome = queue(runs, settings(folder).tolerant(), counted).train();
+      assertEquals(List.of("wild"), outcome.diverged());
+      assertEquals(2, trainees[0], told.events.toString());
+    }
+  }
+
+  @Test
+  void aTolerantQueueDoesNotTolerateWhatIsEveryRuns() {
+    try (var accelerator = new CpuAccelerator(1)) {
+      for (RuntimeException failure :
+          List.of(
+              new DeviceLostException("gone", null),
+              new UnwritableException("full", null),
+              new IllegalStateException("a defect"))) {
+        Accelerator failing =
+            new Watched(accelerator) {
+              @Override
+              void trains() {
+                throw failure;
+              }
+            };
+        RunQueue queue = queue(runs(2), settings(folder).tolerant(), failing);
+        assertSame(failure, assertThrows(RuntimeException.class, queue::train));
+      }
+    }
+  }
+
+  @Test
+  void runsStopAfterAnEpochAndGoOnInAnotherQueueWithTheSameBits() throws Exception {
+    try (var accelerator = new CpuAccelerator(1)) {
+      queue(runs(2), folder.resolve("whole"), 1, accelerator).train();
+      told.events.clear();
+      Path parts = folder.resolve("parts");
+      assertEquals(outcome(false), queue(runs(2), settings(parts).until(1), accelerator).train());
+      RunRecord half = RunDirectory.readRecord(parts.resolve("seed1"));
+      assertEquals(ExitReason.INTERRUPTED, half.exitReason());
+      assertEquals(1, half.parametersSha256().size());
+      assertEquals(half.stepsDone(), half.checkpointStep());
+      // It is there: nothing is left to train to this epoch.
+      queue(runs(2), settings(parts).until(1), accelerator).train();
+      assertEquals(
+          List.of(
+              "begins seed0",
+              "epoch 1 of seed0",
+              "begins seed1",
+              "epoch 1 of seed1",
+              "is there seed0",
+              "is there seed1"),
+          told.events);
+      queue(runs(2), settings(parts), accelerator).train();
+      for (NamedPlan run : runs(2)) {
+        assertEquals(
+            sha256(folder.resolve("whole").resolve(run.name())), sha256(parts.resolve(run.name())));
+        assertEquals(
+            Files.readString(folder.resolve("whole").resolve(run.name()).resolve("metrics.csv")),
+            Files.readString(parts.resolve(run.name()).resolve("metrics.csv")));
+      }
     }
   }
 
