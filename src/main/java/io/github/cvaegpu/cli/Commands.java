@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 enum Commands {
   TRAIN(Group.TRAIN, "train", TrainCommand.WHAT),
   CALIBRATE(Group.TRAIN, "calibrate", CalibrateCommand.WHAT),
+  SWEEP(Group.TRAIN, "sweep", SweepCommand.WHAT),
   REPRODUCE(Group.TRAIN, "reproduce", ReproduceCommand.WHAT),
   EVALUATE(Group.LOOK, "evaluate", EvaluateCommand.WHAT),
   REPORT(Group.LOOK, "report", ReportCommand.WHAT),
@@ -117,6 +118,7 @@ enum Commands {
       case TRAIN -> new TrainCommand();
       case EVALUATE -> new EvaluateCommand();
       case CALIBRATE -> new CalibrateCommand();
+      case SWEEP -> new SweepCommand();
       case REPRODUCE -> new ReproduceCommand();
       case REPORT -> new ReportCommand();
       case EXPORT -> new ExportCommand();

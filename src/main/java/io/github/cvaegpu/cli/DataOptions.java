@@ -95,6 +95,11 @@ final class DataOptions {
     return size == null ? null : String.format(Locale.ROOT, "%dx%d", size.height(), size.width());
   }
 
+  /** Whether nothing is to be downloaded. */
+  boolean isOffline() {
+    return offline;
+  }
+
   /** The dataset asked for, {@code auto} if none was. */
   DataChoice choice() {
     return asked().orElse(DataChoice.AUTO);

@@ -9,6 +9,7 @@ import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
+import io.github.cvaegpu.engine.cpu.Processors;
 import io.github.cvaegpu.engine.cuda.CudaAccelerator;
 import io.github.cvaegpu.engine.cuda.CudaRuntime;
 import io.github.cvaegpu.engine.cuda.Precision;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import picocli.CommandLine.Option;
 
@@ -91,6 +93,9 @@ final class EngineOptions {
       paramLabel = "off|on|force",
       description = "GPU step's cut: off built in, on timed once, force timed now. Default: on.")
   private Tune tune;
+
+  /** Threads of each of several runs at a time, where that was decided. */
+  private OptionalInt share = OptionalInt.empty();
 
   /** For tests: a folder with the emulator of native/emulator, to be taken for a GPU. */
   @Option(names = "--cuda-emulator", hidden = true)
@@ -302,9 +307,41 @@ final class EngineOptions {
     }
   }
 
+  /**
+   * Shares the processors among runs at a time on the CPU: each gets a thread where there are more
+   * runs, since runs side by side wait for nobody.
+   *
+   * @param runs that are to train at a time, at most
+   * @param isAsked whether that many were asked for
+   * @return how many are to
+   * @throws InputException if those asked for come to more threads than this process may have
+   */
+  int shareThreads(int runs, boolean isAsked) {
+    Processors processors = CpuAccelerator.processors();
+    int most = processors.threads();
+    int each = threads != null ? threads : Math.max(1, most / runs);
+    int atOnce = isAsked ? runs : Math.clamp(most / each, 1, runs);
+    int all = Math.multiplyExact(atOnce, each);
+    if (isAsked && all > most && !processors.hasOneForEachOf(all)) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "--parallel %d with %d thread%s each would be %d threads, and this process may use"
+                  + " %d (%s).",
+              atOnce,
+              each,
+              each == 1 ? "" : "s",
+              all,
+              most,
+              processors.reason()));
+    }
+    share = OptionalInt.of(each);
+    return atOnce;
+  }
+
   /** Threads to use. */
   int threads() {
-    return threads != null ? threads : CpuAccelerator.defaultThreads();
+    return threads != null ? threads : share.orElseGet(CpuAccelerator::defaultThreads);
   }
 
   /** The line of the CPU engine, and why a GPU that looked usable was not taken, if one did. */

@@ -87,22 +87,29 @@ public final class SweepFolder {
    * @throws InputException if it is another sweep's, or cannot be written to
    */
   public void begin(SweepPlan plan) {
-    Optional<SweepPlan> there = plan();
-    if (there.isPresent()) {
-      requireSame(plan, there.get());
+    if (plan().isPresent()) {
+      requireSame(plan);
       return;
     }
     byte[] json = SweepJson.of(plan).getBytes(StandardCharsets.UTF_8);
     write(planFile(), json);
   }
 
-  private void requireSame(SweepPlan plan, SweepPlan there) {
+  /**
+   * Refuses another sweep than the one in the folder.
+   *
+   * @throws InputException if there is none, or it differs
+   */
+  public void requireSame(SweepPlan plan) {
+    SweepPlan there =
+        plan().orElseThrow(() -> new InputException("There is no sweep in %s.".formatted(folder)));
     plan.difference(there)
         .ifPresent(
             difference -> {
               throw new InputException(
-                  "%s holds another sweep: %s. Choose another --out; without settings the command goes on with the one there."
-                      .formatted(folder, difference));
+                  "%s holds another sweep: %s. Choose another --out; without settings the command"
+                          .formatted(folder, difference)
+                      + " goes on with the one there.");
             });
   }
 

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.Program;
+import io.github.cvaegpu.data.DataChoice;
+import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.data.Outside;
+import io.github.cvaegpu.engine.DeviceLostException;
+import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.sweep.SweepFolder;
+import io.github.cvaegpu.sweep.SweepPlan;
+import io.github.cvaegpu.sweep.SweepPoint;
+import io.github.cvaegpu.train.CheckpointInterval;
+import io.github.cvaegpu.train.NamedPlan;
+import io.github.cvaegpu.train.Provenance;
+import io.github.cvaegpu.train.RunQueue;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code sweep}: many runs that differ in a few settings. */
+@Command(
+    name = "sweep",
+    description = {
+      SweepCommand.WHAT,
+      "The same command goes on where an interrupted one stopped; what is finished is kept."
+    },
+    mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
+    sortOptions = false,
+    footer = {
+      "",
+      SweepCommand.VALUES,
+      "",
+      RuleOptions.RULES,
+      "",
+      ObjectiveOptions.LIKELIHOODS,
+      "",
+      EngineOptions.TUNE
+    })
+final class SweepCommand implements Callable<Integer> {
+  /** The first sentence of its help, and its line in the program's. */
+  static final String WHAT =
+      "Trains many runs that differ in a few settings, and draws and tabulates what came of them.";
+
+  /** What {@code --set} takes. */
+  static final String VALUES =
+      "--set lr=0.001,0.0001 --set kl=8,9.97,12 --seeds 5 are 30 runs; all other options of train"
+          + " are those of every run. With --search random or sobol a setting may be a range: --set"
+          + " kl=4..16, and --set lr=log:0.0001..0.01 for equal ratios. What has commas of its own"
+          + " is given again for each value: --set hidden=400,50 --set hidden=512,256. All of it is"
+          + " kept in DIR/sweep.json, so that sweep --out DIR goes on with it.";
+
+  /** Runs that nobody is asked about. */
+  private static final int UNASKED = 10_000;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private SweepOptions sweepOptions;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "sweep",
+      description = "Where runs and all that is made of them go. Default: ${DEFAULT-VALUE}.")
+  private Path where;
+
+  @Option(names = "--list", description = "Print the runs, and train none. Default: train them.")
+  private boolean list;
+
+  @Mixin private SweepPart part;
+
+  @Option(
+      names = "--parallel",
+      paramLabel = "N",
+      description = "Runs at a time. Default: one a core, on a GPU one.")
+  private Integer parallel;
+
+  @Option(
+      names = "--yes",
+      description = "Really, where the sweep has more than 10,000 runs. Default: refuse them.")
+  private boolean yes;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N{s|steps|epochs}",
+      converter = Converters.Interval.class,
+      defaultValue = "10s",
+      description = "How often a run writes a checkpoint. Default: ${DEFAULT-VALUE}.")
+  private CheckpointInterval checkpointEvery;
+
+  @Mixin private RunSettings settings;
+
+  @Mixin private EngineOptions engineOptions;
+
+  @Option(
+      names = "--quiet",
+      description = "Print nothing but the outcome, warnings and errors. Default: progress.")
+  private boolean quiet;
+
+  private final SettingsParser parser = new SettingsParser();
+
+  /** What a sweep's runs are to train, and why some cannot. */
+  private record Plans(List<NamedPlan> runs, Map<SweepPoint, String> refused) {}
+
+  @Override
+  public Integer call() {
+    engineOptions.check();
+    if (parallel != null && parallel < 1) {
+      throw new InputException(
+          String.format(Locale.ROOT, "--parallel must be 1 or more, not %d.", parallel));
+    }
+    var folder = new SweepFolder(where);
+    Optional<SweepPlan> asked = sweepOptions.plan(spec.commandLine().getParseResult(), parser);
+    SweepPlan plan = asked.or(folder::plan).orElseThrow(this::noSweep);
+    if (asked.isEmpty()) {
+      parser.require(plan);
+    } else if (folder.plan().isPresent()) {
+      folder.requireSame(plan);
+    }
+    requireMeant(plan);
+    if (list) {
+      print(plan);
+      return ExitCode.OK;
+    }
+    return train(plan, folder);
+  }
+
+  private InputException noSweep() {
+    return new InputException(
+        "There is no sweep in %s and nothing says what to sweep: give --set, or --file."
+            .formatted(where));
+  }
+
+  private void requireMeant(SweepPlan plan) {
+    if (plan.size() > UNASKED && !yes) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT, "The sweep has %,d runs: add --yes if they are meant.", plan.size()));
+    }
+  }
+
+  // ---- what there is to train ------------------------------------------------------------------
+
+  /** The runs as a table, or what a part has of them. */
+  private void print(SweepPlan plan) {
+    PrintWriter out = spec.commandLine().getOut();
+    List<SweepPoint> runs = part.of(plan);
+    int digits = String.valueOf(plan.size() - 1).length();
+    for (SweepPoint run : runs) {
+      String refusal = "";
+      try {
+        parser.plan(plan, run);
+      } catch (InputException e) {
+        refusal = "   refused: " + e.getMessage();
+      }
+      out.printf(Locale.ROOT, "%" + digits + "d  %s%s%n", run.index(), run.name(), refusal);
+    }
+  }
+
+  private Plans plans(SweepPlan plan, List<SweepPoint> points) {
+    Map<SweepPoint, String> refused = new LinkedHashMap<>();
+    List<NamedPlan> runs = new ArrayList<>();
+    for (SweepPoint point : points) {
+      try {
+        runs.add(new NamedPlan(point.name(), parser.plan(plan, point)));
+      } catch (InputException e) {
+        refused.put(point, e.getMessage());
+      }
+    }
+    if (runs.isEmpty()) {
+      throw new InputException(
+          points.size() == 1
+              ? refused.values().iterator().next()
+              : "No run of the sweep can be trained. The first: %s"
+                  .formatted(refused.values().iterator().next()));
+    }
+    return new Plans(runs, refused);
+  }
+
+  // ---- training --------------------------------------------------------------------------------
+
+  private int train(SweepPlan plan, SweepFolder folder) {
+    List<SweepPoint> points = part.of(plan);
+    Plans plans = plans(plan, points);
+    engineOptions.requireEngine();
+    DataOptions data = SettingsParser.data(plan, settings.data().isOffline());
+    DataChoice choice = data.choice();
+    Outside.requireOfPictures(where, choice, "name another folder with --out");
+    Dataset dataset = data.load(choice, err(), err(), !quiet);
+    folder.begin(plan);
+    int atOnce = share(plans.runs().size());
+    RunQueue.Outcome outcome;
+    try (EngineOptions.Chosen<Trainee> chosen =
+        engineOptions.choose(plans.runs().getFirst().plan(), dataset.train())) {
+      // A trial alone: each run has its own.
+      chosen.first().close();
+      chosen.tell(quiet, err());
+      try (Interruption interruption = Interruption.install();
+          StudyProgress progress =
+              quiet
+                  ? StudyProgress.quiet(err())
+                  : StudyProgress.to(err(), dataset.train().size())) {
+        RunQueue queue =
+            new RunQueue(
+                plans.runs(),
+                dataset,
+                chosen.accelerator(),
+                RunQueue.Settings.oneByOne(
+                        folder.runs(),
+                        Provenance.of(choice, engineOptions.askedThreads()),
+                        checkpointEvery)
+                    .atOnce(atOnce)
+                    .tolerant(),
+                progress,
+                interruption::isRequested);
+        outcome = queue.train();
+      }
+    } catch (DeviceLostException e) {
+      throw Failures.sameCommandGoesOn(e);
+    }
+    record(points, plans, outcome, folder);
+    return tell(points, plans, outcome);
+  }
+
+  /** Writes down which runs were refused; what trained now and was refused before is no longer. */
+  private static void record(
+      List<SweepPoint> points, Plans plans, RunQueue.Outcome outcome, SweepFolder folder) {
+    for (SweepPoint point : points) {
+      Optional<String> sentence =
+          Optional.ofNullable(plans.refused().get(point))
+              .or(() -> Optional.ofNullable(outcome.refused().get(point.name())));
+      if (sentence.isPresent()) {
+        folder.refuse(point, sentence.get());
+      } else {
+        folder.accept(point);
+      }
+    }
+  }
+
+  /**
+   * Decides how many runs train at a time, and with how many threads each.
+   *
+   * @param runs to train
+   */
+  private int share(int runs) {
+    int most = Math.min(runs, Given.or(parallel, Integer.MAX_VALUE));
+    if (engineOptions.takesGpu()) {
+      return parallel == null ? 1 : most;
+    }
+    return engineOptions.shareThreads(most, parallel != null);
+  }
+
+  private int tell(List<SweepPoint> points, Plans plans, RunQueue.Outcome outcome) {
+    if (outcome.isStopped()) {
+      err().println("Stopped; everything so far is kept. The same command goes on.");
+      return ExitCode.INTERRUPTED;
+    }
+    plans.refused().forEach((point, why) -> err().println(point.name() + ": " + why));
+    int refused = plans.refused().size() + outcome.refused().size();
+    if (part.index().isPresent()) {
+      return refused > 0
+          ? ExitCode.BAD_INPUT
+          : outcome.inUse().isEmpty()
+              ? outcome.diverged().isEmpty() ? ExitCode.OK : ExitCode.DIVERGED
+              : ExitCode.TRY_AGAIN;
+    }
+    int done = points.size() - refused - outcome.diverged().size() - outcome.inUse().size();
+    List<String> counts =
+        IntStream.range(0, 3)
+            .filter(i -> counts(refused, outcome)[i] > 0)
+            .mapToObj(
+                i ->
+                    String.format(
+                        Locale.ROOT,
+                        ", %,d %s",
+                        counts(refused, outcome)[i],
+                        List.of("diverged", "refused", "in training by other processes").get(i)))
+            .toList();
+    spec.commandLine()
+        .getOut()
+        .printf(
+            Locale.ROOT,
+            "%,d of %,d runs completed%s.%n",
+            done,
+            points.size(),
+            counts.stream().collect(Collectors.joining()));
+    if (!outcome.inUse().isEmpty()) {
+      err().println("Not all is done: " + Program.command("sweep", "--out", where.toString()));
+      return ExitCode.TRY_AGAIN;
+    }
+    return ExitCode.OK;
+  }
+
+  private static int[] counts(int refused, RunQueue.Outcome outcome) {
+    return new int[] {outcome.diverged().size(), refused, outcome.inUse().size()};
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+}
