@@ -28,10 +28,11 @@ import picocli.CommandLine.Spec;
     versionProvider = CvaeGpu.Version.class,
     footer = {
       "",
-      "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 stopped by"
-          + " SIGUSR1, or the GPU was lost to a run that had begun, 130 stopped by Ctrl-C or"
-          + " SIGTERM, 141 done, but whoever read the output had closed it. What trains writes a"
-          + " checkpoint when it is stopped; of a lost GPU there is the one before."
+      "Exit codes: 0 done, 1 failed, 2 bad option or input, 3 training diverged, 75 to be tried"
+          + " again: stopped by SIGUSR1, the GPU lost to a run that had begun, out of memory, disk"
+          + " full; 130 stopped by Ctrl-C or SIGTERM, 141 done, but whoever read the output had"
+          + " closed it. What trains writes a checkpoint when it is stopped; of a lost GPU there is"
+          + " the one before."
     })
 public final class CvaeGpu implements Runnable {
   private static final int HELP_WIDTH = 120;

@@ -16,8 +16,8 @@ final class ExitCode {
   static final int DIVERGED = 3;
 
   /**
-   * Stopped by SIGUSR1, or the GPU was lost to what can be gone on with; as schedulers have it, to
-   * be started again.
+   * Stopped by SIGUSR1; or the GPU was lost to what can be gone on with, memory ran out, or what is
+   * to be written could not be, as on a full disk: as schedulers have it, to be started again.
    */
   static final int TRY_AGAIN = 75;
 

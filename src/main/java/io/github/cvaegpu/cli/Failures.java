@@ -9,6 +9,7 @@ import io.github.cvaegpu.data.DataUnavailableException;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.LossNotFiniteException;
+import io.github.cvaegpu.engine.TooLittleMemoryException;
 import io.github.cvaegpu.train.DivergedException;
 import java.io.PrintWriter;
 import java.util.Arrays;
@@ -113,13 +114,15 @@ final class Failures {
     }
     if (e instanceof InputException) {
       command.getErr().println(e.getMessage());
-      return e instanceof DataUnavailableException || e instanceof UnwritableException
-          ? ExitCode.FAILED
-          : ExitCode.BAD_INPUT;
+      return e instanceof UnwritableException
+          ? ExitCode.TRY_AGAIN
+          : e instanceof DataUnavailableException ? ExitCode.FAILED : ExitCode.BAD_INPUT;
     }
     if (e instanceof EngineException) {
       command.getErr().println(e.getMessage());
-      return e instanceof LostGpuException ? ExitCode.TRY_AGAIN : ExitCode.FAILED;
+      return e instanceof LostGpuException || e instanceof TooLittleMemoryException
+          ? ExitCode.TRY_AGAIN
+          : ExitCode.FAILED;
     }
     if (e instanceof DivergedException || e instanceof LossNotFiniteException) {
       command.getErr().println(e.getMessage());
@@ -143,6 +146,7 @@ final class Failures {
       err.println(
           "cvae-gpu ran out of memory (%s): CVAE_GPU_JAVA_OPTS=-Xmx8g would let it use 8 GB."
               .formatted(e.getMessage()));
+      return ExitCode.TRY_AGAIN;
     } else {
       err.println("cvae-gpu failed in a way that it should not; please report this:");
       e.printStackTrace(err);

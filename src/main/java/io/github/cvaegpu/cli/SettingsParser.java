@@ -18,9 +18,11 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * Reads what a sweep sets: options of {@code train} by their names, with the very parser that reads
@@ -48,6 +50,28 @@ final class SettingsParser {
   private final CommandLine line = CvaeGpu.commandLine(settings);
 
   /**
+   * What one {@code --set} says.
+   *
+   * @param name of the option, without its dashes
+   * @param values what is after the equals sign
+   */
+  record Given(String name, String values) {}
+
+  /** Reads what {@code --set} takes. */
+  static final class Converter implements ITypeConverter<Given> {
+    @Override
+    public Given convert(String value) {
+      int equals = value.indexOf('=');
+      if (equals < 1) {
+        throw new TypeConversionException(
+            "'%s' is no option with values, as lr=0.001,0.0001 is".formatted(value));
+      }
+      return new Given(
+          bare(value.substring(0, equals).strip()), value.substring(equals + 1).strip());
+    }
+  }
+
+  /**
    * What a command line says of all runs, by option without its dashes.
    *
    * @param given the command line of {@code sweep}, which has the same options
@@ -70,25 +94,17 @@ final class SettingsParser {
   /**
    * Reads {@code --set}s; of one name they are one setting, with the values of all.
    *
-   * @param texts each {@code NAME=VALUE,VALUE...}, {@code NAME=FROM..TO} or {@code
-   *     NAME=log:FROM..TO}
-   * @throws InputException if one is none of these, or train would not take it
+   * @param given each with values between commas, a range {@code FROM..TO}, or {@code log:FROM..TO}
+   * @throws InputException if one has none of these, or train would not take it
    */
-  List<Setting> settings(List<String> texts) {
+  List<Setting> settings(List<Given> given) {
     Map<String, List<String>> values = new LinkedHashMap<>();
-    for (String text : texts) {
-      int equals = text.indexOf('=');
-      if (equals < 1) {
-        throw new InputException(
-            "--set takes NAME=VALUE,VALUE, as in --set lr=0.001,0.0001, and not '%s'."
-                .formatted(text));
-      }
-      String name = bare(text.substring(0, equals).strip());
-      OptionSpec option = requireSettable(name);
-      List<String> its = values.computeIfAbsent(name, key -> new ArrayList<>());
-      String value = text.substring(equals + 1).strip();
+    for (Given one : given) {
+      OptionSpec option = requireSettable(one.name());
+      List<String> its = values.computeIfAbsent(one.name(), key -> new ArrayList<>());
       // What has commas of its own is one value each time.
-      its.addAll(option.isMultiValue() ? List.of(value) : List.of(value.split(",", -1)));
+      its.addAll(
+          option.isMultiValue() ? List.of(one.values()) : List.of(one.values().split(",", -1)));
     }
     return values.entrySet().stream().map(set -> setting(set.getKey(), set.getValue())).toList();
   }

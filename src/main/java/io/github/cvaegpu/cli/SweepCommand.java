@@ -2,7 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
-import io.github.cvaegpu.Program;
+import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.Outside;
@@ -14,6 +14,7 @@ import io.github.cvaegpu.sweep.SweepPoint;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.NamedPlan;
 import io.github.cvaegpu.train.Provenance;
+import io.github.cvaegpu.train.RunInUseException;
 import io.github.cvaegpu.train.RunQueue;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -24,8 +25,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -182,14 +181,22 @@ final class SweepCommand implements Callable<Integer> {
         refused.put(point, e.getMessage());
       }
     }
-    if (runs.isEmpty()) {
-      throw new InputException(
-          points.size() == 1
-              ? refused.values().iterator().next()
-              : "No run of the sweep can be trained. The first: %s"
-                  .formatted(refused.values().iterator().next()));
-    }
     return new Plans(runs, refused);
+  }
+
+  /** Where nothing can be trained, that is said at once, and written down if there is a sweep. */
+  private void requireSome(Plans plans, SweepFolder folder) {
+    if (!plans.runs().isEmpty()) {
+      return;
+    }
+    if (folder.plan().isPresent()) {
+      plans.refused().forEach(folder::refuse);
+    }
+    String first = plans.refused().values().iterator().next();
+    throw new InputException(
+        plans.refused().size() == 1
+            ? first
+            : "No run of the sweep can be trained. Of the first: " + first);
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -197,13 +204,14 @@ final class SweepCommand implements Callable<Integer> {
   private int train(SweepPlan plan, SweepFolder folder) {
     List<SweepPoint> points = part.of(plan);
     Plans plans = plans(plan, points);
+    requireSome(plans, folder);
     engineOptions.requireEngine();
+    int atOnce = share(plans.runs().size());
     DataOptions data = SettingsParser.data(plan, settings.data().isOffline());
     DataChoice choice = data.choice();
     Outside.requireOfPictures(where, choice, "name another folder with --out");
     Dataset dataset = data.load(choice, err(), err(), !quiet);
     folder.begin(plan);
-    int atOnce = share(plans.runs().size());
     RunQueue.Outcome outcome;
     try (EngineOptions.Chosen<Trainee> chosen =
         engineOptions.choose(plans.runs().getFirst().plan(), dataset.train())) {
@@ -215,23 +223,35 @@ final class SweepCommand implements Callable<Integer> {
               quiet
                   ? StudyProgress.quiet(err())
                   : StudyProgress.to(err(), dataset.train().size())) {
-        RunQueue queue =
+        RunQueue.Settings queueSettings =
+            RunQueue.Settings.oneByOne(
+                    folder.runs(),
+                    Provenance.of(choice, engineOptions.askedThreads()),
+                    checkpointEvery)
+                .atOnce(atOnce);
+        // The one run of a process is what its exit code is of.
+        outcome =
             new RunQueue(
-                plans.runs(),
-                dataset,
-                chosen.accelerator(),
-                RunQueue.Settings.oneByOne(
-                        folder.runs(),
-                        Provenance.of(choice, engineOptions.askedThreads()),
-                        checkpointEvery)
-                    .atOnce(atOnce)
-                    .tolerant(),
-                progress,
-                interruption::isRequested);
-        outcome = queue.train();
+                    plans.runs(),
+                    dataset,
+                    chosen.accelerator(),
+                    part.index().isPresent() ? queueSettings : queueSettings.tolerant(),
+                    progress,
+                    interruption::isRequested)
+                .train();
       }
     } catch (DeviceLostException e) {
       throw Failures.sameCommandGoesOn(e);
+    } catch (RunInUseException e) {
+      err().println(e.getMessage());
+      return ExitCode.TRY_AGAIN;
+    } catch (UnwritableException e) {
+      throw e;
+    } catch (InputException e) {
+      if (part.index().isPresent()) {
+        folder.refuse(points.getFirst(), e.getMessage());
+      }
+      throw e;
     }
     record(points, plans, outcome, folder);
     return tell(points, plans, outcome);
@@ -270,44 +290,28 @@ final class SweepCommand implements Callable<Integer> {
       err().println("Stopped; everything so far is kept. The same command goes on.");
       return ExitCode.INTERRUPTED;
     }
-    plans.refused().forEach((point, why) -> err().println(point.name() + ": " + why));
-    int refused = plans.refused().size() + outcome.refused().size();
     if (part.index().isPresent()) {
-      return refused > 0
-          ? ExitCode.BAD_INPUT
-          : outcome.inUse().isEmpty()
-              ? outcome.diverged().isEmpty() ? ExitCode.OK : ExitCode.DIVERGED
-              : ExitCode.TRY_AGAIN;
+      return outcome.diverged().isEmpty() ? ExitCode.OK : ExitCode.DIVERGED;
     }
-    int done = points.size() - refused - outcome.diverged().size() - outcome.inUse().size();
-    List<String> counts =
-        IntStream.range(0, 3)
-            .filter(i -> counts(refused, outcome)[i] > 0)
-            .mapToObj(
-                i ->
-                    String.format(
-                        Locale.ROOT,
-                        ", %,d %s",
-                        counts(refused, outcome)[i],
-                        List.of("diverged", "refused", "in training by other processes").get(i)))
-            .toList();
+    plans.refused().forEach((point, why) -> err().println(point.name() + ": " + why));
+    int diverged = outcome.diverged().size();
+    int refused = plans.refused().size() + outcome.refused().size();
+    int inUse = outcome.inUse().size();
     spec.commandLine()
         .getOut()
         .printf(
             Locale.ROOT,
-            "%,d of %,d runs completed%s.%n",
-            done,
+            "%,d of %,d runs completed%s%s%s.%n",
+            points.size() - diverged - refused - inUse,
             points.size(),
-            counts.stream().collect(Collectors.joining()));
-    if (!outcome.inUse().isEmpty()) {
-      err().println("Not all is done: " + Program.command("sweep", "--out", where.toString()));
-      return ExitCode.TRY_AGAIN;
-    }
-    return ExitCode.OK;
+            counted(diverged, "diverged"),
+            counted(refused, "refused"),
+            counted(inUse, "in training by other processes"));
+    return inUse > 0 ? ExitCode.TRY_AGAIN : ExitCode.OK;
   }
 
-  private static int[] counts(int refused, RunQueue.Outcome outcome) {
-    return new int[] {outcome.diverged().size(), refused, outcome.inUse().size()};
+  private static String counted(int count, String what) {
+    return count == 0 ? "" : String.format(Locale.ROOT, ", %,d %s", count, what);
   }
 
   private PrintWriter err() {

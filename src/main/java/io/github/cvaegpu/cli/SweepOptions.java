@@ -18,8 +18,9 @@ final class SweepOptions {
   @Option(
       names = "--set",
       paramLabel = "NAME=VALUES",
+      converter = SettingsParser.Converter.class,
       description = "An option of train without its dashes, and its values. Default: none.")
-  private List<String> settings;
+  private List<SettingsParser.Given> settings;
 
   @Option(
       names = "--seeds",

@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Option;
 
 /** The options that say which runs of a sweep a process is to train. */
@@ -75,7 +74,7 @@ final class SweepPart {
     }
     // Every N-th, so that each part has some of every setting, long and short.
     List<SweepPoint> points =
-        IntStream.range(0, plan.size()).filter(i -> i % of == part).mapToObj(plan::point).toList();
+        plan.points().stream().filter(point -> point.index() % of == part).toList();
     if (points.isEmpty()) {
       throw new InputException(
           String.format(

@@ -130,14 +130,11 @@ final class SweepJson {
           .forEach((name, value) -> base.put(name, value(value, name)));
     }
     Integer runs = json.has(RUNS) ? Integer.valueOf(number(json, RUNS, 0)) : null;
+    Search search = search(json);
+    int seeds = number(json, "seeds", 1);
+    long firstSeed = whole(json, "first_seed", 0);
     try {
-      return new SweepPlan(
-          search(json),
-          settings,
-          runs,
-          number(json, "seeds", 1),
-          whole(json, "first_seed", 0),
-          base);
+      return new SweepPlan(search, settings, runs, seeds, firstSeed, base);
     } catch (InputException e) {
       throw new InputException("%s: %s".formatted(source, e.getMessage()), e);
     }

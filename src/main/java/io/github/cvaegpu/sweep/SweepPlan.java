@@ -94,12 +94,12 @@ public record SweepPlan(
     }
     long all = seeds;
     for (int size : sizes(search, settings, combinations)) {
-      all *= size;
-      if (all > MOST_RUNS) {
-        throw new InputException(
-            String.format(
-                Locale.ROOT, "A sweep has up to %,d runs, and these are more.", MOST_RUNS));
-      }
+      // Neither factor is large enough for the product to overflow.
+      all = Math.min(all, MOST_RUNS + 1L) * size;
+    }
+    if (all > MOST_RUNS) {
+      throw new InputException(
+          String.format(Locale.ROOT, "A sweep has up to %,d runs, and these are more.", MOST_RUNS));
     }
   }
 
@@ -139,21 +139,14 @@ public record SweepPlan(
   }
 
   /**
-   * All of them, in order.
-   *
-   * @throws InputException if two are alike
+   * All of them, in order. Those that a search at random comes to again are one run, and here once.
    */
   public List<SweepPoint> points() {
-    List<SweepPoint> points = IntStream.range(0, size()).mapToObj(this::point).toList();
     Set<String> names = new HashSet<>();
-    for (SweepPoint point : points) {
-      if (!names.add(point.name())) {
-        throw new InputException(
-            "--search %s comes to %s twice: ask for fewer --runs, or for ranges."
-                .formatted(search, point.name()));
-      }
-    }
-    return points;
+    return IntStream.range(0, size())
+        .mapToObj(this::point)
+        .filter(point -> names.add(point.name()))
+        .toList();
   }
 
   private SequencedMap<String, String> values(int combination) {

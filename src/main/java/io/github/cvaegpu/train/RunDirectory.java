@@ -228,6 +228,19 @@ public final class RunDirectory implements AutoCloseable {
     return Files.exists(recordFile(folder)) || Files.exists(checkpointFile(folder));
   }
 
+  /**
+   * Whether the run in a folder is complete: with figures, and not only with its last step.
+   *
+   * @throws InputException if its record cannot be used
+   */
+  public static boolean isFinished(Path folder) {
+    if (!Files.exists(recordFile(folder))) {
+      return false;
+    }
+    RunRecord record = readRecord(folder);
+    return record.exitReason() == RunRecord.ExitReason.COMPLETED && record.metrics() != null;
+  }
+
   /** Where the checkpoint is, or will be. */
   public Path checkpointFile() {
     return checkpointFile(folder);

@@ -161,11 +161,7 @@ public final class RunQueue {
 
   /** Whether a run is complete: with figures, and not only with its last step. */
   public boolean isFinished(NamedPlan run) {
-    if (!Files.exists(RunDirectory.recordFile(folder(run)))) {
-      return false;
-    }
-    RunRecord record = RunDirectory.readRecord(folder(run));
-    return record.exitReason() == ExitReason.COMPLETED && record.metrics() != null;
+    return RunDirectory.isFinished(folder(run));
   }
 
   /**

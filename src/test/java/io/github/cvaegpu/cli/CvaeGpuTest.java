@@ -55,6 +55,7 @@ class CvaeGpuTest {
             "cvae-gpu",
             "cvae-gpu train",
             "cvae-gpu calibrate",
+            "cvae-gpu sweep",
             "cvae-gpu reproduce",
             "cvae-gpu evaluate",
             "cvae-gpu report",
@@ -279,11 +280,7 @@ class CvaeGpuTest {
 
   @Test
   void theHelpSaysWhatALostGpuEndsWith() {
-    assertTrue(
-        CommandRun.of("--help")
-            .succeeded()
-            .out()
-            .contains("75 stopped by SIGUSR1, or the GPU was"));
+    assertTrue(CommandRun.of("--help").succeeded().out().contains("75 to be tried again: stopped"));
   }
 
   @Test

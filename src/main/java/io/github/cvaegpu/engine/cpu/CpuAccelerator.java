@@ -3,10 +3,10 @@ package io.github.cvaegpu.engine.cpu;
 
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
-import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.OpenModels;
+import io.github.cvaegpu.engine.TooLittleMemoryException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
@@ -129,7 +129,7 @@ public final class CpuAccelerator implements Accelerator {
   /**
    * The pixels of images that stay as they are, outside of Java's heap: one copy for all trainees.
    *
-   * @throws EngineException if there is too little memory
+   * @throws TooLittleMemoryException if there is too little
    */
   MemorySegment pixels(ImageSet images) {
     synchronized (pixels) {
@@ -140,13 +140,13 @@ public final class CpuAccelerator implements Accelerator {
   /**
    * The same for one trainee alone.
    *
-   * @throws EngineException if there is too little memory
+   * @throws TooLittleMemoryException if there is too little
    */
   MemorySegment copied(ImageSet images) {
     byte[] bytes = images.pixels();
     MemorySegment copy = library.orElseThrow().allocate(Arena.ofAuto(), bytes.length);
     if (copy == null) {
-      throw new EngineException("There is too little memory for the images.");
+      throw new TooLittleMemoryException("There is too little memory for the images.");
     }
     MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
     return copy;

@@ -5,6 +5,7 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.ModelArguments;
+import io.github.cvaegpu.engine.TooLittleMemoryException;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.ThreadTeam.Member;
 import io.github.cvaegpu.foreign.CpuLibrary;
@@ -90,7 +91,7 @@ class NativeModel implements VaeModel {
             objective.targets().table());
     if (model == null) {
       team.close();
-      throw new EngineException("There is too little memory for the network.");
+      throw new TooLittleMemoryException("There is too little memory for the network.");
     }
     long chunk = library.chunk();
     try {

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cuda;
 
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.TooLittleMemoryException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import jcuda.driver.CUresult;
@@ -25,7 +26,11 @@ final class Check {
     if (status != CUresult.CUDA_SUCCESS) {
       String message =
           "%s failed: %s. %s".formatted(named(call, operands), driverText(status), remedy(status));
-      throw isLoss(status) ? new DeviceLostException(message) : new EngineException(message);
+      throw isLoss(status)
+          ? new DeviceLostException(message)
+          : status == CUresult.CUDA_ERROR_OUT_OF_MEMORY
+              ? new TooLittleMemoryException(message)
+              : new EngineException(message);
     }
   }
 

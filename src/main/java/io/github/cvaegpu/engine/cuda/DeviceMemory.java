@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
-import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.TooLittleMemoryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +29,7 @@ final class DeviceMemory implements AutoCloseable {
     var pointer = new DevicePointer();
     int status = JCudaDriver.cuMemAlloc(pointer, Math.max(1, count));
     if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-      throw new EngineException(tooLittle(count, remedy));
+      throw new TooLittleMemoryException(tooLittle(count, remedy));
     }
     Check.driver(status, "cuMemAlloc", count + " bytes");
     allocations.add(new Allocation(pointer, count));

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.cvaegpu.TinyImages;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.RunRecord.ExitReason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SweepCommandTest {
+  @TempDir static Path temp;
+  private static Path images;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void writeImages() throws IOException {
+    images = TinyImages.writeFolder(temp.resolve("images"), 1);
+  }
+
+  private static CommandRun sweep(Path out, String options) {
+    List<String> args = new ArrayList<>(List.of("sweep", "--out", out.toString()));
+    if (!options.isBlank()) {
+      args.addAll(List.of(options.split(" ", -1)));
+    }
+    return CommandRun.of(args);
+  }
+
+  /** With small runs on a few images. */
+  private static CommandRun small(Path out, String options) {
+    return sweep(out, options + " --engine cpu --epochs 2 --batch 64 --hidden 8 --data " + images);
+  }
+
+  private Path run(String name) {
+    return folder.resolve("runs").resolve(name);
+  }
+
+  private RunRecord record(String name) {
+    return RunDirectory.readRecord(run(name));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--set lrr=1 | --set knows no 'lrr'; did you mean lr?",
+        "--set xyzzy=1 | --set knows no 'xyzzy': its names are those of train's options.",
+        "--set out=a | --set knows no 'out': its names are those of train's options.",
+        "--set lr | Invalid value for option '--set' (NAME=VALUES): 'lr' is no option with values,"
+            + " as lr=0.001,0.0001 is.",
+        "--set =1 | Invalid value for option '--set' (NAME=VALUES): '=1' is no option with values,"
+            + " as lr=0.001,0.0001 is.",
+        "--set lr= | --set lr has no value.",
+        "--set lr=1,,2 | --set lr has no value.",
+        "--set lr=a | --lr must be a number, not 'a'.",
+        "--set control=hald | Invalid value for option '--control': 'hald' is none of hold,"
+            + " constant, pi, warm-up, cyclical, capacity, free-bits, geco and dynamic.",
+        "--set latent=1..2.5 --search random --runs 2 | --set latent takes whole numbers, not"
+            + " 1..2.5.",
+        "--set control=1..2 --search random --runs 2 | --set control takes words, of which there is"
+            + " no range.",
+        "--set lr=1..2,3 --search random --runs 2 | --set lr has a range and something beside it:"
+            + " it takes one or the other.",
+        "--set seed=1,2 | --set seed is --seeds N: that many from --seed on.",
+        "--set data=mnist | All runs of a sweep have the same images: give --data without --set.",
+        "--set lr=0.1 --lr 0.2 | --lr is what --set lr varies: leave one of them out.",
+        "--set kl=auto | sweep does not calibrate, so there is no --kl auto: name a set point in"
+            + " nats.",
+        "--set lr=0.1 --index 1 | The sweep has runs of index 0 to 0, and none of index 1.",
+        "--set lr=0.1 --index -1 | The sweep has runs of index 0 to 0, and none of index -1.",
+        "--set lr=0.1 --shard 1/1 | --shard 1/1: 1 parts are 0/1 to 0/1.",
+        "--set lr=0.1 --shard 0/0 | --shard 0/0: there has to be one part at least.",
+        "--set lr=0.1 --shard 1 | --shard is I/N, as in 0/4 to 3/4 for four parts, and not '1'.",
+        "--set lr=0.1 --shard 1/2 | --shard 1/2 has nothing to train: the sweep has 1 run.",
+        "--set lr=0.1 --shard 0/2 --index 0 | --index is one run and --shard a part: give one of"
+            + " them.",
+        "--set lr=0.1 --parallel 0 | --parallel must be 1 or more, not 0.",
+        "--set lr=0.1 --parallel 200 --seeds 200 --engine cpu --threads 200 | ANY",
+        "--seeds 10001 | The sweep has 10,001 runs: add --yes if they are meant.",
+        "--seeds 1000000000 | A sweep has up to 10,000,000 runs, and these are more.",
+        "--file nowhere.json | nowhere.json cannot be read: nowhere.json: no such file or folder.",
+        "--file nowhere.json --lr 0.1 --seeds 2 | --file says all of a sweep: leave --seeds and"
+            + " --lr out.",
+        "'' | There is no sweep in OUT and nothing says what to sweep: give --set, or --file.",
+      })
+  void whatIsNoSweepIsRefusedAndLeavesNoFolder(String options, String sentence) {
+    Path out = folder.resolve("out");
+    String refusal = sweep(out, options).refusal();
+    if (!sentence.equals("ANY")) {
+      assertEquals(sentence.replace("OUT", out.toString()), refusal);
+    } else {
+      assertTrue(refusal.startsWith("--parallel 200 with 200 threads each would be"), refusal);
+    }
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void runsAreListedAndRefusalsWithThem() {
+    CommandRun listed =
+        sweep(folder, "--set beta=1,2 --set control=constant,hold --list").succeeded();
+    assertEquals(
+        List.of(
+            "0  beta=1_control=constant_seed=0",
+            "1  beta=1_control=hold_seed=0   refused: --beta has no effect with --control hold: it"
+                + " is for constant, warm-up, cyclical and free-bits.",
+            "2  beta=2_control=constant_seed=0"),
+        listed.out().lines().limit(3).toList());
+    assertEquals(4, listed.out().lines().count());
+    assertFalse(Files.exists(folder.resolve("sweep.json")));
+  }
+
+  @Test
+  void aSweepTrainsWhatItCanAndGoesOnWhereItStopped() throws Exception {
+    String sweep = "--set lr=0.01,1e30 --set beta=1 --set control=constant,hold --seeds 2";
+    CommandRun first = small(folder, sweep).succeeded();
+    assertEquals("2 of 8 runs completed, 2 diverged, 4 refused.", first.out().strip());
+    assertEquals(
+        ExitReason.COMPLETED, record("lr=0.01_beta=1_control=constant_seed=1").exitReason());
+    assertEquals(
+        ExitReason.DIVERGED, record("lr=1e30_beta=1_control=constant_seed=0").exitReason());
+    assertTrue(
+        Files.readString(run("lr=0.01_beta=1_control=hold_seed=0").resolve("refused.txt"))
+            .startsWith("--beta has no effect with --control hold"));
+    // The files there say what the sweep is.
+    RunRecord before = record("lr=0.01_beta=1_control=constant_seed=1");
+    assertEquals(first.out(), sweep(folder, "").succeeded().out());
+    assertEquals(before, record("lr=0.01_beta=1_control=constant_seed=1"));
+    String refusal = small(folder, sweep.replace("--seeds 2", "--seeds 3")).refusal();
+    assertTrue(
+        refusal.startsWith(folder + " holds another sweep: --seeds is 2 there and 3 here."),
+        refusal);
+    // Its own file is as good as its options.
+    sweep(folder, "--file " + folder.resolve("sweep.json")).succeeded();
+  }
+
+  @Test
+  void partsTogetherAreTheWholeAndOneRunHasItsOwnExitCode() throws Exception {
+    String sweep = "--set lr=0.01,1e30 --set control=constant,hold --beta 1 --seeds 2";
+    assertEquals(ExitCode.OK, small(folder, sweep + " --index 0").code());
+    assertEquals(ExitCode.DIVERGED, small(folder, sweep + " --index 4").code());
+    assertTrue(small(folder, sweep + " --index 2").refusal().startsWith("--beta has no effect"));
+    assertTrue(Files.exists(run("lr=0.01_control=hold_seed=0").resolve("refused.txt")));
+    assertFalse(Files.exists(run("lr=0.01_control=constant_seed=1")));
+    for (int part = 0; part < 3; part++) {
+      small(folder, sweep + " --shard " + part + "/3").succeeded();
+    }
+    try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
+      assertEquals(8, runs.count());
+    }
+    try (RunDirectory other = RunDirectory.resume(run("lr=0.01_control=constant_seed=1"))) {
+      assertTrue(Files.exists(other.recordFile()));
+      Files.delete(other.recordFile());
+      assertEquals(ExitCode.TRY_AGAIN, small(folder, sweep + " --index 1").code());
+      CommandRun all = small(folder, sweep);
+      assertEquals(ExitCode.TRY_AGAIN, all.code());
+      assertEquals(
+          "1 of 8 runs completed, 2 diverged, 4 refused, 1 in training by other processes.",
+          all.out().strip());
+    }
+  }
+
+  @Test
+  void runsSideBySideHaveTheBitsOfOneAlone() {
+    Path alone = folder.resolve("alone");
+    Path beside = folder.resolve("beside");
+    for (int i = 0; i < 3; i++) {
+      small(alone, "--seeds 3 --threads 1 --index " + i).succeeded();
+    }
+    small(beside, "--seeds 3").succeeded();
+    for (int seed = 0; seed < 3; seed++) {
+      String name = "runs/seed=" + seed;
+      RunRecord one = RunDirectory.readRecord(alone.resolve(name));
+      RunRecord other = RunDirectory.readRecord(beside.resolve(name));
+      assertEquals(one.parametersSha256(), other.parametersSha256());
+      assertEquals(one.plan(), other.plan());
+      assertEquals(null, other.sessions().getLast().askedThreads());
+    }
+  }
+}
