@@ -11,14 +11,20 @@ import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The engine for NVIDIA GPUs: the device, our kernels on it, and the models that use them.
  *
  * <p>Each model has streams, a cuBLAS and memory of its own, all allocated when it is made. Models
  * are made and closed one at a time; meanwhile others may be at work on other threads, as nothing
- * that a model does later waits for the whole device.
+ * that a model does later waits for the whole device. They share the context, the kernels, the
+ * images ({@link SharedPixels}), what was timed ({@link StepTuner}), and the thread that answers
+ * ({@link EpochPoller}).
  */
 public final class CudaAccelerator implements Accelerator {
   /** Largest batch: rows are a grid's second dimension. */
@@ -32,7 +38,11 @@ public final class CudaAccelerator implements Accelerator {
   private final Kernels kernels;
   private final OpenModels models;
   private final SharedPixels pixels = new SharedPixels();
+  private final List<EpochPoller> pollers;
+  private final Map<String, StepTuning> timed = new HashMap<>();
   private final EngineInfo info;
+  private int nextPoller;
+  private volatile boolean isTiming;
   private boolean isClosed;
 
   /**
@@ -46,6 +56,7 @@ public final class CudaAccelerator implements Accelerator {
    * @param kind which kernels a step is made of
    * @param tune whether the cut of a step's launches is timed
    * @param keepsGradients whether the gradients of a step can be seen after it
+   * @param pollers threads that answer the steps of all models, at most
    */
   record Options(
       int stepsAhead,
@@ -55,7 +66,21 @@ public final class CudaAccelerator implements Accelerator {
       Duration patience,
       StepKind kind,
       Tune tune,
-      boolean keepsGradients) {
+      boolean keepsGradients,
+      int pollers) {
+    /** The same with one thread that answers. */
+    Options(
+        int stepsAhead,
+        int stepsALaunch,
+        boolean isCaptured,
+        long large,
+        Duration patience,
+        StepKind kind,
+        Tune tune,
+        boolean keepsGradients) {
+      this(stepsAhead, stepsALaunch, isCaptured, large, patience, kind, tune, keepsGradients, 1);
+    }
+
     /**
      * Sixteen steps are half a millisecond of the study's network: longer than a garbage collection
      * of a heap that is hardly allocated from, and what a stop asked for has to wait. Half of them
@@ -87,17 +112,34 @@ public final class CudaAccelerator implements Accelerator {
           patience,
           otherKind,
           otherTune,
-          keepsGradients);
+          keepsGradients,
+          pollers);
+    }
+
+    /** The same with other threads that answer, at most. */
+    Options polledBy(int threads) {
+      return new Options(
+          stepsAhead,
+          stepsALaunch,
+          isCaptured,
+          large,
+          patience,
+          kind,
+          tune,
+          keepsGradients,
+          threads);
     }
 
     /** The same with so many steps under way, a launch taking so many of them. */
     Options ahead(int steps, int aLaunch) {
-      return new Options(steps, aLaunch, isCaptured, large, patience, kind, tune, keepsGradients);
+      return new Options(
+          steps, aLaunch, isCaptured, large, patience, kind, tune, keepsGradients, pollers);
     }
 
     /** The same, launched one kernel at a time. */
     Options uncaptured() {
-      return new Options(stepsAhead, 1, false, large, patience, kind, tune, keepsGradients);
+      return new Options(
+          stepsAhead, 1, false, large, patience, kind, tune, keepsGradients, pollers);
     }
 
     Options {
@@ -106,6 +148,9 @@ public final class CudaAccelerator implements Accelerator {
       }
       if (stepsALaunch < 1 || stepsALaunch > stepsAhead) {
         throw new IllegalArgumentException(stepsALaunch + " steps a launch");
+      }
+      if (pollers < 1) {
+        throw new IllegalArgumentException(pollers + " threads that answer");
       }
     }
   }
@@ -133,6 +178,15 @@ public final class CudaAccelerator implements Accelerator {
     this(precision, Options.standard().with(kind, tune));
   }
 
+  /**
+   * The same, for a benchmark of many models.
+   *
+   * @param pollers threads that answer the steps of all models, at most; each model is given to one
+   */
+  public CudaAccelerator(Precision precision, StepKind kind, Tune tune, int pollers) {
+    this(precision, Options.standard().with(kind, tune).polledBy(pollers));
+  }
+
   CudaAccelerator(Precision precision, Options options) {
     this(precision, options, LaunchObserver.NONE);
   }
@@ -141,6 +195,7 @@ public final class CudaAccelerator implements Accelerator {
     this.precision = precision;
     this.options = options;
     this.observer = observer;
+    pollers = Stream.generate(EpochPoller::new).limit(options.pollers()).toList();
     try {
       device = resources.add(CudaRuntime.open());
       KernelModule module = resources.add(KernelImage.load(device));
@@ -221,6 +276,35 @@ public final class CudaAccelerator implements Accelerator {
 
   SharedPixels pixels() {
     return pixels;
+  }
+
+  /** Who is to poll the next model's epochs. */
+  EpochPoller nextPoller() {
+    return pollers.get(nextPoller++ % pollers.size());
+  }
+
+  /** What was timed on this accelerator, by all that it depends on. Only while a model is made. */
+  Map<String, StepTuning> timed() {
+    return timed;
+  }
+
+  /**
+   * Times something with the GPU to itself: the other models launch no step until it is over, and
+   * what they have launched ends before. Only while a model is made.
+   */
+  <T> T alone(Supplier<T> timing) {
+    isTiming = true;
+    try {
+      device.synchronize();
+      return timing.get();
+    } finally {
+      isTiming = false;
+    }
+  }
+
+  /** Whether something is timed, so that no step may be launched. */
+  boolean isTiming() {
+    return isTiming;
   }
 
   @Override

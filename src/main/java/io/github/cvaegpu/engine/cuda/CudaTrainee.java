@@ -87,7 +87,7 @@ public final class CudaTrainee extends CudaModel implements Trainee {
       // Where more were chosen than the options have, twice as many keep the GPU busy.
       int stepsAhead =
           stepsALaunch > options.stepsALaunch() ? 2 * stepsALaunch : options.stepsAhead();
-      pipeline = new StepPipeline(mailbox, new Launcher(), stepsAhead);
+      pipeline = new StepPipeline(mailbox, new Launcher(), accelerator.nextPoller(), stepsAhead);
       // What the warm-up has left is not to be trained on.
       restore(TrainingState.initial(new float[layout().size()]));
     } catch (RuntimeException | Error e) {
@@ -203,6 +203,11 @@ public final class CudaTrainee extends CudaModel implements Trainee {
     @Override
     public int stepsALaunch() {
       return stepsALaunch;
+    }
+
+    @Override
+    public boolean mayLaunch() {
+      return !accelerator().isTiming();
     }
 
     @Override

@@ -9,6 +9,9 @@ interface StepLauncher {
    */
   int stepsALaunch();
 
+  /** Whether it is given steps now: not while another model's are timed. */
+  boolean mayLaunch();
+
   /**
    * Gives it steps, without waiting for them.
    *

@@ -9,7 +9,6 @@ import io.github.cvaegpu.engine.StepSink;
 import io.github.cvaegpu.foreign.Nvtx;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Keeps a GPU a few steps ahead of what the host has heard of, and answers each step's KL
@@ -17,29 +16,26 @@ import java.util.concurrent.locks.LockSupport;
  * the {@link StepLauncher}'s, and words go through the {@link StepExchange}.
  *
  * <p>{@link Epoch#poll} never waits for the GPU, so one thread can take the epochs of several
- * models in turn; {@link Epoch#run} is the loop over it for one.
+ * models in turn: the {@link EpochPoller} has it do so.
  */
 final class StepPipeline {
-  /** Looks at the exchange before the processor is given to others: about half a millisecond. */
-  private static final int SPINS = 10_000;
-
-  private static final int SPINS_A_QUERY = 1 << 12;
-  private static final long NAP_NANOS = 20_000;
-
   private final Nvtx nvtx = Nvtx.get();
   private final StepExchange exchange;
   private final StepLauncher launcher;
+  private final EpochPoller poller;
   private final int stepsAhead;
   private StepFeedback last = StepFeedback.NONE;
   private EngineException failure;
 
   /**
+   * @param poller of this model and of others
    * @param stepsAhead steps that may be under way at once, from 1, less than the exchange's ring;
    *     where the launcher takes several at once, twice as many keep it busy
    */
-  StepPipeline(StepExchange exchange, StepLauncher launcher, int stepsAhead) {
+  StepPipeline(StepExchange exchange, StepLauncher launcher, EpochPoller poller, int stepsAhead) {
     this.exchange = exchange;
     this.launcher = launcher;
+    this.poller = poller;
     this.stepsAhead = stepsAhead;
     if (launcher.stepsALaunch() > stepsAhead) {
       throw new IllegalArgumentException(
@@ -124,38 +120,19 @@ final class StepPipeline {
       return reported - first;
     }
 
+    /** Batches that are yet to be reported. */
+    int left() {
+      return order.batches() - reported;
+    }
+
     /**
-     * Polls to the epoch's end.
+     * Goes to the epoch's end.
      *
      * @return batches reported
      * @throws EngineException if the GPU fails
      */
     int run() {
-      int idle = 0;
-      try {
-        while (!isOver()) {
-          if (poll()) {
-            idle = 0;
-          } else {
-            pause(idle++);
-          }
-        }
-      } catch (RuntimeException | Error e) {
-        drain(e);
-        throw e;
-      }
-      return steps();
-    }
-
-    private void pause(int idle) {
-      if (idle < SPINS) {
-        Thread.onSpinWait();
-        return;
-      }
-      LockSupport.parkNanos(NAP_NANOS);
-      if (idle % SPINS_A_QUERY == 0) {
-        requireAlive();
-      }
+      return poller.run(this);
     }
 
     /**
@@ -187,7 +164,7 @@ final class StepPipeline {
     }
 
     private void launchAhead() {
-      while (goOn && launched < order.batches()) {
+      while (goOn && launched < order.batches() && launcher.mayLaunch()) {
         int count = nextLaunch();
         if (launched - reported + count > stepsAhead) {
           return;
@@ -251,14 +228,14 @@ final class StepPipeline {
     }
 
     /**
-     * Asks the driver whether the GPU still works on what is awaited: for who polls in vain for
-     * long, as a GPU that fails tells no losses.
+     * Asks the driver whether the GPU still works on what is awaited, if anything is: for who polls
+     * in vain for long, as a GPU that fails tells no losses.
      *
      * @throws EngineException if the GPU has failed
      */
     void requireAlive() {
       try {
-        if (launcher.isDone() && !exchange.hasLosses(step())) {
+        if (launcher.isDone() && launched > reported && !exchange.hasLosses(step())) {
           throw new EngineException(
               String.format(
                   Locale.ROOT,

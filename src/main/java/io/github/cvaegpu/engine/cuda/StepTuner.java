@@ -20,6 +20,9 @@ import jcuda.driver.JCudaDriver;
 /**
  * Chooses how a step's launches are cut, by timing whole steps: once for a GPU, driver, network and
  * batch, in some tenths of a second; the choice is kept. It may not change a bit of any result.
+ *
+ * <p>Nothing else of this process is on the GPU meanwhile ({@link CudaAccelerator#alone}), and what
+ * one model has timed no further one of the accelerator times again.
  */
 final class StepTuner {
   /** Replays of a graph that are timed together, and how often that is done; the least counts. */
@@ -84,8 +87,12 @@ final class StepTuner {
     if (replays(steps.standard()) == 0) {
       return new Chosen(steps.standard(), "too few batches to time");
     }
-    Optional<KernelCache> cache = cache();
     String key = key(steps, network);
+    StepTuning found = accelerator.timed().get(key);
+    if (found != null) {
+      return new Chosen(found, "timed now");
+    }
+    Optional<KernelCache> cache = cache();
     if (tune == Tune.ON || !isAsInTraining()) {
       Optional<StepTuning> kept =
           cache
@@ -99,8 +106,13 @@ final class StepTuner {
     if (!isAsInTraining()) {
       return new Chosen(steps.standard(), "not timed");
     }
-    warmUp(steps);
-    StepTuning fastest = steps.choices().fastest(steps.standard(), one -> micros(steps, one));
+    StepTuning fastest =
+        accelerator.alone(
+            () -> {
+              warmUp(steps);
+              return steps.choices().fastest(steps.standard(), one -> micros(steps, one));
+            });
+    accelerator.timed().put(key, fastest);
     cache.ifPresent(
         files -> files.put(key, new Gson().toJson(fastest).getBytes(StandardCharsets.UTF_8)));
     return new Chosen(fastest, "timed now");

@@ -14,122 +14,16 @@ import io.github.cvaegpu.control.StepFeedback;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.StepSink;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.function.LongToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What keeps steps ahead, against a GPU that is a queue in Java. */
 @Timeout(60)
 class StepPipelineTest {
-  private static final int BATCH = 4;
+  private static final int BATCH = FakeGpu.BATCH;
   private static final StepSink GO_ON = (step, rl, kl, beta) -> true;
-
-  /** Does a step when it is told to, if the step has its beta; writes down what happens. */
-  private static final class FakeGpu implements StepExchange, StepLauncher {
-    final List<String> events = new ArrayList<>();
-    private final Queue<Long> underWay = new ArrayDeque<>();
-    private final Map<Long, Float> betas = new HashMap<>();
-    private final Map<Long, Float> kls = new HashMap<>();
-    LongToDoubleFunction kl = step -> 10 + step;
-    LongToDoubleFunction rl = step -> 100 + step;
-
-    /** Whether it does what it can as soon as the host looks. */
-    boolean isFast;
-
-    boolean isLost;
-    boolean gaveUp;
-    int mostUnderWay;
-
-    int stepsALaunch = 1;
-
-    @Override
-    public int stepsALaunch() {
-      return stepsALaunch;
-    }
-
-    @Override
-    public void launch(long step, int rows, int count) {
-      assertTrue(count == 1 || (count == stepsALaunch && rows == BATCH), count + " steps");
-      events.add(
-          "launch "
-              + step
-              + (count == 1 ? "" : " to " + (step + count - 1))
-              + (rows == BATCH ? "" : " of " + rows));
-      for (int i = 0; i < count; i++) {
-        underWay.add(step + i);
-      }
-      mostUnderWay = Math.max(mostUnderWay, underWay.size());
-    }
-
-    /** Does the next step, if there is one and it has its beta. */
-    boolean work() {
-      Long step = underWay.peek();
-      if (step == null || !betas.containsKey(step)) {
-        return false;
-      }
-      underWay.remove();
-      kls.put(step, (float) kl.applyAsDouble(step));
-      return true;
-    }
-
-    @Override
-    public boolean isDone() {
-      if (isLost) {
-        throw new EngineException("The GPU is lost.");
-      }
-      return underWay.isEmpty();
-    }
-
-    @Override
-    public void synchronize() {
-      if (isLost) {
-        throw new EngineException("The GPU is lost.");
-      }
-      while (work()) {}
-      assertTrue(underWay.isEmpty(), "waits for ever for the beta of step " + underWay.peek());
-    }
-
-    @Override
-    public void putBeta(long step, float beta) {
-      events.add("beta " + step);
-      betas.put(step, beta);
-    }
-
-    @Override
-    public boolean hasLosses(long step) {
-      if (isFast) {
-        work();
-      }
-      return kls.containsKey(step);
-    }
-
-    @Override
-    public float reconstructionLoss(long step) {
-      return (float) rl.applyAsDouble(step);
-    }
-
-    @Override
-    public float klDivergence(long step) {
-      return kls.get(step);
-    }
-
-    @Override
-    public boolean hasFailed() {
-      return gaveUp;
-    }
-
-    @Override
-    public Duration patience() {
-      return Duration.ofSeconds(7);
-    }
-  }
 
   private final FakeGpu gpu = new FakeGpu();
 
@@ -138,7 +32,7 @@ class StepPipelineTest {
   }
 
   private StepPipeline pipeline(int stepsAhead) {
-    return new StepPipeline(gpu, gpu, stepsAhead);
+    return new StepPipeline(gpu, gpu, new EpochPoller(), stepsAhead);
   }
 
   private StepSink writesDown(StepSink then) {
@@ -465,6 +359,26 @@ class StepPipelineTest {
     assertEquals(2, pipeline.last().step());
   }
 
+  /** While another model's steps are timed none is launched; that is no fault of the GPU's. */
+  @Test
+  void noStepIsLaunchedOnAGpuThatIsTaken() {
+    StepPipeline.Epoch epoch = pipeline(2).epoch(batches(4), new Asked(), GO_ON);
+    assertFalse(epoch.poll());
+    gpu.isTaken = true;
+    gpu.events.clear();
+    for (int step = 0; step < 2; step++) {
+      assertTrue(gpu.work());
+      assertTrue(epoch.poll());
+    }
+    assertFalse(epoch.poll());
+    epoch.requireAlive();
+    assertEquals(List.of("beta 1", "beta 2"), drained());
+    gpu.isTaken = false;
+    gpu.isFast = true;
+    assertEquals(4, epoch.run());
+    assertEquals("launch 2", gpu.events.getFirst());
+  }
+
   /** Which of two models' steps come when changes neither's. */
   @Test
   void oneThreadDrivesTwoModelsInTurn() {
@@ -476,10 +390,11 @@ class StepPipelineTest {
     var fast = new FakeGpu();
     List<String> slowly = new ArrayList<>();
     List<String> quickly = new ArrayList<>();
+    var poller = new EpochPoller();
     StepPipeline.Epoch first =
-        new StepPipeline(slow, slow, 3).epoch(batches(20), new Asked(), noting(slowly));
+        new StepPipeline(slow, slow, poller, 3).epoch(batches(20), new Asked(), noting(slowly));
     StepPipeline.Epoch second =
-        new StepPipeline(fast, fast, 5).epoch(batches(20), new Asked(), noting(quickly));
+        new StepPipeline(fast, fast, poller, 5).epoch(batches(20), new Asked(), noting(quickly));
     int stepsOfFirst = -1;
     for (int turn = 0; !first.isOver() || !second.isOver(); turn++) {
       first.poll();
