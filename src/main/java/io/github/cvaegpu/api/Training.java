@@ -190,9 +190,10 @@ public final class Training {
   /**
    * Trains until the last epoch is done, or {@link #cancel} was called. To be called once.
    *
-   * <p>It trains on a thread of its own, on which listener and controller are called too, and waits
-   * for it. Interrupting the waiting thread cancels the training; the thread's interrupt is still
-   * set when this returns.
+   * <p>It trains on a thread of its own, on which listener and controller are called too (on a GPU,
+   * beside other trainings of the device, perhaps on that of another one), and waits for it.
+   * Interrupting the waiting thread cancels the training; the thread's interrupt is still set when
+   * this returns.
    *
    * @param device what to compute on
    * @param listener told of progress

@@ -24,6 +24,10 @@ public interface Trainee extends VaeModel {
    * asks neither controller nor sink. A parameter that is not finite makes the next step's loss not
    * finite. {@link #restore} makes the trainee good again.
    *
+   * <p>Where other trainees of the accelerator are trained at the same time, controller and sink
+   * may be called on the thread of another one, and all wait for what they take: so neither may
+   * wait for what another trainee does.
+   *
    * <p>What the controller or the sink throws ends the call too and reaches the caller; the trainee
    * stays usable.
    *

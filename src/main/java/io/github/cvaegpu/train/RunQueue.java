@@ -52,7 +52,7 @@ public final class RunQueue {
    * @param interval how often a run writes a checkpoint
    * @param atOnce runs that are trained at a time, from 1
    * @param observers who else is told of a run, beside the queue's listener; asked once a run, on
-   *     the thread that trains it
+   *     the thread that trains it, and told on that one or, of steps, on another run's
    * @param untilEpoch after how many epochs runs are stopped, to go on in another queue; those that
    *     have fewer are trained to their end
    * @param isTolerant whether runs that cannot be trained leave the others

@@ -55,18 +55,25 @@ public record Validation(double fraction, @AbsentIfNull Patience patience) {
     return (int) count;
   }
 
-  /** The images to score, of a whole training set. */
+  /** The images to score, of a whole training set: the same object for all that have it. */
   public ImageSet heldOut(ImageSet train, long seed) {
-    return train.picked(part(train.size(), seed, true));
+    return part(train, seed, true);
   }
 
-  /** The images to train on, of a whole training set. */
+  /** The images to train on, of a whole training set: the same object for all that have it. */
   public ImageSet trainedOn(ImageSet train, long seed) {
-    return train.picked(part(train.size(), seed, false));
+    return part(train, seed, false);
   }
 
-  private int[] part(int images, long seed, boolean isHeldOut) {
-    int count = heldOut(images);
+  private ImageSet part(ImageSet train, long seed, boolean isHeldOut) {
+    int count = heldOut(train.size());
+    return SharedParts.of(
+        train,
+        new SharedParts.Part(seed, count, isHeldOut),
+        () -> indices(train.size(), count, seed, isHeldOut));
+  }
+
+  private static int[] indices(int images, int count, long seed, boolean isHeldOut) {
     int[] order = Permutation.of(images, seed, RandomPurpose.VALIDATION_IMAGES, 0);
     int[] part = isHeldOut ? Arrays.copyOf(order, count) : Arrays.copyOfRange(order, count, images);
     Arrays.sort(part);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -71,6 +73,24 @@ class ValidationTest {
 
   private static TrainingPlan plan() {
     return plan(new ConstantRule(1), new Patience(2, Patience.Measure.ELBO));
+  }
+
+  /** Runs with one seed and fraction train on the same object, which engines know again. */
+  @Test
+  void aPartIsPickedOnceForAllThatHaveIt() {
+    ImageSet whole = TinyImages.draw(50, 1);
+    var part = new Validation(FRACTION, null);
+    ImageSet trained = part.trainedOn(whole, 3);
+    ImageSet heldOut = part.heldOut(whole, 3);
+    var patient = new Validation(FRACTION, new Patience(2, Patience.Measure.ELBO));
+    assertSame(trained, patient.trainedOn(whole, 3));
+    assertSame(heldOut, patient.heldOut(whole, 3));
+    assertEquals(40, trained.size());
+    assertEquals(10, heldOut.size());
+    assertNotSame(trained, part.trainedOn(whole, 4));
+    assertNotSame(trained, new Validation(0.3, null).trainedOn(whole, 3));
+    assertNotSame(trained, part.trainedOn(TinyImages.draw(50, 1), 3));
+    assertArrayEquals(trained.pixels(), part.trainedOn(TinyImages.draw(50, 1), 3).pixels());
   }
 
   @BeforeAll

@@ -6,7 +6,6 @@ import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.ModelArguments;
 import io.github.cvaegpu.engine.OpenModels;
-import io.github.cvaegpu.engine.TooLittleMemoryException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
@@ -16,12 +15,7 @@ import io.github.cvaegpu.model.KlTerm;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Map;
 import java.util.Optional;
-import java.util.WeakHashMap;
 
 /**
  * The engine for processors, in float32: the step of native/cpu where this machine can load it,
@@ -39,8 +33,7 @@ public final class CpuAccelerator implements Accelerator {
   private final boolean keepsGradients;
   private final OpenModels models = new OpenModels();
 
-  /** By the images themselves, as long as somebody has them. */
-  private final Map<ImageSet, MemorySegment> pixels = new WeakHashMap<>();
+  private final SharedPixels pixels = new SharedPixels();
 
   /**
    * @param threads of each model, from 1 to {@value #MAX_THREADS}
@@ -57,6 +50,16 @@ public final class CpuAccelerator implements Accelerator {
   /** The processors that there are to share among models. */
   public static Processors processors() {
     return Processors.ofThisProcess();
+  }
+
+  /**
+   * How runs share the processors of this process, where nobody says it: {@link
+   * Processors#sideBySide}. An accelerator of so many threads takes so many runs at a time.
+   *
+   * @param runs to be trained, from 1
+   */
+  public static Processors.SideBySide sideBySide(int runs) {
+    return Processors.ofThisProcess().sideBySide(runs);
   }
 
   /** With a library of native/cpu, whose steps keep their gradients. */
@@ -126,30 +129,8 @@ public final class CpuAccelerator implements Accelerator {
     return threads;
   }
 
-  /**
-   * The pixels of images that stay as they are, outside of Java's heap: one copy for all trainees.
-   *
-   * @throws TooLittleMemoryException if there is too little
-   */
-  MemorySegment pixels(ImageSet images) {
-    synchronized (pixels) {
-      return pixels.computeIfAbsent(images, this::copied);
-    }
-  }
-
-  /**
-   * The same for one trainee alone.
-   *
-   * @throws TooLittleMemoryException if there is too little
-   */
-  MemorySegment copied(ImageSet images) {
-    byte[] bytes = images.pixels();
-    MemorySegment copy = library.orElseThrow().allocate(Arena.ofAuto(), bytes.length);
-    if (copy == null) {
-      throw new TooLittleMemoryException("There is too little memory for the images.");
-    }
-    MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
-    return copy;
+  SharedPixels pixels() {
+    return pixels;
   }
 
   boolean keepsGradients() {

@@ -228,6 +228,11 @@ class NativeModel implements VaeModel {
     return layout;
   }
 
+  /** What is in it is given back when the model is closed. */
+  final Arena arena() {
+    return arena;
+  }
+
   /** The threads. */
   final ThreadTeam team() {
     return team;
@@ -257,9 +262,14 @@ class NativeModel implements VaeModel {
     accelerator.forget(this);
     if (!isClosed) {
       isClosed = true;
-      team.close();
-      arena.close();
-      library.destroy(model);
+      giveBack();
     }
+  }
+
+  /** Gives back what it has outside of Java's heap, and its threads. */
+  void giveBack() {
+    team.close();
+    arena.close();
+    library.destroy(model);
   }
 }

@@ -33,6 +33,9 @@ final class NativeTrainee extends NativeModel implements Trainee {
   private StepFeedback last = StepFeedback.NONE;
   private boolean stopped;
 
+  /** In the images that it trains on with others; null if it has its own. */
+  private SharedPixels.Share share;
+
   /** All pixels of the images; of images that will be replaced, its own. */
   private final MemorySegment pixels;
 
@@ -60,7 +63,12 @@ final class NativeTrainee extends NativeModel implements Trainee {
     this.images = images;
     try {
       boolean isDrawn = settings.objective().targets().isDrawn();
-      pixels = isDrawn ? accelerator.copied(images) : accelerator.pixels(images);
+      if (isDrawn) {
+        pixels = SharedPixels.copied(library, images, arena());
+      } else {
+        share = accelerator.pixels().of(library, images);
+        pixels = share.bytes();
+      }
       order = Arena.ofAuto().allocate(ValueLayout.JAVA_INT, images.size());
     } catch (Throwable e) {
       close();
@@ -137,6 +145,14 @@ final class NativeTrainee extends NativeModel implements Trainee {
     last = new StepFeedback(step + 1, rl, kl);
     stopped = !sink.accept(step, rl, kl, settings.klTerm().weight(number, kl));
     stopped |= !last.isFinite();
+  }
+
+  @Override
+  void giveBack() {
+    if (share != null) {
+      share.close();
+    }
+    super.giveBack();
   }
 
   /** Nanoseconds of each phase since they were last asked for; from the first time on. */

@@ -68,10 +68,34 @@ public record Processors(int allowed, OptionalInt cores, OptionalDouble quota, O
         isFewer ? OptionalInt.of(available) : OptionalInt.empty());
   }
 
+  /**
+   * How several runs share the processors.
+   *
+   * @param atOnce runs that are trained at a time
+   * @param threads of each of them
+   */
+  public record SideBySide(int atOnce, int threads) {}
+
   /** Threads to take: one a core, as far as a quota, rounded up, goes. */
   public int threads() {
     int most = Math.min(cores.orElse(allowed), whole(quota));
     return Math.max(1, Math.min(most, limit.orElse(most)));
+  }
+
+  /**
+   * How runs share these processors: as many at a time as there are threads to take, with one
+   * thread each, which waits for no other; where there are fewer runs, with as many threads as are
+   * left for each. Together they are never more than {@link #threads()}.
+   *
+   * @param runs to be trained, from 1
+   */
+  public SideBySide sideBySide(int runs) {
+    if (runs < 1) {
+      throw new IllegalArgumentException(runs + " runs");
+    }
+    int all = threads();
+    int atOnce = Math.min(runs, all);
+    return new SideBySide(atOnce, Math.min(ThreadTeam.MAX_THREADS, all / atOnce));
   }
 
   /** Whether so many threads each have a processor to themselves, as far as this can be told. */

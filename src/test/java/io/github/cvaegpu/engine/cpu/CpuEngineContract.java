@@ -11,12 +11,19 @@ import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.LikelihoodContract;
+import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.TrainingState;
 import io.github.cvaegpu.model.InitialWeights;
+import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -89,6 +96,51 @@ abstract class CpuEngineContract extends LikelihoodContract {
       try (var accelerator = engine(threads)) {
         assertEndsWhereALossIsNotFinite(accelerator, 1);
       }
+    }
+  }
+
+  /** Runs with a thread each, at the same time, of the same images and of others. */
+  @Test
+  void sideBySideEachHasTheBitsThatItHasAlone() throws Exception {
+    ImageSet images = RandomImages.of(30, 5, 7, 0.4, SEED);
+    ImageSet others = RandomImages.of(30, 5, 7, 0.4, SEED + 1);
+    List<Callable<TrainingState>> work = new ArrayList<>();
+    List<TrainingState> expected = new ArrayList<>();
+    try (var accelerator = engine(1);
+        ExecutorService threads = Executors.newFixedThreadPool(5)) {
+      var all = new CyclicBarrier(5);
+      for (int seed = 0; seed < 5; seed++) {
+        int number = seed;
+        ImageSet trained = seed == 3 ? others : images;
+        var shape = new VaeShape(35, List.of(11 + seed), 2);
+        try (var alone = engine(1)) {
+          expected.add(epochs(alone, shape, trained, number, null));
+        }
+        work.add(() -> epochs(accelerator, shape, trained, number, all));
+      }
+      List<Future<TrainingState>> states = threads.invokeAll(work);
+      for (int seed = 0; seed < 5; seed++) {
+        assertSameBits(expected.get(seed), states.get(seed).get());
+      }
+    }
+  }
+
+  private static TrainingState epochs(
+      CpuAccelerator accelerator, VaeShape shape, ImageSet images, long seed, CyclicBarrier all)
+      throws Exception {
+    var settings = new TrainingSettings(Objective.study(), seed, 4, 1e-3);
+    try (var trainee = accelerator.trainee(shape, settings, images)) {
+      trainee.restore(settings.initialState(shape));
+      if (all != null) {
+        all.await();
+      }
+      for (int epoch = 0; epoch < 20; epoch++) {
+        trainee.trainEpoch(
+            BatchOrder.shuffled(seed, epoch, images.size(), 4),
+            new PiController(PiRule.defaults()),
+            (step, rl, kl, beta) -> true);
+      }
+      return trainee.state();
     }
   }
 

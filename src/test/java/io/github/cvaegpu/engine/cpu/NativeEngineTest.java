@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.cvaegpu.control.ConstantRule;
+import io.github.cvaegpu.data.BatchOrder;
+import io.github.cvaegpu.data.Binarization;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.foreign.CpuLibraries;
 import io.github.cvaegpu.foreign.CpuLibrary;
@@ -16,6 +20,7 @@ import io.github.cvaegpu.model.InitialWeights;
 import io.github.cvaegpu.model.Likelihood;
 import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
+import io.github.cvaegpu.model.Targets;
 import io.github.cvaegpu.model.VaeShape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -46,6 +51,37 @@ class NativeEngineTest extends CpuEngineContract {
   void hasEveryLikelihood(Likelihood likelihood) {
     assertTrue(library().likelihood(likelihood.text()).isPresent());
     assertTrue(library().likelihood(likelihood.text() + "s").isEmpty());
+  }
+
+  /** The bytes of the images are there once more, and no longer than somebody trains on them. */
+  @Test
+  void traineesShareTheirImages() {
+    var shape = new VaeShape(35, List.of(11), 2);
+    ImageSet images = RandomImages.of(8, 5, 7, 0.2, SEED);
+    ImageSet others = RandomImages.of(8, 5, 7, 0.2, SEED);
+    var drawn = new Objective(Likelihood.BERNOULLI, Targets.BINARIZED);
+    try (var accelerator = engine(1)) {
+      Trainee one = accelerator.trainee(shape, settings(4), images);
+      Trainee two = accelerator.trainee(shape, settings(8), images);
+      assertEquals(1, accelerator.pixels().count());
+      Trainee three = accelerator.trainee(shape, settings(4), others);
+      assertEquals(2, accelerator.pixels().count());
+      accelerator
+          .trainee(
+              shape,
+              new TrainingSettings(drawn, SEED, 4, LEARNING_RATE),
+              Binarization.standard(images))
+          .close();
+      one.close();
+      one.close();
+      three.close();
+      assertEquals(1, accelerator.pixels().count());
+      BatchOrder order = BatchOrder.shuffled(SEED, 0, 8, 8);
+      assertEquals(
+          1, two.trainEpoch(order, new ConstantRule(1).start(), (s, rl, kl, beta) -> true));
+      two.close();
+      assertEquals(0, accelerator.pixels().count());
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.cvaegpu.engine.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -47,6 +48,41 @@ class ProcessorsTest {
     assertEquals(32, processors.threads());
     assertEquals("one a core", processors.reason());
     assertEquals("64 processors for this process on 32 cores", processors.description());
+  }
+
+  /** As many runs as cores, or as many threads a run as there are cores for it; never more. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0-31 | 1 | 1 | 32",
+        "0-31 | 2 | 2 | 16",
+        "0-31 | 5 | 5 | 6",
+        "0-31 | 20 | 20 | 1",
+        "0-31 | 32 | 32 | 1",
+        "0-31 | 1000 | 32 | 1",
+        "0,32 | 4 | 1 | 1",
+        "0-1 | 1 | 1 | 2",
+      })
+  void runsSideBySideShareTheCores(String list, int runs, int atOnce, int threads)
+      throws IOException {
+    allow(list);
+    Processors processors = Processors.in(root, 64);
+    var shares = processors.sideBySide(runs);
+    assertEquals(new Processors.SideBySide(atOnce, threads), shares);
+    assertTrue(shares.atOnce() * shares.threads() <= processors.threads());
+  }
+
+  @Test
+  void runsSideBySideKeepToTheQuota() throws IOException {
+    plant("proc/self/mountinfo", SECOND);
+    plant("proc/self/cgroup", "0::/box\n");
+    plant("sys/fs/cgroup/box/cpu.max", "300000 100000\n");
+    Processors processors = Processors.in(root, 3);
+    assertEquals(new Processors.SideBySide(3, 1), processors.sideBySide(16));
+    assertEquals(new Processors.SideBySide(2, 1), processors.sideBySide(2));
+    assertEquals(new Processors.SideBySide(1, 3), processors.sideBySide(1));
+    assertThrows(IllegalArgumentException.class, () -> processors.sideBySide(0));
   }
 
   /** With taskset or a cpuset: what is allowed are both threads of a core, one, or some of each. */

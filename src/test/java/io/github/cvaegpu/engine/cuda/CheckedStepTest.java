@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.engine.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import io.github.cvaegpu.control.ConstantRule;
 import io.github.cvaegpu.data.BatchOrder;
 import io.github.cvaegpu.data.ImageSet;
@@ -19,7 +21,14 @@ import io.github.cvaegpu.model.Objective;
 import io.github.cvaegpu.model.ParameterLayout;
 import io.github.cvaegpu.model.VaeShape;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,6 +86,25 @@ class CheckedStepTest {
           gpu.parameters(),
           1e-4);
       infer(accelerator, shape, images, gpu.parameters());
+    }
+  }
+
+  /** Models on threads of their own that share images, kernels and the thread that answers. */
+  @Test
+  void modelsBesideEachOtherTouchNothingOfEachOther() throws Exception {
+    ImageSet images = RandomImages.of(2 * 37 + 5, 7, 9, 0.3, SEED);
+    var options = CudaAccelerator.Options.standard(Map.of());
+    try (var accelerator = new CudaAccelerator(Precision.FLOAT32, options);
+        ExecutorService threads = Executors.newFixedThreadPool(3)) {
+      List<Callable<TrainingState>> work = new ArrayList<>();
+      for (KlTerm.Form form : KlTerm.Form.values()) {
+        var shape = new VaeShape(63, List.of(20 + work.size(), 9), 3);
+        work.add(() -> twoEpochs(accelerator, shape, of(form), images));
+      }
+      List<Future<TrainingState>> states = threads.invokeAll(work);
+      for (int i = 0; i < work.size(); i++) {
+        assertArrayEquals(work.get(i).call().parameters(), states.get(i).get().parameters());
+      }
     }
   }
 
