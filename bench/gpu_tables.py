@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes docs/performance.md's tables of what scripts/gpu-run.sh brought back from a machine with a GPU.
 
-  bench/gpu_tables.py gpu-results-4.tar.gz gpu-results-9.tar.gz             prints them
+  bench/gpu_tables.py gpu-results-4.tar.gz gpu-results-9.tar.gz gpu-results-5.tar.gz     prints them
   bench/gpu_tables.py gpu-results-4.tar.gz --update docs/performance.md    puts them between their markers
 
 Takes archives, or the folders that were in them; what only some of them have is taken from those. A table
@@ -31,6 +31,13 @@ BENCHES = {
     "bench-cublas": "cuBLAS",
     "bench-untuned": "fused, not tuned",
     "bench-tuned": "fused, tuned",
+}
+
+MANY = {
+    "models-fused": "fused",
+    "models-answered-by-4": "fused, 4 threads answer",
+    "models-on-32-queues": "fused, 32 queues",
+    "models-cublas": "cuBLAS",
 }
 
 
@@ -181,6 +188,22 @@ def share(row):
     return f"{100 * roofline:.0f} % ({'memory' if row['is_bound_by_memory'] else 'arithmetic'})"
 
 
+def models(results):
+    """Many at once: a case's seconds beside those of one model in the same round."""
+    rows = []
+    for file, name in MANY.items():
+        bench = results.json(f"{file}.json")
+        for case in bench["result"]["cases"] if bench else []:
+            to_one = case["time_to_one"]
+            busy = [cpu / wall for cpu, wall in zip(case["cpu_seconds"], case["seconds"])]
+            speed = number(statistics.median(case["images_per_second"]), 0)
+            low, high = number(min(to_one)), number(max(to_one))
+            time = [number(statistics.median(to_one)), f"{low} to {high}"]
+            rows.append([name, case["models"], speed, *time, number(statistics.median(busy)), len(to_one)])
+    heads = ["step", "models", "images/s, together", "time to one's", "least to most", "CPUs busy", "rounds"]
+    return rows and table(heads, rows)
+
+
 def side_by_side(results):
     record = results.json("side-by-side.json")
     if not record or "cvae-gpu" not in record["us_per_step"]:
@@ -237,6 +260,7 @@ def checks(results):
 TABLES = {
     "steps": steps,
     "launches": launches,
+    "models": models,
     "side-by-side": side_by_side,
     "training": training,
     "foundations": foundations,

@@ -99,6 +99,21 @@ class TablesTest(unittest.TestCase):
         self.assertIn("| memcheck-fused | FAILED | 9 | exit status 1; a/b |", text)
         self.assertNotIn("REHEARSED", text)
 
+    def test_many_models_stand_beside_one_of_the_same_rounds(self):
+        folder = self.results()
+        one = {"seconds": [1.0, 2.0, 1.0], "images_per_second": [1e6, 5e5, 1e6], "time_to_one": [1.0] * 3}
+        many = {"seconds": [2.5, 4.0, 3.0], "images_per_second": [6e6, 4e6, 5e6]}
+        cases = [
+            {**one, "models": 1, "cpu_seconds": [1.5, 3.0, 1.5]},
+            {**many, "models": 16, "cpu_seconds": [2.5, 4.0, 6.0], "time_to_one": [2.5, 2.0, 3.0]},
+        ]
+        write(folder, "models-fused.json", {"result": {"engine": GPU, "epochs_a_turn": 9, "cases": cases}})
+        text = self.tables(folder)
+        self.assertIn("## models", text)
+        self.assertIn("| fused | 1 | 1,000,000 | 1.00 | 1.00 to 1.00 | 1.50 | 3 |", text)
+        self.assertIn("| fused | 16 | 5,000,000 | 2.50 | 2.00 to 3.00 | 1.00 | 3 |", text)
+        self.assertNotIn("32 queues", text)
+
     def test_archives_of_both_runs_make_one_set_of_tables(self):
         first, second = self.results(), self.results("gpu-results-9")
         write(first, "bench-fused.json", bench([25.0, 26.0]))

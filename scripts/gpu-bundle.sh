@@ -7,7 +7,8 @@
 #
 #   tar xf gpu-bundle.tar.xz || python3 -m tarfile -e gpu-bundle.tar.xz
 #   gpu-bundle/run.sh --minutes 4      # does it work, and how fast is a step
-#   gpu-bundle/run.sh --minutes 9      # the rest
+#   gpu-bundle/run.sh --minutes 9      # the rest about one model
+#   gpu-bundle/run.sh --minutes 5      # many models at once
 #
 # Usage: scripts/gpu-bundle.sh [--data DIR] [--out FILE] [--limit MIB] [--no-build]
 #   --data      a folder with MNIST's four files, to be carried along; without it run.sh has to be given one

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Checks and measures cvae-gpu on this machine's GPU, in four or in nine minutes at most, and leaves one archive
+# Checks and measures cvae-gpu on this machine's GPU, in four, nine or five minutes at most, and leaves one archive
 # with what it found, for bench/gpu_tables.py. It is run.sh of the archive that scripts/gpu-bundle.sh makes.
 #
-# Usage: run.sh [--minutes 4|9] [--data DIR] [--out FILE] [--epochs N] [--seconds N] [--step-seconds N]
+# Usage: run.sh [--minutes 4|9|5] [--data DIR] [--out FILE] [--epochs N] [--seconds N] [--step-seconds N]
 #               [--rehearse DIR]
-#   --minutes       4: whether it works, and how fast a step is; 9: everything else. Default: 4
+#   --minutes       4: whether it works, and how fast a step is; 9: everything else about one model; 5: many models at
+#                   once. Default: 4
 #   --data          MNIST's four files; default: mnist/ of the archive
-#   --out           the archive to be written; default: gpu-results-4.tar.gz or gpu-results-9.tar.gz, here
+#   --out           the archive to be written; default: gpu-results-MINUTES.tar.gz, here
 #   --epochs        of the long trainings; default 200, the study's
 #   --seconds       for all of it, where there are not so many minutes
 #   --step-seconds  the most for one step; default: what each of them is given below
@@ -79,8 +80,8 @@ whole() {
 }
 
 case "$minutes" in
-  4 | 9) ;;
-  *) refuse "--minutes is 4 or 9, not $minutes" ;;
+  4 | 5 | 9) ;;
+  *) refuse "--minutes is 4, 9 or 5, not $minutes" ;;
 esac
 whole --epochs "$EPOCHS" 1
 # Ten are for the archive, and no step is begun with less than five.
@@ -247,6 +248,12 @@ if [ "$minutes" -eq 4 ]; then
   step memcheck-fused 45
   step step-tests 60
   step memcheck-cublas 45
+elif [ "$minutes" -eq 5 ]; then
+  step models-fused 60
+  step models-answered-by-4 60
+  step models-on-32-queues 60
+  step models-tests 40
+  step models-cublas 60
 else
   step bench-untuned 20
   step bench-tuned 30

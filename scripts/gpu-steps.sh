@@ -113,6 +113,11 @@ bench() {
   on_gpu bench --json --quiet --rounds "$(many 100 3)" "$@" >"$RESULTS/$name.json"
 }
 
+# models OPTIONS...: many models at once in one process, beside one.
+models() {
+  on_gpu bench --json --quiet --models "$(many 1,2,4,8,16,32 1,2,4)" --rounds "$(many 3 2)" "$@" >"$RESULTS/$name.json"
+}
+
 profile() {
   on_gpu profile --step "$1" --json --warm-up "$(many 50 1)" --steps "$(many 200 2)" >"$RESULTS/$name.json"
 }
@@ -193,6 +198,7 @@ resources() {
 
 # All of them run on the emulator in the build; a rehearsal is to show that they can be started from here.
 kernel_tests=$(many '(Adam|Gather|Latent|Linear|Loss)Kernels?Test|FusedVariantsTest|MailboxTest|ExtendedLaunchTest' 'AdamKernelTest')
+models_tests=$(many '(ManyModels|EpochPoller)Test' 'EpochPollerTest')
 step_tests=$(many '.*(Step|Engine|Profile|Variant|Tuner).*Test' 'RooflineTest')
 
 case "$name" in
@@ -204,6 +210,11 @@ case "$name" in
   bench-fused | bench-cublas) bench --step "${name#*-}" ;;
   bench-untuned) bench --step fused --tune off ;;
   bench-tuned) bench --step fused --tune force ;;
+  models-fused) models --step fused ;;
+  models-cublas) models --step cublas ;;
+  models-answered-by-4) models --step fused --pollers 4 ;;
+  models-on-32-queues) CUDA_DEVICE_MAX_CONNECTIONS=32 models --step fused ;;
+  models-tests) tests "$models_tests" ;;
   profile-fused | profile-cublas) profile "${name#*-}" ;;
   *check-fused | *check-cublas) sanitizer "${name%-*}" "${name#*-}" ;;
   ncu-fused) ncu_report fused ;;

@@ -5,14 +5,19 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.data.Reading;
+import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.EngineBenchmark;
+import io.github.cvaegpu.engine.ManyModelsBenchmark;
 import io.github.cvaegpu.engine.Median;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.cpu.CorePeaks;
+import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
+import io.github.cvaegpu.engine.cuda.CudaAccelerator;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +52,9 @@ final class BenchCommand implements Callable<Integer> {
   /** Epochs before: a GPU's first one, and those in which the JVM compiles what is in Java. */
   private static final int WARM_UP = 2;
 
+  /** Models that are trained at a time. */
+  private static final int MOST_MODELS = 256;
+
   /** What a phase reached, and which share of what the cores can do that is. */
   private static final String PHASE_HEADS =
       "  phase                  us  GFLOP/s     %       MB    GB/s     %  bound by";
@@ -63,8 +71,19 @@ final class BenchCommand implements Callable<Integer> {
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Epochs measured. Default: ${DEFAULT-VALUE}.")
+      description = "Epochs measured; with --models rounds. Default: ${DEFAULT-VALUE}.")
   private int rounds;
+
+  @Option(
+      names = "--models",
+      paramLabel = "N,N",
+      split = CommandOptions.COMMAS,
+      description = "Train so many models at a time instead, beside one. Default: one alone.")
+  private List<Integer> models;
+
+  /** For measurements: threads that answer a GPU's steps, at most. */
+  @Option(names = "--pollers", hidden = true, defaultValue = "1")
+  private int pollers;
 
   @Option(
       names = "--quiet",
@@ -81,17 +100,86 @@ final class BenchCommand implements Callable<Integer> {
       throw new InputException(
           String.format(Locale.ROOT, "--rounds must be 1 or more, not %d.", rounds));
     }
+    if (models != null) {
+      models.forEach(count -> Given.requireIn("--models", count, 1, MOST_MODELS));
+    }
+    Given.requireIn("--pollers", pollers, 1, MOST_MODELS);
     planOptions.refuseEpochs("bench", "--rounds");
     TrainingPlan plan = planOptions.plan("bench");
     engineOptions.requireEngine();
     Dataset dataset = plan.given(dataOptions.load(dataOptions.choice(), err(), err(), !json));
     plan.requireFits(dataset.train());
-    if (engineOptions.takesGpu()) {
+    if (models != null) {
+      benchMany(dataset, plan);
+    } else if (engineOptions.takesGpu()) {
       benchGpu(dataset, plan);
     } else {
       benchCpu(dataset, plan);
     }
     return ExitCode.OK;
+  }
+
+  /** Models of other seeds, all of them on one accelerator and of the same images. */
+  private void benchMany(Dataset dataset, TrainingPlan plan) {
+    ImageSet images = dataset.train();
+    int most = Collections.max(models);
+    boolean onGpu = engineOptions.takesGpu();
+    try (Accelerator accelerator = onGpu ? gpu() : cpu(most)) {
+      List<ManyModelsBenchmark.Model> trained = new ArrayList<>();
+      for (int i = 0; i < most; i++) {
+        TrainingPlan one = plan.withSeed(plan.seed() + i);
+        trained.add(
+            new ManyModelsBenchmark.Model(
+                one.trainee(accelerator, images),
+                one.settings(images.size()),
+                one.controller(images.imageSize())));
+      }
+      ManyModelsBenchmark.Result result =
+          ManyModelsBenchmark.run(
+              trained,
+              models,
+              images.size(),
+              rounds,
+              (round, all) -> tell("round", round, all, round == 1));
+      print(
+          dataset,
+          plan,
+          onGpu
+              ? engineOptions.describeCuda(result.engine())
+              : engineOptions.describeCpu(result.engine(), Optional.empty()),
+          result,
+          () -> {
+            result.cases().forEach(one -> print(named(one), one.imagesPerSecond()));
+            out().println("Time to that of one model:");
+            result.cases().forEach(one -> out().println(timeRow(one)));
+          });
+    }
+  }
+
+  private Accelerator gpu() {
+    return new CudaAccelerator(
+        engineOptions.precision(), engineOptions.step(), engineOptions.tune(), pollers);
+  }
+
+  /** With the threads that each of so many models would have. */
+  private Accelerator cpu(int most) {
+    return new CpuAccelerator(
+        engineOptions.askedThreads().orElse(CpuAccelerator.sideBySide(most).threads()));
+  }
+
+  private static String named(ManyModelsBenchmark.Case one) {
+    return String.format(
+        Locale.ROOT, "%d model%s", one.models(), one.models() == 1 ? "" : "s at a time");
+  }
+
+  private static String timeRow(ManyModelsBenchmark.Case one) {
+    return String.format(
+        Locale.ROOT,
+        "  %-32s %8.2f (%.2f to %.2f)",
+        named(one),
+        Median.of(one.timeToOne().stream().mapToDouble(Double::doubleValue).toArray()),
+        Collections.min(one.timeToOne()),
+        Collections.max(one.timeToOne()));
   }
 
   private void benchGpu(Dataset dataset, TrainingPlan plan) {
@@ -197,15 +285,25 @@ final class BenchCommand implements Callable<Integer> {
                       result)));
       return;
     }
-    out().println("Images per second, median of " + rounds + " epochs (smallest to largest):");
+    out()
+        .println(
+            String.format(
+                Locale.ROOT,
+                "Images per second, median of %d %s (smallest to largest):",
+                rounds,
+                models == null ? "epochs" : "rounds"));
     rows.run();
   }
 
   /** An epoch may take a minute, and what is measured is printed at the end. */
   private void tell(int epoch, int epochs) {
+    tell("epoch", epoch, epochs, epoch <= epochs - rounds);
+  }
+
+  private void tell(String what, int number, int all, boolean isWarmUp) {
     if (!quiet) {
-      String warmUp = epoch <= epochs - rounds ? ", not measured: warm-up" : "";
-      Interruption.tell(err(), String.format(Locale.ROOT, "epoch %d/%d%s", epoch, epochs, warmUp));
+      String warmUp = isWarmUp ? ", not measured: warm-up" : "";
+      Interruption.tell(err(), String.format(Locale.ROOT, "%s %d/%d%s", what, number, all, warmUp));
     }
   }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import io.github.cvaegpu.TinyImages;
 import io.github.cvaegpu.engine.EngineInfo;
 import io.github.cvaegpu.engine.Median;
@@ -136,6 +138,60 @@ class BenchCommandTest {
       assertTrue(row.matches("  [a-z_]+( +[0-9.]+){6}  (arithmetic|memory|neither)"), row);
       assertEquals(out.get(heads).indexOf("bound by"), row.lastIndexOf(' ') + 1, row);
     }
+  }
+
+  /** One model is always among them; each case has its rounds, and one model's time is its own. */
+  @Test
+  void manyModelsStandBesideOne() {
+    CommandRun result =
+        bench("--engine", "cpu", "--models", "3,2", "--rounds", "2", "--json").succeeded();
+    assertTrue(result.err().startsWith("round 1/3, not measured: warm-up\nround 2/3\n"));
+    JsonObject measured = result.json().getAsJsonObject("result");
+    JsonArray cases = measured.getAsJsonArray("cases");
+    assertEquals(3, cases.size());
+    int epochs = measured.get("epochs_a_turn").getAsInt();
+    for (int i = 0; i < 3; i++) {
+      JsonObject one = cases.get(i).getAsJsonObject();
+      assertEquals(i + 1, one.get("models").getAsInt());
+      for (int round = 0; round < 2; round++) {
+        double seconds = value(one, "seconds", round);
+        double images = value(one, "images_per_second", round);
+        assertEquals((i + 1) * epochs * TinyImages.TRAIN, images * seconds, 1e-3);
+        double alone = value(cases.get(0).getAsJsonObject(), "seconds", round);
+        assertEquals(seconds / alone, value(one, "time_to_one", round), 1e-9);
+        assertTrue(value(one, "cpu_seconds", round) > 0, one.toString());
+      }
+    }
+  }
+
+  private static double value(JsonObject of, String name, int index) {
+    return of.getAsJsonArray(name).get(index).getAsDouble();
+  }
+
+  @Test
+  void theTableOfManyModelsHasTheirTimes() {
+    List<String> out =
+        bench("--engine", "cpu", "--models", "2", "--rounds", "1", "--quiet")
+            .succeeded()
+            .out()
+            .lines()
+            .toList();
+    assertEquals("Images per second, median of 1 rounds (smallest to largest):", out.get(0));
+    assertTrue(out.get(1).matches("  1 model +[0-9,]+ \\([0-9,]+ to [0-9,]+\\)"), out.get(1));
+    assertTrue(out.get(2).matches("  2 models at a time +[0-9,]+ \\(.*\\)"), out.get(2));
+    assertEquals("Time to that of one model:", out.get(3));
+    assertTrue(out.get(4).matches("  1 model +1.00 \\(1.00 to 1.00\\)"), out.get(4));
+    assertTrue(out.get(5).matches("  2 models at a time +[0-9.]+ \\(.*\\)"), out.get(5));
+  }
+
+  @Test
+  void noModelsAreNoCase() {
+    assertEquals(
+        "--models must be from 1 to 256, not 0.",
+        bench("--engine", "cpu", "--models", "2,0").refusal());
+    assertEquals(
+        ExitCode.DIVERGED,
+        bench("--engine", "cpu", "--models", "2", "--rounds", "1", "--lr", "1e30").code());
   }
 
   @Test
