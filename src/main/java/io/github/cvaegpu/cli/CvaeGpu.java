@@ -59,6 +59,7 @@ public final class CvaeGpu implements Runnable {
     System.setOut(new PrintStream(standardOutput, true, System.out.charset()));
     var out = new OutputStreamWriter(standardOutput, System.out.charset());
     Interruption.watch(err);
+    CommonPool.claim();
     String complaint = Names.complaint(args, System.getenv());
     if (complaint != null) {
       err.println(complaint);

@@ -126,6 +126,7 @@ final class EngineOptions {
   void check() {
     if (threads != null) {
       Given.requireIn("--threads", threads, 1, CpuAccelerator.MAX_THREADS);
+      CommonPool.allow(threads, 1);
     }
     if (precision == Precision.TF32 && kind == Kind.CPU) {
       throw new InputException("--precision tf32 is for GPUs: the CPU engine has float32 alone.");
@@ -304,6 +305,7 @@ final class EngineOptions {
   void keepThreads(Optional<Integer> asked) {
     if (threads == null && asked.isPresent() && asked.get() <= CpuAccelerator.MAX_THREADS) {
       threads = asked.get();
+      CommonPool.allow(threads, 1);
     }
   }
 
