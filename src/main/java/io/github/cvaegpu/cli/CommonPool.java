@@ -14,20 +14,23 @@ final class CommonPool {
 
   private CommonPool() {}
 
-  /** The process is this program's alone: otherwise its pool is none of our business. */
+  /**
+   * The process is this program's alone: otherwise its pool is none of our business. Whoever started
+   * Java with the property of its own has the last word all the same.
+   */
   static void claim() {
-    isOurs = true;
+    isOurs = System.getProperty(PARALLELISM) == null;
   }
 
   /**
-   * Bounds the threads that compute at a time. It has to be said before anything is loaded; whoever
-   * started Java with the property of its own has the last word.
+   * Bounds the threads that compute at a time. It has to be said before anything is loaded; what is
+   * said last counts.
    *
    * @param threads in all, from 1
    * @param callers how many of them do not belong to the pool: runs that are trained at a time
    */
   static void allow(int threads, int callers) {
-    if (isOurs && System.getProperty(PARALLELISM) == null) {
+    if (isOurs) {
       System.setProperty(PARALLELISM, Integer.toString(Math.max(0, threads - callers)));
     }
   }

@@ -321,7 +321,7 @@ final class EngineOptions {
   int shareThreads(int runs, boolean isAsked) {
     Processors processors = CpuAccelerator.processors();
     int most = processors.threads();
-    int each = threads != null ? threads : Math.max(1, most / runs);
+    int each = threads != null ? threads : processors.sideBySide(runs).threads();
     int atOnce = isAsked ? runs : Math.clamp(most / each, 1, runs);
     int all = Math.multiplyExact(atOnce, each);
     if (isAsked && all > most && !processors.hasOneForEachOf(all)) {
@@ -338,6 +338,7 @@ final class EngineOptions {
               processors.reason()));
     }
     share = OptionalInt.of(each);
+    CommonPool.allow(all, atOnce);
     return atOnce;
   }
 

@@ -52,16 +52,6 @@ public final class CpuAccelerator implements Accelerator {
     return Processors.ofThisProcess();
   }
 
-  /**
-   * How runs share the processors of this process, where nobody says it: {@link
-   * Processors#sideBySide}. An accelerator of so many threads takes so many runs at a time.
-   *
-   * @param runs to be trained, from 1
-   */
-  public static Processors.SideBySide sideBySide(int runs) {
-    return Processors.ofThisProcess().sideBySide(runs);
-  }
-
   /** With a library of native/cpu, whose steps keep their gradients. */
   CpuAccelerator(int threads, CpuLibrary library) {
     this(threads, Optional.of(library), true);
