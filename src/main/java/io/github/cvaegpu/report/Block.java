@@ -41,6 +41,61 @@ public sealed interface Block {
     }
   }
 
+  /** A paragraph of less weight. */
+  record Note(String text) implements Block {
+    @Override
+    public String html() {
+      return Html.note(text);
+    }
+  }
+
+  /**
+   * A cell of a {@link Rows}.
+   *
+   * @param text of it
+   * @param value that rows are sorted by; null where the text is
+   * @param link to go to from it, relative to the page; null for none
+   */
+  record Cell(String text, Double value, String link) {
+    /** A text. */
+    public static Cell of(String text) {
+      return new Cell(text, null, null);
+    }
+
+    /** A number, by which rows are sorted; NaN for none. */
+    public static Cell of(String text, double value) {
+      return new Cell(text, value, null);
+    }
+  }
+
+  /**
+   * A table whose rows the reader sorts and, where they are the page's runs, filters.
+   *
+   * @param areRuns whether row i is point i of the page's {@link Axes}
+   * @param header names of the columns
+   * @param rows each as long as the header
+   */
+  record Rows(boolean areRuns, List<String> header, List<List<Cell>> rows) implements Block {
+    /** Copies the lists. */
+    public Rows {
+      header = List.copyOf(header);
+      rows = List.copyOf(rows);
+    }
+
+    @Override
+    public String html() {
+      return Html.rows(this);
+    }
+  }
+
+  /** Where an {@link AxesPage} draws its points, on parallel axes and on two that are chosen. */
+  record Points() implements Block {
+    @Override
+    public String html() {
+      return Html.POINTS;
+    }
+  }
+
   /**
    * A PNG.
    *

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.report;
 
+import io.github.cvaegpu.Numbers;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Locale;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -125,6 +128,17 @@ final class Charts {
   static String decimals(double range) {
     int digits = (int) Math.ceil(2 - Math.log10(range));
     return "0" + (digits > 0 ? "." + "#".repeat(Math.min(12, digits)) : "");
+  }
+
+  /** A value to a hundredth of a range: the digits that tell a few of its values apart. */
+  static String rounded(double value, double range) {
+    if (!(range > 0)) {
+      return Numbers.digits(value);
+    }
+    int places = 2 - (int) Math.ceil(Math.log10(range));
+    return new BigDecimal(value)
+        .setScale(Math.max(0, places), RoundingMode.HALF_EVEN)
+        .toPlainString();
   }
 
   /**

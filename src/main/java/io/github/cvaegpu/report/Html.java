@@ -7,6 +7,18 @@ import java.util.List;
 
 /** Parts of a page. Every text is escaped. */
 final class Html {
+  /** What points.js draws on. */
+  static final String POINTS =
+      """
+      <div class="bar"><label class="check">Colour <select id="colour"></select></label></div>
+      <div class="points">
+      <div class="scroll"><canvas id="parallel" tabindex="0" role="application" aria-label="Runs on parallel axes. Left and right arrows go from run to run; drag along an axis to keep a part of it."></canvas></div>
+      <p class="note" id="run" aria-live="polite"></p>
+      <div class="bar"><label class="check">Across <select id="across"></select></label><label class="check">Up <select id="up"></select></label></div>
+      <canvas id="scatter" role="img" aria-label="Runs on the two axes that are chosen"></canvas>
+      </div>
+      """;
+
   private Html() {}
 
   /**
@@ -108,6 +120,54 @@ final class Html {
       html.append("</tr>\n");
     }
     return html.append("</tbody></table></div>\n").toString();
+  }
+
+  /** A table that points.js sorts and filters. */
+  static String rows(Block.Rows table) {
+    var html = new StringBuilder();
+    if (table.areRuns()) {
+      html.append(
+          "<div class=\"bar\"><label class=\"check\">Filter <input type=\"search\" id=\"filter\""
+              + " placeholder=\"words, or a state\"></label><button type=\"button\""
+              + " id=\"all\">All runs</button><span class=\"note\" id=\"count\""
+              + " aria-live=\"polite\"></span></div>\n");
+    }
+    html.append("<div class=\"scroll tall\" tabindex=\"0\"><table class=\"sortable\"");
+    html.append(table.areRuns() ? " id=\"runs\"" : "").append("><thead><tr>");
+    for (int c = 0; c < table.header().size(); c++) {
+      int column = c;
+      boolean isNumber =
+          table.rows().stream().map(row -> row.get(column)).anyMatch(cell -> cell.value() != null);
+      html.append(isNumber ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">");
+      html.append("<button type=\"button\">").append(escape(table.header().get(c)));
+      html.append("</button></th>");
+    }
+    html.append("</tr></thead><tbody>\n");
+    for (int r = 0; r < table.rows().size(); r++) {
+      html.append("<tr data-i=\"").append(r).append("\">");
+      for (Block.Cell cell : table.rows().get(r)) {
+        append(html, cell);
+      }
+      html.append("</tr>\n");
+    }
+    return html.append("</tbody></table></div>\n").toString();
+  }
+
+  private static void append(StringBuilder html, Block.Cell cell) {
+    if (cell.value() == null) {
+      html.append("<td>");
+    } else if (Double.isFinite(cell.value())) {
+      html.append("<td class=\"number\" data-v=\"").append(cell.value()).append("\">");
+    } else {
+      html.append("<td class=\"number\">");
+    }
+    if (cell.link() == null) {
+      html.append(escape(cell.text()));
+    } else {
+      html.append("<a href=\"").append(escape(cell.link())).append("\">");
+      html.append(escape(cell.text())).append("</a>");
+    }
+    html.append("</td>");
   }
 
   private static boolean isNumberOrNone(String cell) {

@@ -4,10 +4,8 @@ package io.github.cvaegpu.report;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.Program;
 import io.github.cvaegpu.RegularFile;
-import io.github.cvaegpu.Resources;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.eval.Posterior;
-import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -128,60 +125,21 @@ public final class HtmlReport {
    * @throws UnwritableException if it cannot be written
    */
   public long write(Path file) {
-    byte[] page = page().getBytes(StandardCharsets.UTF_8);
-    try {
-      AtomicFile.replace(file, out -> out.write(page));
-    } catch (IOException e) {
-      throw new UnwritableException(
-          "The report cannot be written to %s: %s.".formatted(file, AtomicFile.reason(e)), e);
-    }
-    return page.length;
+    return PageTemplate.write(file, page());
   }
 
   /** The page. */
   String page() {
-    String library = resource(UPLOT + ".iife.min.js");
-    return fill(
-        text("page.html"),
-        Map.of(
-            "title",
-            Html.escape(title),
-            "style",
-            text("page.css"),
-            "library-style",
-            resource(UPLOT + ".min.css"),
-            "body",
+    String library = PageTemplate.resource(UPLOT + ".iife.min.js");
+    return PageTemplate.fill(
+        new PageTemplate.Parts(
+            title,
+            PageTemplate.resource(UPLOT + ".min.css"),
             body(),
-            "foot",
-            Html.escape(foot(library)),
-            "data",
-            Html.json(Json.COMPACT.toJson(PageData.of(subjects, names))),
-            "library",
+            foot(library),
+            Json.COMPACT.toJson(PageData.of(subjects, names)),
             library,
-            "scripts",
-            text("charts.js") + text("explorer.js") + text("page.js")));
-  }
-
-  /** In one pass: what is filled in is not looked at for more places. */
-  private static String fill(String template, Map<String, String> values) {
-    var page = new StringBuilder();
-    int from = 0;
-    for (int at = template.indexOf("{{"); at >= 0; at = template.indexOf("{{", from)) {
-      int end = template.indexOf("}}", at);
-      page.append(template, from, at).append(values.get(template.substring(at + 2, end)));
-      from = end + 2;
-    }
-    return page.append(template.substring(from)).toString();
-  }
-
-  private static String text(String name) {
-    return resource("io/github/cvaegpu/report/" + name);
-  }
-
-  private static String resource(String path) {
-    return new String(
-        Resources.read(path).orElseThrow(() -> new IllegalStateException("the jar has no " + path)),
-        StandardCharsets.UTF_8);
+            List.of("theme.js", "charts.js", "explorer.js", "page.js")));
   }
 
   private static String foot(String library) {

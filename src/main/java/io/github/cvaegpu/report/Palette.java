@@ -26,6 +26,11 @@ final class Palette {
           "#8a80f0", "#88ccee", "#44aa99", "#3fa35e", "#a8a83a", "#ddcc77", "#dd7788", "#e0559a",
           "#c07ad6", "#a0a0a0");
 
+  /** From a value that is not wanted to one that is: the wanted ones stand out from the paper. */
+  private static final List<String> RAMP = List.of("#e6cda4", "#5aa6a0", "#12386b");
+
+  private static final List<String> RAMP_IN_THE_DARK = List.of("#5d4a30", "#3b9a94", "#d9f1ff");
+
   private Palette() {}
 
   /** Colour of the i-th model, as CSS has it. */
@@ -43,6 +48,33 @@ final class Palette {
   /** Colours of the labels from 0, as CSS has them. */
   static List<String> labels(Theme theme) {
     return theme == Theme.DARK ? LABELS_IN_THE_DARK : LABELS;
+  }
+
+  /** Colours at equal distances from the least to the most wanted value, as CSS has them. */
+  static List<String> ramp(Theme theme) {
+    return theme == Theme.DARK ? RAMP_IN_THE_DARK : RAMP;
+  }
+
+  /**
+   * A colour of the {@link #ramp}, between its own ones as far as the script mixes them.
+   *
+   * @param wanted from 0 to 1
+   */
+  static Color ramp(double wanted, Theme theme) {
+    List<String> ramp = ramp(theme);
+    double at = Math.clamp(wanted, 0.0, 1.0) * (ramp.size() - 1);
+    int below = Math.min(ramp.size() - 2, (int) at);
+    Color low = awt(ramp.get(below));
+    Color high = awt(ramp.get(below + 1));
+    double share = at - below;
+    return new Color(
+        mixed(low.getRed(), high.getRed(), share),
+        mixed(low.getGreen(), high.getGreen(), share),
+        mixed(low.getBlue(), high.getBlue(), share));
+  }
+
+  private static int mixed(int low, int high, double share) {
+    return (int) Math.round(low + share * (high - low));
   }
 
   /** A colour of {@link #model} or {@link #label} for AWT. */

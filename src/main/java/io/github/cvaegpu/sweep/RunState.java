@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.sweep;
+
+import java.util.Locale;
+
+/** How a run of a sweep stands. */
+public enum RunState {
+  /** There is nothing of it yet. */
+  NOT_BEGUN("not begun"),
+  /** A process is at work on it, or was killed: the folder alone does not tell which. */
+  RUNNING("running or killed"),
+  /** It was trained to its end. */
+  COMPLETED("completed"),
+  /** It was asked to stop, and can go on. */
+  INTERRUPTED("interrupted"),
+  /** A loss was not finite. */
+  DIVERGED("diverged"),
+  /** Something else went wrong. */
+  FAILED("failed"),
+  /** Its settings are none that can be trained. */
+  REFUSED("refused"),
+  /** It has a {@code run.json} that cannot be used. */
+  UNREADABLE("unreadable");
+
+  private final String text;
+
+  RunState(String text) {
+    this.text = text;
+  }
+
+  /** For people. */
+  public String text() {
+    return text;
+  }
+
+  /** Whether there is more of it to train. */
+  public boolean isOpen() {
+    return this == NOT_BEGUN || this == RUNNING || this == INTERRUPTED;
+  }
+
+  /** As files have it: one word. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.cvaegpu.sweep;
+
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
+import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.RunRecord;
+import java.nio.file.Path;
+
+/**
+ * A run of a sweep as its folder has it. It is read from {@code run.json} and {@code measures.json}
+ * alone: a checkpoint is megabytes, and a sweep has hundreds of runs.
+ *
+ * @param point which run it is
+ * @param state how it stands
+ * @param message why, where there is more to say than the state does, a sentence; null if not
+ * @param note what the one who trained it says of it, e.g. {@code stopped at rung 1}; null of most
+ * @param trained what its record says; null where there is none, or none that can be used
+ * @param measures what was measured of its model besides; null where nothing was, or of another
+ */
+public record SweepRow(
+    SweepPoint point,
+    RunState state,
+    String message,
+    String note,
+    Trained trained,
+    RunMeasures measures) {
+
+  /**
+   * Reads a run. Whatever is in its folder, there is a row of it: what cannot be read is said to be
+   * so.
+   *
+   * @param folder of the sweep
+   * @param note of it; null for none
+   */
+  static SweepRow read(SweepFolder folder, SweepPoint point, String note) {
+    Path run = folder.folder(point);
+    try {
+      String refusal = folder.refusal(point).orElse(null);
+      if (!RegularFile.isTaken(RunDirectory.recordFile(run))) {
+        return new SweepRow(
+            point,
+            refusal == null ? RunState.NOT_BEGUN : RunState.REFUSED,
+            refusal,
+            note,
+            null,
+            null);
+      }
+      RunRecord record = RunDirectory.readRecord(run);
+      var trained = Trained.of(record);
+      RunMeasures measures =
+          RunMeasures.read(run).filter(its -> its.isOf(trained.parametersSha256())).orElse(null);
+      return refusal == null
+          ? new SweepRow(point, state(record), message(record), note, trained, measures)
+          : new SweepRow(point, RunState.REFUSED, refusal, note, trained, measures);
+    } catch (InputException e) {
+      return new SweepRow(point, RunState.UNREADABLE, e.getMessage(), note, null, null);
+    }
+  }
+
+  private static RunState state(RunRecord record) {
+    return switch (record.exitReason()) {
+      case RUNNING -> RunState.RUNNING;
+      case COMPLETED -> RunState.COMPLETED;
+      case INTERRUPTED -> RunState.INTERRUPTED;
+      case DIVERGED -> RunState.DIVERGED;
+      case FAILED -> RunState.FAILED;
+    };
+  }
+
+  private static String message(RunRecord record) {
+    return record.message() != null
+        ? record.message()
+        : record
+            .stoppedAfter()
+            .map(epoch -> "It stopped early, after epoch " + epoch + ".")
+            .orElse(null);
+  }
+
+  /** Whether it was trained to its end and has final figures. */
+  public boolean isCompleted() {
+    return state == RunState.COMPLETED && trained != null && trained.metrics() != null;
+  }
+}
