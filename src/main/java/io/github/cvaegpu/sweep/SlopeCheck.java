@@ -155,9 +155,12 @@ public record SlopeCheck(
 
   /** The disagreement for people: in per cent of beta, or of a beta of 0 as it is. */
   String off() {
-    return Double.isNaN(disagreement())
-        ? Numbers.rounded("%+.3f", difference.mean())
-        : Numbers.rounded("%+.1f %%", 100 * disagreement());
+    double part = disagreement();
+    String number =
+        Double.isNaN(part)
+            ? Numbers.rounded("%.3f", difference.mean())
+            : Numbers.rounded("%.1f", 100 * part) + " %";
+    return number.startsWith("-") || number.matches("0\\.0+( %)?") ? number : "+" + number;
   }
 
   /** The verdict for people. */

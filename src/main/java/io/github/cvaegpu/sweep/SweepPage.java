@@ -30,6 +30,9 @@ final class SweepPage {
   /** Places of a ranking that are worth reading. */
   static final int PLACES = 10;
 
+  /** Rows of a table that is read at a glance; one of more scrolls by itself. */
+  private static final int MOST_ROWS = 20;
+
   /** Figures of runs and of combinations, in the order of the columns. */
   private static final List<Quantity> FIGURES =
       List.of(
@@ -223,7 +226,14 @@ final class SweepPage {
     }
     blocks.add(new Block.Heading("Minus the slope is beta"));
     blocks.add(new Paragraph(SlopeCheck.EXPLANATION));
-    blocks.add(new Table(SlopeCheck.COLUMNS, checks(its)));
+    List<List<String>> checks = checks(its);
+    blocks.add(
+        checks.size() <= MOST_ROWS
+            ? new Table(SlopeCheck.COLUMNS, checks)
+            : new Rows(
+                false,
+                SlopeCheck.COLUMNS,
+                checks.stream().map(row -> row.stream().map(Cell::of).toList()).toList()));
     blocks.add(new Note(SlopeCheck.CAUTION));
     return blocks;
   }

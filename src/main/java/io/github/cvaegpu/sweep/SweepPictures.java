@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -21,13 +22,36 @@ final class SweepPictures {
 
   private SweepPictures() {}
 
+  /** Lines that an eye tells apart; of more, those with the best ELBO are drawn. */
+  private static final int MOST_LINES = 12;
+
+  /** In the curve's order. */
+  private static List<RateDistortion.Line> drawn(RateDistortion curve) {
+    if (curve.lines().size() <= MOST_LINES) {
+      return curve.lines();
+    }
+    List<RateDistortion.Line> best =
+        curve.lines().stream()
+            .sorted(
+                Comparator.comparingDouble(
+                    line ->
+                        -line.best(Measure.ELBO)
+                            .flatMap(point -> point.of(Quantity.TEST_ELBO))
+                            .map(Spread::mean)
+                            .orElse(Double.NEGATIVE_INFINITY)))
+            .limit(MOST_LINES)
+            .toList();
+    return curve.lines().stream().filter(best::contains).toList();
+  }
+
   /**
    * The rate-distortion curve with 95 % intervals over seeds. The best points of each line are
    * marked.
    */
   static Figure of(RateDistortion curve) {
+    List<RateDistortion.Line> drawn = drawn(curve);
     List<IntervalFigure.Line> lines =
-        curve.lines().stream()
+        drawn.stream()
             .map(
                 line ->
                     new IntervalFigure.Line(
@@ -42,7 +66,7 @@ final class SweepPictures {
     List<IntervalFigure.Marks> marks = new ArrayList<>();
     for (Measure measure : List.of(Measure.ELBO, Measure.LOG_LIKELIHOOD)) {
       List<IntervalFigure.Point> best =
-          curve.lines().stream()
+          drawn.stream()
               .map(line -> line.best(measure))
               .flatMap(Optional::stream)
               .map(SweepPictures::point)
@@ -55,12 +79,16 @@ final class SweepPictures {
       }
     }
     boolean hasIntervals =
-        curve.lines().stream()
+        drawn.stream()
             .flatMap(line -> line.points().stream())
             .anyMatch(point -> point.of(Quantity.TEST_RL).orElseThrow().halfWidth().isPresent());
     return new IntervalFigure(
         "Rate and distortion of the test images"
-            + (hasIntervals ? ", with 95 % intervals over seeds" : ""),
+            + (hasIntervals ? ", with 95 % intervals over seeds" : "")
+            + (drawn.size() < curve.lines().size()
+                ? String.format(
+                    Locale.ROOT, ", the %d best of %,d lines", drawn.size(), curve.lines().size())
+                : ""),
         "KL" + NATS,
         "RL" + NATS,
         lines,

@@ -120,6 +120,12 @@ final class MadeUpSweep {
     plan.points().forEach(point -> put(point.index(), of.apply(point)));
   }
 
+  /** This sweep, with a value of each run. */
+  MadeUpSweep with(Function<SweepPoint, Figures> of) {
+    putAll(of);
+    return this;
+  }
+
   SweepResults read() {
     return SweepResults.read(plan, folder, Map.of());
   }

@@ -60,6 +60,7 @@ class RateDistortionTest {
       assertEquals(0, check.disagreement(), 1e-9);
       assertTrue(check.isSettled());
       assertEquals("cannot be told from beta", check.verdict());
+      assertEquals("0.0 %", check.off());
       assertEquals(6, check.runs());
     }
     // (rl(2) - rl(4)) / 2, by hand.
@@ -204,6 +205,24 @@ class RateDistortionTest {
     assertEquals(2, curve.checks().size());
     assertEquals(0, curve.checks().getFirst().disagreement(), 1e-9);
     assertTrue(curve.checks().getFirst().isSettled());
+  }
+
+  /** A picture of hundreds of lines is none: the best ones are drawn, and the title says so. */
+  @Test
+  void theBestOfManyLinesAreDrawn() {
+    assertEquals(
+        "Rate and distortion of the test images, with 95 % intervals over seeds",
+        SweepPictures.of(curve(sweep(2, "kl=2,4"))).title());
+    assertEquals(
+        "Rate and distortion of the test images, the 12 best of 14 lines",
+        SweepPictures.of(
+                curve(
+                    new MadeUpSweep(
+                            temp.resolve("many"),
+                            MadeUpSweep.grid(1, "lr=1,2,3,4,5,6,7,8,9,10,11,12,13,14", "kl=2,4"))
+                        .with(
+                            point -> of(point, RateDistortionTest::rl, RateDistortionTest::beta))))
+            .title());
   }
 
   @Test
