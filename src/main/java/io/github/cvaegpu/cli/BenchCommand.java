@@ -164,7 +164,9 @@ final class BenchCommand implements Callable<Integer> {
   /** With the threads that each of so many models would have. */
   private Accelerator cpu(int most) {
     return new CpuAccelerator(
-        engineOptions.askedThreads().orElse(CpuAccelerator.sideBySide(most).threads()));
+        engineOptions
+            .askedThreads()
+            .orElse(CpuAccelerator.processors().sideBySide(most).threads()));
   }
 
   private static String named(ManyModelsBenchmark.Case one) {

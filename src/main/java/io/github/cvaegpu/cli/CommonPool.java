@@ -15,8 +15,8 @@ final class CommonPool {
   private CommonPool() {}
 
   /**
-   * The process is this program's alone: otherwise its pool is none of our business. Whoever started
-   * Java with the property of its own has the last word all the same.
+   * The process is this program's alone: otherwise its pool is none of our business. Whoever
+   * started Java with the property of its own has the last word all the same.
    */
   static void claim() {
     isOurs = System.getProperty(PARALLELISM) == null;

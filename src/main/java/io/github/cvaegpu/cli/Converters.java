@@ -3,9 +3,11 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSize;
+import io.github.cvaegpu.sweep.Measure;
 import io.github.cvaegpu.train.CheckpointInterval;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -22,6 +24,24 @@ final class Converters {
       } catch (InputException e) {
         throw new TypeConversionException(e.getMessage());
       }
+    }
+  }
+
+  /** Reads {@link Measure}s by the names that they have in words. */
+  static final class MeasureName implements ITypeConverter<Measure> {
+    @Override
+    public Measure convert(String value) {
+      return Stream.of(Measure.values())
+          .filter(measure -> measure.toString().equalsIgnoreCase(value))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "'%s' is none of %s"
+                          .formatted(
+                              value,
+                              Sentences.and(
+                                  Stream.of(Measure.values()).map(Measure::toString).toList()))));
     }
   }
 

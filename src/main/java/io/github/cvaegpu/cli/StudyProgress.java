@@ -52,8 +52,7 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
 
   @Override
   public void warns(NamedPlan run, String warning) {
-    err.println("Warning: %s: %s".formatted(run.name(), warning));
-    err.flush();
+    warns(run.name(), warning);
   }
 
   @Override
@@ -63,7 +62,18 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
   }
 
   @Override
-  public void measures(StudyRun run) {}
+  public final void measures(StudyRun run) {
+    measures(run.name());
+  }
+
+  /** A run's model is measured. */
+  void measures(String run) {}
+
+  /** Something is to be known of a run, in a complete sentence. */
+  void warns(String run, String warning) {
+    err.println("Warning: %s: %s".formatted(run, warning));
+    err.flush();
+  }
 
   @Override
   public void close() {}
@@ -120,8 +130,8 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     }
 
     @Override
-    public void measures(StudyRun run) {
-      say("measuring %s".formatted(run.name()));
+    void measures(String run) {
+      say("measuring %s".formatted(run));
     }
   }
 
@@ -184,8 +194,8 @@ abstract class StudyProgress implements StudyListener, AutoCloseable {
     }
 
     @Override
-    public void measures(StudyRun run) {
-      bar.setExtraMessage("measuring " + run.name());
+    void measures(String run) {
+      bar.setExtraMessage("measuring " + run);
     }
 
     @Override

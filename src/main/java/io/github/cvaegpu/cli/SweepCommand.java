@@ -8,22 +8,29 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.Outside;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
+import io.github.cvaegpu.report.Fonts;
+import io.github.cvaegpu.sweep.Measure;
 import io.github.cvaegpu.sweep.SweepFolder;
+import io.github.cvaegpu.sweep.SweepMeasurer;
 import io.github.cvaegpu.sweep.SweepPlan;
 import io.github.cvaegpu.sweep.SweepPoint;
+import io.github.cvaegpu.sweep.SweepResults;
+import io.github.cvaegpu.sweep.SweepRow;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.NamedPlan;
 import io.github.cvaegpu.train.Provenance;
+import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunInUseException;
 import io.github.cvaegpu.train.RunQueue;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -90,6 +97,18 @@ final class SweepCommand implements Callable<Integer> {
   private Integer parallel;
 
   @Option(
+      names = "--collect",
+      description = "Gather what there is, and train nothing. Default: train, then gather.")
+  private boolean collect;
+
+  @Option(
+      names = "--measure",
+      paramLabel = "elbo|bound|log-likelihood|kl-error",
+      converter = Converters.MeasureName.class,
+      description = "What combinations are ranked by. Default: elbo, or that of --halving.")
+  private Measure measure;
+
+  @Option(
       names = "--yes",
       description = "Really, where the sweep has more than 10,000 runs. Default: refuse them.")
   private boolean yes;
@@ -114,7 +133,7 @@ final class SweepCommand implements Callable<Integer> {
   private final SettingsParser parser = new SettingsParser();
 
   /** What a sweep's runs are to train, and why some cannot. */
-  private record Plans(List<NamedPlan> runs, Map<SweepPoint, String> refused) {}
+  private record Plans(SequencedMap<SweepPoint, NamedPlan> runs, Map<SweepPoint, String> refused) {}
 
   @Override
   public Integer call() {
@@ -124,7 +143,9 @@ final class SweepCommand implements Callable<Integer> {
           String.format(Locale.ROOT, "--parallel must be 1 or more, not %d.", parallel));
     }
     var folder = new SweepFolder(where);
-    Optional<SweepPlan> asked = sweepOptions.plan(spec.commandLine().getParseResult(), parser);
+    Optional<SweepPlan> asked =
+        sweepOptions.plan(
+            spec.commandLine().getParseResult(), parser, Given.or(measure, Measure.ELBO));
     SweepPlan plan = asked.or(folder::plan).orElseThrow(this::noSweep);
     if (asked.isEmpty()) {
       parser.require(plan);
@@ -132,6 +153,11 @@ final class SweepCommand implements Callable<Integer> {
       folder.requireSame(plan);
     }
     requireMeant(plan);
+    if (collect && part.isPart()) {
+      throw new InputException(
+          "--collect gathers all runs: leave %s out."
+              .formatted(part.index().isPresent() ? "--index" : "--shard"));
+    }
     if (list) {
       print(plan);
       return ExitCode.OK;
@@ -173,10 +199,10 @@ final class SweepCommand implements Callable<Integer> {
 
   private Plans plans(SweepPlan plan, List<SweepPoint> points) {
     Map<SweepPoint, String> refused = new LinkedHashMap<>();
-    List<NamedPlan> runs = new ArrayList<>();
+    SequencedMap<SweepPoint, NamedPlan> runs = new LinkedHashMap<>();
     for (SweepPoint point : points) {
       try {
-        runs.add(new NamedPlan(point.name(), parser.plan(plan, point)));
+        runs.put(point, new NamedPlan(point.name(), parser.plan(plan, point)));
       } catch (InputException e) {
         refused.put(point, e.getMessage());
       }
@@ -203,18 +229,31 @@ final class SweepCommand implements Callable<Integer> {
 
   private int train(SweepPlan plan, SweepFolder folder) {
     List<SweepPoint> points = part.of(plan);
+    if (plan.halving() != null && part.isPart()) {
+      throw new InputException(
+          "--halving decides by all runs together: leave %s out."
+              .formatted(part.index().isPresent() ? "--index" : "--shard"));
+    }
     Plans plans = plans(plan, points);
     requireSome(plans, folder);
-    engineOptions.requireEngine();
+    var gathering = new SweepGathering(plan, folder, measureOf(plan));
+    if (Files.isDirectory(where)) {
+      gathering.results().requireWritable();
+    }
     int atOnce = share(plans.runs().size());
+    engineOptions.requireEngine();
     DataOptions data = SettingsParser.data(plan, settings.data().isOffline());
     DataChoice choice = data.choice();
     Outside.requireOfPictures(where, choice, "name another folder with --out");
+    boolean isTrained = collect || isAllDone(plans, folder);
+    if (isTrained && gathering.missing(points).isEmpty()) {
+      return gathered(gathering);
+    }
     Dataset dataset = data.load(choice, err(), err(), !quiet);
     folder.begin(plan);
-    RunQueue.Outcome outcome;
+    RunQueue.Outcome outcome = null;
     try (EngineOptions.Chosen<Trainee> chosen =
-        engineOptions.choose(plans.runs().getFirst().plan(), dataset.train())) {
+        engineOptions.choose(plans.runs().firstEntry().getValue().plan(), dataset.train())) {
       // A trial alone: each run has its own.
       chosen.first().close();
       chosen.tell(quiet, err());
@@ -223,22 +262,39 @@ final class SweepCommand implements Callable<Integer> {
               quiet
                   ? StudyProgress.quiet(err())
                   : StudyProgress.to(err(), dataset.train().size())) {
-        RunQueue.Settings queueSettings =
-            RunQueue.Settings.oneByOne(
-                    folder.runs(),
-                    Provenance.of(choice, engineOptions.askedThreads()),
-                    checkpointEvery)
-                .atOnce(atOnce);
-        // The one run of a process is what its exit code is of.
-        outcome =
-            new RunQueue(
-                    plans.runs(),
+        if (!isTrained) {
+          RunQueue.Settings queueSettings =
+              RunQueue.Settings.oneByOne(
+                      folder.runs(),
+                      Provenance.of(choice, engineOptions.askedThreads()),
+                      checkpointEvery)
+                  .atOnce(atOnce);
+          outcome =
+              new SweepRun(
+                      plans.runs(),
+                      Optional.ofNullable(plan.halving()),
+                      folder,
+                      dataset,
+                      chosen.accelerator(),
+                      // The one run of a process is what its exit code is of.
+                      part.index().isPresent() ? queueSettings : queueSettings.tolerant(),
+                      progress,
+                      interruption::isRequested)
+                  .train();
+          record(points, plans, outcome, folder);
+        }
+        boolean isStopped =
+            (outcome != null && outcome.isStopped())
+                || !gathering.measure(
+                    gathering.missing(points),
                     dataset,
                     chosen.accelerator(),
-                    part.index().isPresent() ? queueSettings : queueSettings.tolerant(),
-                    progress,
-                    interruption::isRequested)
-                .train();
+                    new Told(progress),
+                    interruption::isRequested);
+        if (isStopped) {
+          err().println("Stopped; everything so far is kept. The same command goes on.");
+          return ExitCode.INTERRUPTED;
+        }
       }
     } catch (DeviceLostException e) {
       throw Failures.sameCommandGoesOn(e);
@@ -253,8 +309,36 @@ final class SweepCommand implements Callable<Integer> {
       }
       throw e;
     }
-    record(points, plans, outcome, folder);
-    return tell(points, plans, outcome);
+    if (part.index().isPresent()) {
+      return outcome == null || outcome.diverged().isEmpty() ? ExitCode.OK : ExitCode.DIVERGED;
+    }
+    int code = part.isPart() ? ExitCode.OK : gathered(gathering);
+    return outcome == null || outcome.inUse().isEmpty() ? code : ExitCode.TRY_AGAIN;
+  }
+
+  /** Told of measuring, beside training. */
+  private record Told(StudyProgress progress) implements SweepMeasurer.Listener {
+    @Override
+    public void measures(SweepRow run) {
+      progress.measures(run.point().name());
+    }
+
+    @Override
+    public void cannot(SweepRow run, String sentence) {
+      progress.warns(run.point().name(), sentence);
+    }
+  }
+
+  private Measure measureOf(SweepPlan plan) {
+    return measure != null
+        ? measure
+        : plan.halving() != null ? plan.halving().measure() : Measure.ELBO;
+  }
+
+  private static boolean isAllDone(Plans plans, SweepFolder folder) {
+    return plans.refused().isEmpty()
+        && plans.runs().keySet().stream()
+            .allMatch(point -> RunDirectory.isFinished(folder.folder(point)));
   }
 
   /** Writes down which runs were refused; what trained now and was refused before is no longer. */
@@ -285,33 +369,18 @@ final class SweepCommand implements Callable<Integer> {
     return engineOptions.shareThreads(most, parallel != null);
   }
 
-  private int tell(List<SweepPoint> points, Plans plans, RunQueue.Outcome outcome) {
-    if (outcome.isStopped()) {
-      err().println("Stopped; everything so far is kept. The same command goes on.");
-      return ExitCode.INTERRUPTED;
+  /** Writes tables, pictures and the page of all runs as they are, and says the best of them. */
+  private int gathered(SweepGathering gathering) {
+    SweepResults results = gathering.results();
+    Path page = results.write(gathering.measure());
+    PrintWriter out = spec.commandLine().getOut();
+    results.lines(gathering.measure()).forEach(out::println);
+    if (!quiet) {
+      out.println("All of it on one page: " + page);
     }
-    if (part.index().isPresent()) {
-      return outcome.diverged().isEmpty() ? ExitCode.OK : ExitCode.DIVERGED;
-    }
-    plans.refused().forEach((point, why) -> err().println(point.name() + ": " + why));
-    int diverged = outcome.diverged().size();
-    int refused = plans.refused().size() + outcome.refused().size();
-    int inUse = outcome.inUse().size();
-    spec.commandLine()
-        .getOut()
-        .printf(
-            Locale.ROOT,
-            "%,d of %,d runs completed%s%s%s.%n",
-            points.size() - diverged - refused - inUse,
-            points.size(),
-            counted(diverged, "diverged"),
-            counted(refused, "refused"),
-            counted(inUse, "in training by other processes"));
-    return inUse > 0 ? ExitCode.TRY_AGAIN : ExitCode.OK;
-  }
-
-  private static String counted(int count, String what) {
-    return count == 0 ? "" : String.format(Locale.ROOT, ", %,d %s", count, what);
+    Optional<String> fonts = Fonts.problem();
+    fonts.ifPresent(problem -> err().println("Warning: " + problem + "."));
+    return fonts.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private PrintWriter err() {

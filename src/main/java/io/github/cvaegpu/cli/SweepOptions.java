@@ -2,9 +2,12 @@
 package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.sweep.Halving;
+import io.github.cvaegpu.sweep.Measure;
 import io.github.cvaegpu.sweep.Search;
 import io.github.cvaegpu.sweep.SweepFolder;
 import io.github.cvaegpu.sweep.SweepPlan;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +44,14 @@ final class SweepOptions {
   private Integer runs;
 
   @Option(
+      names = "--halving",
+      arity = "0..1",
+      fallbackValue = "0",
+      paramLabel = "EPOCHS",
+      description = "Leave the worse two thirds after EPOCHS, 3 EPOCHS, ... Default: train all.")
+  private Integer halving;
+
+  @Option(
       names = "--file",
       paramLabel = "FILE",
       description = "Read all of this from a sweep.json. Default: from the options.")
@@ -61,6 +72,9 @@ final class SweepOptions {
     if (runs != null) {
       given.add("--runs");
     }
+    if (halving != null) {
+      given.add("--halving");
+    }
     if (hasSeed) {
       given.add("--seed");
     }
@@ -73,10 +87,11 @@ final class SweepOptions {
    *
    * @param given the command line
    * @param parser of its settings
+   * @param measure that runs are compared by where the worse are left
    * @return empty if nothing was said of one, so that the one in the folder is meant
    * @throws InputException if it would be none, or train would not take its settings
    */
-  Optional<SweepPlan> plan(ParseResult given, SettingsParser parser) {
+  Optional<SweepPlan> plan(ParseResult given, SettingsParser parser, Measure measure) {
     Map<String, String> base = parser.base(given);
     long firstSeed = given.matchedOptionValue("--seed", 0L);
     List<String> names = given(base, given.hasMatchedOption("--seed"));
@@ -98,9 +113,15 @@ final class SweepOptions {
                   runs,
                   Given.or(seeds, 1),
                   firstSeed,
-                  base));
+                  base,
+                  halving == null ? null : halving(given, measure)));
     }
     plan.ifPresent(parser::require);
     return plan;
+  }
+
+  private Halving halving(ParseResult given, Measure measure) {
+    int epochs = given.matchedOptionValue("--epochs", TrainingPlan.defaults().epochs());
+    return new Halving(measure, halving == 0 ? Halving.firstEpochs(epochs) : halving);
   }
 }

@@ -49,6 +49,11 @@ public record RateDistortion(String along, List<Line> lines) {
     lines = List.copyOf(lines);
   }
 
+  /** Whether a sweep is to have one: it varies what leads KL. */
+  public static boolean isOf(SweepPlan plan) {
+    return plan.settings().stream().map(Setting::name).anyMatch(LEADING::contains);
+  }
+
   /**
    * The curve of a sweep.
    *

@@ -13,6 +13,8 @@ public enum RunState {
   COMPLETED("completed"),
   /** It was asked to stop, and can go on. */
   INTERRUPTED("interrupted"),
+  /** It was worse than others at a rung of {@link Halving}, and is left there. */
+  LEFT("left early"),
   /** A loss was not finite. */
   DIVERGED("diverged"),
   /** Something else went wrong. */

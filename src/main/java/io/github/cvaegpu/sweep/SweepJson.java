@@ -43,8 +43,10 @@ final class SweepJson {
 
   private static final String SET = "set";
   private static final String RUNS = "runs";
+  private static final String HALVING = "halving";
+  private static final Set<String> OF_HALVING = Set.of("measure", "first_epochs");
   private static final Set<String> KEYS =
-      Set.of("format", "search", SET, RUNS, "seeds", "first_seed", "base");
+      Set.of("format", "search", SET, RUNS, "seeds", "first_seed", "base", HALVING);
   private static final Set<String> OF_RANGE = Set.of("from", "to", "log", "whole");
 
   private final String source;
@@ -68,6 +70,12 @@ final class SweepJson {
     var base = new JsonObject();
     plan.base().forEach(base::addProperty);
     json.add("base", base);
+    if (plan.halving() != null) {
+      var halving = new JsonObject();
+      halving.addProperty("measure", plan.halving().measure().toString());
+      halving.addProperty("first_epochs", plan.halving().firstEpochs());
+      json.add(HALVING, halving);
+    }
     return Json.PRETTY.toJson(json) + "\n";
   }
 
@@ -134,10 +142,29 @@ final class SweepJson {
     int seeds = number(json, "seeds", 1);
     long firstSeed = whole(json, "first_seed", 0);
     try {
-      return new SweepPlan(search, settings, runs, seeds, firstSeed, base);
+      return new SweepPlan(search, settings, runs, seeds, firstSeed, base, halving(json));
     } catch (InputException e) {
       throw new InputException("%s: %s".formatted(source, e.getMessage()), e);
     }
+  }
+
+  private Halving halving(JsonObject json) {
+    if (!json.has(HALVING)) {
+      return null;
+    }
+    JsonObject halving = object(json.get(HALVING), HALVING);
+    requireKnown(halving, OF_HALVING, HALVING);
+    String word = halving.has("measure") ? value(halving.get("measure"), "measure") : "elbo";
+    Measure measure =
+        Stream.of(Measure.values())
+            .filter(one -> one.toString().equals(word))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "\"%s\" is no measure; there are elbo, bound and kl-error."
+                            .formatted(word)));
+    return new Halving(measure, number(halving, "first_epochs", 1));
   }
 
   private Search search(JsonObject json) {

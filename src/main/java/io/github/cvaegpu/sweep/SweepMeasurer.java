@@ -56,10 +56,15 @@ public final class SweepMeasurer {
 
   /** Runs that are complete and lack something wanted that can be had of them, in their order. */
   public List<SweepRow> missing(List<SweepRow> rows) {
-    return rows.stream().filter(this::lacks).toList();
+    return missing(rows, wanted);
   }
 
-  private boolean lacks(SweepRow row) {
+  /** The same before there are images to measure them with. */
+  public static List<SweepRow> missing(List<SweepRow> rows, Set<Measure> wanted) {
+    return rows.stream().filter(row -> lacks(row, wanted)).toList();
+  }
+
+  private static boolean lacks(SweepRow row, Set<Measure> wanted) {
     return row.isCompleted()
         && wanted.stream()
             .filter(Measure::isMeasured)

@@ -32,6 +32,7 @@ import org.hipparchus.random.SobolSequenceGenerator;
  * @param seeds runs of each combination
  * @param firstSeed the seed of the first of them; random combinations are drawn by it too
  * @param base options of {@code train} that all runs share, by their names without dashes
+ * @param halving how the worse combinations are left early; null if none is
  */
 public record SweepPlan(
     Search search,
@@ -39,13 +40,25 @@ public record SweepPlan(
     Integer combinations,
     int seeds,
     long firstSeed,
-    Map<String, String> base) {
+    Map<String, String> base,
+    Halving halving) {
 
   /** Runs that a sweep may have. */
   public static final int MOST_RUNS = 10_000_000;
 
   /** Dimensions of a sequence that are known to be good: Joe and Kuo's table has more. */
   private static final int MOST_SETTINGS = 100;
+
+  /** One whose runs are all trained to their end. */
+  public SweepPlan(
+      Search search,
+      List<Setting> settings,
+      Integer combinations,
+      int seeds,
+      long firstSeed,
+      Map<String, String> base) {
+    this(search, settings, combinations, seeds, firstSeed, base, null);
+  }
 
   /** Refuses what would be no sweep. */
   public SweepPlan {
@@ -71,6 +84,10 @@ public record SweepPlan(
                     .formatted(setting.name(), setting.spelled())
                 + " random or sobol.");
       }
+    }
+    if (halving != null && names.contains("epochs")) {
+      throw new InputException(
+          "--halving compares runs after as many epochs: leave --set epochs out.");
     }
     if (seeds < 1) {
       throw new InputException(
@@ -211,6 +228,7 @@ public record SweepPlan(
     for (String name : names) {
       compare(differences, "--" + name, there.base.get(name), base.get(name));
     }
+    compare(differences, "--halving", there.halving, halving);
     return differences.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", differences));
   }
 

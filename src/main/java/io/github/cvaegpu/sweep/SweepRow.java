@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * @param point which run it is
  * @param state how it stands
  * @param message why, where there is more to say than the state does, a sentence; null if not
- * @param note what the one who trained it says of it, e.g. {@code stopped at rung 1}; null of most
+ * @param note where it was left before its end, a phrase; null of most
  * @param trained what its record says; null where there is none, or none that can be used
  * @param measures what was measured of its model besides; null where nothing was, or of another
  */
@@ -51,18 +51,19 @@ public record SweepRow(
       RunMeasures measures =
           RunMeasures.read(run).filter(its -> its.isOf(trained.parametersSha256())).orElse(null);
       return refusal == null
-          ? new SweepRow(point, state(record), message(record), note, trained, measures)
+          ? new SweepRow(point, state(record, note), message(record), note, trained, measures)
           : new SweepRow(point, RunState.REFUSED, refusal, note, trained, measures);
     } catch (InputException e) {
       return new SweepRow(point, RunState.UNREADABLE, e.getMessage(), note, null, null);
     }
   }
 
-  private static RunState state(RunRecord record) {
+  private static RunState state(RunRecord record, String note) {
     return switch (record.exitReason()) {
       case RUNNING -> RunState.RUNNING;
       case COMPLETED -> RunState.COMPLETED;
-      case INTERRUPTED -> RunState.INTERRUPTED;
+      // Nobody goes on with what a note says was left.
+      case INTERRUPTED -> note == null ? RunState.INTERRUPTED : RunState.LEFT;
       case DIVERGED -> RunState.DIVERGED;
       case FAILED -> RunState.FAILED;
     };

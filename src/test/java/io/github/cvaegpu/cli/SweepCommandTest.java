@@ -127,7 +127,8 @@ class SweepCommandTest {
   void aSweepTrainsWhatItCanAndGoesOnWhereItStopped() throws Exception {
     String sweep = "--set lr=0.01,1e30 --set beta=1 --set control=constant,hold --seeds 2";
     CommandRun first = small(folder, sweep).succeeded();
-    assertEquals("2 of 8 runs completed, 2 diverged, 4 refused.", first.out().strip());
+    assertEquals(
+        "8 runs: 2 completed, 2 diverged, 4 refused.", first.out().lines().findFirst().get());
     assertEquals(
         ExitReason.COMPLETED, record("lr=0.01_beta=1_control=constant_seed=1").exitReason());
     assertEquals(
@@ -168,8 +169,8 @@ class SweepCommandTest {
       CommandRun all = small(folder, sweep);
       assertEquals(ExitCode.TRY_AGAIN, all.code());
       assertEquals(
-          "1 of 8 runs completed, 2 diverged, 4 refused, 1 in training by other processes.",
-          all.out().strip());
+          "8 runs: 1 completed, 1 not begun, 2 diverged, 4 refused.",
+          all.out().lines().findFirst().get());
     }
   }
 
@@ -189,5 +190,45 @@ class SweepCommandTest {
       assertEquals(one.plan(), other.plan());
       assertEquals(null, other.sessions().getLast().askedThreads());
     }
+  }
+
+  @Test
+  void halvingLeavesTheWorseAndTheSameCommandLeavesThemToo() throws Exception {
+    String sweep = "--set lr=0.01,0.001,1e30,0.0001 --beta 1 --seeds 2 --halving 1";
+    CommandRun first = small(folder, sweep).succeeded();
+    assertEquals(
+        "8 runs: 4 completed, 2 diverged, 2 left early.".length(),
+        first.out().lines().findFirst().get().length(),
+        first.out());
+    String rungs = Files.readString(folder.resolve("rungs.json"));
+    assertEquals(ExitReason.INTERRUPTED, record("lr=0.0001_seed=0").exitReason());
+    assertEquals(1, record("lr=0.0001_seed=0").parametersSha256().size());
+    assertEquals(ExitReason.COMPLETED, record("lr=0.01_seed=1").exitReason());
+    assertEquals(first.out(), sweep(folder, "").succeeded().out());
+    assertEquals(rungs, Files.readString(folder.resolve("rungs.json")));
+    assertEquals(1, record("lr=0.0001_seed=0").parametersSha256().size());
+    assertTrue(
+        Files.readString(folder.resolve("runs.csv")).contains("left after epoch 1: number 2 of 4"));
+    assertEquals(
+        "--halving decides by all runs together: leave --index out.",
+        sweep(folder, "--index 0").refusal());
+  }
+
+  @Test
+  void collectingTrainsNothing() throws Exception {
+    String sweep = "--set lr=0.01,0.02 --beta 1";
+    small(folder, sweep + " --index 1").succeeded();
+    CommandRun collected = sweep(folder, "--collect").succeeded();
+    assertEquals("2 runs: 1 completed, 1 not begun.", collected.out().lines().findFirst().get());
+    assertFalse(Files.exists(run("lr=0.01_seed=0")));
+    assertTrue(Files.exists(folder.resolve("report.html")));
+    assertEquals(3, Files.readString(folder.resolve("runs.csv")).lines().count());
+    assertEquals(
+        "--collect gathers all runs: leave --index out.",
+        sweep(folder, "--collect --index 0").refusal());
+    // What is measured is kept.
+    sweep(folder, "--collect --measure bound").succeeded();
+    assertTrue(Files.exists(run("lr=0.02_seed=0").resolve("measures.json")));
+    assertFalse(Files.exists(run("lr=0.01_seed=0")));
   }
 }

@@ -31,6 +31,8 @@ class SweepJsonTest {
                 -3,
                 Map.of("epochs", "10", "data", "a \"b\"\n", "skip-unreadable", "true")),
             new SweepPlan(
+                Search.GRID, List.of(), null, 3, 0, Map.of(), new Halving(Measure.KL_ERROR, 4)),
+            new SweepPlan(
                 Search.SOBOL,
                 List.of(
                     new Setting.Range("lr", 1e-4, 0.01, true, false),
@@ -96,6 +98,8 @@ class SweepJsonTest {
             + " false.",
         "{\"set\": {\"lr\": {\"form\": 1}}} | sweep.json has \"form\", which the range of lr does"
             + " not; did you mean \"from\"?",
+        "{\"halving\": {\"measure\": \"rl\"}} | sweep.json: \"rl\" is no measure; there are elbo,"
+            + " bound and kl-error.",
         "{\"seeds\": 1.5} | sweep.json: \"seeds\" has to be a whole number, not 1.5.",
         "{\"seeds\": 3000000000} | sweep.json: 3,000,000,000 is too large for \"seeds\".",
         "{\"seeds\": 0} | sweep.json: --seeds must be 1 or more, not 0.",
