@@ -28,9 +28,11 @@ public final class Numbers {
     return text.matches("-0(\\.0+)?") ? text.substring(1) : text;
   }
 
-  /** Three digits, as people write numbers. */
+  /** Three digits, as people write numbers; one that is not finite is as Java writes it. */
   public static String digits(double value) {
-    return plain(new BigDecimal(value).round(new MathContext(3)).doubleValue());
+    return !Double.isFinite(value)
+        ? Double.toString(value)
+        : plain(new BigDecimal(value).round(new MathContext(3)).doubleValue());
   }
 
   /**

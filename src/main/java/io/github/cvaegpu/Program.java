@@ -4,6 +4,7 @@ package io.github.cvaegpu;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.jar.Manifest;
@@ -39,11 +40,19 @@ public final class Program {
     return commandOf(System.getProperty("java.class.path"), arguments);
   }
 
+  /** The jar that this program runs from, by the name that it was started by; empty outside one. */
+  public static Optional<Path> jar() {
+    return Optional.of(System.getProperty("java.class.path")).filter(Program::isJar).map(Path::of);
+  }
+
+  private static boolean isJar(String classPath) {
+    return classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator);
+  }
+
   static String commandOf(String classPath, String... arguments) {
-    boolean isJar = classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator);
     // A word that begins with a dash would be an option of java's.
     String jar = classPath.startsWith("-") ? "./" + classPath : classPath;
-    var line = new StringBuilder(isJar ? "java -jar " + quoted(jar) : "cvae-gpu");
+    var line = new StringBuilder(isJar(classPath) ? "java -jar " + quoted(jar) : "cvae-gpu");
     for (String argument : arguments) {
       line.append(' ').append(quoted(argument));
     }

@@ -88,12 +88,20 @@ final class SweepCommand implements Callable<Integer> {
   @Option(names = "--list", description = "Print the runs, and train none. Default: train them.")
   private boolean list;
 
+  @Option(
+      names = "--status",
+      paramLabel = "DIR",
+      arity = "0..1",
+      fallbackValue = "",
+      description = "Print how the runs in DIR, or --out, stand. Default: train them.")
+  private Path status;
+
   @Mixin private SweepPart part;
 
   @Option(
       names = "--parallel",
       paramLabel = "N",
-      description = "Runs at a time. Default: one a core, on a GPU one.")
+      description = "Runs, or tasks of a cluster, at a time. Default: one a core, on a GPU one.")
   private Integer parallel;
 
   @Option(
@@ -103,9 +111,9 @@ final class SweepCommand implements Callable<Integer> {
 
   @Option(
       names = "--measure",
-      paramLabel = "elbo|bound|log-likelihood|kl-error",
+      paramLabel = "NAME",
       converter = Converters.MeasureName.class,
-      description = "What combinations are ranked by. Default: elbo, or that of --halving.")
+      description = "Rank by elbo, bound, log-likelihood or kl-error. Default: elbo.")
   private Measure measure;
 
   @Option(
@@ -125,6 +133,8 @@ final class SweepCommand implements Callable<Integer> {
 
   @Mixin private EngineOptions engineOptions;
 
+  @Mixin private SweepOnCluster cluster;
+
   @Option(
       names = "--quiet",
       description = "Print nothing but the outcome, warnings and errors. Default: progress.")
@@ -142,11 +152,16 @@ final class SweepCommand implements Callable<Integer> {
       throw new InputException(
           String.format(Locale.ROOT, "--parallel must be 1 or more, not %d.", parallel));
     }
-    var folder = new SweepFolder(where);
+    boolean isOnCluster = cluster.isAsked();
+    if (isOnCluster && part.isPart()) {
+      throw new InputException("A cluster trains all runs: leave --index and --shard out.");
+    }
+    boolean isElsewhere = status != null && !status.toString().isEmpty();
+    var folder = new SweepFolder(isElsewhere ? status : where);
     Optional<SweepPlan> asked =
         sweepOptions.plan(
             spec.commandLine().getParseResult(), parser, Given.or(measure, Measure.ELBO));
-    SweepPlan plan = asked.or(folder::plan).orElseThrow(this::noSweep);
+    SweepPlan plan = asked.or(folder::plan).orElseThrow(() -> noSweep(folder));
     if (asked.isEmpty()) {
       parser.require(plan);
     } else if (folder.plan().isPresent()) {
@@ -162,13 +177,34 @@ final class SweepCommand implements Callable<Integer> {
       print(plan);
       return ExitCode.OK;
     }
+    if (collect && folder.plan().isEmpty()) {
+      throw noSweep(folder);
+    }
+    if (status != null) {
+      new SweepStatus(plan, folder, spec.commandLine().getOut()).print();
+      return ExitCode.OK;
+    }
+    if (isOnCluster && plan.halving() != null) {
+      throw new InputException(
+          "--halving decides by all runs together, which the tasks of a cluster are not.");
+    }
+    if (isOnCluster) {
+      return cluster.write(
+          plan,
+          folder,
+          parallel,
+          engineOptions.askedThreads().orElse(1),
+          spec.commandLine().getParseResult(),
+          spec.commandLine().getOut(),
+          err());
+    }
     return train(plan, folder);
   }
 
-  private InputException noSweep() {
+  private static InputException noSweep(SweepFolder folder) {
     return new InputException(
         "There is no sweep in %s and nothing says what to sweep: give --set, or --file."
-            .formatted(where));
+            .formatted(folder.folder()));
   }
 
   private void requireMeant(SweepPlan plan) {
@@ -247,7 +283,7 @@ final class SweepCommand implements Callable<Integer> {
     Outside.requireOfPictures(where, choice, "name another folder with --out");
     boolean isTrained = collect || isAllDone(plans, folder);
     if (isTrained && gathering.missing(points).isEmpty()) {
-      return gathered(gathering);
+      return part.isPart() ? ExitCode.OK : gathered(gathering);
     }
     Dataset dataset = data.load(choice, err(), err(), !quiet);
     folder.begin(plan);

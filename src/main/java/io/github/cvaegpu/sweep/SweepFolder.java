@@ -151,6 +151,18 @@ public final class SweepFolder {
     }
   }
 
+  /**
+   * Writes a file that others are to read.
+   *
+   * @param name in the folder
+   * @return where it is
+   */
+  public Path write(Path name, String text) {
+    Path file = folder.resolve(name);
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+    return file;
+  }
+
   private static void write(Path file, byte[] bytes) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());

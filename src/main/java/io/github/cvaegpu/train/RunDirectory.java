@@ -37,6 +37,9 @@ public final class RunDirectory implements AutoCloseable {
   /** Checksums of the most epochs of a plan take half of it. */
   private static final int MAX_RECORD = 160 << 20;
 
+  /** Longer than it takes to see whether a lock is held. */
+  private static final int GLANCE_MILLIS = 200;
+
   private final Path folder;
   private final FileChannel lockFile;
   private final Optional<Object> lockIdentity;
@@ -102,7 +105,7 @@ public final class RunDirectory implements AutoCloseable {
       FileChannel lockFile = RegularFile.openToWrite(lockName(folder));
       boolean opened = false;
       try {
-        if (!lock(lockFile)) {
+        if (!lock(lockFile) && !lockAfterAMoment(lockFile)) {
           throw inUse(folder);
         }
         requireUnusedLog(folder);
@@ -149,6 +152,16 @@ public final class RunDirectory implements AutoCloseable {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** Who only looks whether somebody has the lock ({@link #isInUse}) is gone by then. */
+  private static boolean lockAfterAMoment(FileChannel lockFile) throws IOException {
+    try {
+      Thread.sleep(GLANCE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return lock(lockFile);
   }
 
   /** The folder's lock can be removed while it is held; the log is locked as well. */
@@ -215,6 +228,25 @@ public final class RunDirectory implements AutoCloseable {
       return file.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       return false;
+    }
+  }
+
+  /**
+   * Whether a process trains in a folder, here or, where the file system's locks are those of all
+   * machines, on another. For those who look on, outside of any process that trains there: nothing
+   * is written, and the lock is tried for no longer than that takes.
+   */
+  public static boolean isInUse(Path folder) {
+    Path name = lockName(folder);
+    if (!RegularFile.isTaken(name)) {
+      return false;
+    }
+    try (FileChannel lockFile = RegularFile.openToRead(name, Links.REFUSED)) {
+      return lockFile.tryLock(0, Long.MAX_VALUE, true) == null;
+    } catch (OverlappingFileLockException e) {
+      return true;
+    } catch (IOException e) {
+      throw new InputException("%s cannot be read: %s.".formatted(name, AtomicFile.reason(e)), e);
     }
   }
 
