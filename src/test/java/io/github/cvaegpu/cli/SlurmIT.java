@@ -28,7 +28,7 @@ import org.junit.jupiter.api.parallel.Isolated;
  */
 @Isolated("Its processes need the machine")
 class SlurmIT {
-  private static final int EPOCHS = 1200;
+  private static final int EPOCHS = 1500;
 
   /** What a folder may be called. */
   private static final String ODD = "it's 100%d \"$HOME\"";
@@ -95,14 +95,15 @@ class SlurmIT {
 
       started.await("two checkpoints", () -> isOnItsWay(0) && isOnItsWay(1));
       kill("--index 1 ");
+      started.await("the second to fail", () -> job(array + "_1").contains("JobState=FAILED"));
+      assertEquals(ExitReason.RUNNING, record(1).exitReason());
+      // At once: when nothing is left of the array, it is gathered.
+      started.ask("scontrol", "requeue", array + "_1");
       // It is not back before the task is requeued.
       started.ask("scancel", "--batch", "--signal=USR1", array + "_0");
       String status = run("sweep", "--out", sweep.toString(), "--status").text();
       assertTrue(status.contains("Slurm's job " + array + " has "), status);
       started.await("the first to be requeued", () -> job(array + "_0").contains(" Restarts=1 "));
-      started.await("the second to fail", () -> job(array + "_1").contains("JobState=FAILED"));
-      assertEquals(ExitReason.RUNNING, record(1).exitReason());
-      started.ask("scontrol", "requeue", array + "_1");
 
       started.await("the gathering", () -> state(collect).isEmpty());
       assertEquals("", state(array));
