@@ -38,7 +38,7 @@ class HouseTest {
   private static final List<List<String>> FLOORS =
       List.of(
           List.of("cli", "api"),
-          List.of("study", "sweep"),
+          List.of("study", "sweep", "serve"),
           List.of("report", "track"),
           List.of("export"),
           List.of("train"),
@@ -128,7 +128,8 @@ class HouseTest {
             ROOT + "study",
             ROOT + "sweep",
             ROOT + "report",
-            ROOT + "track")
+            ROOT + "track",
+            ROOT + "serve")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

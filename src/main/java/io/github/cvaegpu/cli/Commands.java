@@ -19,6 +19,7 @@ enum Commands {
   REPRODUCE(Group.TRAIN, "reproduce", ReproduceCommand.WHAT),
   EVALUATE(Group.LOOK, "evaluate", EvaluateCommand.WHAT),
   REPORT(Group.LOOK, "report", ReportCommand.WHAT),
+  SERVE(Group.LOOK, "serve", ServeCommand.WHAT),
   VERIFY(Group.LOOK, "verify", VerifyCommand.WHAT),
   ENCODE(Group.USE, "encode", EncodeCommand.WHAT),
   DECODE(Group.USE, "decode", DecodeCommand.WHAT),
@@ -121,6 +122,7 @@ enum Commands {
       case SWEEP -> new SweepCommand();
       case REPRODUCE -> new ReproduceCommand();
       case REPORT -> new ReportCommand();
+      case SERVE -> new ServeCommand();
       case EXPORT -> new ExportCommand();
       case ENCODE -> new EncodeCommand();
       case DECODE -> new DecodeCommand();

@@ -120,6 +120,11 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private TrackerOptions trackerOptions;
 
   @Option(
+      names = "--serve",
+      description = "Serve a page that shows the run, and print its address. Default: none.")
+  private boolean serve;
+
+  @Option(
       names = "--quiet",
       description = "Print nothing but warnings and errors. Default: progress.")
   private boolean quiet;
@@ -322,8 +327,10 @@ final class TrainCommand implements Callable<Integer> {
     // The engine first: where it cannot be made, no empty folder is left behind.
     try (EngineOptions.Chosen<Trainee> engine = engine(plan, dataset, where);
         Interruption interruption = Interruption.install();
-        RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where)) {
+        RunDirectory directory = resume ? RunDirectory.resume(where) : RunDirectory.create(where);
+        ServeProcess page = serve ? ServeProcess.start(shown(where)) : ServeProcess.NONE) {
       engine.tell(quiet, err());
+      page.tell(err());
       tellPlan(plan);
       int images = trainingImages(plan, dataset);
       Stream.of(
@@ -458,6 +465,11 @@ final class TrainCommand implements Callable<Integer> {
 
   private static int trainingImages(TrainingPlan plan, Dataset dataset) {
     return plan.trainingImages(dataset.train().size());
+  }
+
+  /** The run beside its neighbours, where it is among others of this program's choosing. */
+  private Path shown(Path where) {
+    return folder == null ? where.toAbsolutePath().getParent() : where;
   }
 
   private static Path defaultFolder(BetaRule rule) {

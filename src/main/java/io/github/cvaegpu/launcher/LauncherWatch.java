@@ -24,6 +24,14 @@ public final class LauncherWatch {
   private LauncherWatch() {}
 
   /**
+   * The JVM's option by which the program ends with the process that has started it: once the pipe
+   * that is its standard input breaks.
+   */
+  public static String option() {
+    return "-D" + PROPERTY + "=true";
+  }
+
+  /**
    * Starts to watch from a daemon thread, which reads standard input. Where the program was started
    * without the launcher, there is SIGUSR1 alone to hear of.
    *

@@ -35,8 +35,13 @@ final class Palette {
 
   /** Colour of the i-th model, as CSS has it. */
   static String model(int i, Theme theme) {
-    List<String> models = theme == Theme.DARK ? MODELS_IN_THE_DARK : MODELS;
+    List<String> models = models(theme);
     return models.get(i % models.size());
+  }
+
+  /** Colours of models from the first, as CSS has them. */
+  static List<String> models(Theme theme) {
+    return theme == Theme.DARK ? MODELS_IN_THE_DARK : MODELS;
   }
 
   /** Colour of a label, as CSS has it; labels beyond nine share colours. */

@@ -152,6 +152,26 @@ public record Run(
     return rows;
   }
 
+  /**
+   * Reads what a run is, and neither its logs nor its model.
+   *
+   * @throws InputException if the folder holds no run, or {@code run.json} is damaged
+   */
+  public static Run readRecord(Path folder) {
+    return new Run(
+        folder,
+        RunDirectory.readRecord(folder),
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        List.of());
+  }
+
+  /** The same run with a model. */
+  public Run withModel(Checkpoint model) {
+    return new Run(folder, record, series, validation, Optional.of(model), warnings);
+  }
+
   /** The same run without what there is to look into. */
   public Run withoutModel() {
     return new Run(folder, record, series, validation, Optional.empty(), warnings);

@@ -131,6 +131,15 @@ public final class MetricsLog implements RunObserver, AutoCloseable {
   }
 
   /**
+   * Reads a row.
+   *
+   * @throws IllegalArgumentException if the line is none
+   */
+  static StepReport row(String line) {
+    return FORMAT.parse(line);
+  }
+
+  /**
    * SHA-256 of the header and the first rows of a log, as {@link #sha256()} was after them.
    *
    * @return empty if there are not as many rows
@@ -196,7 +205,7 @@ public final class MetricsLog implements RunObserver, AutoCloseable {
     }
 
     private static float number(String text) {
-      return Float.parseFloat(RowLog.number(text));
+      return Float.parseFloat(isPlainDecimal(text, 0, text.length()) ? text : RowLog.number(text));
     }
 
     /**

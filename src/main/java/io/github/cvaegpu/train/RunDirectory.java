@@ -8,6 +8,7 @@ import io.github.cvaegpu.RegularFile.Links;
 import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.data.DataChoice;
 import io.github.cvaegpu.data.Dataset;
+import io.github.cvaegpu.foreign.FileLocks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -110,6 +111,8 @@ public final class RunDirectory implements AutoCloseable {
         }
         requireUnusedLog(folder);
         deleteLeftovers(folder);
+        // Of a process that was gone before it saw the request.
+        StopRequest.clear(folder);
         opened = true;
         return new RunDirectory(folder, lockFile);
       } finally {
@@ -219,6 +222,30 @@ public final class RunDirectory implements AutoCloseable {
       }
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
+    }
+  }
+
+  /**
+   * Whether another process has locked a folder to train in it. On a disk that machines share the
+   * system may not know of another machine's lock. Not for a folder that this process has open: to
+   * look at the lock would give it up.
+   *
+   * @return empty where that cannot be told
+   */
+  public static Optional<Boolean> isLocked(Path folder) {
+    Path lock = lockName(folder);
+    if (!RegularFile.isTaken(lock)) {
+      return Optional.of(false);
+    }
+    return FileLocks.isHeldByAnother(lock).or(() -> isLockedAsTried(lock));
+  }
+
+  /** By a lock that is had for a moment. */
+  static Optional<Boolean> isLockedAsTried(Path lock) {
+    try (FileChannel channel = RegularFile.openToWrite(lock)) {
+      return Optional.of(!lock(channel));
+    } catch (IOException | InputException e) {
+      return Optional.empty();
     }
   }
 
@@ -478,6 +505,13 @@ public final class RunDirectory implements AutoCloseable {
 
   @Override
   public void close() {
+    try {
+      if (isInPlace()) {
+        StopRequest.clear(folder);
+      }
+    } catch (IOException e) {
+      // Whoever opens the folder next deletes it.
+    }
     try {
       lockFile.close();
     } catch (IOException e) {

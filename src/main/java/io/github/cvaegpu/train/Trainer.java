@@ -42,7 +42,7 @@ public final class Trainer {
   private final Provenance provenance;
   private final CheckpointInterval interval;
   private final RunObserver observer;
-  private final BooleanSupplier stopRequested;
+  private final StopRequest stopRequested;
   private final ParameterLayout layout;
   private final int trainingImages;
   private final int batchesPerEpoch;
@@ -87,7 +87,8 @@ public final class Trainer {
    * @param provenance what is kept with it
    * @param interval how often to write a checkpoint
    * @param observer told of progress
-   * @param stopRequested asked after every step; true ends the run after that step
+   * @param stopRequested asked after every step, and so is a {@link StopRequest} in the folder;
+   *     true ends the run after that step
    */
   public Trainer(
       TrainingPlan plan,
@@ -128,7 +129,7 @@ public final class Trainer {
     this.provenance = provenance;
     this.interval = interval;
     this.observer = observer;
-    this.stopRequested = stopRequested;
+    this.stopRequested = new StopRequest(directory.folder(), stopRequested);
     layout = plan.layout(dataset.train().imageSize());
     trainingImages = plan.trainingImages(dataset.train().size());
     batchesPerEpoch = plan.batches(trainingImages);
@@ -342,6 +343,9 @@ public final class Trainer {
         validator.get().keepBest();
       }
       if (stop && !isOver()) {
+        if (stopRequested.isMade()) {
+          told.says(StopRequest.SENTENCE);
+        }
         return outcome(end(ExitReason.INTERRUPTED, null, null));
       }
     }

@@ -54,14 +54,16 @@ class Curve {
 function drawCharts(data) {
   const runs = data.runs.filter((run) => run.curves);
   const isDark = () => document.documentElement.dataset.theme === 'dark';
-  const longest = Math.max(2, ...runs.map((run) => run.curves.rl.length));
+  const curveOf = (json) => (json instanceof Curve ? json : new Curve(json));
   const curves = runs.map((run) => ({
-    rl: new Curve(run.curves.rl),
-    kl: new Curve(run.curves.kl),
-    beta: new Curve(run.curves.beta),
-    elbo: new Curve(run.curves.elbo),
-    rate: run.curves.rate && new Curve(run.curves.rate),
+    rl: curveOf(run.curves.rl),
+    kl: curveOf(run.curves.kl),
+    beta: curveOf(run.curves.beta),
+    elbo: curveOf(run.curves.elbo),
+    rate: run.curves.rate && curveOf(run.curves.rate),
   }));
+  const longestNow = () => Math.max(2, ...curves.map((curve) => curve.rl.length));
+  let longest = longestNow();
   const visible = runs.map(() => true);
 
   /** The levels that visible runs were to hold, each once, in the colour of the run if it is one's alone. */
@@ -279,7 +281,13 @@ function drawCharts(data) {
         ],
         series: [
           {},
-          ...runs.map((run) => ({ label: run.name, stroke: () => colourOf(run), width: 1.3, points: { show: false } })),
+          ...runs.map((run) => ({
+            label: run.name,
+            stroke: () => colourOf(run),
+            width: 1.3,
+            dash: run.dash,
+            points: { show: false },
+          })),
         ],
         hooks: {
           draw: [drawSetPoints, drawValidation],
@@ -354,7 +362,26 @@ function drawCharts(data) {
   document.querySelectorAll('button[data-zoom]').forEach((button) => {
     button.addEventListener('click', () => keys[button.dataset.zoom]());
   });
-  new ResizeObserver(() => charts.forEach((each) => each.resize())).observe(document.querySelector('.charts'));
-  document.addEventListener('themechange', () => charts.forEach((each) => each.u.redraw()));
-  return { charts, range: () => range, setPoints, validated };
+  const resizes = new ResizeObserver(() => charts.forEach((each) => each.resize()));
+  resizes.observe(document.querySelector('.charts'));
+  const recolour = () => charts.forEach((each) => each.u.redraw());
+  document.addEventListener('themechange', recolour);
+
+  /** Draws curves that have got longer or shorter since; who sees all steps goes on to see all. */
+  function grow() {
+    const before = longest;
+    longest = longestNow();
+    if ((range[0] <= 1 && range[1] >= before) || range[1] > longest) {
+      range = [1, longest];
+    }
+    charts.forEach((each) => each.redraw());
+  }
+
+  /** Before others are drawn in their place. */
+  function close() {
+    resizes.disconnect();
+    document.removeEventListener('themechange', recolour);
+    charts.forEach((each) => each.u.destroy());
+  }
+  return { charts, range: () => range, setPoints, validated, grow, close };
 }

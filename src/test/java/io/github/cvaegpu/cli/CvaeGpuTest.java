@@ -59,6 +59,7 @@ class CvaeGpuTest {
             "cvae-gpu reproduce",
             "cvae-gpu evaluate",
             "cvae-gpu report",
+            "cvae-gpu serve",
             "cvae-gpu verify",
             "cvae-gpu encode",
             "cvae-gpu decode",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.cvaegpu.Browser;
 import io.github.cvaegpu.engine.RateSchedule;
 import io.github.cvaegpu.model.Activation;
 import io.github.cvaegpu.model.Decoder;
@@ -19,17 +20,12 @@ import io.github.cvaegpu.train.Patience;
 import io.github.cvaegpu.train.Plans;
 import io.github.cvaegpu.train.TrainingPlan;
 import io.github.cvaegpu.train.Validation;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.logging.Level;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,23 +36,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
-import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.interactions.Actions;
-import org.openqa.selenium.logging.LogEntry;
-import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.Select;
 
 /** The page in a real Chromium, where the machine has one: Debian's chromium, chromium-driver. */
 @Isolated("It looks at the clock")
 class ReportPageIT {
-  /** Screenshots are kept as artefacts of the build. */
-  private static final Path SCREENSHOTS = Path.of("target", "screenshots");
-
   @TempDir static Path temp;
   private static ChromeDriver browser;
   private static Subject control;
@@ -64,11 +51,7 @@ class ReportPageIT {
 
   @BeforeAll
   static void open() throws IOException {
-    Optional<Path> driver = onPath("chromedriver");
-    Optional<Path> chromium = onPath("chromium").or(() -> onPath("google-chrome"));
-    assumeTrue(
-        driver.isPresent() && chromium.isPresent(),
-        "this machine has no Chromium and chromedriver on its PATH");
+    browser = Browser.open();
     control = TinyRuns.train(temp.resolve("one/run"), TinyRuns.CONTROL, 2);
     Subject beta = TinyRuns.train(temp.resolve("two/run"), TinyRuns.BETA, 3);
     Subject third = TinyRuns.train(temp.resolve("third"), TinyRuns.BETA, 2);
@@ -84,27 +67,6 @@ class ReportPageIT {
                         RunPictures.of(subjects, 10).stream().<Block>map(Picture::of).toList())))
         .write(file);
     address = file.toUri().toString();
-    var options = new ChromeOptions();
-    options.setBinary(chromium.get().toFile());
-    options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars");
-    var logging = new LoggingPreferences();
-    logging.enable(LogType.BROWSER, Level.ALL);
-    options.setCapability(ChromeOptions.LOGGING_PREFS, logging);
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder()
-                .usingDriverExecutable(driver.get().toFile())
-                .usingAnyFreePort()
-                .build(),
-            options);
-    Files.createDirectories(SCREENSHOTS);
-  }
-
-  private static Optional<Path> onPath(String program) {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-        .map(folder -> Path.of(folder, program))
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 
   @AfterAll
@@ -122,9 +84,7 @@ class ReportPageIT {
 
   /** Of the page itself, whatever the window's frame. */
   private static void size(int width, int height) {
-    browser.executeCdpCommand(
-        "Emulation.setDeviceMetricsOverride",
-        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 500));
+    Browser.size(browser, width, height);
   }
 
   private static Object run(String script, Object... arguments) {
@@ -132,15 +92,11 @@ class ReportPageIT {
   }
 
   private static void screenshot(String name) throws IOException {
-    Files.write(SCREENSHOTS.resolve(name + ".png"), browser.getScreenshotAs(OutputType.BYTES));
+    Browser.screenshot(browser, name);
   }
 
   private static List<String> errors() {
-    // Warnings are of these tests' own reading of canvases.
-    return browser.manage().logs().get(LogType.BROWSER).getAll().stream()
-        .filter(entry -> entry.getLevel().equals(Level.SEVERE))
-        .map(LogEntry::toString)
-        .toList();
+    return Browser.errors(browser);
   }
 
   @Test
@@ -457,16 +413,9 @@ class ReportPageIT {
     assertEquals(Set.of("21 24 28 255"), corners());
   }
 
-  /** What the system asks for; nothing if empty. */
-  private static void scheme(String value) {
-    browser.executeCdpCommand(
-        "Emulation.setEmulatedMedia",
-        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", value))));
-  }
-
   @Test
   void aDarkSystemHasADarkPageAtOnce() {
-    scheme("dark");
+    Browser.scheme(browser, "dark");
     try {
       browser.get(address);
       assertEquals(
@@ -475,7 +424,7 @@ class ReportPageIT {
           "#56b4e9",
           run("return page.charts.charts[0].u.series[1].stroke(page.charts.charts[0].u, 1)"));
     } finally {
-      scheme("");
+      Browser.scheme(browser, "");
     }
   }
 
