@@ -54,8 +54,8 @@ public record Halving(Measure measure, int firstEpochs) {
     return rungs;
   }
 
-  /** Where the first rung is if nobody says: the third before the end, or the earliest. */
+  /** Where the first rung is if nobody says: there are two before the end. */
   public static int firstEpochs(int epochs) {
-    return Math.max(1, epochs / (FACTOR * FACTOR));
+    return Math.ceilDiv(epochs, FACTOR * FACTOR);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.sweep;
 
-import com.google.gson.JsonParseException;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.RegularFile.Links;
@@ -52,7 +51,10 @@ public record Rungs(int format, List<Rung> rungs) {
       rungs = Json.PRETTY.fromJson(new String(json, StandardCharsets.UTF_8), Rungs.class);
     } catch (IOException e) {
       throw new InputException("%s cannot be read: %s.".formatted(file, AtomicFile.reason(e)), e);
-    } catch (JsonParseException | NullPointerException e) {
+    } catch (InputException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Gson wraps what a record refuses.
       throw damaged(file, e);
     }
     if (rungs == null || rungs.format() != FORMAT) {

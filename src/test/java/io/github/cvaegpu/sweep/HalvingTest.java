@@ -23,12 +23,12 @@ class HalvingTest {
   @Test
   void rungsAreThreeTimesAsFarEachAndBeforeTheEnd() {
     assertEquals(List.of(1, 3, 9, 27, 81), new Halving(Measure.ELBO, 1).rungs(200));
-    assertEquals(List.of(22, 66), new Halving(Measure.ELBO, 22).rungs(200));
+    assertEquals(List.of(23, 69), new Halving(Measure.ELBO, 23).rungs(200));
     assertEquals(List.of(2), new Halving(Measure.ELBO, 2).rungs(6));
     assertEquals(List.of(), new Halving(Measure.ELBO, 6).rungs(6));
     assertEquals(
         List.of(1_000_000_000), new Halving(Measure.ELBO, 1_000_000_000).rungs(Integer.MAX_VALUE));
-    assertEquals(22, Halving.firstEpochs(200));
+    assertEquals(23, Halving.firstEpochs(200));
     assertEquals(1, Halving.firstEpochs(5));
   }
 

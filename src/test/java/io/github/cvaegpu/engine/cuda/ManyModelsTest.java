@@ -37,7 +37,6 @@ import io.github.cvaegpu.train.Plans;
 import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.QueueListener;
 import io.github.cvaegpu.train.QueueListener.Position;
-import io.github.cvaegpu.train.RunObserver;
 import io.github.cvaegpu.train.RunQueue;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -426,8 +425,8 @@ class ManyModelsTest {
     for (int atOnce : new int[] {1, 4}) {
       try (var accelerator = accelerator(1)) {
         assertEquals(
-            new RunQueue.Outcome(false, List.of("wild")),
-            queue(runs, folder.resolve("" + atOnce), atOnce, accelerator).train());
+            List.of("wild"),
+            queue(runs, folder.resolve("" + atOnce), atOnce, accelerator).train().diverged());
       }
     }
     for (NamedPlan run : runs) {
@@ -447,12 +446,11 @@ class ManyModelsTest {
       List<NamedPlan> runs, Path where, int atOnce, Accelerator accelerator) {
     Dataset dataset = TinyImages.dataset(1);
     var settings =
-        new RunQueue.Settings(
-            where,
-            Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
-            CheckpointInterval.parse("1epochs"),
-            atOnce,
-            run -> RunObserver.NONE);
+        RunQueue.Settings.oneByOne(
+                where,
+                Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
+                CheckpointInterval.parse("1epochs"))
+            .atOnce(atOnce);
     return new RunQueue(runs, dataset, accelerator, settings, new Silent(), () -> false);
   }
 
