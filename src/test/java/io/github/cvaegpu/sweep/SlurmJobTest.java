@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The scripts for Slurm: their text, and what they do in a real shell, with a stub in the place of
- * Java and of {@code scontrol}. {@code SlurmIT} runs them by Slurm itself.
+ * Java and of {@code scontrol}.
  */
 class SlurmJobTest {
   private static final Path GOLDEN = Path.of("test-data", "sweep");
