@@ -346,15 +346,15 @@ def changes_table(found):
 
 
 def grid_table(found):
-    """A row a set point, rate and batch: of the rule that it is compared with its first figures alone."""
-    cases = by_case(found)
+    """A row a set point, rate and batch; of the rule compared with, once it has run, its first figures."""
+    cases = {tuple(name.split(", ", 1)): runs for name, runs in by_case(found).items()}
+    others = {case: held(runs)[:3] for (rule, case), runs in cases.items() if rule == "study"}
     rows = []
-    for name, runs in cases.items():
-        rule, case = name.split(", ", 1)
+    for (rule, case), runs in cases.items():
         if rule == "hold":
-            other = cases.get(f"study, {case}")
-            rows.append([case, *held(runs), *(held(other)[:3] if other else ["-"] * 3)])
-    return table(["", *HELD_HEADS, *(f"study's rule: {what}" for what in HELD_HEADS[:3])], rows)
+            rows.append([case, *held(runs), *(others.get(case, ["-"] * 3) if others else [])])
+    heads = [f"study's rule: {what}" for what in HELD_HEADS[:3]] if others else []
+    return table(["", *HELD_HEADS, *heads], rows)
 
 
 TABLES = {"rules": rules_table, "seeds": cases_table, "changes": changes_table, "grid": grid_table}
