@@ -166,7 +166,9 @@ class CudaFaultsIT {
       Map<String, String> environment = Map.of(setting[0], setting[1]);
       Path out = temp.resolve(setting[0]);
       RunningProcess.Result asked = run(train(out, "cuda"), environment);
-      assertEquals(ExitCode.FAILED, asked.code(), asked.errors());
+      // Memory may be free another time.
+      boolean isMemory = setting[0].equals("CVAE_EMULATOR_MEMORY_MB");
+      assertEquals(isMemory ? ExitCode.TRY_AGAIN : ExitCode.FAILED, asked.code(), asked.errors());
       assertTrue(lastLine(asked).matches(fault.getValue()), asked.errors());
       assertTrue(Files.notExists(out), "a folder is left behind");
       RunningProcess.Result auto = run(train(out, "auto"), environment);

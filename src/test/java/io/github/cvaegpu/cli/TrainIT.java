@@ -241,7 +241,7 @@ class TrainIT {
         "The run directory %s cannot be written to (File too large); the last checkpoint there is whole.\n"
             .formatted(run),
         result.errors());
-    assertEquals(1, result.code());
+    assertEquals(ExitCode.TRY_AGAIN, result.code());
     RunRecord record = RunDirectory.readRecord(run);
     assertEquals(ExitReason.FAILED, record.exitReason());
     assertEquals(result.errors().strip(), record.message());
