@@ -13,6 +13,7 @@ import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.cpu.CorePeaks;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.engine.cpu.CpuBenchmark;
+import io.github.cvaegpu.engine.cpu.Processors;
 import io.github.cvaegpu.engine.cuda.CudaAccelerator;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -164,9 +165,7 @@ final class BenchCommand implements Callable<Integer> {
   /** With the threads that each of so many models would have. */
   private Accelerator cpu(int most) {
     return new CpuAccelerator(
-        engineOptions
-            .askedThreads()
-            .orElse(CpuAccelerator.processors().sideBySide(most).threads()));
+        engineOptions.askedThreads().orElse(Processors.ofThisProcess().sideBySide(most).threads()));
   }
 
   private static String named(ManyModelsBenchmark.Case one) {

@@ -319,7 +319,7 @@ final class EngineOptions {
    * @throws InputException if those asked for come to more threads than this process may have
    */
   int shareThreads(int runs, boolean isAsked) {
-    Processors processors = CpuAccelerator.processors();
+    Processors processors = Processors.ofThisProcess();
     int most = processors.threads();
     int each = threads != null ? threads : processors.sideBySide(runs).threads();
     int atOnce = isAsked ? runs : Math.clamp(most / each, 1, runs);

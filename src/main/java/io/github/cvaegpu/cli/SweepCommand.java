@@ -274,7 +274,7 @@ final class SweepCommand implements Callable<Integer> {
     requireSome(plans, folder);
     var gathering = new SweepGathering(plan, folder, measureOf(plan));
     if (Files.isDirectory(where)) {
-      gathering.results().requireWritable();
+      SweepResults.requireWritable(folder);
     }
     int atOnce = share(plans.runs().size());
     engineOptions.requireEngine();

@@ -202,7 +202,7 @@ public final class SweepResults {
    *
    * @throws io.github.cvaegpu.InputException if it could not be written there
    */
-  public void requireWritable() {
+  public static void requireWritable(SweepFolder folder) {
     HtmlReport.requireReplaceable(folder.folder().resolve(REPORT));
   }
 
@@ -217,7 +217,7 @@ public final class SweepResults {
    * @throws io.github.cvaegpu.InputException if {@code report.html} is something else than a report
    */
   public Path write(Measure measure) {
-    requireWritable();
+    requireWritable(folder);
     writeTables(measure);
     List<SweepRow> shown = shown(measure);
     Optional<Axes> axes = SweepAxes.of(plan.settings(), shown, measure);

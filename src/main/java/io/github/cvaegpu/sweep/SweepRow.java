@@ -33,7 +33,7 @@ public record SweepRow(
    * @param folder of the sweep
    * @param note of it; null for none
    */
-  static SweepRow read(SweepFolder folder, SweepPoint point, String note) {
+  public static SweepRow read(SweepFolder folder, SweepPoint point, String note) {
     Path run = folder.folder(point);
     try {
       String refusal = folder.refusal(point).orElse(null);

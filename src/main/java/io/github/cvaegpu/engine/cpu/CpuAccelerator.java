@@ -44,12 +44,7 @@ public final class CpuAccelerator implements Accelerator {
 
   /** Threads to take where nobody says how many: those that {@link Processors} counts. */
   public static int defaultThreads() {
-    return Math.min(MAX_THREADS, processors().threads());
-  }
-
-  /** The processors that there are to share among models. */
-  public static Processors processors() {
-    return Processors.ofThisProcess();
+    return Math.min(MAX_THREADS, Processors.ofThisProcess().threads());
   }
 
   /** With a library of native/cpu, whose steps keep their gradients. */
