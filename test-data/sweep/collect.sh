@@ -17,4 +17,4 @@ java=/usr/lib/jvm/jdk-25/bin/java
 # Another machine may have another.
 [ -x "$java" ] || java=java
 
-exec "$java" -jar /home/me/cvae-gpu.jar sweep --out '/home/me/sweeps/it'\''s one' --collect
+exec "$java" -jar /home/me/cvae-gpu.jar sweep --out '/home/me/sweeps/it'\''s one' --collect --offline

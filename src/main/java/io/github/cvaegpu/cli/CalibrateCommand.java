@@ -63,6 +63,8 @@ final class CalibrateCommand implements Callable<Integer> {
 
   @Mixin private PlanOptions planOptions;
 
+  @Mixin private ParallelOption parallel;
+
   @Mixin private EngineOptions engineOptions;
 
   @Mixin private DataOptions dataOptions;
@@ -89,6 +91,7 @@ final class CalibrateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    parallel.check();
     planOptions.refuseForCalibration();
     TrainingPlan plan = planOptions.plan();
     int epochs = calibrationOptions.epochs();
@@ -100,6 +103,8 @@ final class CalibrateCommand implements Callable<Integer> {
     var calibrator = new Calibrator(plan, epochs, dataset);
     TrackerSettings trackers = trackerOptions.settings(err());
     trackers.requireUsable(folder, calibrator.runs(), dataset);
+    int atOnce =
+        parallel.share(calibrator.runs().size(), engineOptions, trackers.jsonLines().isPresent());
     Optional<Calibration> calibration;
     try (EngineOptions.Chosen<Trainee> chosen = engineOptions.choose(plan, dataset.train());
         Interruption interruption = Interruption.install();
@@ -115,6 +120,7 @@ final class CalibrateCommand implements Callable<Integer> {
                       folder,
                       Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
                       CheckpointInterval.parse("10s"))
+                  .atOnce(atOnce)
                   .withObservers(told),
               progress,
               interruption::isRequested);

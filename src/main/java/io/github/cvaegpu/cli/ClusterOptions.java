@@ -21,8 +21,12 @@ final class ClusterOptions {
           "--tune",
           "--cuda-emulator",
           "--checkpoint-every",
+          "--measure",
           "--offline",
           "--yes");
+
+  /** Of that, what gathers is told too, which gets no GPU. */
+  private static final Set<String> GATHERING = Set.of("--measure", "--offline", "--yes");
 
   private static final String ENGINE = "--engine";
 
@@ -46,6 +50,25 @@ final class ClusterOptions {
       paramLabel = "N",
       description = "Runs of a task; on a GPU all at a time. Default: 1.")
   private Integer runsPerTask;
+
+  /**
+   * What a process of the same sweep is told.
+   *
+   * @param line the command line
+   * @param names options that it gets as they were given, where they were
+   */
+  static List<String> passedOn(ParseResult line, Set<String> names) {
+    List<String> arguments = new ArrayList<>();
+    for (OptionSpec option : line.matchedOptions()) {
+      if (names.contains(option.longestName())) {
+        arguments.add(option.longestName());
+        if (option.arity().max() > 0) {
+          arguments.add(String.join(",", option.originalStringValues()));
+        }
+      }
+    }
+    return arguments;
+  }
 
   /** The options that were given, by name. */
   List<String> given() {
@@ -86,15 +109,7 @@ final class ClusterOptions {
     Given.requireIn("--cpus", processors, 1, 256);
     int devices = Given.or(gpus, 0);
     Given.requireIn("--gpus", devices, 0, 64);
-    List<String> arguments = new ArrayList<>();
-    for (OptionSpec option : line.matchedOptions()) {
-      if (PASSED_ON.contains(option.longestName())) {
-        arguments.add(option.longestName());
-        if (option.arity().max() > 0) {
-          arguments.add(String.join(",", option.originalStringValues()));
-        }
-      }
-    }
+    List<String> arguments = passedOn(line, PASSED_ON);
     if (devices > 0 && !line.hasMatchedOption(ENGINE)) {
       // A task that did not get its GPU would take the CPU, and days.
       arguments.addAll(List.of(ENGINE, "cuda"));
@@ -106,6 +121,7 @@ final class ClusterOptions {
         devices,
         runsPerTask != null && perTask > 1,
         memory,
-        arguments);
+        arguments,
+        passedOn(line, GATHERING));
   }
 }

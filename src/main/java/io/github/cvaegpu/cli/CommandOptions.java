@@ -65,6 +65,10 @@ final class CommandOptions {
   private static final String SPLIT_OF_SAMPLE =
       "Which part of a dataset. Default: train of the model's own, test of another.";
 
+  /** What {@code --parallel} is where a cluster may train the runs. */
+  private static final String PARALLEL =
+      "Runs, or tasks of a cluster, at a time. Default: one a core, on a GPU one.";
+
   /** What {@code --output} is. */
   private static final Map<String, String> OUTPUT =
       Map.of(
@@ -97,6 +101,7 @@ final class CommandOptions {
         line,
         "sample",
         spec -> describe(spec, "--split", "test|train|validation", SPLIT_OF_SAMPLE));
+    change(line, "sweep", spec -> describe(spec, "--parallel", "N", PARALLEL));
     OUTPUT.forEach(
         (command, description) ->
             change(line, command, spec -> describe(spec, "--output", "FILE", description)));

@@ -158,6 +158,11 @@ final class EngineOptions {
     CudaLibraries.useEmulator(Optional.of(folder));
   }
 
+  /** Whether the CPU was asked for. */
+  boolean isForCpu() {
+    return kind == Kind.CPU;
+  }
+
   /** Whether {@link #choose} takes a GPU, as far as that can be told before. */
   boolean takesGpu() {
     return kind == Kind.CUDA || (kind == Kind.AUTO && CudaRuntime.problem().isEmpty());
@@ -323,7 +328,7 @@ final class EngineOptions {
     int most = processors.threads();
     int each = threads != null ? threads : processors.sideBySide(runs).threads();
     int atOnce = isAsked ? runs : Math.clamp(most / each, 1, runs);
-    int all = Math.multiplyExact(atOnce, each);
+    long all = (long) atOnce * each;
     if (isAsked && all > most && !processors.hasOneForEachOf(all)) {
       throw new InputException(
           String.format(
@@ -338,7 +343,7 @@ final class EngineOptions {
               processors.reason()));
     }
     share = OptionalInt.of(each);
-    CommonPool.allow(all, atOnce);
+    CommonPool.allow((int) all, atOnce);
     return atOnce;
   }
 

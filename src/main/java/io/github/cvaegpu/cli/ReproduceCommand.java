@@ -105,6 +105,8 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Mixin private TrackerOptions trackerOptions;
 
+  @Mixin private ParallelOption parallel;
+
   @Mixin private EngineOptions engineOptions;
 
   @Mixin private DataOptions dataOptions;
@@ -122,6 +124,7 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
+    parallel.check();
     var study = new Study(learningRates, epochs, seeds, setPoints, ownRule);
     Fonts.problem().ifPresent(problem -> err().println("Warning: " + problem + "."));
     engineOptions.requireEngine();
@@ -133,13 +136,15 @@ final class ReproduceCommand implements Callable<Integer> {
     trackers.requireUsable(
         folder.resolve(RUNS), study.runs().stream().map(StudyRun::named).toList(), dataset);
     requireWritable();
+    int atOnce =
+        parallel.share(study.runs().size(), engineOptions, trackers.jsonLines().isPresent());
     try (EngineOptions.Chosen<Trainee> chosen =
         engineOptions.choose(study.runs().getFirst().plan(), dataset.train())) {
       // A trial alone: each run has its own.
       chosen.first().close();
       chosen.tell(quiet, err());
       try (Interruption interruption = Interruption.install()) {
-        return reproduce(study, dataset, chosen.accelerator(), trackers, interruption);
+        return reproduce(study, dataset, chosen.accelerator(), atOnce, trackers, interruption);
       }
     } catch (DeviceLostException e) {
       throw Failures.sameCommandGoesOn(e);
@@ -150,6 +155,7 @@ final class ReproduceCommand implements Callable<Integer> {
       Study study,
       Dataset dataset,
       Accelerator accelerator,
+      int atOnce,
       TrackerSettings trackers,
       Interruption interruption) {
     RunQueue queue;
@@ -168,6 +174,7 @@ final class ReproduceCommand implements Callable<Integer> {
                         folder.resolve(RUNS),
                         Provenance.of(dataOptions.choice(), engineOptions.askedThreads()),
                         checkpointEvery)
+                    .atOnce(atOnce)
                     .withObservers(told),
                 progress,
                 interruption::isRequested);
@@ -175,7 +182,8 @@ final class ReproduceCommand implements Callable<Integer> {
       }
       report = new StudyReport(study, dataset, queue);
       isMeasured =
-          !outcome.isStopped() && report.measure(accelerator, progress, interruption::isRequested);
+          !outcome.isStopped()
+              && report.measure(accelerator, atOnce, progress, interruption::isRequested);
     }
     if (!isMeasured) {
       err().println("Stopped; everything so far is kept. The same command goes on.");

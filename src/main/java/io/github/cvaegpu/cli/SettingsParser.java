@@ -132,6 +132,22 @@ final class SettingsParser {
         isWhole);
   }
 
+  /** As a file has it: the command line's are of the option's kind already. */
+  private static void requireRange(OptionSpec option, Setting.Range range) {
+    boolean isWhole = isOneOf(option, Integer.class, Long.class);
+    if (!isWhole && !isOneOf(option, Double.class) && !range.name().equals("kl")) {
+      throw new InputException(
+          "--set %s takes words, of which there is no range.".formatted(range.name()));
+    }
+    if (isWhole != range.isWhole()) {
+      throw new InputException(
+          isWhole
+              ? "--set %s takes whole numbers: its range needs \"whole\": true."
+                  .formatted(range.name())
+              : "--set %s takes all numbers: its range is not \"whole\".".formatted(range.name()));
+    }
+  }
+
   private static boolean isOneOf(OptionSpec option, Class<?>... types) {
     return List.of(types).contains(option.type());
   }
@@ -149,7 +165,10 @@ final class SettingsParser {
     }
     plan.base().forEach(this::requireReadable);
     for (Setting setting : plan.settings()) {
-      requireSettable(setting.name());
+      OptionSpec option = requireSettable(setting.name());
+      if (setting instanceof Setting.Range range) {
+        requireRange(option, range);
+      }
       List<String> values =
           switch (setting) {
             case Setting.Choice choice -> choice.values();

@@ -10,6 +10,7 @@ import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.sweep.Measure;
+import io.github.cvaegpu.sweep.RunState;
 import io.github.cvaegpu.sweep.SweepFolder;
 import io.github.cvaegpu.sweep.SweepMeasurer;
 import io.github.cvaegpu.sweep.SweepPlan;
@@ -22,9 +23,11 @@ import io.github.cvaegpu.train.Provenance;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunInUseException;
 import io.github.cvaegpu.train.RunQueue;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -98,11 +101,9 @@ final class SweepCommand implements Callable<Integer> {
 
   @Mixin private SweepPart part;
 
-  @Option(
-      names = "--parallel",
-      paramLabel = "N",
-      description = "Runs, or tasks of a cluster, at a time. Default: one a core, on a GPU one.")
-  private Integer parallel;
+  @Mixin private ParallelOption parallel;
+
+  @Mixin private SweepOnDevices devices;
 
   @Option(
       names = "--collect",
@@ -148,10 +149,8 @@ final class SweepCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     engineOptions.check();
-    if (parallel != null && parallel < 1) {
-      throw new InputException(
-          String.format(Locale.ROOT, "--parallel must be 1 or more, not %d.", parallel));
-    }
+    parallel.check();
+    devices.check(engineOptions);
     boolean isOnCluster = cluster.isAsked();
     if (isOnCluster && part.isPart()) {
       throw new InputException("A cluster trains all runs: leave --index and --shard out.");
@@ -181,24 +180,28 @@ final class SweepCommand implements Callable<Integer> {
       throw noSweep(folder);
     }
     if (status != null) {
-      new SweepStatus(plan, folder, spec.commandLine().getOut()).print();
+      List<SweepRow> rows = new SweepGathering(plan, folder, measureOf(plan)).results().rows();
+      new SweepStatus(plan, rows, folder, spec.commandLine().getOut()).print();
       return ExitCode.OK;
     }
     if (isOnCluster && plan.halving() != null) {
       throw new InputException(
           "--halving decides by all runs together, which the tasks of a cluster are not.");
     }
+    if (isOnCluster && devices.isAsked()) {
+      throw new InputException("A cluster gives GPUs by --gpus: leave --devices out.");
+    }
     if (isOnCluster) {
       return cluster.write(
           plan,
           folder,
-          parallel,
+          parallel.asked().orElse(null),
           engineOptions.askedThreads().orElse(1),
           spec.commandLine().getParseResult(),
           spec.commandLine().getOut(),
           err());
     }
-    return train(plan, folder);
+    return devices.isAsked() ? trainOnDevices(plan, folder) : train(plan, folder);
   }
 
   private static InputException noSweep(SweepFolder folder) {
@@ -270,13 +273,26 @@ final class SweepCommand implements Callable<Integer> {
           "--halving decides by all runs together: leave %s out."
               .formatted(part.index().isPresent() ? "--index" : "--shard"));
     }
+    if (points.isEmpty()) {
+      err().println("Nothing to train: the search came to these settings before.");
+      return ExitCode.OK;
+    }
+    if (part.index().isPresent()) {
+      SweepRow before = SweepRow.read(folder, points.getFirst(), null);
+      if (before.state() == RunState.DIVERGED) {
+        // It would do so again.
+        err().println(before.point().name() + ": " + before.message());
+        return ExitCode.DIVERGED;
+      }
+    }
     Plans plans = plans(plan, points);
     requireSome(plans, folder);
+    requireComparable(plan, plans);
     var gathering = new SweepGathering(plan, folder, measureOf(plan));
     if (Files.isDirectory(where)) {
       SweepResults.requireWritable(folder);
     }
-    int atOnce = share(plans.runs().size());
+    int atOnce = parallel.share(plans.runs().size(), engineOptions);
     engineOptions.requireEngine();
     DataOptions data = SettingsParser.data(plan, settings.data().isOffline());
     DataChoice choice = data.choice();
@@ -287,9 +303,118 @@ final class SweepCommand implements Callable<Integer> {
     }
     Dataset dataset = data.load(choice, err(), err(), !quiet);
     folder.begin(plan);
-    RunQueue.Outcome outcome = null;
+    Done done;
+    try {
+      done = trainAndMeasure(plan, plans, folder, gathering, dataset, choice, atOnce, isTrained);
+    } catch (DeviceLostException e) {
+      throw Failures.sameCommandGoesOn(e);
+    } catch (RunInUseException e) {
+      err().println(e.getMessage());
+      return ExitCode.TRY_AGAIN;
+    } catch (UnwritableException e) {
+      throw e;
+    } catch (InputException e) {
+      if (part.index().isPresent()) {
+        folder.refuse(points.getFirst(), e.getMessage());
+      }
+      throw e;
+    }
+    if (done.isStopped()) {
+      err().println("Stopped; everything so far is kept. The same command goes on.");
+      return ExitCode.INTERRUPTED;
+    }
+    if (part.index().isPresent()) {
+      return done.hasDiverged() ? ExitCode.DIVERGED : ExitCode.OK;
+    }
+    int code = part.isPart() ? ExitCode.OK : gathered(gathering);
+    if (done.isOpen()) {
+      return ExitCode.TRY_AGAIN;
+    }
+    return done.hasFailed() ? ExitCode.FAILED : code;
+  }
+
+  /** Refuses to leave runs by how far they are from what they do not hold. */
+  private static void requireComparable(SweepPlan plan, Plans plans) {
+    if (plan.halving() == null || plan.halving().measure() != Measure.KL_ERROR) {
+      return;
+    }
+    plans
+        .runs()
+        .forEach(
+            (point, run) -> {
+              if (run.plan().rule().target().isEmpty()) {
+                throw new InputException(
+                    "--halving by kl-error compares runs that hold a KL divergence, and %s holds"
+                            .formatted(point.name())
+                        + " none.");
+              }
+            });
+  }
+
+  /**
+   * The run that takes least of what the runs are trained on: if there is no room for it, there is
+   * none for any.
+   */
+  private static TrainingPlan smallest(Plans plans, int pixels) {
+    return plans.runs().values().stream()
+        .map(NamedPlan::plan)
+        .min(
+            Comparator.comparingLong(
+                its -> its.layout(pixels).size() + (long) its.batchSize() * pixels))
+        .orElseThrow();
+  }
+
+  private int trainOnDevices(SweepPlan plan, SweepFolder folder) {
+    if (plan.halving() != null || part.isPart()) {
+      throw new InputException(
+          "--devices shares all runs: leave %s out."
+              .formatted(
+                  plan.halving() != null
+                      ? "--halving"
+                      : part.index().isPresent() ? "--index" : "--shard"));
+    }
+    requireSome(plans(plan, plan.points()), folder);
+    engineOptions.requireGpu();
+    folder.begin(plan);
+    int code;
+    try (Interruption interruption = Interruption.install()) {
+      code =
+          devices.await(
+              devices.processes(folder.folder(), plan.size(), spec.commandLine().getParseResult()),
+              err(),
+              interruption::isRequested);
+      if (interruption.isRequested()) {
+        return ExitCode.INTERRUPTED;
+      }
+    }
+    int gathered = gathered(new SweepGathering(plan, folder, measureOf(plan)));
+    return code == ExitCode.OK ? gathered : code;
+  }
+
+  /**
+   * What training and measuring came to.
+   *
+   * @param isStopped whether it was asked to stop before the end
+   * @param hasDiverged whether a run diverged
+   * @param hasFailed whether the engine failed on a run
+   * @param isOpen whether other processes train some of the runs, or there was too little memory
+   *     for some
+   */
+  private record Done(boolean isStopped, boolean hasDiverged, boolean hasFailed, boolean isOpen) {}
+
+  private Done trainAndMeasure(
+      SweepPlan plan,
+      Plans plans,
+      SweepFolder folder,
+      SweepGathering gathering,
+      Dataset dataset,
+      DataChoice choice,
+      int atOnce,
+      boolean isTrained) {
+    List<SweepPoint> points = part.of(plan);
+    Optional<RunQueue.Outcome> outcome = Optional.empty();
     try (EngineOptions.Chosen<Trainee> chosen =
-        engineOptions.choose(plans.runs().firstEntry().getValue().plan(), dataset.train())) {
+        engineOptions.choose(smallest(plans, dataset.train().imageSize()), dataset.train())) {
       // A trial alone: each run has its own.
       chosen.first().close();
       chosen.tell(quiet, err());
@@ -306,50 +431,38 @@ final class SweepCommand implements Callable<Integer> {
                       checkpointEvery)
                   .atOnce(atOnce);
           outcome =
-              new SweepRun(
-                      plans.runs(),
-                      Optional.ofNullable(plan.halving()),
-                      folder,
-                      dataset,
-                      chosen.accelerator(),
-                      // The one run of a process is what its exit code is of.
-                      part.index().isPresent() ? queueSettings : queueSettings.tolerant(),
-                      progress,
-                      interruption::isRequested)
-                  .train();
-          record(points, plans, outcome, folder);
+              Optional.of(
+                  new SweepRun(
+                          plans.runs(),
+                          Optional.ofNullable(plan.halving()),
+                          folder,
+                          dataset,
+                          chosen.accelerator(),
+                          // The one run of a process is what its exit code is of.
+                          part.index().isPresent() ? queueSettings : queueSettings.tolerant(),
+                          progress,
+                          interruption::isRequested)
+                      .train());
+          record(points, plans, outcome.get(), folder);
         }
         boolean isStopped =
-            (outcome != null && outcome.isStopped())
+            outcome.filter(RunQueue.Outcome::isStopped).isPresent()
                 || !gathering.measure(
                     gathering.missing(points),
                     dataset,
                     chosen.accelerator(),
+                    atOnce,
                     new Told(progress),
                     interruption::isRequested);
-        if (isStopped) {
-          err().println("Stopped; everything so far is kept. The same command goes on.");
-          return ExitCode.INTERRUPTED;
-        }
+        return new Done(
+            isStopped,
+            outcome.filter(its -> !its.diverged().isEmpty()).isPresent(),
+            outcome.filter(its -> !its.failed().isEmpty()).isPresent(),
+            outcome
+                .filter(its -> !its.inUse().isEmpty() || !its.lacksMemory().isEmpty())
+                .isPresent());
       }
-    } catch (DeviceLostException e) {
-      throw Failures.sameCommandGoesOn(e);
-    } catch (RunInUseException e) {
-      err().println(e.getMessage());
-      return ExitCode.TRY_AGAIN;
-    } catch (UnwritableException e) {
-      throw e;
-    } catch (InputException e) {
-      if (part.index().isPresent()) {
-        folder.refuse(points.getFirst(), e.getMessage());
-      }
-      throw e;
     }
-    if (part.index().isPresent()) {
-      return outcome == null || outcome.diverged().isEmpty() ? ExitCode.OK : ExitCode.DIVERGED;
-    }
-    int code = part.isPart() ? ExitCode.OK : gathered(gathering);
-    return outcome == null || outcome.inUse().isEmpty() ? code : ExitCode.TRY_AGAIN;
   }
 
   /** Told of measuring, beside training. */
@@ -384,25 +497,13 @@ final class SweepCommand implements Callable<Integer> {
       Optional<String> sentence =
           Optional.ofNullable(plans.refused().get(point))
               .or(() -> Optional.ofNullable(outcome.refused().get(point.name())));
-      if (sentence.isPresent()) {
+      boolean isReadable = SweepRow.read(folder, point, null).state() != RunState.UNREADABLE;
+      if (sentence.isPresent() && isReadable) {
         folder.refuse(point, sentence.get());
       } else {
         folder.accept(point);
       }
     }
-  }
-
-  /**
-   * Decides how many runs train at a time, and with how many threads each.
-   *
-   * @param runs to train
-   */
-  private int share(int runs) {
-    int most = Math.min(runs, Given.or(parallel, Integer.MAX_VALUE));
-    if (engineOptions.takesGpu()) {
-      return parallel == null ? 1 : most;
-    }
-    return engineOptions.shareThreads(most, parallel != null);
   }
 
   /** Writes tables, pictures and the page of all runs as they are, and says the best of them. */

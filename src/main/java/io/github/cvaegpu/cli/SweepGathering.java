@@ -68,6 +68,7 @@ record SweepGathering(SweepPlan plan, SweepFolder folder, Measure measure) {
    * Measures models.
    *
    * @param rows of them
+   * @param atOnce models at a time, from 1
    * @param listener told of it
    * @return false if it was asked to stop
    * @throws InputException if a figure cannot be written
@@ -76,9 +77,10 @@ record SweepGathering(SweepPlan plan, SweepFolder folder, Measure measure) {
       List<SweepRow> rows,
       Dataset dataset,
       Accelerator accelerator,
+      int atOnce,
       SweepMeasurer.Listener listener,
       BooleanSupplier stopRequested) {
     return new SweepMeasurer(folder, dataset, wanted())
-        .measure(rows, accelerator, listener, stopRequested);
+        .measure(rows, accelerator, atOnce, listener, stopRequested);
   }
 }

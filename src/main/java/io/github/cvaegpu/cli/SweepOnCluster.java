@@ -101,7 +101,7 @@ final class SweepOnCluster {
           Locale.ROOT,
           "Submitted as job %s, and what gathers it as job %s.%n",
           jobs.arrayJob(),
-          jobs.collectJob());
+          jobs.collectJob().orElseThrow());
       out.println(
           "How it stands: "
               + Program.command("sweep", "--out", folder.folder().toString(), "--status"));

@@ -40,6 +40,8 @@ final class SweepPart {
   /**
    * The runs to train, in order.
    *
+   * @return none where a search at random came to all of them before, so that they are of another
+   *     part
    * @throws InputException if there are none
    */
   List<SweepPoint> of(SweepPlan plan) {
@@ -47,7 +49,8 @@ final class SweepPart {
       throw new InputException("--index is one run and --shard a part: give one of them.");
     }
     if (index != null) {
-      return List.of(plan.point(index));
+      SweepPoint point = plan.point(index);
+      return plan.earlier(point).isPresent() ? List.of() : List.of(point);
     }
     if (shard == null) {
       return plan.points();
@@ -72,10 +75,7 @@ final class SweepPart {
                   of - 1,
                   of));
     }
-    // Every N-th, so that each part has some of every setting, long and short.
-    List<SweepPoint> points =
-        plan.points().stream().filter(point -> point.index() % of == part).toList();
-    if (points.isEmpty()) {
+    if (part >= plan.size()) {
       throw new InputException(
           String.format(
               Locale.ROOT,
@@ -84,6 +84,7 @@ final class SweepPart {
               plan.size(),
               plan.size() == 1 ? "" : "s"));
     }
-    return points;
+    // Every N-th, so that each part has some of every setting, long and short.
+    return plan.points().stream().filter(point -> point.index() % of == part).toList();
   }
 }

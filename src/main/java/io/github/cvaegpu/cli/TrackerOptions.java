@@ -21,9 +21,10 @@ final class TrackerOptions {
   /** The same beside options of several runs. */
   static final String SEVERAL =
       "--tensorboard DIR gets a folder for each run, by its name, and --log-json FILE the lines of"
-          + " all, each with its run. Where MLFLOW_TRACKING_URI is the URL of an MLflow server,"
-          + " each run is logged there too. What shows a run never holds it up: what is slow misses"
-          + " rows, and what fails is left, each with a warning.";
+          + " all, each with its run, which are then trained one after another. Where"
+          + " MLFLOW_TRACKING_URI is the URL of an MLflow server, each run is logged there too."
+          + " What shows a run never holds it up: what is slow misses rows, and what fails is left,"
+          + " each with a warning.";
 
   @Option(
       names = "--tensorboard",

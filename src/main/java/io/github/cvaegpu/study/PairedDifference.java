@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.study;
 
+import io.github.cvaegpu.eval.Spread;
 import java.util.List;
 import java.util.OptionalDouble;
-import org.apache.commons.statistics.distribution.TDistribution;
+import java.util.stream.IntStream;
 
 /**
  * By how much one model's figure is above another's, seed by seed.
@@ -14,8 +15,6 @@ import org.apache.commons.statistics.distribution.TDistribution;
  *     pairs - 1 degrees of freedom; empty for a single pair, which says nothing of its spread
  */
 public record PairedDifference(int pairs, double mean, OptionalDouble halfWidth) {
-  private static final double CONFIDENCE = 0.95;
-
   /**
    * Compares.
    *
@@ -27,43 +26,20 @@ public record PairedDifference(int pairs, double mean, OptionalDouble halfWidth)
     if (n == 0 || other.size() != n) {
       throw new IllegalArgumentException(n + " and " + other.size() + " figures");
     }
-    double[] differences = new double[n];
-    double mean = 0;
-    for (int i = 0; i < n; i++) {
-      differences[i] = one.get(i) - other.get(i);
-      mean += differences[i] / n;
-    }
-    if (n == 1) {
-      return new PairedDifference(n, mean, OptionalDouble.empty());
-    }
-    double squares = 0;
-    for (double difference : differences) {
-      squares += (difference - mean) * (difference - mean);
-    }
-    double t = quantile(TDistribution.of(n - 1));
-    return new PairedDifference(n, mean, OptionalDouble.of(t * Math.sqrt(squares / (n - 1) / n)));
+    Spread spread =
+        Spread.of(IntStream.range(0, n).mapToDouble(i -> one.get(i) - other.get(i)).toArray());
+    return new PairedDifference(n, spread.mean(), spread.halfWidth());
   }
 
   /**
-   * The probability of a mean as far from 0, on either side, were there no difference: the
-   * two-sided paired t test.
+   * The two-sided paired t test's p, see {@link Spread#p}.
    *
    * @return empty where there is no interval
    */
   public OptionalDouble p() {
-    if (halfWidth.isEmpty()) {
-      return OptionalDouble.empty();
-    }
-    if (halfWidth.getAsDouble() == 0) {
-      return OptionalDouble.of(mean == 0 ? 1 : 0);
-    }
-    TDistribution student = TDistribution.of(pairs - 1);
-    double t = Math.abs(mean) / halfWidth.getAsDouble() * quantile(student);
-    return OptionalDouble.of(2 * student.survivalProbability(t));
-  }
-
-  private static double quantile(TDistribution student) {
-    return student.inverseCumulativeProbability((1 + CONFIDENCE) / 2);
+    return halfWidth.isPresent()
+        ? OptionalDouble.of(Spread.p(pairs, mean, halfWidth.getAsDouble()))
+        : OptionalDouble.empty();
   }
 
   /**

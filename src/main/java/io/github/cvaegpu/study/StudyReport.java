@@ -22,6 +22,7 @@ import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Checkpoint;
 import io.github.cvaegpu.train.Json;
 import io.github.cvaegpu.train.RunQueue;
+import io.github.cvaegpu.train.SideBySide;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -59,32 +60,45 @@ public final class StudyReport {
    * Measures every finished model that has not been measured before.
    *
    * @param accelerator to encode and score on
+   * @param atOnce models that are measured at a time, from 1
    * @param stopRequested asked before each model
    * @return false if it was asked to stop
    */
   public boolean measure(
-      Accelerator accelerator, StudyListener listener, BooleanSupplier stopRequested) {
-    for (StudyRun run : study.runs()) {
-      if (stopRequested.getAsBoolean()) {
+      Accelerator accelerator, int atOnce, StudyListener listener, BooleanSupplier stopRequested) {
+    List<StudyRun> finished =
+        study.runs().stream().filter(run -> queue.isFinished(run.named())).toList();
+    var measured = new RunFacts[finished.size()];
+    new SideBySide(atOnce)
+        .work(
+            measured.length,
+            i -> {
+              if (stopRequested.getAsBoolean()) {
+                return false;
+              }
+              measured[i] = measured(finished.get(i), accelerator, listener);
+              return true;
+            });
+    for (int i = 0; i < measured.length; i++) {
+      if (measured[i] == null) {
         return false;
       }
-      if (!queue.isFinished(run.named())) {
-        continue;
-      }
-      Run files = Run.read(queue.folder(run.named()));
-      if (files.series().isEmpty() || files.checkpoint().isEmpty()) {
-        throw new InputException(
-            "%s is finished but %s is missing: put it back, or remove the folder to train it again."
-                .formatted(
-                    files.folder(),
-                    files.series().isEmpty() ? "metrics.csv" : "checkpoint.safetensors"));
-      }
-      facts.put(
-          run,
-          new RunFacts(
-              run, files, files.series().get(), evaluation(run, files, accelerator, listener)));
+      facts.put(finished.get(i), measured[i]);
     }
     return true;
+  }
+
+  private RunFacts measured(StudyRun run, Accelerator accelerator, StudyListener listener) {
+    Run files = Run.read(queue.folder(run.named()));
+    if (files.series().isEmpty() || files.checkpoint().isEmpty()) {
+      throw new InputException(
+          "%s is finished but %s is missing: put it back, or remove the folder to train it again."
+              .formatted(
+                  files.folder(),
+                  files.series().isEmpty() ? "metrics.csv" : "checkpoint.safetensors"));
+    }
+    return new RunFacts(
+        run, files, files.series().get(), evaluation(run, files, accelerator, listener));
   }
 
   private RunEvaluation evaluation(

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param shareGpu whether all of a task's runs train beside each other, where it has a GPU
  * @param memory of a task, e.g. {@code 4G}; null for what the cluster gives
  * @param arguments for {@code sweep} beside the folder and the part
+ * @param gathering arguments for {@code sweep --collect} beside the folder
  */
 public record ClusterTask(
     TaskArray array,
@@ -24,12 +25,14 @@ public record ClusterTask(
     int gpus,
     boolean shareGpu,
     String memory,
-    List<String> arguments) {
+    List<String> arguments,
+    List<String> gathering) {
   private static final Pattern MEMORY = Pattern.compile("[1-9]\\d{0,8}[MG]");
 
   /** Refuses what no cluster gives. */
   public ClusterTask {
     arguments = List.copyOf(arguments);
+    gathering = List.copyOf(gathering);
     if (memory != null && !MEMORY.matcher(memory).matches()) {
       throw new InputException(
           "--memory is a number and M or G, as in 4G, and not '%s'.".formatted(memory));

@@ -3,6 +3,7 @@ package io.github.cvaegpu.sweep;
 
 import io.github.cvaegpu.AbsentIfNull;
 import io.github.cvaegpu.Program;
+import io.github.cvaegpu.eval.Spread;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

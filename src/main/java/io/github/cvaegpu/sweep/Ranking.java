@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.sweep;
 
+import io.github.cvaegpu.eval.Spread;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,7 +16,8 @@ import java.util.Optional;
  *
  * @param measure what they are ranked by
  * @param places from the best; combinations without the measure have none
- * @param unranked why, a sentence, if no combination has a place; empty otherwise
+ * @param unranked why combinations that were trained to their end have no place, or why there is
+ *     none at all, in a sentence or two; empty otherwise
  */
 public record Ranking(Measure measure, List<Place> places, Optional<String> unranked) {
   /** Whether a combination is better than the next. */
@@ -95,7 +97,24 @@ public record Ranking(Measure measure, List<Place> places, Optional<String> unra
     return new Ranking(
         measure,
         places,
-        ranked.isEmpty() ? Optional.of(none(measure, summaries)) : Optional.empty());
+        ranked.isEmpty() ? Optional.of(none(measure, summaries)) : left(measure, summaries));
+  }
+
+  /** Why some that were trained have no place among others. */
+  private static Optional<String> left(Measure measure, List<Summary> summaries) {
+    List<Summary> left =
+        summaries.stream()
+            .filter(one -> one.of(measure.quantity()).isEmpty() && one.completed() > 0)
+            .toList();
+    return left.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%,d of %,d combinations have no place. %s",
+                left.size(),
+                summaries.size(),
+                none(measure, left)));
   }
 
   private static Lead lead(Optional<Spread> by) {

@@ -18,6 +18,10 @@ import java.util.SequencedMap;
  * @param lines in the sweep's order, each of two points or more
  */
 public record RateDistortion(String along, List<Line> lines) {
+  /** What a point has to have: its place, and its place among the others. */
+  private static final List<Quantity> PLACED_BY =
+      List.of(Quantity.TEST_KL, Quantity.TEST_RL, Quantity.TRAIN_KL);
+
   /** Settings whose values lead KL from one end of the curve to the other. */
   private static final List<String> LEADING = List.of("kl", "beta", "rl");
 
@@ -78,7 +82,7 @@ public record RateDistortion(String along, List<Line> lines) {
   private static Optional<RateDistortion> along(String along, List<Summary> summaries) {
     Map<SequencedMap<String, String>, List<Summary>> byOthers = new LinkedHashMap<>();
     for (Summary summary : summaries) {
-      if (summary.of(Quantity.TEST_KL).isPresent() && summary.of(Quantity.TEST_RL).isPresent()) {
+      if (PLACED_BY.stream().allMatch(quantity -> summary.of(quantity).isPresent())) {
         SequencedMap<String, String> others = new LinkedHashMap<>(summary.values());
         others.remove(along);
         byOthers.computeIfAbsent(others, its -> new ArrayList<>()).add(summary);

@@ -5,13 +5,11 @@ import java.util.Locale;
 
 /** How a run of a sweep stands. */
 public enum RunState {
-  /** There is nothing of it yet. */
-  NOT_BEGUN("not begun"),
-  /** A process is at work on it, or was killed: the folder alone does not tell which. */
-  RUNNING("running or killed"),
   /** It was trained to its end. */
   COMPLETED("completed"),
-  /** It was asked to stop, and can go on. */
+  /** A process is at work on it, as far as its folder's lock tells. */
+  RUNNING("running"),
+  /** It was stopped, or killed, and goes on from its checkpoint. */
   INTERRUPTED("interrupted"),
   /** It was worse than others at a rung of {@link Halving}, and is left there. */
   LEFT("left early"),
@@ -22,7 +20,9 @@ public enum RunState {
   /** Its settings are none that can be trained. */
   REFUSED("refused"),
   /** It has a {@code run.json} that cannot be used. */
-  UNREADABLE("unreadable");
+  UNREADABLE("unreadable"),
+  /** There is nothing of it yet. */
+  NOT_BEGUN("not begun");
 
   private final String text;
 

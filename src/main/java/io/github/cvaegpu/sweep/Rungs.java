@@ -77,12 +77,17 @@ public record Rungs(int format, List<Rung> rungs) {
   }
 
   /**
-   * These and one more, also in the sweep's folder.
+   * These and one more, also in the sweep's folder. Another process may have decided meanwhile;
+   * what it has written stays.
    *
    * @throws UnwritableException if it cannot be written
    */
   public Rungs with(Rung rung, SweepFolder folder) {
-    List<Rung> more = new ArrayList<>(rungs);
+    Rungs there = read(folder);
+    if (there.after(rung.epochs()).isPresent()) {
+      return there;
+    }
+    List<Rung> more = new ArrayList<>(there.rungs());
     more.add(rung);
     var all = new Rungs(FORMAT, more);
     byte[] json = (Json.PRETTY.toJson(all) + "\n").getBytes(StandardCharsets.UTF_8);

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.sweep;
 
 import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.eval.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -96,14 +97,19 @@ public final class Slurm {
    * What is left of an array job.
    *
    * @param job its number
-   * @return empty if there is no {@code squeue}, if it does not answer, or the job is over
+   * @return empty if there is no {@code squeue}, or it does not answer
    */
-  public static Queue queue(String job) {
+  public static Optional<Queue> queue(String job) {
     try {
-      return queueOf(
-          ask(null, "squeue", "--noheader", "--array", "--jobs=" + job, "--format=%K %T").said());
+      Answer answer =
+          ask(null, "squeue", "--noheader", "--array", "--jobs=" + job, "--format=%K %T");
+      // So it answers where a job was over some minutes ago.
+      boolean isForgotten = answer.said().contains("Invalid job id");
+      return answer.code() == 0 || isForgotten
+          ? Optional.of(queueOf(answer.said()))
+          : Optional.empty();
     } catch (IOException e) {
-      return new Queue(Set.of(), Set.of());
+      return Optional.empty();
     }
   }
 

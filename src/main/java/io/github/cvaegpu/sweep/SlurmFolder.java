@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.sweep;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -38,10 +39,10 @@ public final class SlurmFolder {
    * What was submitted.
    *
    * @param arrayJob the number of the array job
-   * @param collectJob that of the job after it
+   * @param collectJob that of the job after it; empty if it was not taken
    * @param array how the runs are spread over its tasks
    */
-  public record Jobs(String arrayJob, String collectJob, TaskArray array) {}
+  public record Jobs(String arrayJob, Optional<String> collectJob, TaskArray array) {}
 
   /**
    * @param sweep the sweep's folder
@@ -86,24 +87,54 @@ public final class SlurmFolder {
    * Submits the array job, and the one that gathers what comes of it.
    *
    * @throws InputException if there is no {@code sbatch}, it refuses, or what was submitted before
-   *     is still in the queue
+   *     is still in the queue, or may be
    */
   public Jobs submit(TaskArray array) {
     Optional<Jobs> before = jobs();
-    if (before.isPresent() && !Slurm.queue(before.get().arrayJob()).isEmpty()) {
-      throw new InputException(
-          "The sweep is in Slurm's queue already, as job %s: wait for it, or scancel %s first."
-              .formatted(before.get().arrayJob(), before.get().arrayJob()));
+    if (before.isPresent()) {
+      requireOver(before.get().arrayJob());
     }
     String arrayJob = Slurm.submit(folder, JOB_SCRIPT);
-    String collectJob = Slurm.submit(folder, "--dependency=afterany:" + arrayJob, COLLECT_SCRIPT);
+    // At once: what is in the queue must not be submitted again, whatever comes of the other.
+    write(new Jobs(arrayJob, Optional.empty(), array));
+    String collectJob;
+    try {
+      collectJob = Slurm.submit(folder, "--dependency=afterany:" + arrayJob, COLLECT_SCRIPT);
+    } catch (InputException e) {
+      throw new InputException(
+          "%s The tasks are in the queue all the same, as job %s: gather what comes of them by sweep"
+                  .formatted(e.getMessage(), arrayJob)
+              + " --collect.",
+          e);
+    }
+    var jobs = new Jobs(arrayJob, Optional.of(collectJob), array);
+    write(jobs);
+    return jobs;
+  }
+
+  private void requireOver(String job) {
+    Slurm.Queue queue =
+        Slurm.queue(job)
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "squeue does not say whether job %s of this sweep is over: try again, or"
+                                .formatted(job)
+                            + " remove %s if it is.".formatted(jobsFile())));
+    if (!queue.isEmpty()) {
+      throw new InputException(
+          "The sweep is in Slurm's queue already, as job %s: wait for it, or scancel %s first."
+              .formatted(job, job));
+    }
+  }
+
+  private void write(Jobs jobs) {
     var json = new JsonObject();
-    json.addProperty(ARRAY, arrayJob);
-    json.addProperty(COLLECT, collectJob);
-    json.addProperty(RUNS, array.runs());
-    json.addProperty(PER_TASK, array.perTask());
+    json.addProperty(ARRAY, jobs.arrayJob());
+    jobs.collectJob().ifPresent(job -> json.addProperty(COLLECT, job));
+    json.addProperty(RUNS, jobs.array().runs());
+    json.addProperty(PER_TASK, jobs.array().perTask());
     write(jobsFile(), Json.PRETTY.toJson(json) + "\n");
-    return new Jobs(arrayJob, collectJob, array);
   }
 
   /**
@@ -127,7 +158,7 @@ public final class SlurmFolder {
       return Optional.of(
           new Jobs(
               arrayJob,
-              json.get(COLLECT).getAsString(),
+              Optional.ofNullable(json.get(COLLECT)).map(JsonElement::getAsString),
               new TaskArray(json.get(RUNS).getAsInt(), json.get(PER_TASK).getAsInt())));
     } catch (IOException e) {
       throw new InputException(
@@ -146,6 +177,6 @@ public final class SlurmFolder {
   }
 
   private static InputException unwritable(Path file, IOException e) {
-    return new InputException("%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);
+    return AtomicFile.refusal("%s cannot be written: %s.", file, e);
   }
 }

@@ -211,10 +211,10 @@ public record SlurmJob(
     lines.addAll(allotment());
     lines.add("#SBATCH --output=logs/collect-%j.log");
     options.forEach(option -> lines.add("#SBATCH " + Program.quoted(option)));
-    return text(
-        lines,
-        COLLECTING_BODY,
-        List.of("sweep", "--out", Program.quoted(sweep.toString()), "--collect"));
+    List<String> words =
+        new ArrayList<>(List.of("sweep", "--out", Program.quoted(sweep.toString()), "--collect"));
+    task.gathering().stream().map(Program::quoted).forEach(words::add);
+    return text(lines, COLLECTING_BODY, words);
   }
 
   private List<String> allotment() {

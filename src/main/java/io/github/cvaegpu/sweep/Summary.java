@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.sweep;
 
+import io.github.cvaegpu.eval.Spread;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.sweep;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
+import io.github.cvaegpu.eval.Spread;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;

@@ -168,8 +168,7 @@ public final class SweepFolder {
       Files.createDirectories(file.toAbsolutePath().getParent());
       AtomicFile.replace(file, out -> out.write(bytes));
     } catch (IOException e) {
-      throw new InputException(
-          "%s cannot be written: %s.".formatted(file, AtomicFile.reason(e)), e);
+      throw AtomicFile.refusal("%s cannot be written: %s.", file, e);
     }
   }
 }

@@ -11,10 +11,12 @@ import io.github.cvaegpu.eval.ExactLikelihood;
 import io.github.cvaegpu.eval.ImageScores;
 import io.github.cvaegpu.eval.Posterior;
 import io.github.cvaegpu.train.SavedModel;
+import io.github.cvaegpu.train.SideBySide;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -73,23 +75,33 @@ public final class SweepMeasurer {
   }
 
   /**
-   * Measures what is missing, one run after another.
+   * Measures what is missing.
    *
    * @param accelerator to encode, decode and score on
+   * @param atOnce runs that are measured at a time, from 1
+   * @param listener told of it, by whatever thread
    * @param stopRequested asked before each run and now and then within one
    * @return false if it was asked to stop
    */
   public boolean measure(
       List<SweepRow> rows,
       Accelerator accelerator,
+      int atOnce,
       Listener listener,
       BooleanSupplier stopRequested) {
-    for (SweepRow row : missing(rows)) {
-      if (stopRequested.getAsBoolean() || !measure(row, accelerator, listener, stopRequested)) {
-        return false;
-      }
-    }
-    return true;
+    List<SweepRow> missing = missing(rows);
+    var measured = new AtomicInteger();
+    new SideBySide(atOnce)
+        .work(
+            missing.size(),
+            i -> {
+              boolean isMeasured =
+                  !stopRequested.getAsBoolean()
+                      && measure(missing.get(i), accelerator, listener, stopRequested);
+              measured.addAndGet(isMeasured ? 1 : 0);
+              return isMeasured;
+            });
+    return measured.get() == missing.size();
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.github.cvaegpu.sweep;
 
 import io.github.cvaegpu.Numbers;
+import io.github.cvaegpu.eval.Spread;
 import io.github.cvaegpu.report.Axes;
 import io.github.cvaegpu.report.AxesPage;
 import io.github.cvaegpu.report.Block;
@@ -155,8 +156,8 @@ final class SweepPage {
   private List<Block> best() {
     List<Block> blocks = new ArrayList<>();
     Ranking ranking = results.best(measure);
-    if (ranking.unranked().isPresent()) {
-      blocks.add(new Paragraph(ranking.unranked().get()));
+    ranking.unranked().ifPresent(why -> blocks.add(new Paragraph(why)));
+    if (ranking.places().isEmpty()) {
       return blocks;
     }
     blocks.add(
@@ -182,7 +183,7 @@ final class SweepPage {
           new Note(
               String.format(
                   Locale.ROOT,
-                  "The first %d of %,d; all are below.",
+                  "The first %d of %,d; runs.json has all.",
                   PLACES,
                   ranking.places().size())));
     }
@@ -289,10 +290,20 @@ final class SweepPage {
       }
       rows.add(cells);
     }
+    int all = results.summaries().size();
+    String which =
+        all <= SweepResults.MOST_SHOWN
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                " These are the first %,d of %,d; summary.csv has all.",
+                SweepResults.MOST_SHOWN,
+                all);
     return List.of(
         new Note(
             "Means over the seeds that were trained to their end, \u00b1 half the 95 % interval."
-                + " Figures are nats per image; a header sorts."),
+                + " Figures are nats per image; a header sorts."
+                + which),
         new Rows(false, header, rows));
   }
 

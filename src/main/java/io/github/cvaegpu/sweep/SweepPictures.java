@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.sweep;
 
+import io.github.cvaegpu.eval.Spread;
 import io.github.cvaegpu.report.Axes;
 import io.github.cvaegpu.report.Figure;
 import io.github.cvaegpu.report.IntervalFigure;

@@ -157,13 +157,37 @@ public record SweepPlan(
 
   /**
    * All of them, in order. Those that a search at random comes to again are one run, and here once.
+   *
+   * @throws InputException if two of a grid would have one folder
    */
   public List<SweepPoint> points() {
     Set<String> names = new HashSet<>();
-    return IntStream.range(0, size())
-        .mapToObj(this::point)
-        .filter(point -> names.add(point.name()))
-        .toList();
+    List<SweepPoint> points =
+        IntStream.range(0, size())
+            .mapToObj(this::point)
+            .filter(point -> names.add(point.name()))
+            .toList();
+    if (search == Search.GRID && points.size() < size()) {
+      throw new InputException(
+          "Two runs of the sweep would have one folder, as their values differ in what a folder's"
+              + " name cannot have: set the one in a sweep of its own.");
+    }
+    return points;
+  }
+
+  /**
+   * The run that a search at random came to before, where it comes to it again.
+   *
+   * @param point one of its runs
+   * @return empty where the run is the first of its settings
+   */
+  public Optional<SweepPoint> earlier(SweepPoint point) {
+    return search == Search.GRID
+        ? Optional.empty()
+        : IntStream.range(0, point.index())
+            .mapToObj(this::point)
+            .filter(before -> before.name().equals(point.name()))
+            .findFirst();
   }
 
   private SequencedMap<String, String> values(int combination) {

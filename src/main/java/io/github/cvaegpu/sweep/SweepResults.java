@@ -99,15 +99,13 @@ public final class SweepResults {
     Map<RunState, Long> counts =
         rows.stream()
             .collect(Collectors.groupingBy(SweepRow::state, TreeMap::new, Collectors.counting()));
-    List<RunState> order = new ArrayList<>(counts.keySet());
-    order.sort(Comparator.comparingInt(state -> state == RunState.COMPLETED ? 0 : 1));
     return String.format(
         Locale.ROOT,
         "%,d run%s: %s.",
         rows.size(),
         rows.size() == 1 ? "" : "s",
-        order.stream()
-            .map(state -> String.format(Locale.ROOT, "%,d %s", counts.get(state), state.text()))
+        counts.entrySet().stream()
+            .map(of -> String.format(Locale.ROOT, "%,d %s", of.getValue(), of.getKey().text()))
             .collect(Collectors.joining(", ")));
   }
 
@@ -145,9 +143,8 @@ public final class SweepResults {
     lines.add(standing());
     warnings().forEach(warning -> lines.add("Warning: " + warning));
     Ranking ranking = best(measure);
-    if (ranking.unranked().isPresent()) {
-      lines.add(ranking.unranked().get());
-    } else {
+    ranking.unranked().ifPresent(lines::add);
+    if (!ranking.places().isEmpty()) {
       lines.add(
           "Best by %s, %s first, mean and 95 %% interval over seeds:"
               .formatted(

@@ -38,35 +38,42 @@ public record SweepRow(
     try {
       String refusal = folder.refusal(point).orElse(null);
       if (!RegularFile.isTaken(RunDirectory.recordFile(run))) {
-        return new SweepRow(
-            point,
-            refusal == null ? RunState.NOT_BEGUN : RunState.REFUSED,
-            refusal,
-            note,
-            null,
-            null);
+        RunState state =
+            refusal != null
+                ? RunState.REFUSED
+                : isLocked(run) ? RunState.RUNNING : RunState.NOT_BEGUN;
+        return new SweepRow(point, state, refusal, note, null, null);
       }
       RunRecord record = RunDirectory.readRecord(run);
       var trained = Trained.of(record);
       RunMeasures measures =
           RunMeasures.read(run).filter(its -> its.isOf(trained.parametersSha256())).orElse(null);
       return refusal == null
-          ? new SweepRow(point, state(record, note), message(record), note, trained, measures)
+          ? new SweepRow(point, state(record, note, run), message(record), note, trained, measures)
           : new SweepRow(point, RunState.REFUSED, refusal, note, trained, measures);
     } catch (InputException e) {
       return new SweepRow(point, RunState.UNREADABLE, e.getMessage(), note, null, null);
     }
   }
 
-  private static RunState state(RunRecord record, String note) {
+  private static RunState state(RunRecord record, String note, Path run) {
     return switch (record.exitReason()) {
-      case RUNNING -> RunState.RUNNING;
+      case RUNNING -> isLocked(run) ? RunState.RUNNING : stopped(note);
       case COMPLETED -> RunState.COMPLETED;
-      // Nobody goes on with what a note says was left.
-      case INTERRUPTED -> note == null ? RunState.INTERRUPTED : RunState.LEFT;
+      case INTERRUPTED -> stopped(note);
       case DIVERGED -> RunState.DIVERGED;
       case FAILED -> RunState.FAILED;
     };
+  }
+
+  /** Where it cannot be told, the record is believed that says so, and nobody of a run without. */
+  private static boolean isLocked(Path run) {
+    return RunDirectory.isLocked(run).orElse(RegularFile.isTaken(RunDirectory.recordFile(run)));
+  }
+
+  /** Nobody goes on with what a note says was left. */
+  private static RunState stopped(String note) {
+    return note == null ? RunState.INTERRUPTED : RunState.LEFT;
   }
 
   private static String message(RunRecord record) {

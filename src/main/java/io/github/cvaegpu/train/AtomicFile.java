@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.train;
 
+import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.UnwritableException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -163,6 +165,43 @@ public final class AtomicFile {
     } catch (IOException e) {
       // Windows opens no directories and some network file systems do not force them. The file
       // itself is forced and renamed: either name is a whole file, so this is no failure.
+    }
+  }
+
+  /**
+   * What refuses a name that cannot be written to.
+   *
+   * @param sentence with the name and the reason, each as {@code %s}
+   * @param place a file, or a folder
+   * @param e why
+   * @return an {@link UnwritableException} where no other name would have helped: the device is
+   *     full, or fails
+   */
+  public static InputException refusal(String sentence, Path place, IOException e) {
+    String message = sentence.formatted(place, reason(e));
+    return isDeviceAtFault(place, e)
+        ? new UnwritableException(message, e)
+        : new InputException(message, e);
+  }
+
+  private static boolean isDeviceAtFault(Path folder, IOException e) {
+    String reason = reason(e);
+    return reason.contains("No space left")
+        || reason.contains("quota exceeded")
+        || reason.contains("Input/output error")
+        || isFull(folder);
+  }
+
+  /** Whatever the language of the system's messages. */
+  private static boolean isFull(Path folder) {
+    Path there = folder.toAbsolutePath();
+    while (there.getParent() != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    try {
+      return Files.getFileStore(there).getUsableSpace() == 0;
+    } catch (IOException e) {
+      return false;
     }
   }
 }

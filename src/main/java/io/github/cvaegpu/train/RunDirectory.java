@@ -38,9 +38,6 @@ public final class RunDirectory implements AutoCloseable {
   /** Checksums of the most epochs of a plan take half of it. */
   private static final int MAX_RECORD = 160 << 20;
 
-  /** Longer than it takes to see whether a lock is held. */
-  private static final int GLANCE_MILLIS = 200;
-
   private final Path folder;
   private final FileChannel lockFile;
   private final Optional<Object> lockIdentity;
@@ -106,7 +103,7 @@ public final class RunDirectory implements AutoCloseable {
       FileChannel lockFile = RegularFile.openToWrite(lockName(folder));
       boolean opened = false;
       try {
-        if (!lock(lockFile) && !lockAfterAMoment(lockFile)) {
+        if (!lock(lockFile)) {
           throw inUse(folder);
         }
         requireUnusedLog(folder);
@@ -127,44 +124,8 @@ public final class RunDirectory implements AutoCloseable {
       throw new InputException(
           "The run directory %s cannot be written to: permission denied.".formatted(folder), e);
     } catch (IOException e) {
-      String message =
-          "The run directory %s cannot be written to: %s.".formatted(folder, AtomicFile.reason(e));
-      throw isDeviceAtFault(folder, e)
-          ? new UnwritableException(message, e)
-          : new InputException(message, e);
+      throw AtomicFile.refusal("The run directory %s cannot be written to: %s.", folder, e);
     }
-  }
-
-  /** Whether no other name of a folder would have helped: its device is full, or fails. */
-  private static boolean isDeviceAtFault(Path folder, IOException e) {
-    String reason = AtomicFile.reason(e);
-    return reason.contains("No space left")
-        || reason.contains("quota exceeded")
-        || reason.contains("Input/output error")
-        || isFull(folder);
-  }
-
-  /** Whatever the language of the system's messages. */
-  private static boolean isFull(Path folder) {
-    Path there = folder.toAbsolutePath();
-    while (there.getParent() != null && !Files.exists(there)) {
-      there = there.getParent();
-    }
-    try {
-      return Files.getFileStore(there).getUsableSpace() == 0;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  /** Who only looks whether somebody has the lock ({@link #isInUse}) is gone by then. */
-  private static boolean lockAfterAMoment(FileChannel lockFile) throws IOException {
-    try {
-      Thread.sleep(GLANCE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return lock(lockFile);
   }
 
   /** The folder's lock can be removed while it is held; the log is locked as well. */
@@ -255,25 +216,6 @@ public final class RunDirectory implements AutoCloseable {
       return file.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       return false;
-    }
-  }
-
-  /**
-   * Whether a process trains in a folder, here or, where the file system's locks are those of all
-   * machines, on another. For those who look on, outside of any process that trains there: nothing
-   * is written, and the lock is tried for no longer than that takes.
-   */
-  public static boolean isInUse(Path folder) {
-    Path name = lockName(folder);
-    if (!RegularFile.isTaken(name)) {
-      return false;
-    }
-    try (FileChannel lockFile = RegularFile.openToRead(name, Links.REFUSED)) {
-      return lockFile.tryLock(0, Long.MAX_VALUE, true) == null;
-    } catch (OverlappingFileLockException e) {
-      return true;
-    } catch (IOException e) {
-      throw new InputException("%s cannot be read: %s.".formatted(name, AtomicFile.reason(e)), e);
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
+import io.github.cvaegpu.engine.TooLittleMemoryException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.nio.file.Files;
@@ -18,7 +19,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -31,6 +31,9 @@ import java.util.stream.IntStream;
  * How many train at a time changes no bit of any.
  */
 public final class RunQueue {
+  /** How often what waits looks whether it is to stop. */
+  private static final int LOOK_MILLIS = 200;
+
   private final List<NamedPlan> runs;
   private final Dataset dataset;
   private final Accelerator accelerator;
@@ -41,8 +44,10 @@ public final class RunQueue {
   private final Object lock = new Object(); // of all that follows, and of the listener
   private final QueueProgress progress;
   private final End[] ends;
-  private boolean isStopped;
-  private volatile Throwable failure;
+  private final SideBySide workers;
+  private int atWork;
+  private long ended;
+  private volatile boolean isStopped;
 
   /**
    * How runs are trained, beside their plans.
@@ -88,8 +93,9 @@ public final class RunQueue {
     }
 
     /**
-     * The same, but that a run which is refused, or which another process trains, leaves the
-     * others, and one that diverged before is not tried again: it would do the same.
+     * The same, but that a run which is refused, which another process trains, or on which the
+     * engine fails, leaves the others; one for which there is too little memory beside others waits
+     * for them; and one that diverged before is not tried again: it would do the same.
      */
     public Settings tolerant() {
       return new Settings(folder, provenance, interval, atOnce, observers, untilEpoch, true);
@@ -110,19 +116,45 @@ public final class RunQueue {
    * @param diverged names of the runs that diverged, in the queue's order
    * @param refused of a tolerant queue, why runs cannot be trained, by their names in its order
    * @param inUse of a tolerant queue, the names of those that other processes train
+   * @param failed of a tolerant queue, the names of those on which the engine failed
+   * @param lacksMemory of a tolerant queue, the names of those for which there is too little memory
+   *     even alone
    */
   public record Outcome(
       boolean isStopped,
       List<String> diverged,
       SequencedMap<String, String> refused,
-      List<String> inUse) {}
+      List<String> inUse,
+      List<String> failed,
+      List<String> lacksMemory) {
+    /** Before anything is trained. */
+    public static final Outcome NOTHING =
+        new Outcome(false, List.of(), new LinkedHashMap<>(), List.of(), List.of(), List.of());
+
+    /** The same, stopped before the end. */
+    public Outcome stopped() {
+      return new Outcome(true, diverged, refused, inUse, failed, lacksMemory);
+    }
+
+    /** Whether a run was trained as far as it was to be. */
+    public boolean hasTrained(NamedPlan run) {
+      String name = run.name();
+      return !diverged.contains(name)
+          && !refused.containsKey(name)
+          && !inUse.contains(name)
+          && !failed.contains(name)
+          && !lacksMemory.contains(name);
+    }
+  }
 
   /** How a run that is not whole came to its end; what is null is not over. */
   private record End(Kind kind, String why) {
     private enum Kind {
       DIVERGED,
       REFUSED,
-      IN_USE
+      IN_USE,
+      FAILED,
+      LACKS_MEMORY
     }
   }
 
@@ -152,6 +184,7 @@ public final class RunQueue {
     this.stopRequested = stopRequested;
     progress = new QueueProgress(runs, settings.atOnce());
     ends = new End[runs.size()];
+    workers = new SideBySide(settings.atOnce());
   }
 
   /** Where a run is. */
@@ -184,24 +217,21 @@ public final class RunQueue {
         ends[i] = new End(End.Kind.REFUSED, e.getMessage());
       }
     }
-    var next = new AtomicInteger();
-    int workers = Math.min(settings.atOnce(), runs.size());
-    // The caller is one of them: signals and interrupts reach it as ever.
-    List<Thread> others =
-        IntStream.range(1, workers)
-            .mapToObj(i -> Thread.ofPlatform().name("run queue " + i).start(() -> work(next)))
-            .toList();
-    work(next);
-    others.forEach(RunQueue::join);
-    if (failure instanceof RuntimeException exception) {
-      throw exception;
-    }
-    if (failure instanceof Error error) {
-      throw error;
-    }
+    workers.work(
+        runs.size(),
+        i -> {
+          take(i);
+          return !isStopped;
+        });
     SequencedMap<String, String> refused = new LinkedHashMap<>();
     ended(End.Kind.REFUSED).forEach(i -> refused.put(runs.get(i).name(), ends[i].why()));
-    return new Outcome(isStopped, names(End.Kind.DIVERGED), refused, names(End.Kind.IN_USE));
+    return new Outcome(
+        isStopped,
+        names(End.Kind.DIVERGED),
+        refused,
+        names(End.Kind.IN_USE),
+        names(End.Kind.FAILED),
+        names(End.Kind.LACKS_MEMORY));
   }
 
   private IntStream ended(End.Kind kind) {
@@ -238,46 +268,6 @@ public final class RunQueue {
         : Optional.empty();
   }
 
-  private static void join(Thread thread) {
-    boolean wasInterrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        wasInterrupted = true;
-      }
-    }
-    if (wasInterrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Takes one run after another until none is left. */
-  private void work(AtomicInteger next) {
-    try {
-      for (int i = next.getAndIncrement();
-          i < runs.size() && !isOver();
-          i = next.getAndIncrement()) {
-        take(i);
-      }
-    } catch (RuntimeException | Error e) {
-      synchronized (lock) {
-        if (failure == null) {
-          failure = e;
-        } else if (!failure.equals(e)) {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-  }
-
-  private boolean isOver() {
-    synchronized (lock) {
-      return isStopped || failure != null;
-    }
-  }
-
   private void take(int index) {
     NamedPlan run = runs.get(index);
     synchronized (lock) {
@@ -300,7 +290,7 @@ public final class RunQueue {
     boolean isWhole = true;
     End end = null;
     try {
-      isWhole = train(run, index);
+      isWhole = trainWhereThereIsRoom(run, index);
     } catch (DivergedException e) {
       end = new End(End.Kind.DIVERGED, e.getMessage());
     } catch (InputException | EngineException e) {
@@ -325,8 +315,73 @@ public final class RunQueue {
     if (!settings.isTolerant() || isEveryRuns) {
       throw e;
     }
-    return new End(
-        e instanceof RunInUseException ? End.Kind.IN_USE : End.Kind.REFUSED, e.getMessage());
+    End.Kind kind = End.Kind.REFUSED;
+    if (e instanceof RunInUseException) {
+      kind = End.Kind.IN_USE;
+    } else if (e instanceof TooLittleMemoryException) {
+      kind = End.Kind.LACKS_MEMORY;
+    } else if (e instanceof EngineException) {
+      kind = End.Kind.FAILED;
+    }
+    return new End(kind, e.getMessage());
+  }
+
+  /**
+   * Trains a run; where there is too little memory for it beside the others, it waits until one of
+   * them has ended.
+   */
+  private boolean trainWhereThereIsRoom(NamedPlan run, int index) {
+    while (true) {
+      synchronized (lock) {
+        atWork++;
+      }
+      try {
+        return train(run, index);
+      } catch (TooLittleMemoryException e) {
+        if (!settings.isTolerant() || !isAnotherAtWork(run)) {
+          throw e;
+        }
+      } finally {
+        synchronized (lock) {
+          atWork--;
+          ended++;
+          lock.notifyAll();
+        }
+      }
+      if (!waitForAnother()) {
+        return false;
+      }
+    }
+  }
+
+  private boolean isAnotherAtWork(NamedPlan run) {
+    synchronized (lock) {
+      boolean isSo = atWork > 1;
+      if (isSo) {
+        listener.warns(
+            run, "There is too little memory for it beside the others; it waits for one to end.");
+      }
+      return isSo;
+    }
+  }
+
+  /** Waits until a run has ended; false if all are to. */
+  private boolean waitForAnother() {
+    synchronized (lock) {
+      long before = ended;
+      while (ended == before && atWork > 0) {
+        if (stopRequested.getAsBoolean() || workers.hasFailed() || isStopped) {
+          return false;
+        }
+        try {
+          lock.wait(LOOK_MILLIS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
+      }
+      return true;
+    }
   }
 
   /** Trains a run to its end, or as far as it is to go; false if it was asked to stop before. */
@@ -351,7 +406,7 @@ public final class RunQueue {
               settings.provenance(),
               settings.interval(),
               RunObservers.of(told, settings.observers().apply(run)),
-              () -> stopRequested.getAsBoolean() || failure != null || told.isFarEnough());
+              () -> stopRequested.getAsBoolean() || workers.hasFailed() || told.isFarEnough());
       return trainer.run().exitReason() == ExitReason.COMPLETED || told.isFarEnough();
     }
   }

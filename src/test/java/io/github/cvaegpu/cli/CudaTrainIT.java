@@ -134,6 +134,32 @@ class CudaTrainIT {
 
   /** JCuda is made for cuBLAS 12; where there is only cuBLAS 13, the bridge leads to it. */
   @Test
+  void aSweepIsSharedByTwoDevices() throws Exception {
+    List<String> sweep = new ArrayList<>(List.of("sweep", "--data", images.toString()));
+    sweep.addAll(List.of("--set", "lr=0.001,0.002,1e30", "--epochs", "2", "--batch", "64"));
+    sweep.addAll(List.of("--hidden", "20,10", "--beta", "1"));
+    sweep.addAll(onGpu());
+    Path one = temp.resolve("one device");
+    sweep.addAll(List.of("--out", one.toString()));
+    assertEquals(0, jar.run(sweep).code());
+    Path two = temp.resolve("two devices");
+    sweep.removeLast();
+    sweep.addAll(List.of(two.toString(), "--devices", "0,1"));
+    RunningProcess.Result shared = jar.run(sweep);
+    assertEquals(0, shared.code(), shared.errors());
+    assertTrue(shared.errors().contains("GPU 0: Engine cuda on "), shared.errors());
+    assertTrue(shared.errors().contains("GPU 0: run 1/2  lr=0.001_seed=0"), shared.errors());
+    assertTrue(shared.errors().contains("GPU 1: run 1/1  lr=0.002_seed=0"), shared.errors());
+    assertTrue(shared.text().startsWith("3 runs: 2 completed, 1 diverged."), shared.text());
+    for (String run : List.of("lr=0.001_seed=0", "lr=0.002_seed=0")) {
+      assertEquals(
+          RunDirectory.readRecord(one.resolve("runs").resolve(run)).parametersSha256(),
+          RunDirectory.readRecord(two.resolve("runs").resolve(run)).parametersSha256());
+    }
+    assertTrue(Files.exists(two.resolve("report.html")));
+  }
+
+  @Test
   void cublas13WillDo() throws Exception {
     assumeFalse(OnGpu.isReal(), "a real GPU is used with what cuBLAS the machine has");
     OnGpu.requireEmulator();

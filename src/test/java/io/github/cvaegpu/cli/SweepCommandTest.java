@@ -58,6 +58,13 @@ class SweepCommandTest {
       delimiter = '|',
       value = {
         "--set lrr=1 | --set knows no 'lrr'; did you mean lr?",
+        "--set lr=1 --devices 0,x | --devices names GPUs by number or UUID, as in 0,1 and as"
+            + " nvidia-smi -L does, and not 'x'.",
+        "--set lr=1 --devices 1,0,1 | --devices names a GPU twice; --parallel has runs share one.",
+        "--set lr=1 --devices 0 --engine cpu | --devices are GPUs: leave --engine cpu out.",
+        "--set lr=1 --devices 0 --shard 0/2 | --devices shares all runs: leave --shard out.",
+        "--set lr=1,2 --devices 0 --halving 1 | --devices shares all runs: leave --halving out.",
+        "--set lr=1 --devices 0 --slurm | A cluster gives GPUs by --gpus: leave --devices out.",
         "--set xyzzy=1 | --set knows no 'xyzzy': its names are those of train's options.",
         "--set out=a | --set knows no 'out': its names are those of train's options.",
         "--set lr | Invalid value for option '--set' (NAME=VALUES): 'lr' is no option with values,"
@@ -169,9 +176,72 @@ class SweepCommandTest {
       CommandRun all = small(folder, sweep);
       assertEquals(ExitCode.TRY_AGAIN, all.code());
       assertEquals(
-          "8 runs: 1 completed, 1 not begun, 2 diverged, 4 refused.",
+          "8 runs: 1 completed, 2 diverged, 4 refused, 1 not begun.",
           all.out().lines().findFirst().get());
     }
+  }
+
+  /** As often as a scheduler asks: it would do so again, and was not refused. */
+  @Test
+  void aRunThatDivergedEndsAsItDid() throws IOException {
+    String sweep = "--set lr=1e30,0.01 --control constant --index 0";
+    CommandRun first = small(folder, sweep);
+    CommandRun again = sweep(folder, "--index 0");
+    assertEquals(ExitCode.DIVERGED, first.code());
+    assertEquals(ExitCode.DIVERGED, again.code());
+    assertEquals("lr=1e30_seed=0: " + record("lr=1e30_seed=0").message(), again.err().strip());
+    assertFalse(Files.exists(run("lr=1e30_seed=0").resolve("refused.txt")));
+    assertEquals(1, record("lr=1e30_seed=0").sessions().size());
+  }
+
+  /** Three widths are twelve runs' worth of draws and three runs. */
+  @Test
+  void whatASearchComesToAgainIsOneRun() {
+    String sweep = "--search random --runs 12 --set latent=2..3";
+    CommandRun all = small(folder, sweep).succeeded();
+    assertEquals("2 runs: 2 completed.", all.out().lines().findFirst().get());
+    CommandRun last = sweep(folder, "--index 11").succeeded();
+    assertEquals("Nothing to train: the search came to these settings before.\n", last.err());
+    sweep(folder, "--shard 11/12").succeeded();
+    assertTrue(sweep(folder, "--shard 12/13").refusal().contains("has nothing to train"));
+    String status = sweep(folder, "--status").succeeded().out();
+    assertTrue(status.startsWith("2 runs in "), status);
+  }
+
+  @Test
+  void aRungWithoutAnyValueLeavesNobody() {
+    String sweep = "--set lr=1e30,1e31,1e32 --beta 1 --halving 1";
+    CommandRun first = small(folder, sweep);
+    assertEquals(ExitCode.DIVERGED, first.code());
+    assertTrue(first.err().contains("no combination has a value"), first.err());
+    assertFalse(Files.exists(folder.resolve("rungs.json")));
+    assertEquals(
+        "--halving by kl-error compares runs that hold a KL divergence, and lr=0.001_seed=0 holds"
+            + " none.",
+        small(
+                folder.resolve("another"),
+                "--set lr=0.001,0.01 --beta 1 --halving 1 --measure kl-error")
+            .refusal());
+  }
+
+  @Test
+  void aRangeOfAFileIsOfTheOptionsKind() throws IOException {
+    Path file = folder.resolve("mine.json");
+    Files.writeString(
+        file,
+        "{\"search\": \"random\", \"runs\": 2, \"set\": {\"latent\": {\"from\": 2, \"to\": 8}}}");
+    assertEquals(
+        "--set latent takes whole numbers: its range needs \"whole\": true.",
+        sweep(folder.resolve("s"), "--file " + file).refusal());
+    Files.writeString(file, Files.readString(file).replace("latent", "control"));
+    assertEquals(
+        "--set control takes words, of which there is no range.",
+        sweep(folder.resolve("s"), "--file " + file).refusal());
+    Files.writeString(
+        file, Files.readString(file).replace("control", "lr").replace("8", "8, \"whole\": true"));
+    assertEquals(
+        "--set lr takes all numbers: its range is not \"whole\".",
+        sweep(folder.resolve("s"), "--file " + file).refusal());
   }
 
   @Test
@@ -197,9 +267,10 @@ class SweepCommandTest {
     String sweep = "--set lr=0.01,0.001,1e30,0.0001 --beta 1 --seeds 2 --halving 1";
     CommandRun first = small(folder, sweep).succeeded();
     assertEquals(
-        "8 runs: 4 completed, 2 diverged, 2 left early.".length(),
-        first.out().lines().findFirst().get().length(),
-        first.out());
+        "8 runs: 2 completed, 4 left early, 2 diverged.", first.out().lines().findFirst().get());
+    String status = sweep(folder, "--status").succeeded().out();
+    assertTrue(status.contains("  left early          4\n"), status);
+    assertTrue(status.contains("All that can be trained is."), status);
     String rungs = Files.readString(folder.resolve("rungs.json"));
     assertEquals(ExitReason.INTERRUPTED, record("lr=0.0001_seed=0").exitReason());
     assertEquals(1, record("lr=0.0001_seed=0").parametersSha256().size());

@@ -133,10 +133,10 @@ class SweepOnClusterTest {
             "How it stands: cvae-gpu sweep --out s --status",
             "exit 0: sweep --out s " + SIX + " --slurm --submit --parallel 2 --threads 3",
             "6 runs in s:",
-            "  at work             1",
-            "  waiting             5",
+            "  running             1",
+            "  not begun           5",
             "",
-            "At work:",
+            "Running:",
             "  0  lr=0.001_seed=0",
             "",
             "Slurm's job 12 has 1 tasks at work and 2 that wait.",
@@ -159,6 +159,26 @@ class SweepOnClusterTest {
         Files.getPosixFilePermissions(slurm.resolve("job.sh"))
             .contains(PosixFilePermission.OTHERS_EXECUTE));
     assertTrue(Files.isDirectory(slurm.resolve("logs")));
+  }
+
+  @Test
+  void anArrayWithoutWhatGathersItIsNotSubmittedAgain() throws Exception {
+    stub(
+        "sbatch",
+        "case \"$*\" in *job.sh) echo 12 ;; *) echo 'error: too many jobs' >&2; exit 1 ;; esac\n");
+    stub("squeue", "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1\n");
+    assertEquals(
+        "sbatch did not take s/slurm/collect.sh: error: too many jobs. The tasks are in the queue"
+            + " all the same, as job 12: gather what comes of them by sweep --collect.",
+        run(SIX + " --slurm --submit --measure bound --offline").lines().get(1));
+    String gathering = Files.readString(temp.resolve("s/slurm/collect.sh"));
+    assertTrue(gathering.contains(" --collect --measure bound --offline\n"), gathering);
+    List<String> said = run("--slurm --submit", "--status").lines();
+    assertEquals(
+        "squeue does not say whether job 12 of this sweep is over: try again, or remove"
+            + " s/slurm/jobs.json if it is.",
+        said.get(1));
+    assertTrue(said.contains("squeue says nothing of job 12."), said.toString());
   }
 
   @Test

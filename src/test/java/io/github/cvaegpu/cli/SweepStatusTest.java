@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.TinyImages;
-import io.github.cvaegpu.train.RunDirectory;
+import io.github.cvaegpu.train.FolderHolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,8 +74,8 @@ class SweepStatusTest {
   void everyStateIsToldAndNothingIsWritten() throws IOException {
     Map<String, String> before;
     List<String> said;
-    try (RunDirectory held = RunDirectory.resume(run(3))) {
-      assertTrue(RunDirectory.isInUse(held.folder()));
+    try (var held = new FolderHolder(run(3))) {
+      assertTrue(held.isAlive());
       before = contents();
       said = sweep("--status").succeeded().out().lines().toList();
     }
@@ -84,14 +84,14 @@ class SweepStatusTest {
         List.of(
             "7 runs in %s:".formatted(sweep),
             "  completed           1",
-            "  at work             1",
+            "  running             1",
             "  interrupted         1",
             "  diverged            1",
             "  refused             1",
-            "  failed              1",
-            "  waiting             1",
+            "  unreadable          1",
+            "  not begun           1",
             "",
-            "At work:",
+            "Running:",
             "  2  lr=0.003_seed=0   epoch 2 of 2",
             "",
             "Interrupted:",
@@ -103,7 +103,7 @@ class SweepStatusTest {
             "Refused:",
             "  4  lr=0.005_seed=0   --hidden is too wide.",
             "",
-            "Failed:"),
+            "Unreadable:"),
         said.subList(0, said.size() - 3));
     String failed = said.get(said.size() - 3);
     assertTrue(failed.startsWith("  5  lr=0.006_seed=0   " + run(6).resolve("run.json")), failed);

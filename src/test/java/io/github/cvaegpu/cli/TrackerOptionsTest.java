@@ -123,6 +123,18 @@ class TrackerOptionsTest {
     assertFalse(Files.exists(run));
   }
 
+  /** Its lines are of one run after another. */
+  @Test
+  void oneFileIsForOneRunAtATime() {
+    for (String command : List.of("calibrate", "reproduce")) {
+      assertEquals(
+          "--log-json has one run after another in its file: leave --parallel out, or take"
+              + " --tensorboard.",
+          several(command, "--parallel", "2").refusal());
+    }
+    assertFalse(Files.exists(run.resolve("beta-1")));
+  }
+
   private CommandRun several(String command, String... more) {
     List<String> args = new ArrayList<>(List.of(command, "--data", images.toString()));
     args.addAll(List.of("--out", run.toString(), "--engine", "cpu", "--threads", "1"));

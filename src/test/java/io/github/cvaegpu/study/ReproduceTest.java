@@ -115,7 +115,7 @@ class ReproduceTest {
     RunQueue queue = queue(study, images, () -> false, folder, listener);
     assertFalse(queue.train().isStopped());
     var report = new StudyReport(study, images, queue);
-    assertTrue(report.measure(CPU, listener, () -> false));
+    assertTrue(report.measure(CPU, 1, listener, () -> false));
     report.judge();
     return report;
   }
@@ -358,6 +358,32 @@ class ReproduceTest {
     assertEquals(List.of(), told.events);
   }
 
+  /** Trained and measured at a time, or one after another. */
+  @Test
+  void howManyAreAtWorkAtATimeChangesNoFigure() throws IOException {
+    trained(ONE);
+    StudyReport one = report(ONE, dataset);
+    Path beside = folder.resolve("beside");
+    var queue =
+        new RunQueue(
+            ONE.runs().stream().map(StudyRun::named).toList(),
+            dataset,
+            CPU,
+            RunQueue.Settings.oneByOne(
+                    beside,
+                    Provenance.of(new DataChoice.Named("tiny"), Optional.empty()),
+                    CheckpointInterval.parse("1epochs"))
+                .atOnce(2),
+            told,
+            () -> false);
+    assertFalse(queue.train().isStopped());
+    var report = new StudyReport(ONE, dataset, queue);
+    assertTrue(report.measure(CPU, 2, told, () -> false));
+    report.judge();
+    assertEquals(one.json(), report.json());
+    assertFalse(report.measure(CPU, 2, told, () -> true));
+  }
+
   @Test
   void aRunThatDivergesLeavesTheOthers() {
     // A step this large overflows; the small one does not.
@@ -370,7 +396,7 @@ class ReproduceTest {
             "control-lr1000000000000000000000000000000-seed0"),
         outcome.diverged());
     var report = new StudyReport(study, dataset, runner);
-    assertTrue(report.measure(CPU, told, () -> false));
+    assertTrue(report.measure(CPU, 1, told, () -> false));
     report.judge();
     StudyResult result = report.result();
     assertEquals(Verdict.CANNOT_BE_TOLD, result.claims().get(2).verdict());
@@ -468,7 +494,7 @@ class ReproduceTest {
 
   private List<Claim> judged(RunQueue runner) {
     var report = new StudyReport(STUDY, dataset, runner);
-    assertTrue(report.measure(CPU, told, () -> false));
+    assertTrue(report.measure(CPU, 1, told, () -> false));
     report.judge();
     return report.result().claims();
   }

@@ -44,12 +44,21 @@ class KubernetesJobTest {
         "/home/me/sweeps/First One",
         "sweeps/it's one",
         new ClusterTask(
-            new TaskArray(60, 4), 8, 2, 1, true, "4G", List.of("--engine", "cuda", "--offline")));
+            new TaskArray(60, 4),
+            8,
+            2,
+            1,
+            true,
+            "4G",
+            List.of("--engine", "cuda", "--offline"),
+            List.of("--offline")));
   }
 
   private static KubernetesJob plain(String sweep) {
     return job(
-        sweep, null, new ClusterTask(new TaskArray(6, 1), null, 1, 0, false, null, List.of()));
+        sweep,
+        null,
+        new ClusterTask(new TaskArray(6, 1), null, 1, 0, false, null, List.of(), List.of()));
   }
 
   private static JsonElement json(String yaml) {
@@ -171,7 +180,8 @@ class KubernetesJobTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "two words", "a\nb", "-x", "\"x\""})
   void aNameThatIsNoImagesIsRefused(String image) {
-    ClusterTask task = new ClusterTask(new TaskArray(6, 1), 1, 1, 0, false, null, List.of());
+    ClusterTask task =
+        new ClusterTask(new TaskArray(6, 1), 1, 1, 0, false, null, List.of(), List.of());
     String sentence =
         assertThrows(
                 InputException.class,
@@ -187,7 +197,8 @@ class KubernetesJobTest {
     "mine, a/../../b, --claim-path is a path in the claim"
   })
   void aPlaceThatIsNoneIsRefused(String claim, String path, String start) {
-    ClusterTask task = new ClusterTask(new TaskArray(6, 1), 1, 1, 0, false, null, List.of());
+    ClusterTask task =
+        new ClusterTask(new TaskArray(6, 1), 1, 1, 0, false, null, List.of(), List.of());
     String sentence =
         assertThrows(
                 InputException.class,
@@ -202,7 +213,9 @@ class KubernetesJobTest {
     String sentence =
         assertThrows(
                 InputException.class,
-                () -> new ClusterTask(new TaskArray(6, 1), 1, 1, 0, false, memory, List.of()))
+                () ->
+                    new ClusterTask(
+                        new TaskArray(6, 1), 1, 1, 0, false, memory, List.of(), List.of()))
             .getMessage();
     assertEquals(
         "--memory is a number and M or G, as in 4G, and not '%s'.".formatted(memory), sentence);

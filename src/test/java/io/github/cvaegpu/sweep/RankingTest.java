@@ -4,6 +4,7 @@ package io.github.cvaegpu.sweep;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.cvaegpu.eval.Spread;
 import io.github.cvaegpu.sweep.MadeUpSweep.Figures;
 import io.github.cvaegpu.sweep.Ranking.Lead;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
@@ -59,6 +60,26 @@ class RankingTest {
         0.1 / Math.sqrt(3) * 4.302652730 / Math.sqrt(3), by.halfWidth().orElseThrow(), 1e-8);
     assertEquals("better than the next", ranking.places().getFirst().text());
     assertEquals("cannot be told from the next", ranking.places().get(1).text());
+  }
+
+  @Test
+  void whatHasNoPlaceIsSaidBesideThoseThatHave() {
+    var sweep = new MadeUpSweep(temp, MadeUpSweep.grid(1, "latent=2,10"));
+    sweep.putAll(
+        point -> {
+          var figures = new Figures();
+          figures.latent = point.combination() == 0 ? 2 : 10;
+          figures.logLikelihood = point.combination() == 0 ? -90.0 : null;
+          return figures;
+        });
+    Ranking ranking = sweep.read().best(Measure.LOG_LIKELIHOOD);
+    assertEquals(List.of(0), order(ranking));
+    assertEquals(
+        "1 of 2 combinations have no place. log p(x) is integrated over 1 or 2 latent dimensions,"
+            + " and latent=10_seed=0 has 10: take the measure bound.",
+        ranking.unranked().orElseThrow());
+    assertTrue(
+        sweep.read().lines(Measure.LOG_LIKELIHOOD).contains(ranking.unranked().orElseThrow()));
   }
 
   @Test

@@ -35,13 +35,20 @@ class SlurmJobTest {
   @TempDir Path temp;
 
   private static ClusterTask task(TaskArray array, Integer atOnce, int gpus, String... arguments) {
-    return new ClusterTask(array, atOnce, 2, gpus, gpus > 0, null, List.of(arguments));
+    return new ClusterTask(array, atOnce, 2, gpus, gpus > 0, null, List.of(arguments), List.of());
   }
 
   private static SlurmJob golden() {
     var task =
         new ClusterTask(
-            new TaskArray(60, 4), 8, 2, 1, true, "4G", List.of("--engine", "cuda", "--offline"));
+            new TaskArray(60, 4),
+            8,
+            2,
+            1,
+            true,
+            "4G",
+            List.of("--engine", "cuda", "--offline"),
+            List.of("--offline"));
     return new SlurmJob(
         Path.of("/home/me/sweeps/it's one"),
         Path.of("/home/me"),

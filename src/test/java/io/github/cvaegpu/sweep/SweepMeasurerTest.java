@@ -94,12 +94,12 @@ class SweepMeasurerTest {
     SweepMeasurer exact = measurer(Measure.LOG_LIKELIHOOD, Measure.ELBO);
     List<String> both = List.of("latent=2_kl=3_seed=0", "latent=2_kl=4_seed=0");
     assertEquals(both, names(exact.missing(rows())));
-    assertTrue(exact.measure(rows(), accelerator, listener, () -> false));
+    assertTrue(exact.measure(rows(), accelerator, 1, listener, () -> false));
     assertEquals(both, told);
     assertEquals(List.of(), exact.missing(rows()));
     // The bound came with it, but where there is no integral it has to be asked for.
     assertEquals(List.of("latent=3_kl=3_seed=0"), names(measurer(Measure.BOUND).missing(rows())));
-    assertTrue(measurer(Measure.BOUND).measure(rows(), accelerator, listener, () -> false));
+    assertTrue(measurer(Measure.BOUND).measure(rows(), accelerator, 1, listener, () -> false));
     SweepRow large = rows().get(2);
     assertTrue(Quantity.IMPORTANCE_WEIGHTED_BOUND.of(large).isPresent());
     assertTrue(Quantity.LOG_LIKELIHOOD.of(large).isEmpty());
@@ -110,7 +110,7 @@ class SweepMeasurerTest {
   /** The figures are those of evaluate --exact. */
   @Test
   void figuresAreThoseOfTheModel() {
-    measurer(Measure.LOG_LIKELIHOOD).measure(rows(), accelerator, listener, () -> false);
+    measurer(Measure.LOG_LIKELIHOOD).measure(rows(), accelerator, 1, listener, () -> false);
     SweepRow row = rows().getFirst();
     SavedModel saved = SavedModel.open(folder.folder(row.point()));
     try (var model = saved.model(accelerator)) {
@@ -128,7 +128,7 @@ class SweepMeasurerTest {
 
   @Test
   void aRunThatWentOnIsMeasuredAgain() {
-    measurer(Measure.BOUND).measure(rows(), accelerator, listener, () -> false);
+    measurer(Measure.BOUND).measure(rows(), accelerator, 1, listener, () -> false);
     assertEquals(List.of(), measurer(Measure.BOUND).missing(rows()));
     SweepPoint first = plan.point(0);
     for (Path file : RunDirectory.files(folder.folder(first))) {
@@ -149,7 +149,7 @@ class SweepMeasurerTest {
   @Test
   void otherImagesAreNotMeasuredOn() {
     var other = new SweepMeasurer(folder, TinyImages.dataset(7), Set.of(Measure.BOUND));
-    assertTrue(other.measure(rows(), accelerator, listener, () -> false));
+    assertTrue(other.measure(rows(), accelerator, 1, listener, () -> false));
     assertEquals(
         "latent=2_kl=3_seed=0 was trained on other images than those of tiny: it is not measured.",
         told.get(1));
@@ -165,7 +165,7 @@ class SweepMeasurerTest {
         RunDirectory.checkpointFile(folder.folder(plan.point(2))),
         one,
         StandardCopyOption.REPLACE_EXISTING);
-    assertTrue(measurer(Measure.BOUND).measure(rows(), accelerator, listener, () -> false));
+    assertTrue(measurer(Measure.BOUND).measure(rows(), accelerator, 1, listener, () -> false));
     assertEquals(5, told.size());
     assertTrue(told.get(1).contains("checkpoint"), told.get(1));
     assertTrue(
@@ -178,11 +178,11 @@ class SweepMeasurerTest {
   @Test
   void itStopsWhenAskedTo() {
     SweepMeasurer exact = measurer(Measure.LOG_LIKELIHOOD);
-    assertFalse(exact.measure(rows(), accelerator, listener, () -> true));
+    assertFalse(exact.measure(rows(), accelerator, 1, listener, () -> true));
     assertEquals(List.of(), told);
     // In the middle of one: nothing of it is kept.
     var asked = new AtomicInteger();
-    assertFalse(exact.measure(rows(), accelerator, listener, () -> asked.incrementAndGet() > 3));
+    assertFalse(exact.measure(rows(), accelerator, 1, listener, () -> asked.incrementAndGet() > 3));
     assertEquals(List.of(plan.point(0).name()), told);
     assertEquals(2, exact.missing(rows()).size());
     assertFalse(Files.exists(RunMeasures.file(folder.folder(plan.point(0)))));
@@ -214,7 +214,7 @@ class SweepMeasurerTest {
     }
     double both = Quantity.LOG_LIKELIHOOD.of(rows().getFirst()).orElseThrow();
     delete(RunMeasures.file(folder.folder(plan.point(0))));
-    exact.measure(rows(), accelerator, none, () -> false);
+    exact.measure(rows(), accelerator, 2, none, () -> false);
     assertEquals(both, Quantity.LOG_LIKELIHOOD.of(rows().getFirst()).orElseThrow());
   }
 }

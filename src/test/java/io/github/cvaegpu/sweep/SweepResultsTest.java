@@ -175,7 +175,7 @@ class SweepResultsTest {
     mixed().read().write(Measure.ELBO);
     String page = text("report.html");
     assertTrue(
-        page.contains("6 runs: 3 completed, 1 not begun, 1 diverged, 1 refused."), "standing");
+        page.contains("6 runs: 3 completed, 1 diverged, 1 refused, 1 not begun."), "standing");
     assertTrue(page.contains("--kl 8 is &lt;b&gt;too&lt;/b&gt; large."));
     assertFalse(page.contains("<b>too</b>"));
     assertTrue(page.contains("<a href=\"runs/kl=2_seed=1/\">1</a>"));
@@ -309,7 +309,7 @@ class SweepResultsTest {
     Files.writeString(RunDirectory.recordFile(sweep.folder.folder(sweep.plan.point(0))), "{");
     SweepResults results = sweep.read();
     assertEquals(
-        "6 runs: 2 completed, 1 not begun, 1 diverged, 1 refused, 1 unreadable.",
+        "6 runs: 2 completed, 1 diverged, 1 refused, 1 unreadable, 1 not begun.",
         results.standing());
     results.write(Measure.ELBO);
     assertTrue(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.sweep.MadeUpSweep.Figures;
+import io.github.cvaegpu.train.FolderHolder;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
@@ -72,7 +73,8 @@ class SweepRowTest {
     assertEquals(RunState.DIVERGED, row(0).state());
     assertEquals("The loss was NaN at step 7.", row(0).message());
     assertEquals(RunState.INTERRUPTED, row(1).state());
-    assertEquals(RunState.RUNNING, row(2).state());
+    // Nobody has its lock: it was killed.
+    assertEquals(RunState.INTERRUPTED, row(2).state());
     assertEquals(RunState.FAILED, row(3).state());
     for (int i = 0; i < 4; i++) {
       assertFalse(row(i).isCompleted());
@@ -83,6 +85,17 @@ class SweepRowTest {
     assertEquals(
         List.of(false, true, true, false),
         IntStream.range(0, 4).mapToObj(i -> row(i).state().isOpen()).toList());
+  }
+
+  @Test
+  void aProcessAtWorkIsSeenByItsLock() throws IOException {
+    sweep.put(0, Figures.ended(ExitReason.RUNNING, null));
+    try (var holder = new FolderHolder(sweep.folder.folder(sweep.plan.point(0)))) {
+      assertEquals(RunState.RUNNING, row(0).state());
+      assertTrue(row(0).state().isOpen());
+      assertTrue(holder.isAlive());
+    }
+    assertEquals(RunState.INTERRUPTED, row(0).state());
   }
 
   @Test

@@ -81,6 +81,33 @@ class QueueTrackersTest {
     }
   }
 
+  /** Neither of two threads closes what the other's run is shown by. */
+  @Test
+  void runsAtATimeHaveTheirOwn() throws Exception {
+    var settings =
+        new TrackerSettings(
+            Optional.of(temp.resolve("events")), Optional.empty(), Optional.empty());
+    TinyRun first = run(runs().getFirst());
+    TinyRun second = run(runs().getLast());
+    try (var trackers = new QueueTrackers(settings, (run, text) -> warnings.add(text))) {
+      first.listener = trackers.apply(runs().getFirst());
+      Thread other =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    second.listener = trackers.apply(runs().getLast());
+                    second.until(-1);
+                  });
+      other.join();
+      first.until(-1);
+    }
+    assertEquals(List.of(), warnings);
+    for (NamedPlan run : runs()) {
+      var shown = Events.scalars(temp.resolve("events").resolve(run.name())).get("train/kl");
+      assertEquals(5L * run.plan().epochs(), shown.lastKey());
+    }
+  }
+
   /** Of one run it says which; the other has its own. */
   @Test
   void whatOneMissesIsSaidOfIt() throws IOException {

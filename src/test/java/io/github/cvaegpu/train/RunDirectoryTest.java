@@ -13,8 +13,6 @@ import io.github.cvaegpu.data.Dataset;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.data.Reading;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -118,42 +116,6 @@ class RunDirectoryTest {
           "Another process is training in " + temp + ".", refusal(() -> RunDirectory.resume(temp)));
     }
     RunDirectory.resume(temp).close();
-  }
-
-  @Test
-  void whetherItIsInUseIsSeenWithoutOpeningIt() throws IOException {
-    Path folder = temp.resolve("run");
-    assertFalse(RunDirectory.isInUse(folder));
-    try (RunDirectory run = RunDirectory.create(folder)) {
-      assertTrue(RunDirectory.isInUse(run.folder()));
-    }
-    assertFalse(RunDirectory.isInUse(folder));
-    assertEquals(0, Files.size(RunDirectory.lockName(folder)));
-  }
-
-  /** Who looks on has the lock for a moment, and must not keep a process from training. */
-  @Test
-  void aGlanceAtTheLockIsWaitedFor() throws Exception {
-    Path folder = Files.createDirectories(temp.resolve("run"));
-    Files.createFile(RunDirectory.lockName(folder));
-    Thread main = Thread.currentThread();
-    FileChannel glance = FileChannel.open(RunDirectory.lockName(folder));
-    assertTrue(glance.tryLock(0, Long.MAX_VALUE, true).isShared());
-    Thread over =
-        Thread.ofPlatform()
-            .start(
-                () -> {
-                  while (main.getState() != Thread.State.TIMED_WAITING) {
-                    Thread.onSpinWait();
-                  }
-                  try {
-                    glance.close();
-                  } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                  }
-                });
-    RunDirectory.create(folder).close();
-    over.join();
   }
 
   @Test

@@ -19,6 +19,7 @@ import io.github.cvaegpu.engine.Accelerator;
 import io.github.cvaegpu.engine.DeviceLostException;
 import io.github.cvaegpu.engine.EngineException;
 import io.github.cvaegpu.engine.EngineInfo;
+import io.github.cvaegpu.engine.TooLittleMemoryException;
 import io.github.cvaegpu.engine.Trainee;
 import io.github.cvaegpu.engine.TrainingSettings;
 import io.github.cvaegpu.engine.VaeModel;
@@ -32,9 +33,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -113,7 +116,8 @@ class RunQueueTest {
   }
 
   private static RunQueue.Outcome outcome(boolean isStopped, String... diverged) {
-    return new RunQueue.Outcome(isStopped, List.of(diverged), new LinkedHashMap<>(), List.of());
+    return new RunQueue.Outcome(
+        isStopped, List.of(diverged), new LinkedHashMap<>(), List.of(), List.of(), List.of());
   }
 
   private static List<String> sha256(Path run) {
@@ -398,8 +402,9 @@ class RunQueueTest {
           };
       RunQueue.Outcome outcome = queue(runs, settings(folder).tolerant(), small).train();
       assertEquals(List.of("wild"), outcome.diverged());
-      assertEquals(List.of("seed0", "seed1"), List.copyOf(outcome.refused().keySet()));
-      assertEquals("too large", outcome.refused().get("seed1"));
+      assertEquals(List.of("seed0"), List.copyOf(outcome.refused().keySet()));
+      assertEquals(List.of("seed1"), outcome.failed());
+      assertFalse(Files.exists(folder.resolve("seed1")));
       assertTrue(outcome.refused().get("seed0").contains("damaged"), outcome.toString());
       assertEquals(List.of("seed2"), outcome.inUse());
       assertEquals(other.folder(), folder.resolve("seed2"));
@@ -418,6 +423,82 @@ class RunQueueTest {
       outcome = queue(runs, settings(folder).tolerant(), counted).train();
       assertEquals(List.of("wild"), outcome.diverged());
       assertEquals(2, trainees[0], told.events.toString());
+    }
+  }
+
+  /** Of four at a time there is room for two. */
+  @Test
+  @Timeout(60)
+  void whatHasNoRoomBesideOthersWaitsForThem() {
+    try (var accelerator = new CpuAccelerator(1)) {
+      var open = new AtomicInteger();
+      var most = new AtomicInteger();
+      var refused = new AtomicInteger();
+      Accelerator small =
+          new Watched(accelerator) {
+            @Override
+            void trains() {
+              if (open.incrementAndGet() > 2) {
+                open.decrementAndGet();
+                refused.incrementAndGet();
+                throw new TooLittleMemoryException("There is too little memory.");
+              }
+              most.accumulateAndGet(open.get(), Math::max);
+            }
+          };
+      Function<NamedPlan, RunObserver> closing =
+          run ->
+              new RunObserver() {
+                @Override
+                public void ends(Path where, RunRecord record) {
+                  open.decrementAndGet();
+                }
+              };
+      List<NamedPlan> runs = runs(6);
+      RunQueue queue =
+          queue(runs, settings(folder).tolerant().atOnce(4).withObservers(closing), small);
+      assertEquals(outcome(false), queue.train());
+      assertTrue(runs.stream().allMatch(queue::isFinished));
+      assertEquals(2, most.get());
+      assertTrue(refused.get() > 0);
+      assertTrue(
+          told.events.stream().anyMatch(event -> event.contains("waits for one to end")),
+          told.events.toString());
+    }
+  }
+
+  @Test
+  void whatHasNoRoomEvenAloneIsNamedAndLeavesTheOthers() {
+    try (var accelerator = new CpuAccelerator(1)) {
+      Accelerator small =
+          new Watched(accelerator) {
+            private int trainees;
+
+            @Override
+            void trains() {
+              if (++trainees == 1) {
+                throw new TooLittleMemoryException("There is too little memory.");
+              }
+            }
+          };
+      RunQueue queue = queue(runs(2), settings(folder).tolerant(), small);
+      RunQueue.Outcome outcome = queue.train();
+      assertEquals(List.of("seed0"), outcome.lacksMemory());
+      assertEquals(Map.of(), outcome.refused());
+      assertTrue(queue.isFinished(runs(2).getLast()));
+      assertThrows(
+          TooLittleMemoryException.class,
+          () ->
+              queue(
+                      runs(1),
+                      settings(folder.resolve("strict")),
+                      new Watched(accelerator) {
+                        @Override
+                        void trains() {
+                          throw new TooLittleMemoryException("There is too little memory.");
+                        }
+                      })
+                  .train());
     }
   }
 

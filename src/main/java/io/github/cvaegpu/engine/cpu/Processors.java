@@ -99,10 +99,10 @@ public record Processors(int allowed, OptionalInt cores, OptionalDouble quota, O
   }
 
   /** Whether so many threads each have a processor to themselves, as far as this can be told. */
-  public boolean hasOneForEachOf(int threads) {
+  public boolean hasOneForEachOf(long threads) {
     return threads <= allowed
-        && threads <= limit.orElse(threads)
-        && threads <= quota.orElse(threads);
+        && (limit.isEmpty() || threads <= limit.getAsInt())
+        && (quota.isEmpty() || threads <= quota.getAsDouble());
   }
 
   /** Why it is {@link #threads()}, for people. */

@@ -94,7 +94,7 @@ final class EpochPoller {
     try {
       while (!mine.isOver) {
         if (mine.equals(polling)) {
-          pollUntilOver(mine);
+          wasInterrupted |= pollUntilOver(mine);
         } else {
           LockSupport.park(this);
           // Else it would not sleep again.
@@ -136,7 +136,9 @@ final class EpochPoller {
     }
   }
 
-  private void pollUntilOver(Waiting mine) {
+  /** Whether the thread was interrupted meanwhile. */
+  private boolean pollUntilOver(Waiting mine) {
+    boolean wasInterrupted = false;
     int looks = 0;
     while (!mine.isOver) {
       boolean isIdle = true;
@@ -152,7 +154,10 @@ final class EpochPoller {
         Thread.onSpinWait();
       } else {
         LockSupport.parkNanos(NAP_NANOS);
+        // Else it would not sleep again.
+        wasInterrupted |= Thread.interrupted();
       }
     }
+    return wasInterrupted;
   }
 }
