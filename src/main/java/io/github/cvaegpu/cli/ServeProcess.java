@@ -10,12 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * {@code serve} beside a training, as a process of its own: what reads a log must not be the
@@ -31,6 +33,17 @@ final class ServeProcess implements AutoCloseable {
 
   private static final int PATIENCE_SECONDS = 10;
 
+  /**
+   * The end of the line that says where the page is. The JVM's line on JAVA_TOOL_OPTIONS may have
+   * an address within.
+   */
+  private static final Pattern ADDRESS = Pattern.compile(": (http://\\S+)$");
+
+  /**
+   * Lines that are repeated where there is no page: the first ones of a stack trace tell enough.
+   */
+  private static final int MOST_LINES = 5;
+
   private final Optional<Process> process;
 
   /** Why there is none; empty if there is, or none was wanted. */
@@ -43,9 +56,14 @@ final class ServeProcess implements AutoCloseable {
 
   /** Starts it over a folder; it goes on starting while this process does. */
   static ServeProcess start(Path folder) {
+    return start(command(folder));
+  }
+
+  /** Starts what says where its page is, as {@code serve} does. */
+  static ServeProcess start(List<String> command) {
     try {
       return new ServeProcess(
-          Optional.of(new ProcessBuilder(command(folder)).redirectErrorStream(true).start()), "");
+          Optional.of(new ProcessBuilder(command).redirectErrorStream(true).start()), "");
     } catch (IOException e) {
       return new ServeProcess(Optional.empty(), e.getMessage() + ".");
     }
@@ -78,35 +96,49 @@ final class ServeProcess implements AutoCloseable {
    * in the place of the line.
    */
   void tell(PrintWriter err) {
-    String said = process.map(ServeProcess::firstLine).orElse(problem);
-    int address = said.indexOf("http://");
-    if (address >= 0) {
-      err.println("Page of this run: " + said.substring(address));
-    } else if (!said.isEmpty()) {
-      err.println("Warning: there is no page of this run: " + said);
+    String reason = process.map(it -> awaitAddress(it, err)).orElse(problem);
+    if (!reason.isEmpty()) {
+      err.println("Warning: there is no page of this run: " + reason);
     }
   }
 
-  private static String firstLine(Process process) {
-    var line = new CompletableFuture<String>();
-    Thread.ofPlatform().daemon().name("page").start(() -> read(process, line));
+  /** Why there is no page; empty if there is, and where was said. */
+  private static String awaitAddress(Process process, PrintWriter err) {
+    var address = new CompletableFuture<Optional<String>>();
+    List<String> before = new CopyOnWriteArrayList<>();
+    Thread.ofPlatform().daemon().name("page").start(() -> read(process, before, address));
     try {
-      return line.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      Optional<String> said = address.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      said.ifPresent(it -> err.println("Page of this run: " + it));
+      return said.isPresent() ? "" : before.isEmpty() ? "it has ended." : joined(before);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return "it was not waited for.";
     } catch (ExecutionException | TimeoutException e) {
-      return "it does not say where it is.";
+      return ("it does not say where it is. " + joined(before)).strip();
     }
   }
 
-  private static void read(Process process, CompletableFuture<String> line) {
+  private static String joined(List<String> lines) {
+    return String.join(" ", lines);
+  }
+
+  private static void read(
+      Process process, List<String> before, CompletableFuture<Optional<String>> address) {
     try (BufferedReader said = process.inputReader()) {
-      line.complete(Objects.requireNonNullElse(said.readLine(), "it has ended."));
-      // What it says at its end is nobody's concern, but must not fill the pipe.
-      said.transferTo(Writer.nullWriter());
+      for (String line = said.readLine(); line != null; line = said.readLine()) {
+        Matcher end = ADDRESS.matcher(line);
+        if (end.find()) {
+          address.complete(Optional.of(end.group(1)));
+          // What it says later is nobody's concern, but must not fill the pipe.
+          said.transferTo(Writer.nullWriter());
+        } else if (before.size() < MOST_LINES) {
+          before.add(line.strip());
+        }
+      }
+      address.complete(Optional.empty());
     } catch (IOException e) {
-      line.completeExceptionally(e);
+      address.completeExceptionally(e);
     }
   }
 

@@ -14,7 +14,9 @@ import java.util.Optional;
 
 /**
  * Reads {@code metrics.csv} while another process appends to it: each row once. A log that was cut
- * or replaced, as one is that goes on from a checkpoint, is read from its beginning again.
+ * or replaced, as one is that goes on from a checkpoint, is read from its beginning again. So is
+ * one whose next line is not the row that is due, since that may be the middle of another log; if
+ * the line is still there then, the log is damaged.
  *
  * <p>Not for the process that trains: to close a file that it has locked gives the lock up.
  */
@@ -26,12 +28,35 @@ public final class MetricsTail {
   private Optional<Object> identity = Optional.empty();
   private long offset;
   private long step;
+  private Fault fault = Fault.NONE;
 
   /**
    * @param file a log, which need not be there yet
    */
   public MetricsTail(Path file) {
     this.file = file;
+  }
+
+  /**
+   * A line that was not the row that was due, for which the log is read again.
+   *
+   * @param offset where it begins, bytes
+   * @param line empty if it is too long to be a row
+   */
+  private record Fault(long offset, String line) {
+    static final Fault NONE = new Fault(-1, "");
+  }
+
+  /** There is such a line. */
+  private static final class FaultException extends InputException {
+    private static final long serialVersionUID = 1L;
+
+    private final String line;
+
+    FaultException(String message, String line, Throwable cause) {
+      super(message, cause);
+      this.line = line;
+    }
   }
 
   /** Takes rows. */
@@ -49,7 +74,8 @@ public final class MetricsTail {
    * @param sink told of it
    * @param most bytes to read now
    * @return whether there may be more to read already
-   * @throws InputException if a line is no row
+   * @throws InputException if the log, read from its beginning once more, still has a line that is
+   *     not the row of the next step; also if its first line is not a log's
    */
   public boolean read(Sink sink, long most) throws IOException {
     if (!RegularFile.isTaken(file)) {
@@ -75,13 +101,29 @@ public final class MetricsTail {
   }
 
   private boolean read(FileChannel channel, Sink sink, long most) throws IOException {
-    long from = offset;
-    long end = Math.min(channel.size(), from + most);
-    if (end <= from) {
+    long end = Math.min(channel.size(), offset + most);
+    if (end <= offset) {
       return false;
     }
+    try {
+      readLines(channel, end, sink);
+      return end < channel.size();
+    } catch (FaultException e) {
+      var found = new Fault(offset, e.line);
+      if (found.equals(fault)) {
+        throw e;
+      }
+      // It was cut or replaced and has grown since the last look, or it is damaged.
+      restart(sink);
+      fault = found;
+      return true;
+    }
+  }
+
+  private void readLines(FileChannel channel, long end, Sink sink) throws IOException {
+    long from = offset;
     var lines = new LogLines(file, new ChannelStream(channel, from, end));
-    for (String line = lines.next(); line != null && lines.isWhole(); line = lines.next()) {
+    for (String line = next(lines); line != null && lines.isWhole(); line = next(lines)) {
       if (offset == 0) {
         if (!line.equals(MetricsLog.HEADER)) {
           throw new InputException(
@@ -90,26 +132,55 @@ public final class MetricsTail {
         }
       } else {
         StepReport report = row(line);
-        if (report.step() != step + 1) {
-          // It was cut and has grown again since the last look.
-          restart(sink);
-          return true;
-        }
         step = report.step();
         sink.row(report);
       }
       offset = from + lines.offset();
+      if (offset > fault.offset()) {
+        // All is well there by now: what is found there later is another fault.
+        fault = Fault.NONE;
+      }
     }
-    return end < channel.size();
   }
 
-  private StepReport row(String line) {
+  private String next(LogLines lines) throws IOException {
     try {
-      return MetricsLog.row(line);
-    } catch (IllegalArgumentException e) {
-      throw new InputException(
-          String.format(Locale.ROOT, "The line of %s after step %d is no row.", file, step), e);
+      return lines.next();
+    } catch (InputException e) {
+      // Its number would be counted from where this reading has begun.
+      throw offset == 0 ? e : noRow("", e);
     }
+  }
+
+  /** The row of the step that is due. */
+  private StepReport row(String line) {
+    StepReport report;
+    try {
+      report = MetricsLog.row(line);
+    } catch (IllegalArgumentException e) {
+      throw noRow(line, e);
+    }
+    if (report.step() != step + 1) {
+      throw new FaultException(
+          String.format(
+              Locale.ROOT,
+              report.step() > step
+                  ? "Steps are missing in %s after step %d: the next line is of step %d."
+                  : "The line of %s after step %d is of step %d.",
+              file,
+              step,
+              report.step()),
+          line,
+          null);
+    }
+    return report;
+  }
+
+  private FaultException noRow(String line, RuntimeException cause) {
+    return new FaultException(
+        String.format(Locale.ROOT, "The line of %s after step %d is no row.", file, step),
+        line,
+        cause);
   }
 
   /**

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +39,14 @@ class ServeIT {
   private static final int STEPS = 93_800;
 
   private static final int SPIKE = 80_001;
+
+  private static final int RUNS = 500;
+
+  /** A tenth is what a quiet machine is to take. */
+  private static final double MOST_MILLIS = 10_000;
+
+  /** The whole curves of all that are shown would come to more. */
+  private static final long MOST_BYTES = 32_000_000;
 
   @TempDir private Path temp;
   private final List<RunningProcess> started = new ArrayList<>();
@@ -70,17 +79,29 @@ class ServeIT {
   }
 
   private RunningProcess start(String... words) throws IOException {
-    RunningProcess process = jar.start(List.of(words));
+    return start(Map.of(), words);
+  }
+
+  private RunningProcess start(Map<String, String> environment, String... words)
+      throws IOException {
+    ProcessBuilder builder = jar.builder(List.of(words));
+    builder.environment().putAll(environment);
+    var process = new RunningProcess(builder);
     started.add(process);
     return process;
   }
 
   private RunningProcess train(String name, String... more) throws IOException {
+    return train(Map.of(), name, more);
+  }
+
+  private RunningProcess train(Map<String, String> environment, String name, String... more)
+      throws IOException {
     List<String> words = new ArrayList<>(List.of("train", "--data", "synthetic", "--hidden", "32"));
     words.addAll(List.of("--out", "runs/" + name, "--engine", "cpu", "--threads", "1"));
     words.addAll(List.of("--checkpoint-every", "100steps", "--quiet"));
     words.addAll(List.of(more));
-    return start(words.toArray(String[]::new));
+    return start(environment, words.toArray(String[]::new));
   }
 
   private String serve(String... more) throws Exception {
@@ -187,7 +208,9 @@ class ServeIT {
 
   @Test
   void trainServesAPageForAsLongAsItTrains() throws Exception {
-    RunningProcess training = train("own", "--epochs", "2000", "--serve");
+    // Of which every JVM has something to say before all else.
+    RunningProcess training =
+        train(Map.of("JAVA_TOOL_OPTIONS", "-Dx=1"), "own", "--epochs", "2000", "--serve");
     training.err().awaitPart("Page of this run: http://127.0.0.1:");
     String address = training.err().text().replaceFirst("(?s).*Page of this run: (\\S+).*", "$1");
     browser.get(address);
@@ -222,26 +245,46 @@ class ServeIT {
     }
   }
 
-  /** In a heap of 256 MB, as train --serve has it; the files of a finished run, 500 times. */
+  /**
+   * In a heap of 256 MB, as train --serve has it; the files of a run that is complete and of one
+   * that was killed, 500 in all. Of a killed one the figures are at the end of its log.
+   */
   @Test
   void fiveHundredLongRunsAreShown() throws Exception {
-    assertEquals(0, train("first", "--epochs", "1").await().code());
     Path first = temp.resolve("runs/first");
+    Path killed = temp.resolve("runs/killed");
+    assertEquals(0, train("first", "--epochs", "1").await().code());
+    RunningProcess training = train("killed", "--epochs", "2000");
+    awaitFile(killed.resolve("checkpoint.safetensors"));
+    kill(training);
     writeLog(first.resolve("metrics.csv"));
-    for (int i = 1; i < 500; i++) {
+    Files.delete(killed.resolve("metrics.csv"));
+    Files.createLink(killed.resolve("metrics.csv"), first.resolve("metrics.csv"));
+    for (int i = 1; i <= RUNS - 2; i++) {
       Path folder =
           Files.createDirectories(temp.resolve(String.format(Locale.ROOT, "runs/sweep/%03d", i)));
-      Files.copy(first.resolve("run.json"), folder.resolve("run.json"));
+      Path like = i % 2 == 0 ? killed : first;
+      Files.copy(like.resolve("run.json"), folder.resolve("run.json"));
       Files.createLink(folder.resolve("metrics.csv"), first.resolve("metrics.csv"));
     }
-    var builder = jar.builder(List.of("serve", "runs", "--port", "0"));
-    builder.environment().put("CVAE_GPU_JAVA_OPTS", "-Xmx256m");
-    var server = new RunningProcess(builder);
-    started.add(server);
+    RunningProcess server =
+        start(Map.of("CVAE_GPU_JAVA_OPTS", "-Xmx256m"), "serve", "runs", "--port", "0");
     server.out().awaitPart("\n");
+    clockRows();
     browser.get(server.out().text().strip().replaceFirst(".*http:", "http:"));
     await("return document.querySelectorAll('#runs tbody tr').length === 500");
     await("return document.querySelectorAll('#runs .state.reading').length === 0");
+    await("return clock.read !== undefined");
+    double painted = ((Number) run("return clock.painted")).doubleValue();
+    double read = ((Number) run("return clock.read")).doubleValue();
+    assertTrue(painted < MOST_MILLIS, "the first row is painted after " + painted + " ms");
+    assertEquals(
+        RUNS / 2L,
+        run(
+            "return [...document.querySelectorAll('#runs tbody tr')].filter((line) =>"
+                + " line.querySelector('.state').textContent === 'died' &&"
+                + " line.querySelector('[data-of=steps]').textContent.startsWith('93,800 of ') &&"
+                + " line.querySelector('[data-of=RL]').textContent === '150.00').length"));
     run(
         "document.getElementById('filter').value = 'sweep/00';"
             + "document.getElementById('filter').dispatchEvent(new Event('input'))");
@@ -262,9 +305,73 @@ class ServeIT {
                 run("return Math.max(...[...page.live.curves.values()][7].rl.largest.slice(800))"))
             .doubleValue();
     assertEquals(150 + 5000 / 100.0, most, 0.01);
+    long used = used(server);
+    assertTrue(used < MOST_BYTES, used + " bytes of the heap are used");
+    System.out.printf(
+        Locale.ROOT,
+        "%d runs: first row painted after %.0f ms, all read after %.0f ms; heap used %.1f MB%n",
+        RUNS,
+        painted,
+        read,
+        used / 1e6);
     assertEquals(List.of(), Browser.errors(browser));
     assertEquals("", server.err().text());
     Browser.screenshot(browser, "serve-many");
+  }
+
+  /**
+   * Has the next page note, in milliseconds since its navigation has begun, when its first row was
+   * painted, and when the last one that was being read.
+   */
+  private void clockRows() {
+    browser.executeCdpCommand(
+        "Page.addScriptToEvaluateOnNewDocument",
+        Map.of(
+            "source",
+            """
+            const clock = {};
+            (function look() {
+              requestAnimationFrame(() => {
+                const rows = document.querySelectorAll('#runs tbody tr').length;
+                const reading = document.querySelectorAll('#runs .state.reading').length;
+                // What is there now is painted before a task that is put off.
+                setTimeout(() => {
+                  if (rows > 0 && !clock.painted) {
+                    clock.painted = performance.now();
+                  }
+                  if (rows > 0 && reading === 0) {
+                    clock.read = performance.now();
+                  } else {
+                    look();
+                  }
+                });
+              });
+            })();
+            """));
+  }
+
+  private static void awaitFile(Path file) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (!Files.exists(file)) {
+      assertTrue(System.nanoTime() < deadline, () -> "there is no " + file);
+      Thread.sleep(20);
+    }
+  }
+
+  /** Bytes of what is in use of a JVM's heap, once what is not has been collected. */
+  private static long used(RunningProcess launcher) throws IOException, InterruptedException {
+    ProcessHandle jvm = launcher.process().descendants().findFirst().orElseThrow();
+    var histogram =
+        new RunningProcess(
+                new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                    Long.toString(jvm.pid()),
+                    "GC.class_histogram"))
+            .await();
+    assertEquals(0, histogram.code(), histogram.errors());
+    String total = histogram.lines().getLast();
+    assertTrue(total.startsWith("Total "), total);
+    return Long.parseLong(total.replaceFirst(".* ", ""));
   }
 
   /** 93,800 steps, with one spike late. */

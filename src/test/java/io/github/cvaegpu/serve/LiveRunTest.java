@@ -2,6 +2,7 @@
 package io.github.cvaegpu.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -133,12 +134,28 @@ class LiveRunTest {
   void aDamagedLogIsASentence() throws IOException {
     append("step,epoch,rl,kl,beta\n" + rows(1, 3) + "what?\n");
     var run = new LiveRun(temp);
-    run.read(ALL);
+    assertTrue(run.read(ALL));
+    assertFalse(run.read(ALL));
     assertNotNull(run.now().problem());
     assertEquals(3, run.now().length());
     assertTrue(run.now().problem().endsWith("after step 3 is no row."), run.now().problem());
     Files.writeString(temp.resolve("metrics.csv"), "step,epoch,rl,kl,beta\n" + rows(1, 2));
     run.read(ALL);
     assertNull(run.now().problem());
+  }
+
+  /** Else the page is sent the curve and its being void in turn, for as long as it is open. */
+  @Test
+  void aLogWithAGapIsNotReadForEver() throws IOException {
+    append("step,epoch,rl,kl,beta\n" + rows(1, 30) + rows(32, 50));
+    var run = new LiveRun(temp);
+    assertTrue(run.read(ALL));
+    assertFalse(run.read(ALL));
+    LiveRun.Sent sent = run.now();
+    assertEquals(30, sent.length());
+    assertTrue(
+        sent.problem().endsWith("after step 30: the next line is of step 32."), sent.problem());
+    assertFalse(run.read(ALL));
+    assertEquals(sent, run.now());
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.InputException;
+import io.github.cvaegpu.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,8 +142,105 @@ class MetricsTailTest {
     assertEquals(
         file + " is no log of steps: its first line is not " + MetricsLog.HEADER + ".", message);
     Files.writeString(file, log(2) + "three,1,1.0,1.0,1.0\n");
-    message = assertThrows(InputException.class, () -> tail.read(heard, ALL)).getMessage();
-    assertEquals("The line of " + file + " after step 2 is no row.", message);
+    assertIsDamaged("The line of " + file + " after step 2 is no row.", 2);
+  }
+
+  /** It is read a second time, in case it was replaced, and then no more. */
+  private void assertIsDamaged(String sentence, long steps) throws IOException {
+    int before = heard.restarts;
+    assertTrue(tail.read(heard, ALL));
+    for (int look = 0; look < 5; look++) {
+      String message = assertThrows(InputException.class, () -> tail.read(heard, ALL)).getMessage();
+      assertEquals(sentence, message);
+      assertEquals(steps(steps), heard.steps);
+    }
+    assertEquals(before + 1, heard.restarts);
+  }
+
+  @Test
+  void aLogWithAGapIsReadOnceMoreAndThenRefused() throws IOException {
+    append(log(9).replace(row(4), "").replace(row(5), ""));
+    assertIsDamaged(
+        "Steps are missing in " + file + " after step 3: the next line is of step 6.", 3);
+    append(row(10));
+    assertThrows(InputException.class, () -> tail.read(heard, ALL));
+    assertEquals(1, heard.restarts);
+    // Put right in its place.
+    Files.writeString(file, log(10));
+    assertFalse(tail.read(heard, ALL));
+    assertEquals(steps(10), heard.steps);
+  }
+
+  @Test
+  void aGapInALongLogIsReadOnceMoreInParts() throws IOException {
+    append(log(1000).replace("\n" + row(700), "\n"));
+    String message =
+        assertThrows(
+                InputException.class,
+                () -> {
+                  for (int part = 0; part < 1000; part++) {
+                    tail.read(heard, 700);
+                  }
+                })
+            .getMessage();
+    assertTrue(message.endsWith("after step 699: the next line is of step 701."), message);
+    assertEquals(steps(699), heard.steps);
+    assertEquals(1, heard.restarts);
+  }
+
+  @Test
+  void aStepThatComesTwiceIsRefused() throws IOException {
+    append(log(3) + row(3) + row(4));
+    assertIsDamaged("The line of " + file + " after step 3 is of step 3.", 3);
+  }
+
+  /** The old log's end is within one of its rows. */
+  @Test
+  void aLongerLogInTheSameFileIsReadAnew() throws IOException {
+    append(log(8));
+    tail.read(heard, ALL);
+    Object identity = RegularFile.identity(file);
+    String other = log(20).replace(row(3), "3,1,3.50,2.0,1.0\n");
+    assertFalse(other.startsWith("\n", log(8).length() - 1));
+    Files.writeString(file, other);
+    assertEquals(identity, RegularFile.identity(file));
+    assertTrue(tail.read(heard, ALL));
+    assertFalse(tail.read(heard, ALL));
+    assertEquals(steps(20), heard.steps);
+    assertEquals(1, heard.restarts);
+  }
+
+  @Test
+  void aDamagedLogThatIsReplacedInTheSameFileIsReadAnew() throws IOException {
+    append(log(8) + "what?\n" + row(9));
+    assertIsDamaged("The line of " + file + " after step 8 is no row.", 8);
+    Files.writeString(file, log(30).replace(row(3), "3,1,3.50,2.0,1.0\n"));
+    assertTrue(tail.read(heard, ALL));
+    assertFalse(tail.read(heard, ALL));
+    assertEquals(steps(30), heard.steps);
+  }
+
+  @Test
+  void aLineThatIsTooLongIsNoRow() throws IOException {
+    append(log(8));
+    tail.read(heard, ALL);
+    append("9".repeat(300) + "\n" + row(10));
+    assertIsDamaged("The line of " + file + " after step 8 is no row.", 8);
+  }
+
+  /** A run that is stopped and resumed again and again writes the same rows each time. */
+  @Test
+  void aLogThatWasReplacedTheSameWayTwiceIsReadAnewTwice() throws IOException {
+    String shifted = log(20).replace(row(3), "3,1,3.50,2.0,1.0\n");
+    for (int time = 1; time <= 2; time++) {
+      Files.writeString(file, log(8));
+      tail.read(heard, ALL);
+      assertEquals(steps(8), heard.steps);
+      Files.writeString(file, shifted);
+      assertTrue(tail.read(heard, ALL));
+      tail.read(heard, ALL);
+      assertEquals(steps(20), heard.steps);
+    }
   }
 
   @Test
