@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.cvaegpu.cli;
 
-import io.github.cvaegpu.launcher.LauncherWatch;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -74,20 +73,9 @@ final class ServeProcess implements AutoCloseable {
     if (Files.isExecutable(NICE)) {
       command.addAll(List.of(NICE.toString(), "-n", "10"));
     }
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
-        List.of(
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx256m",
-            "-Djava.awt.headless=true",
-            LauncherWatch.option(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            CvaeGpu.class.getName(),
-            "serve",
-            folder.toString()));
+        OwnProcess.command(
+            List.of("-XX:TieredStopAtLevel=1", "-Xmx256m"), List.of("serve", folder.toString())));
     return command;
   }
 

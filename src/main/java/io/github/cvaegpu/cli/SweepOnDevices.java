@@ -3,7 +3,6 @@ package io.github.cvaegpu.cli;
 
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.launcher.JvmFlags;
-import io.github.cvaegpu.launcher.LauncherWatch;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -92,30 +90,22 @@ final class SweepOnDevices {
    */
   List<ProcessBuilder> processes(Path folder, int runs, ParseResult line) {
     int parts = Math.min(devices.size(), runs);
+    List<String> options =
+        JvmFlags.words(System.getenv().getOrDefault(JvmFlags.OPTIONS_VARIABLE, ""));
     return IntStream.range(0, parts)
         .mapToObj(
             i -> {
-              List<String> command = java(System.getenv());
-              command.addAll(List.of("sweep", "--out", folder.toString(), "--engine", "cuda"));
-              command.addAll(List.of("--shard", i + "/" + parts));
-              command.addAll(ClusterOptions.passedOn(line, PASSED_ON));
-              var builder = new ProcessBuilder(command).redirectErrorStream(true);
+              List<String> arguments = new ArrayList<>(List.of("sweep", "--out"));
+              arguments.addAll(List.of(folder.toString(), "--engine", "cuda"));
+              arguments.addAll(List.of("--shard", i + "/" + parts));
+              arguments.addAll(ClusterOptions.passedOn(line, PASSED_ON));
+              var builder =
+                  new ProcessBuilder(OwnProcess.command(options, arguments))
+                      .redirectErrorStream(true);
               builder.environment().put("CUDA_VISIBLE_DEVICES", devices.get(i));
               return builder;
             })
         .toList();
-  }
-
-  /** This program as a process that ends with this one. */
-  private static List<String> java(Map<String, String> environment) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JvmFlags.own());
-    command.addAll(List.of("-Djava.awt.headless=true", LauncherWatch.option()));
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(JvmFlags.words(environment.getOrDefault(JvmFlags.OPTIONS_VARIABLE, "")));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), CvaeGpu.class.getName()));
-    return command;
   }
 
   /**
