@@ -333,9 +333,10 @@ final class EngineOptions {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--parallel %d with %d thread%s each would be %d threads, and this process may use"
-                  + " %d (%s).",
+              "%d run%s at a time with %d thread%s each would be %d threads, and this process may"
+                  + " use %d (%s): take a smaller --parallel.",
               atOnce,
+              atOnce == 1 ? "" : "s",
               each,
               each == 1 ? "" : "s",
               all,

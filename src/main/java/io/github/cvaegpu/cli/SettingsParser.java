@@ -132,6 +132,28 @@ final class SettingsParser {
         isWhole);
   }
 
+  /** Two spellings of a number would be trained twice, and compared with each other. */
+  private static void requireDifferent(Setting.Choice choice) {
+    Map<Double, String> seen = new LinkedHashMap<>();
+    for (String value : choice.values()) {
+      Optional<String> before = number(value).map(number -> seen.put(number, value));
+      if (before.isPresent()) {
+        throw new InputException(
+            "--set %s has %s and %s, which are the same."
+                .formatted(choice.name(), before.get(), value));
+      }
+    }
+  }
+
+  /** Empty of a word, or a list. */
+  private static Optional<Double> number(String value) {
+    try {
+      return Optional.of(Double.parseDouble(value));
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
   /** As a file has it: the command line's are of the option's kind already. */
   private static void requireRange(OptionSpec option, Setting.Range range) {
     boolean isWhole = isOneOf(option, Integer.class, Long.class);
@@ -168,6 +190,8 @@ final class SettingsParser {
       OptionSpec option = requireSettable(setting.name());
       if (setting instanceof Setting.Range range) {
         requireRange(option, range);
+      } else if (setting instanceof Setting.Choice choice) {
+        requireDifferent(choice);
       }
       List<String> values =
           switch (setting) {
@@ -210,7 +234,9 @@ final class SettingsParser {
                 name,
                 Spelling.nearest(name, known)
                     .map("; did you mean %s?"::formatted)
-                    .orElse(": its names are those of train's options.")));
+                    .orElse(
+                        ": its names are those of train's options that decide what a run comes"
+                            + " to.")));
   }
 
   /**

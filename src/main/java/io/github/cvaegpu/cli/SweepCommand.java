@@ -20,7 +20,6 @@ import io.github.cvaegpu.sweep.SweepRow;
 import io.github.cvaegpu.train.CheckpointInterval;
 import io.github.cvaegpu.train.NamedPlan;
 import io.github.cvaegpu.train.Provenance;
-import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunInUseException;
 import io.github.cvaegpu.train.RunQueue;
 import io.github.cvaegpu.train.TrainingPlan;
@@ -35,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -166,7 +166,8 @@ final class SweepCommand implements Callable<Integer> {
     } else if (folder.plan().isPresent()) {
       folder.requireSame(plan);
     }
-    requireMeant(plan);
+    requireOneThing();
+    requireMeant(plan, folder);
     if (collect && part.isPart()) {
       throw new InputException(
           "--collect gathers all runs: leave %s out."
@@ -180,7 +181,7 @@ final class SweepCommand implements Callable<Integer> {
       throw noSweep(folder);
     }
     if (status != null) {
-      List<SweepRow> rows = new SweepGathering(plan, folder, measureOf(plan)).results().rows();
+      List<SweepRow> rows = gathering(plan, folder).results().rows();
       new SweepStatus(plan, rows, folder, spec.commandLine().getOut()).print();
       return ExitCode.OK;
     }
@@ -204,14 +205,47 @@ final class SweepCommand implements Callable<Integer> {
     return devices.isAsked() ? trainOnDevices(plan, folder) : train(plan, folder);
   }
 
-  private static InputException noSweep(SweepFolder folder) {
+  private InputException noSweep(SweepFolder folder) {
     return new InputException(
-        "There is no sweep in %s and nothing says what to sweep: give --set, or --file."
-            .formatted(folder.folder()));
+        collect || status != null
+            ? "There is no sweep in %s.".formatted(folder.folder())
+            : "There is no sweep in %s and nothing says what to sweep: give --set, or --file."
+                .formatted(folder.folder()));
   }
 
-  private void requireMeant(SweepPlan plan) {
-    if (plan.size() > UNASKED && !yes) {
+  private SweepGathering gathering(SweepPlan plan, SweepFolder folder) {
+    return new SweepGathering(
+        plan,
+        folder,
+        measureOf(plan),
+        point -> {
+          try {
+            return Optional.of(parser.plan(plan, point));
+          } catch (InputException e) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  /** Refuses two things to do at once. */
+  private void requireOneThing() {
+    List<String> asked =
+        Stream.of(
+                list ? "--list" : "",
+                status != null ? "--status" : "",
+                collect ? "--collect" : "",
+                cluster.name())
+            .filter(name -> !name.isEmpty())
+            .toList();
+    if (asked.size() > 1) {
+      throw new InputException(
+          "%s are two things to do: give one of them.".formatted(Sentences.and(asked)));
+    }
+  }
+
+  /** One that was begun was meant, and a part of one is few runs. */
+  private void requireMeant(SweepPlan plan, SweepFolder folder) {
+    if (plan.size() > UNASKED && !yes && !part.isPart() && folder.plan().isEmpty()) {
       throw new InputException(
           String.format(
               Locale.ROOT, "The sweep has %,d runs: add --yes if they are meant.", plan.size()));
@@ -278,7 +312,7 @@ final class SweepCommand implements Callable<Integer> {
       return ExitCode.OK;
     }
     if (part.index().isPresent()) {
-      SweepRow before = SweepRow.read(folder, points.getFirst(), null);
+      SweepRow before = gathering(plan, folder).row(points.getFirst());
       if (before.state() == RunState.DIVERGED) {
         // It would do so again.
         err().println(before.point().name() + ": " + before.message());
@@ -288,7 +322,7 @@ final class SweepCommand implements Callable<Integer> {
     Plans plans = plans(plan, points);
     requireSome(plans, folder);
     requireComparable(plan, plans);
-    var gathering = new SweepGathering(plan, folder, measureOf(plan));
+    SweepGathering gathering = gathering(plan, folder);
     if (Files.isDirectory(where)) {
       SweepResults.requireWritable(folder);
     }
@@ -297,8 +331,11 @@ final class SweepCommand implements Callable<Integer> {
     DataOptions data = SettingsParser.data(plan, settings.data().isOffline());
     DataChoice choice = data.choice();
     Outside.requireOfPictures(where, choice, "name another folder with --out");
-    boolean isTrained = collect || isAllDone(plans, folder);
+    boolean isTrained = collect || isAllDone(plans, gathering);
     if (isTrained && gathering.missing(points).isEmpty()) {
+      if (part.isPart()) {
+        err().println("Nothing to train: all of it is done.");
+      }
       return part.isPart() ? ExitCode.OK : gathered(gathering);
     }
     Dataset dataset = data.load(choice, err(), err(), !quiet);
@@ -333,9 +370,23 @@ final class SweepCommand implements Callable<Integer> {
     return done.hasFailed() ? ExitCode.FAILED : code;
   }
 
-  /** Refuses to leave runs by how far they are from what they do not hold. */
+  /**
+   * Refuses a halving that leaves nobody, and one by how far runs are from what they do not hold.
+   */
   private static void requireComparable(SweepPlan plan, Plans plans) {
-    if (plan.halving() == null || plan.halving().measure() != Measure.KL_ERROR) {
+    if (plan.halving() == null) {
+      return;
+    }
+    int epochs = plans.runs().firstEntry().getValue().plan().epochs();
+    if (plan.halving().rungs(epochs).isEmpty()) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "--halving %d leaves nobody: the first rung has to be before the last of %d epochs.",
+              plan.halving().firstEpochs(),
+              epochs));
+    }
+    if (plan.halving().measure() != Measure.KL_ERROR) {
       return;
     }
     plans
@@ -387,7 +438,7 @@ final class SweepCommand implements Callable<Integer> {
         return ExitCode.INTERRUPTED;
       }
     }
-    int gathered = gathered(new SweepGathering(plan, folder, measureOf(plan)));
+    int gathered = gathered(gathering(plan, folder));
     return code == ExitCode.OK ? gathered : code;
   }
 
@@ -443,7 +494,7 @@ final class SweepCommand implements Callable<Integer> {
                           progress,
                           interruption::isRequested)
                       .train());
-          record(points, plans, outcome.get(), folder);
+          record(points, plans, outcome.get(), gathering);
         }
         boolean isStopped =
             outcome.filter(RunQueue.Outcome::isStopped).isPresent()
@@ -484,24 +535,31 @@ final class SweepCommand implements Callable<Integer> {
         : plan.halving() != null ? plan.halving().measure() : Measure.ELBO;
   }
 
-  private static boolean isAllDone(Plans plans, SweepFolder folder) {
+  private static boolean isAllDone(Plans plans, SweepGathering gathering) {
     return plans.refused().isEmpty()
-        && plans.runs().keySet().stream()
-            .allMatch(point -> RunDirectory.isFinished(folder.folder(point)));
+        && plans.runs().keySet().stream().allMatch(point -> gathering.row(point).isCompleted());
   }
 
   /** Writes down which runs were refused; what trained now and was refused before is no longer. */
-  private static void record(
-      List<SweepPoint> points, Plans plans, RunQueue.Outcome outcome, SweepFolder folder) {
+  private void record(
+      List<SweepPoint> points, Plans plans, RunQueue.Outcome outcome, SweepGathering gathering) {
+    SweepFolder folder = gathering.folder();
     for (SweepPoint point : points) {
       Optional<String> sentence =
           Optional.ofNullable(plans.refused().get(point))
               .or(() -> Optional.ofNullable(outcome.refused().get(point.name())));
-      boolean isReadable = SweepRow.read(folder, point, null).state() != RunState.UNREADABLE;
-      if (sentence.isPresent() && isReadable) {
-        folder.refuse(point, sentence.get());
-      } else {
-        folder.accept(point);
+      boolean isReadable = gathering.row(point).state() != RunState.UNREADABLE;
+      try {
+        if (sentence.isPresent() && isReadable) {
+          folder.refuse(point, sentence.get());
+        } else {
+          folder.accept(point);
+        }
+      } catch (UnwritableException e) {
+        throw e;
+      } catch (InputException e) {
+        // What one run's folder is leaves the others.
+        err().println(e.getMessage());
       }
     }
   }
@@ -517,7 +575,16 @@ final class SweepCommand implements Callable<Integer> {
     }
     Optional<String> fonts = Fonts.problem();
     fonts.ifPresent(problem -> err().println("Warning: " + problem + "."));
-    return fonts.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+    if (fonts.isPresent()) {
+      return ExitCode.FAILED;
+    }
+    return results.isOver() && results.rows().stream().allMatch(SweepCommand::hasDiverged)
+        ? ExitCode.DIVERGED
+        : ExitCode.OK;
+  }
+
+  private static boolean hasDiverged(SweepRow row) {
+    return row.state() == RunState.DIVERGED;
   }
 
   private PrintWriter err() {

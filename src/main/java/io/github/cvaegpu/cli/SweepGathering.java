@@ -13,12 +13,15 @@ import io.github.cvaegpu.sweep.SweepPlan;
 import io.github.cvaegpu.sweep.SweepPoint;
 import io.github.cvaegpu.sweep.SweepResults;
 import io.github.cvaegpu.sweep.SweepRow;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
  * What is measured and gathered of a sweep's runs.
@@ -26,8 +29,13 @@ import java.util.function.BooleanSupplier;
  * @param plan of the sweep
  * @param folder of the sweep
  * @param measure that combinations are ranked by
+ * @param expected what a run is to be trained by; empty where its settings do not go together
  */
-record SweepGathering(SweepPlan plan, SweepFolder folder, Measure measure) {
+record SweepGathering(
+    SweepPlan plan,
+    SweepFolder folder,
+    Measure measure,
+    Function<SweepPoint, Optional<TrainingPlan>> expected) {
 
   /** As the runs are now. */
   SweepResults results() {
@@ -40,7 +48,12 @@ record SweepGathering(SweepPlan plan, SweepFolder folder, Measure measure) {
             .ifPresent(note -> notes.put(point.index(), note));
       }
     }
-    return SweepResults.read(plan, folder, notes);
+    return SweepResults.read(plan, folder, notes, expected);
+  }
+
+  /** A run as it is now. */
+  SweepRow row(SweepPoint point) {
+    return SweepRow.read(folder, point, null, expected.apply(point));
   }
 
   /**
@@ -60,7 +73,7 @@ record SweepGathering(SweepPlan plan, SweepFolder folder, Measure measure) {
    */
   List<SweepRow> missing(List<SweepPoint> points) {
     // Of these alone: a task that trains one run of thousands reads no others.
-    List<SweepRow> rows = points.stream().map(point -> SweepRow.read(folder, point, null)).toList();
+    List<SweepRow> rows = points.stream().map(this::row).toList();
     return SweepMeasurer.missing(rows, wanted());
   }
 

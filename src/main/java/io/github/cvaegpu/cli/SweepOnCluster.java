@@ -25,6 +25,11 @@ final class SweepOnCluster {
 
   @Mixin private ClusterOptions options;
 
+  /** The option that asks for a cluster; empty if none does. */
+  String name() {
+    return slurm.isAsked() ? "--slurm" : kubernetes.isAsked() ? "--kubernetes" : "";
+  }
+
   /**
    * Whether others are to train the sweep.
    *

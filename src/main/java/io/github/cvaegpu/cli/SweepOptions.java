@@ -18,6 +18,9 @@ import picocli.CommandLine.ParseResult;
 
 /** The options that say what a sweep is of. One that is not given is null. */
 final class SweepOptions {
+  /** {@code --halving} without a number. */
+  private static final String BY_ITSELF = "";
+
   @Option(
       names = "--set",
       paramLabel = "NAME=VALUES",
@@ -46,10 +49,10 @@ final class SweepOptions {
   @Option(
       names = "--halving",
       arity = "0..1",
-      fallbackValue = "0",
+      fallbackValue = BY_ITSELF,
       paramLabel = "EPOCHS",
       description = "Leave the worse two thirds after EPOCHS, 3 EPOCHS, ... Default: train all.")
-  private Integer halving;
+  private String halving;
 
   @Option(
       names = "--file",
@@ -122,6 +125,14 @@ final class SweepOptions {
 
   private Halving halving(ParseResult given, Measure measure) {
     int epochs = given.matchedOptionValue("--epochs", TrainingPlan.defaults().epochs());
-    return new Halving(measure, halving == 0 ? Halving.firstEpochs(epochs) : halving);
+    if (halving.equals(BY_ITSELF)) {
+      return new Halving(measure, Halving.firstEpochs(epochs));
+    }
+    try {
+      return new Halving(measure, Integer.parseInt(halving));
+    } catch (NumberFormatException e) {
+      throw new InputException(
+          "--halving must be a whole number of epochs, not '%s'.".formatted(halving), e);
+    }
   }
 }

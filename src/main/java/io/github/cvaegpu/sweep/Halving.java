@@ -40,6 +40,12 @@ public record Halving(Measure measure, int firstEpochs) {
     }
   }
 
+  /** For people. */
+  @Override
+  public String toString() {
+    return String.format(Locale.ROOT, "%d, by %s,", firstEpochs, measure);
+  }
+
   /**
    * After which epochs it is decided who goes on.
    *

@@ -100,7 +100,11 @@ public record SweepPlan(
     if (search != Search.GRID && settings.isEmpty()) {
       throw new InputException("--search %s needs something to --set.".formatted(search));
     }
-    if (search != Search.GRID && (combinations == null || combinations < 1)) {
+    if (combinations != null && combinations < 1) {
+      throw new InputException(
+          String.format(Locale.ROOT, "--runs must be 1 or more, not %d.", combinations));
+    }
+    if (search != Search.GRID && combinations == null) {
       throw new InputException(
           "--search %s needs --runs N, the number of combinations to try.".formatted(search));
     }

@@ -2,13 +2,13 @@
 package io.github.cvaegpu.sweep;
 
 import io.github.cvaegpu.Program;
-import io.github.cvaegpu.UnwritableException;
 import io.github.cvaegpu.report.Axes;
 import io.github.cvaegpu.report.Figure;
 import io.github.cvaegpu.report.Fonts;
 import io.github.cvaegpu.report.HtmlReport;
 import io.github.cvaegpu.train.AtomicFile;
 import io.github.cvaegpu.train.Json;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,14 +56,21 @@ public final class SweepResults {
    *
    * @param notes what is to be said of a run in the tables, by its index, e.g. {@code stopped at
    *     rung 1}; empty for nothing
+   * @param expected what a run is to be trained by; empty where its settings do not go together
    * @throws io.github.cvaegpu.InputException if the plan has two runs of one name
    */
-  public static SweepResults read(SweepPlan plan, SweepFolder folder, Map<Integer, String> notes) {
+  public static SweepResults read(
+      SweepPlan plan,
+      SweepFolder folder,
+      Map<Integer, String> notes,
+      Function<SweepPoint, Optional<TrainingPlan>> expected) {
     return new SweepResults(
         plan,
         folder,
         plan.points().stream()
-            .map(point -> SweepRow.read(folder, point, notes.get(point.index())))
+            .map(
+                point ->
+                    SweepRow.read(folder, point, notes.get(point.index()), expected.apply(point)))
             .toList());
   }
 
@@ -210,8 +217,8 @@ public final class SweepResults {
    *
    * @param measure that combinations are ranked by and runs coloured
    * @return the page
-   * @throws UnwritableException if a file cannot be written
-   * @throws io.github.cvaegpu.InputException if {@code report.html} is something else than a report
+   * @throws io.github.cvaegpu.InputException if a file cannot be written, or {@code report.html} is
+   *     something else than a report
    */
   public Path write(Measure measure) {
     requireWritable(folder);
@@ -247,10 +254,8 @@ public final class SweepResults {
     try {
       AtomicFile.replaceAll(contents);
     } catch (IOException e) {
-      throw new UnwritableException(
-          "What was gathered cannot be written to %s: %s."
-              .formatted(folder.folder(), AtomicFile.reason(e)),
-          e);
+      throw AtomicFile.refusal(
+          "What was gathered cannot be written to %s: %s.", folder.folder(), e);
     }
   }
 

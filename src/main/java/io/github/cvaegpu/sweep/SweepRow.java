@@ -5,7 +5,10 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.RegularFile;
 import io.github.cvaegpu.train.RunDirectory;
 import io.github.cvaegpu.train.RunRecord;
+import io.github.cvaegpu.train.TrainingPlan;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A run of a sweep as its folder has it. It is read from {@code run.json} and {@code measures.json}
@@ -32,8 +35,10 @@ public record SweepRow(
    *
    * @param folder of the sweep
    * @param note of it; null for none
+   * @param expected what it is to be trained by; empty where its settings do not go together
    */
-  public static SweepRow read(SweepFolder folder, SweepPoint point, String note) {
+  public static SweepRow read(
+      SweepFolder folder, SweepPoint point, String note, Optional<TrainingPlan> expected) {
     Path run = folder.folder(point);
     try {
       String refusal = folder.refusal(point).orElse(null);
@@ -45,6 +50,7 @@ public record SweepRow(
         return new SweepRow(point, state, refusal, note, null, null);
       }
       RunRecord record = RunDirectory.readRecord(run);
+      requireOf(point, expected, record, run);
       var trained = Trained.of(record);
       RunMeasures measures =
           RunMeasures.read(run).filter(its -> its.isOf(trained.parametersSha256())).orElse(null);
@@ -53,6 +59,19 @@ public record SweepRow(
           : new SweepRow(point, RunState.REFUSED, refusal, note, trained, measures);
     } catch (InputException e) {
       return new SweepRow(point, RunState.UNREADABLE, e.getMessage(), note, null, null);
+    }
+  }
+
+  /** A folder may have been copied, or renamed. */
+  private static void requireOf(
+      SweepPoint point, Optional<TrainingPlan> expected, RunRecord record, Path run) {
+    TrainingPlan there = record.plan();
+    boolean isSame = expected.map(plan -> plan.equals(there)).orElse(there.seed() == point.seed());
+    if (!isSame) {
+      List<String> differences = expected.map(plan -> plan.differences(there)).orElse(List.of());
+      throw new InputException(
+          "%s holds a run of other settings than the sweep's%s."
+              .formatted(run, differences.isEmpty() ? "" : ": " + String.join(", ", differences)));
     }
   }
 

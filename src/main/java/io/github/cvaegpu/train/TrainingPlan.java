@@ -280,7 +280,7 @@ public record TrainingPlan(
    * The settings in which another plan differs, apart from those that may change between the parts
    * of one run: each by its name in {@code run.json}, with both values.
    */
-  List<String> differences(TrainingPlan other) {
+  public List<String> differences(TrainingPlan other) {
     return differences(
         Json.PRETTY.toJsonTree(withEpochs(other.epochs())).getAsJsonObject(),
         Json.PRETTY.toJsonTree(other).getAsJsonObject());

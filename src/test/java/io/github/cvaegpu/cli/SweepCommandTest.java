@@ -12,6 +12,7 @@ import io.github.cvaegpu.train.RunRecord.ExitReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -65,8 +66,21 @@ class SweepCommandTest {
         "--set lr=1 --devices 0 --shard 0/2 | --devices shares all runs: leave --shard out.",
         "--set lr=1,2 --devices 0 --halving 1 | --devices shares all runs: leave --halving out.",
         "--set lr=1 --devices 0 --slurm | A cluster gives GPUs by --gpus: leave --devices out.",
-        "--set xyzzy=1 | --set knows no 'xyzzy': its names are those of train's options.",
-        "--set out=a | --set knows no 'out': its names are those of train's options.",
+        "--set xyzzy=1 | --set knows no 'xyzzy': its names are those of train's options that decide"
+            + " what a run comes to.",
+        "--set threads=1 | --set knows no 'threads': its names are those of train's options that"
+            + " decide what a run comes to.",
+        "--set lr=0.1,0.10 | --set lr has 0.1 and 0.10, which are the same.",
+        "--set lr=0.1..0.2 --search sobol --runs 0 | --runs must be 1 or more, not 0.",
+        "--set lr=1,2 --epochs 9 --halving 20 | --halving 20 leaves nobody: the first rung has to"
+            + " be before the last of 9 epochs.",
+        "--set lr=1,2 --halving 0 | --halving takes 1 epoch or more to the first rung, not 0.",
+        "--set lr=1,2 --halving x | --halving must be a whole number of epochs, not 'x'.",
+        "--set lr=1 --list --collect | --list and --collect are two things to do: give one of"
+            + " them.",
+        "--set lr=1 --status --slurm | --status and --slurm are two things to do: give one of"
+            + " them.",
+        "--collect | There is no sweep in OUT.",
         "--set lr | Invalid value for option '--set' (NAME=VALUES): 'lr' is no option with values,"
             + " as lr=0.001,0.0001 is.",
         "--set =1 | Invalid value for option '--set' (NAME=VALUES): '=1' is no option with values,"
@@ -110,7 +124,7 @@ class SweepCommandTest {
     if (!sentence.equals("ANY")) {
       assertEquals(sentence.replace("OUT", out.toString()), refusal);
     } else {
-      assertTrue(refusal.startsWith("--parallel 200 with 200 threads each would be"), refusal);
+      assertTrue(refusal.startsWith("200 runs at a time with 200 threads each would be"), refusal);
     }
     assertFalse(Files.exists(out));
   }
@@ -179,6 +193,40 @@ class SweepCommandTest {
           "8 runs: 1 completed, 2 diverged, 4 refused, 1 not begun.",
           all.out().lines().findFirst().get());
     }
+  }
+
+  /** As a folder that was copied by hand: it is no run of these settings. */
+  @Test
+  void aRunInAnothersFolderIsNotTakenForIt() throws IOException {
+    small(folder, "--set lr=0.01,0.001").succeeded();
+    for (Path file : List.of(Path.of("run.json"), Path.of("metrics.csv"))) {
+      Files.copy(
+          run("lr=0.001_seed=0").resolve(file),
+          run("lr=0.01_seed=0").resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    String gathered = sweep(folder, "--collect").succeeded().out();
+    assertEquals("2 runs: 1 completed, 1 unreadable.", gathered.lines().findFirst().get());
+    String status = sweep(folder, "--status").succeeded().out();
+    assertTrue(
+        status.contains(
+            "holds a run of other settings than the sweep's: learning_rate 0.01 against 0.001."),
+        status);
+    assertTrue(sweep(folder, "").out().startsWith("2 runs: 1 completed, 1 unreadable."));
+    assertFalse(Files.exists(run("lr=0.01_seed=0").resolve("refused.txt")));
+  }
+
+  @Test
+  void whatIsDoneIsSaidToBe() {
+    String sweep = "--set lr=0.01,1e30 --control constant";
+    small(folder, sweep + " --index 0").succeeded();
+    assertEquals(
+        "Nothing to train: all of it is done.\n", small(folder, sweep + " --index 0").err());
+    assertEquals(ExitCode.OK, small(folder, sweep).code());
+    Path wild = folder.resolve("wild");
+    CommandRun all = small(wild, "--set lr=1e30,1e31 --control constant");
+    assertEquals(ExitCode.DIVERGED, all.code());
+    assertTrue(all.out().startsWith("2 runs: 2 diverged."), all.out());
   }
 
   /** As often as a scheduler asks: it would do so again, and was not refused. */

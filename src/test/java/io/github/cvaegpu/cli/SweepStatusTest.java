@@ -57,7 +57,8 @@ class SweepStatusTest {
 
   private static void write(int rate, String record) throws IOException {
     Files.createDirectories(run(rate));
-    Files.writeString(run(rate).resolve("run.json"), record);
+    String its = record.replace("\"learning_rate\": 0.001", "\"learning_rate\": 0.00" + rate);
+    Files.writeString(run(rate).resolve("run.json"), its);
   }
 
   private static Map<String, String> contents() throws IOException {
@@ -117,8 +118,7 @@ class SweepStatusTest {
         sweep("--status").succeeded().out(),
         CommandRun.of("sweep", "--status", sweep.toString()).succeeded().out());
     assertEquals(
-        "There is no sweep in %s and nothing says what to sweep: give --set, or --file."
-            .formatted(temp),
+        "There is no sweep in %s.".formatted(temp),
         CommandRun.of("sweep", "--status", temp.toString()).refusal());
   }
 }

@@ -26,6 +26,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -127,7 +128,7 @@ final class MadeUpSweep {
   }
 
   SweepResults read() {
-    return SweepResults.read(plan, folder, Map.of());
+    return SweepResults.read(plan, folder, Map.of(), point -> Optional.empty());
   }
 
   private static Evaluation evaluation(double rl, double kl, double bound) {

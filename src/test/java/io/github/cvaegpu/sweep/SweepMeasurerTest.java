@@ -25,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,7 +79,7 @@ class SweepMeasurerTest {
   }
 
   private List<SweepRow> rows() {
-    return SweepResults.read(plan, folder, Map.of()).rows();
+    return SweepResults.read(plan, folder, Map.of(), point -> Optional.empty()).rows();
   }
 
   private SweepMeasurer measurer(Measure... wanted) {

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,7 +58,9 @@ class SweepResultsTest {
   @Test
   void allRunsAreInTheTable() throws IOException {
     MadeUpSweep sweep = mixed();
-    SweepResults.read(sweep.plan, sweep.folder, Map.of(2, "stopped at rung 1")).write(Measure.ELBO);
+    SweepResults.read(
+            sweep.plan, sweep.folder, Map.of(2, "stopped at rung 1"), point -> Optional.empty())
+        .write(Measure.ELBO);
     List<Map<String, String>> runs = MadeUpSweep.table(temp.resolve("runs.csv"));
     assertEquals(6, runs.size());
     assertEquals(

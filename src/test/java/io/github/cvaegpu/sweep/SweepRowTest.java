@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +32,7 @@ class SweepRowTest {
   }
 
   private SweepRow row(int index) {
-    return SweepRow.read(sweep.folder, sweep.plan.point(index), null);
+    return SweepRow.read(sweep.folder, sweep.plan.point(index), null, Optional.empty());
   }
 
   @Test
@@ -41,7 +42,8 @@ class SweepRowTest {
     figures.trainRl = 98;
     figures.beta = 1.5;
     sweep.put(0, figures);
-    SweepRow row = SweepRow.read(sweep.folder, sweep.plan.point(0), "stopped at rung 1");
+    SweepRow row =
+        SweepRow.read(sweep.folder, sweep.plan.point(0), "stopped at rung 1", Optional.empty());
     assertEquals(RunState.COMPLETED, row.state());
     assertTrue(row.isCompleted());
     assertEquals("stopped at rung 1", row.note());
