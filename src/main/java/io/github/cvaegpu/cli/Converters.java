@@ -32,7 +32,8 @@ final class Converters {
     @Override
     public Measure convert(String value) {
       return Stream.of(Measure.values())
-          .filter(measure -> measure.toString().equalsIgnoreCase(value))
+          // Files have its name with an underscore.
+          .filter(measure -> measure.toString().equalsIgnoreCase(value.replace('_', '-')))
           .findFirst()
           .orElseThrow(
               () ->

@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -72,7 +73,9 @@ final class SweepCommand implements Callable<Integer> {
           + " are those of every run. With --search random or sobol a setting may be a range: --set"
           + " kl=4..16, and --set lr=log:0.0001..0.01 for equal ratios. What has commas of its own"
           + " is given again for each value: --set hidden=400,50 --set hidden=512,256. All of it is"
-          + " kept in DIR/sweep.json, so that sweep --out DIR goes on with it.";
+          + " kept in DIR/sweep.json, so that sweep --out DIR goes on with it. Where kl, beta or rl"
+          + " is set, log p(x) of each model is measured in the end, if it has up to two latent"
+          + " dimensions; with --measure nothing else is.";
 
   /** Runs that nobody is asked about. */
   private static final int UNASKED = 10_000;
@@ -181,8 +184,11 @@ final class SweepCommand implements Callable<Integer> {
       throw noSweep(folder);
     }
     if (status != null) {
-      List<SweepRow> rows = gathering(plan, folder).results().rows();
-      new SweepStatus(plan, rows, folder, spec.commandLine().getOut()).print();
+      SweepGathering gathering = gathering(plan, folder);
+      int unmeasured = gathering.missing(plan.points()).size();
+      new SweepStatus(
+              plan, gathering.results().rows(), unmeasured, folder, spec.commandLine().getOut())
+          .print();
       return ExitCode.OK;
     }
     if (isOnCluster && plan.halving() != null) {
@@ -218,6 +224,7 @@ final class SweepCommand implements Callable<Integer> {
         plan,
         folder,
         measureOf(plan),
+        measure != null,
         point -> {
           try {
             return Optional.of(parser.plan(plan, point));
@@ -496,15 +503,22 @@ final class SweepCommand implements Callable<Integer> {
                       .train());
           record(points, plans, outcome.get(), gathering);
         }
-        boolean isStopped =
-            outcome.filter(RunQueue.Outcome::isStopped).isPresent()
-                || !gathering.measure(
-                    gathering.missing(points),
-                    dataset,
-                    chosen.accelerator(),
-                    atOnce,
-                    new Told(progress),
-                    interruption::isRequested);
+        boolean isStopped = outcome.filter(RunQueue.Outcome::isStopped).isPresent();
+        List<SweepRow> missing = isStopped ? List.of() : gathering.missing(points);
+        if (!missing.isEmpty()) {
+          if (!part.isPart()) {
+            // Whoever does not wait for the rest has this.
+            gathering.results().write(gathering.measure());
+          }
+          isStopped =
+              !gathering.measure(
+                  missing,
+                  dataset,
+                  chosen.accelerator(),
+                  atOnce,
+                  new Told(progress, missing.size(), new AtomicInteger()),
+                  interruption::isRequested);
+        }
         return new Done(
             isStopped,
             outcome.filter(its -> !its.diverged().isEmpty()).isPresent(),
@@ -517,10 +531,13 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   /** Told of measuring, beside training. */
-  private record Told(StudyProgress progress) implements SweepMeasurer.Listener {
+  private record Told(StudyProgress progress, int runs, AtomicInteger begun)
+      implements SweepMeasurer.Listener {
     @Override
     public void measures(SweepRow run) {
-      progress.measures(run.point().name());
+      progress.measures(
+          String.format(
+              Locale.ROOT, "%d/%d  %s", begun.incrementAndGet(), runs, run.point().name()));
     }
 
     @Override

@@ -29,12 +29,14 @@ import java.util.function.Function;
  * @param plan of the sweep
  * @param folder of the sweep
  * @param measure that combinations are ranked by
+ * @param isAsked whether that measure was asked for: then nothing else is measured
  * @param expected what a run is to be trained by; empty where its settings do not go together
  */
 record SweepGathering(
     SweepPlan plan,
     SweepFolder folder,
     Measure measure,
+    boolean isAsked,
     Function<SweepPoint, Optional<TrainingPlan>> expected) {
 
   /** As the runs are now. */
@@ -61,7 +63,7 @@ record SweepGathering(
    * takes a good part of a minute a model, which else only those wait for who ask for it.
    */
   private Set<Measure> wanted() {
-    return RateDistortion.isOf(plan)
+    return RateDistortion.isOf(plan) && !isAsked
         ? EnumSet.of(Measure.LOG_LIKELIHOOD, measure)
         : EnumSet.of(measure);
   }

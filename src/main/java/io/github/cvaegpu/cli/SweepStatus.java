@@ -32,16 +32,20 @@ final class SweepStatus {
 
   private final SweepPlan plan;
   private final List<SweepRow> rows;
+  private final int unmeasured;
   private final SweepFolder folder;
   private final PrintWriter out;
 
   /**
    * @param rows the runs as they are
+   * @param unmeasured how many models gathering would measure
    * @param out where it is told
    */
-  SweepStatus(SweepPlan plan, List<SweepRow> rows, SweepFolder folder, PrintWriter out) {
+  SweepStatus(
+      SweepPlan plan, List<SweepRow> rows, int unmeasured, SweepFolder folder, PrintWriter out) {
     this.plan = plan;
     this.rows = rows;
+    this.unmeasured = unmeasured;
     this.folder = folder;
     this.out = out;
   }
@@ -123,7 +127,14 @@ final class SweepStatus {
     if (!isLeft) {
       return states.contains(RunState.RUNNING)
           ? "All that is left is at work."
-          : "All that can be trained is. Gather it: "
+          : "All that can be trained has been. Gather it"
+              + (unmeasured == 0
+                  ? ": "
+                  : String.format(
+                      Locale.ROOT,
+                      ", which measures %,d model%s first: ",
+                      unmeasured,
+                      unmeasured == 1 ? "" : "s"))
               + Program.command("sweep", "--out", where, "--collect");
     }
     return "What is left: "

@@ -19,6 +19,9 @@ final class Html {
       </div>
       """;
 
+  /** Characters of a cell that is to have some width, so that its row is not many lines high. */
+  private static final int LONG = 24;
+
   private Html() {}
 
   /**
@@ -155,7 +158,7 @@ final class Html {
 
   private static void append(StringBuilder html, Block.Cell cell) {
     if (cell.value() == null) {
-      html.append("<td>");
+      html.append(cell.text().length() > LONG ? "<td class=\"long\">" : "<td>");
     } else if (Double.isFinite(cell.value())) {
       html.append("<td class=\"number\" data-v=\"").append(cell.value()).append("\">");
     } else {

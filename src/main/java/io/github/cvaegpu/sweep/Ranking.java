@@ -57,7 +57,10 @@ public record Ranking(Measure measure, List<Place> places, Optional<String> unra
     String text() {
       return switch (lead) {
         case LAST -> "";
-        case ONE_SEED -> "one seed: no telling from the next";
+        case ONE_SEED ->
+            spread.n() > 1
+                ? "fewer than two seeds in common: no telling from the next"
+                : "one seed: no telling from the next";
         case CANNOT_BE_TOLD -> "cannot be told from the next";
         case BETTER -> "better than the next";
       };

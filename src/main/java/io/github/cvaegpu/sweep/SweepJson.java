@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -48,6 +50,8 @@ final class SweepJson {
   private static final Set<String> KEYS =
       Set.of("format", "search", SET, RUNS, "seeds", "first_seed", "base", HALVING);
   private static final Set<String> OF_RANGE = Set.of("from", "to", "log", "whole");
+
+  private static final Pattern PLACE = Pattern.compile("at line (\\d+) column (\\d+)");
 
   private final String source;
 
@@ -113,7 +117,7 @@ final class SweepJson {
     try {
       root = JsonParser.parseString(text);
     } catch (JsonParseException e) {
-      throw new InputException("%s is no JSON.".formatted(source), e);
+      throw new InputException("%s is no JSON%s.".formatted(source, place(e)), e);
     }
     JsonObject json = object(root, "a sweep");
     requireKnown(json, KEYS, "a sweep");
@@ -146,6 +150,14 @@ final class SweepJson {
     } catch (InputException e) {
       throw new InputException("%s: %s".formatted(source, e.getMessage()), e);
     }
+  }
+
+  /** Where a text is none, as far as the parser says it. */
+  private static String place(JsonParseException e) {
+    Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
+    return place.find()
+        ? " from line %s, column %s on".formatted(place.group(1), place.group(2))
+        : "";
   }
 
   private Halving halving(JsonObject json) {

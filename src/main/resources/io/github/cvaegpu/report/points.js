@@ -67,7 +67,7 @@ function drawPoints(data) {
 
   /** A number to a hundredth of a range, as Java's Charts.rounded has it. */
   function rounded(value, range) {
-    return range > 0 ? value.toFixed(Math.min(12, Math.max(0, 2 - Math.ceil(Math.log10(range))))) : String(value);
+    return range > 0 ? value.toFixed(Math.min(12, Math.max(0, 2 - Math.ceil(Math.log10(range))))) : String(Number(value.toPrecision(4)));
   }
   function text(a, value) {
     const axis = axes[a];

@@ -195,6 +195,24 @@ class SweepCommandTest {
     }
   }
 
+  @Test
+  void logLikelihoodsAreMeasuredForTheCurveUnlessAMeasureIsAskedFor() {
+    String sweep = "--set kl=2,3";
+    small(folder, sweep + " --measure elbo").succeeded();
+    Path measures = run("kl=2_seed=0").resolve("measures.json");
+    assertFalse(Files.exists(measures));
+    assertTrue(Files.exists(folder.resolve("report.html")));
+    String status = sweep(folder, "--status").succeeded().out();
+    assertTrue(status.contains("Gather it, which measures 2 models first: "), status);
+    CommandRun all = small(folder, sweep).succeeded();
+    assertTrue(all.err().contains("measuring 2/2  kl="), all.err());
+    assertTrue(Files.exists(measures));
+    status = sweep(folder, "--status").succeeded().out();
+    assertTrue(status.contains("All that can be trained has been. Gather it: "), status);
+    // As files have it.
+    sweep(folder, "--collect --measure kl_error").succeeded();
+  }
+
   /** As a folder that was copied by hand: it is no run of these settings. */
   @Test
   void aRunInAnothersFolderIsNotTakenForIt() throws IOException {
@@ -318,7 +336,7 @@ class SweepCommandTest {
         "8 runs: 2 completed, 4 left early, 2 diverged.", first.out().lines().findFirst().get());
     String status = sweep(folder, "--status").succeeded().out();
     assertTrue(status.contains("  left early          4\n"), status);
-    assertTrue(status.contains("All that can be trained is."), status);
+    assertTrue(status.contains("All that can be trained has been. Gather it: "), status);
     String rungs = Files.readString(folder.resolve("rungs.json"));
     assertEquals(ExitReason.INTERRUPTED, record("lr=0.0001_seed=0").exitReason());
     assertEquals(1, record("lr=0.0001_seed=0").parametersSha256().size());

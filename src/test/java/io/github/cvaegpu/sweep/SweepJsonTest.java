@@ -81,7 +81,7 @@ class SweepJsonTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{ | sweep.json is no JSON.",
+        "{ | sweep.json is no JSON from line 1, column 2 on.",
         "[] | sweep.json: a sweep has to be an object of JSON.",
         "{\"format\": 2} | sweep.json has format 2, and this version of the program knows format"
             + " 1.",
