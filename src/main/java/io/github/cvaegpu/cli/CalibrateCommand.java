@@ -206,6 +206,15 @@ final class CalibrateCommand implements Callable<Integer> {
         "ln %,d = %.2f: nats above it can tell nothing more about which image it is.%n",
         calibration.images(),
         calibration.ceiling());
+    asked.ifPresent(
+        setPoint ->
+            out.printf(
+                Locale.ROOT,
+                "--kl %s is %s.%n",
+                Numbers.plain(setPoint),
+                calibration.isBetween(setPoint)
+                    ? "between the first and the last: a beta between them holds it"
+                    : "not between the first and the last: no beta between them holds it"));
     warnings.forEach(warning -> err().println("Warning: " + warning));
   }
 

@@ -143,7 +143,10 @@ final class Claims {
       return nothing(
           sentence,
           String.format(
-              Locale.ROOT, "Not every run gets below %d.", RunFigures.THRESHOLDS.getLast()));
+              Locale.ROOT,
+              "Not every run gets its training RL below %d nats, the largest loss that is looked"
+                  + " at.",
+              RunFigures.THRESHOLDS.getLast()));
     }
     List<RunFigure> missed = known.stream().filter(figure -> !runs.isReachedByAll(figure)).toList();
     return claim(

@@ -142,7 +142,7 @@ public record Calibration(
   /** What is to be said against a set point, sentences. */
   public List<String> warnings(double setPoint) {
     List<String> warnings = new ArrayList<>();
-    if (setPoint <= atBetaMax.kl || setPoint >= atBetaMin.kl) {
+    if (!isBetween(setPoint)) {
       warnings.add(
           String.format(
               Locale.ROOT,
@@ -156,6 +156,11 @@ public record Calibration(
     }
     aboveCeiling(setPoint, images).ifPresent(warnings::add);
     return warnings;
+  }
+
+  /** Whether a set point takes a beta between the lower limit and the upper. */
+  public boolean isBetween(double setPoint) {
+    return setPoint > atBetaMax.kl && setPoint < atBetaMin.kl;
   }
 
   /** A sentence about a set point that is above ln N; empty if it is not. */

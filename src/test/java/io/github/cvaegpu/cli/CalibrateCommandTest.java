@@ -85,6 +85,22 @@ class CalibrateCommandTest {
   }
 
   @Test
+  void aSetPointThatIsAskedAboutIsAnswered() {
+    Path out = folder.resolve("calibration");
+    String out170 = run("calibrate", out, "--quiet", "--kl", "170").succeeded().out();
+    assertTrue(
+        out170.endsWith(
+            "--kl 170 is not between the first and the last: no beta between them holds it.\n"),
+        out170);
+    double within = RunDirectory.readRecord(out.resolve("beta-1")).metrics().lastSteps().kl();
+    String inside =
+        run("calibrate", out, "--quiet", "--kl", String.valueOf(within)).succeeded().out();
+    assertTrue(
+        inside.endsWith(" is between the first and the last: a beta between them holds it.\n"),
+        inside);
+  }
+
+  @Test
   void aShortRunThatBeginsAgainIsWarnedOf() throws IOException {
     Path out = folder.resolve("calibration");
     JsonObject first = run("calibrate", out, "--quiet", "--json").succeeded().json();

@@ -157,6 +157,22 @@ class TrainAndEvaluateTest {
     return CommandRun.of(args).succeeded();
   }
 
+  /** A scheduler that starts a run again gives it no more processors than before. */
+  @Test
+  void aRunThatGoesOnKeepsItsThreads() {
+    CommandRun.of(train(newRun(), "--threads", "3")).succeeded();
+    List<String> resume = new ArrayList<>(List.of("train", "--resume", "--out", run.toString()));
+    resume.addAll(List.of("--engine", "cpu", "--epochs", "3"));
+    CommandRun.of(resume).succeeded();
+    RunRecord.Session second = RunDirectory.readRecord(run).sessions().getLast();
+    assertEquals(3, second.engine().threads());
+    assertEquals(3, second.askedThreads());
+    resume.removeLast();
+    resume.addAll(List.of("4", "--threads", "2"));
+    CommandRun.of(resume).succeeded();
+    assertEquals(2, RunDirectory.readRecord(run).sessions().getLast().engine().threads());
+  }
+
   /** Not dropped in silence beside the default model, nor does it need another option. */
   @Test
   void aBetaMeansABetaVae() {

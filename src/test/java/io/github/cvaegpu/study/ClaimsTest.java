@@ -741,7 +741,9 @@ class ClaimsTest {
       }
       Claim claim = claims(runs).faster();
       assertEquals(Verdict.CANNOT_BE_TOLD, claim.verdict());
-      assertEquals("Not every run gets below 150.", claim.note());
+      assertEquals(
+          "Not every run gets its training RL below 150 nats, the largest loss that is looked at.",
+          claim.note());
       assertEquals(List.of(), claim.measures());
     }
   }
