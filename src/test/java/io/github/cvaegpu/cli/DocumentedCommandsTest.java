@@ -74,8 +74,17 @@ class DocumentedCommandsTest {
         .toList();
   }
 
-  /** Of 200 epochs, where nothing else is said: they would take minutes and show no more. */
+  /**
+   * Of 200 epochs, where nothing else is said, and of a sweep for hours: they would take minutes
+   * and show no more.
+   */
   private static String shortened(String command) {
+    if (command.startsWith("sweep ")) {
+      return command
+              .replaceAll("--epochs \\d+", "--epochs 1")
+              .replaceAll("--seeds \\d+", "--seeds 1")
+          + " --measure elbo";
+    }
     boolean isLong =
         command.matches("(train|reproduce)\\b.*")
             && !command.matches(".*--(epochs|resume|lr-warm-up)\\b.*");
