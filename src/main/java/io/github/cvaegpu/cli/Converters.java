@@ -5,9 +5,10 @@ import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.data.ImageSize;
 import io.github.cvaegpu.sweep.Measure;
 import io.github.cvaegpu.train.CheckpointInterval;
+import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -31,19 +32,31 @@ final class Converters {
   static final class MeasureName implements ITypeConverter<Measure> {
     @Override
     public Measure convert(String value) {
-      return Stream.of(Measure.values())
-          // Files have its name with an underscore.
-          .filter(measure -> measure.toString().equalsIgnoreCase(value.replace('_', '-')))
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new TypeConversionException(
-                      "'%s' is none of %s"
-                          .formatted(
-                              value,
-                              Sentences.and(
-                                  Stream.of(Measure.values()).map(Measure::toString).toList()))));
+      // Files have its name with an underscore.
+      String name = value.replace('_', '-');
+      return named(
+          List.of(Measure.values()), measure -> measure.toString().equalsIgnoreCase(name), value);
     }
+  }
+
+  /**
+   * The one of a few that is meant.
+   *
+   * @param all of them, by their names
+   * @param isMeant of which
+   * @param value as it was given
+   * @throws TypeConversionException if none is
+   */
+  static <T> T named(List<T> all, Predicate<T> isMeant, String value) {
+    return all.stream()
+        .filter(isMeant)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new TypeConversionException(
+                    "'%s' is none of %s"
+                        .formatted(
+                            value, Sentences.and(all.stream().map(Object::toString).toList()))));
   }
 
   /** Reads sizes of images: N for a square, or HxW. */

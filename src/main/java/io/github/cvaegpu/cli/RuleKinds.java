@@ -2,9 +2,7 @@
 package io.github.cvaegpu.cli;
 
 import java.util.Iterator;
-import java.util.List;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** The names of all rules, for completion and refusals. */
 final class RuleKinds implements Iterable<String> {
@@ -17,17 +15,7 @@ final class RuleKinds implements Iterable<String> {
   static final class Converter implements ITypeConverter<RuleKind> {
     @Override
     public RuleKind convert(String value) {
-      List<RuleKind> kinds = RuleKind.ALL;
-      return kinds.stream()
-          .filter(kind -> kind.toString().equals(value))
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new TypeConversionException(
-                      "'%s' is none of %s"
-                          .formatted(
-                              value,
-                              Sentences.and(kinds.stream().map(RuleKind::toString).toList()))));
+      return Converters.named(RuleKind.ALL, kind -> kind.toString().equals(value), value);
     }
   }
 }

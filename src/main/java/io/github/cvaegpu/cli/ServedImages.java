@@ -10,11 +10,11 @@ import io.github.cvaegpu.data.ImageSet;
 import io.github.cvaegpu.engine.VaeModel;
 import io.github.cvaegpu.engine.cpu.CpuAccelerator;
 import io.github.cvaegpu.eval.Posterior;
+import io.github.cvaegpu.serve.Latest;
 import io.github.cvaegpu.serve.TestImages;
 import io.github.cvaegpu.train.Checkpoint;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -27,15 +27,7 @@ final class ServedImages implements TestImages {
 
   private record Kept(String name, Map<String, String> sha256, ImageSet test) {}
 
-  private final Map<DataChoice, Kept> datasets =
-      new LinkedHashMap<>(KEPT, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<DataChoice, Kept> eldest) {
-          return size() > KEPT;
-        }
-      };
+  private final Map<DataChoice, Kept> datasets = new Latest<>(KEPT);
 
   @Override
   public Posterior of(Checkpoint checkpoint) {

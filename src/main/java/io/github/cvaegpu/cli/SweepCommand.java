@@ -146,8 +146,17 @@ final class SweepCommand implements Callable<Integer> {
 
   private final SettingsParser parser = new SettingsParser();
 
-  /** What a sweep's runs are to train, and why some cannot. */
-  private record Plans(SequencedMap<SweepPoint, NamedPlan> runs, Map<SweepPoint, String> refused) {}
+  /**
+   * What a sweep's runs are to train, and why some cannot.
+   *
+   * @param points all of them
+   * @param runs those that can be trained
+   * @param refused why the others cannot
+   */
+  private record Plans(
+      List<SweepPoint> points,
+      SequencedMap<SweepPoint, NamedPlan> runs,
+      Map<SweepPoint, String> refused) {}
 
   @Override
   public Integer call() {
@@ -172,9 +181,7 @@ final class SweepCommand implements Callable<Integer> {
     requireOneThing();
     requireMeant(plan, folder);
     if (collect && part.isPart()) {
-      throw new InputException(
-          "--collect gathers all runs: leave %s out."
-              .formatted(part.index().isPresent() ? "--index" : "--shard"));
+      throw new InputException("--collect gathers all runs: leave %s out.".formatted(part.name()));
     }
     if (list) {
       print(plan);
@@ -184,11 +191,10 @@ final class SweepCommand implements Callable<Integer> {
       throw noSweep(folder);
     }
     if (status != null) {
-      SweepGathering gathering = gathering(plan, folder);
-      int unmeasured = gathering.missing(plan.points()).size();
-      new SweepStatus(
-              plan, gathering.results().rows(), unmeasured, folder, spec.commandLine().getOut())
-          .print();
+      SweepGathering gathering = gathering(plan, folder, plans(plan, plan.points()));
+      List<SweepRow> rows = gathering.results().rows();
+      int unmeasured = gathering.missing(rows).size();
+      new SweepStatus(plan, rows, unmeasured, folder, spec.commandLine().getOut()).print();
       return ExitCode.OK;
     }
     if (isOnCluster && plan.halving() != null) {
@@ -219,19 +225,13 @@ final class SweepCommand implements Callable<Integer> {
                 .formatted(folder.folder()));
   }
 
-  private SweepGathering gathering(SweepPlan plan, SweepFolder folder) {
+  private SweepGathering gathering(SweepPlan plan, SweepFolder folder, Plans plans) {
     return new SweepGathering(
         plan,
         folder,
         measureOf(plan),
         measure != null,
-        point -> {
-          try {
-            return Optional.of(parser.plan(plan, point));
-          } catch (InputException e) {
-            return Optional.empty();
-          }
-        });
+        point -> Optional.ofNullable(plans.runs().get(point)).map(NamedPlan::plan));
   }
 
   /** Refuses two things to do at once. */
@@ -264,16 +264,16 @@ final class SweepCommand implements Callable<Integer> {
   /** The runs as a table, or what a part has of them. */
   private void print(SweepPlan plan) {
     PrintWriter out = spec.commandLine().getOut();
-    List<SweepPoint> runs = part.of(plan);
+    Plans plans = plans(plan, part.of(plan));
     int digits = String.valueOf(plan.size() - 1).length();
-    for (SweepPoint run : runs) {
-      String refusal = "";
-      try {
-        parser.plan(plan, run);
-      } catch (InputException e) {
-        refusal = "   refused: " + e.getMessage();
-      }
-      out.printf(Locale.ROOT, "%" + digits + "d  %s%s%n", run.index(), run.name(), refusal);
+    for (SweepPoint run : plans.points()) {
+      String why = plans.refused().get(run);
+      out.printf(
+          Locale.ROOT,
+          "%" + digits + "d  %s%s%n",
+          run.index(),
+          run.name(),
+          why == null ? "" : "   refused: " + why);
     }
   }
 
@@ -287,7 +287,7 @@ final class SweepCommand implements Callable<Integer> {
         refused.put(point, e.getMessage());
       }
     }
-    return new Plans(runs, refused);
+    return new Plans(points, runs, refused);
   }
 
   /** Where nothing can be trained, that is said at once, and written down if there is a sweep. */
@@ -311,25 +311,24 @@ final class SweepCommand implements Callable<Integer> {
     List<SweepPoint> points = part.of(plan);
     if (plan.halving() != null && part.isPart()) {
       throw new InputException(
-          "--halving decides by all runs together: leave %s out."
-              .formatted(part.index().isPresent() ? "--index" : "--shard"));
+          "--halving decides by all runs together: leave %s out.".formatted(part.name()));
     }
     if (points.isEmpty()) {
       err().println("Nothing to train: the search came to these settings before.");
       return ExitCode.OK;
     }
+    Plans plans = plans(plan, points);
+    requireSome(plans, folder);
+    requireComparable(plan, plans);
+    SweepGathering gathering = gathering(plan, folder, plans);
     if (part.index().isPresent()) {
-      SweepRow before = gathering(plan, folder).row(points.getFirst());
+      SweepRow before = gathering.row(points.getFirst());
       if (before.state() == RunState.DIVERGED) {
         // It would do so again.
         err().println(before.point().name() + ": " + before.message());
         return ExitCode.DIVERGED;
       }
     }
-    Plans plans = plans(plan, points);
-    requireSome(plans, folder);
-    requireComparable(plan, plans);
-    SweepGathering gathering = gathering(plan, folder);
     if (Files.isDirectory(where)) {
       SweepResults.requireWritable(folder);
     }
@@ -339,7 +338,7 @@ final class SweepCommand implements Callable<Integer> {
     DataChoice choice = data.choice();
     Outside.requireOfPictures(where, choice, "name another folder with --out");
     boolean isTrained = collect || isAllDone(plans, gathering);
-    if (isTrained && gathering.missing(points).isEmpty()) {
+    if (isTrained && gathering.missing(gathering.rows(points)).isEmpty()) {
       if (part.isPart()) {
         err().println("Nothing to train: all of it is done.");
       }
@@ -349,7 +348,7 @@ final class SweepCommand implements Callable<Integer> {
     folder.begin(plan);
     Done done;
     try {
-      done = trainAndMeasure(plan, plans, folder, gathering, dataset, choice, atOnce, isTrained);
+      done = trainAndMeasure(plans, gathering, dataset, choice, atOnce, isTrained);
     } catch (DeviceLostException e) {
       throw Failures.sameCommandGoesOn(e);
     } catch (RunInUseException e) {
@@ -426,12 +425,10 @@ final class SweepCommand implements Callable<Integer> {
     if (plan.halving() != null || part.isPart()) {
       throw new InputException(
           "--devices shares all runs: leave %s out."
-              .formatted(
-                  plan.halving() != null
-                      ? "--halving"
-                      : part.index().isPresent() ? "--index" : "--shard"));
+              .formatted(plan.halving() != null ? "--halving" : part.name()));
     }
-    requireSome(plans(plan, plan.points()), folder);
+    Plans plans = plans(plan, plan.points());
+    requireSome(plans, folder);
     engineOptions.requireGpu();
     folder.begin(plan);
     int code;
@@ -445,7 +442,7 @@ final class SweepCommand implements Callable<Integer> {
         return ExitCode.INTERRUPTED;
       }
     }
-    int gathered = gathered(gathering(plan, folder));
+    int gathered = gathered(gathering(plan, folder, plans));
     return code == ExitCode.OK ? gathered : code;
   }
 
@@ -461,15 +458,13 @@ final class SweepCommand implements Callable<Integer> {
   private record Done(boolean isStopped, boolean hasDiverged, boolean hasFailed, boolean isOpen) {}
 
   private Done trainAndMeasure(
-      SweepPlan plan,
       Plans plans,
-      SweepFolder folder,
       SweepGathering gathering,
       Dataset dataset,
       DataChoice choice,
       int atOnce,
       boolean isTrained) {
-    List<SweepPoint> points = part.of(plan);
+    SweepFolder folder = gathering.folder();
     Optional<RunQueue.Outcome> outcome = Optional.empty();
     try (EngineOptions.Chosen<Trainee> chosen =
         engineOptions.choose(smallest(plans, dataset.train().imageSize()), dataset.train())) {
@@ -492,7 +487,7 @@ final class SweepCommand implements Callable<Integer> {
               Optional.of(
                   new SweepRun(
                           plans.runs(),
-                          Optional.ofNullable(plan.halving()),
+                          Optional.ofNullable(gathering.plan().halving()),
                           folder,
                           dataset,
                           chosen.accelerator(),
@@ -501,10 +496,11 @@ final class SweepCommand implements Callable<Integer> {
                           progress,
                           interruption::isRequested)
                       .train());
-          record(points, plans, outcome.get(), gathering);
+          record(plans, outcome.get(), gathering);
         }
         boolean isStopped = outcome.filter(RunQueue.Outcome::isStopped).isPresent();
-        List<SweepRow> missing = isStopped ? List.of() : gathering.missing(points);
+        List<SweepRow> missing =
+            isStopped ? List.of() : gathering.missing(gathering.rows(plans.points()));
         if (!missing.isEmpty()) {
           if (!part.isPart()) {
             // Whoever does not wait for the rest has this.
@@ -558,16 +554,14 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   /** Writes down which runs were refused; what trained now and was refused before is no longer. */
-  private void record(
-      List<SweepPoint> points, Plans plans, RunQueue.Outcome outcome, SweepGathering gathering) {
+  private void record(Plans plans, RunQueue.Outcome outcome, SweepGathering gathering) {
     SweepFolder folder = gathering.folder();
-    for (SweepPoint point : points) {
+    for (SweepPoint point : plans.points()) {
       Optional<String> sentence =
           Optional.ofNullable(plans.refused().get(point))
               .or(() -> Optional.ofNullable(outcome.refused().get(point.name())));
-      boolean isReadable = gathering.row(point).state() != RunState.UNREADABLE;
       try {
-        if (sentence.isPresent() && isReadable) {
+        if (sentence.isPresent() && gathering.row(point).state() != RunState.UNREADABLE) {
           folder.refuse(point, sentence.get());
         } else {
           folder.accept(point);

@@ -68,14 +68,13 @@ record SweepGathering(
         : EnumSet.of(measure);
   }
 
-  /**
-   * Runs among some whose models are still to be measured.
-   *
-   * @param points which runs
-   */
-  List<SweepRow> missing(List<SweepPoint> points) {
-    // Of these alone: a task that trains one run of thousands reads no others.
-    List<SweepRow> rows = points.stream().map(this::row).toList();
+  /** Some runs as they are now: a task that trains one of thousands reads no others. */
+  List<SweepRow> rows(List<SweepPoint> points) {
+    return points.stream().map(this::row).toList();
+  }
+
+  /** Runs among some whose models are still to be measured. */
+  List<SweepRow> missing(List<SweepRow> rows) {
     return SweepMeasurer.missing(rows, wanted());
   }
 

@@ -32,6 +32,11 @@ final class SweepPart {
     return Optional.ofNullable(index);
   }
 
+  /** The option that was given. */
+  String name() {
+    return index != null ? "--index" : "--shard";
+  }
+
   /** Whether others are to train the rest. */
   boolean isPart() {
     return index != null || shard != null;

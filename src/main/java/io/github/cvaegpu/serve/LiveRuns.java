@@ -2,7 +2,6 @@
 package io.github.cvaegpu.serve;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The curves that pages show, read once for all of them; of the others the latest few. */
@@ -10,15 +9,7 @@ final class LiveRuns {
   /** Of 64 KB and a half each. */
   static final int MOST = 64;
 
-  private final Map<String, LiveRun> runs =
-      new LinkedHashMap<>(MOST, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, LiveRun> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Map<String, LiveRun> runs = new Latest<>(MOST);
 
   /** The curves of a run, empty at first. */
   synchronized LiveRun of(String id, Path folder) {

@@ -4,7 +4,6 @@ package io.github.cvaegpu.serve;
 import io.github.cvaegpu.InputException;
 import io.github.cvaegpu.train.RunDirectory;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -23,15 +22,7 @@ final class ModelViews implements AutoCloseable {
   private static final int WAITING = 16;
 
   private final TestImages images;
-  private final Map<String, Made> made =
-      new LinkedHashMap<>(KEPT, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Made> eldest) {
-          return size() > KEPT;
-        }
-      };
+  private final Map<String, Made> made = new Latest<>(KEPT);
   private final ThreadPoolExecutor worker =
       new ThreadPoolExecutor(
           0,

@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -184,20 +183,14 @@ final class RunIndex {
           written,
           false);
     }
-    OptionalLong silence = silence(written);
-    return silence.isEmpty()
-        ? recorded.standing(RunState.TRAINING, null, written, StopRequest.isMade(folder))
-        : recorded.standing(
+    boolean isSilent = System.currentTimeMillis() - written > SILENCE_MILLIS;
+    return isSilent
+        ? recorded.standing(
             RunState.SILENT,
             "Nothing was written for a while. From here it cannot be seen whether a process of"
                 + " another machine is at work.",
             written,
-            false);
-  }
-
-  /** For how long nothing was written, if that is long. */
-  private static OptionalLong silence(long written) {
-    long silence = System.currentTimeMillis() - written;
-    return silence > SILENCE_MILLIS ? OptionalLong.of(silence) : OptionalLong.empty();
+            false)
+        : recorded.standing(RunState.TRAINING, null, written, StopRequest.isMade(folder));
   }
 }
