@@ -310,6 +310,7 @@ final class TrainCommand implements Callable<Integer> {
     if (!quiet) {
       tell(calibration.get(), warnings);
     }
+    calibration.get().unsettled().ifPresent(text -> warnings.println("Warning: " + text));
     return calibration;
   }
 

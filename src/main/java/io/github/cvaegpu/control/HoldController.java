@@ -35,11 +35,11 @@ import java.util.Set;
  * <p><b>It cannot latch.</b> Let KL stay below (1 - m) times the set point, m above 0, whatever was
  * before. w is 0.02 or more, so I falls by 0.0016 m a step or more. P is 2.4 at most. So 1,500 / m
  * steps later beta has left its upper limit for good, whatever KL does below (1 - m), and goes on
- * down to the lower one. As a rule it is sooner: L comes below 1 within ln(9 / m) / ln(1 / 0.85)
- * steps, and from then on P is below 0, and beta below the limit, at every step without a lead. Let
- * KL stay above (1 + m) times the set point: L comes above 1 within ln(1 / m) / ln(1 / 0.85) steps
- * or is there already; from then on P is above 0, so beta above its lower limit, w is 1 and I rises
- * by 0.08 min(m, 1) a step.
+ * down to the lower one. As a rule it is sooner: L, 10 at most, comes below 1 within ln(1 + 9 / m)
+ * / ln(1 / 0.85) steps, rounded up, and from then on P is below 0, and beta below the limit, at
+ * every step without a lead. Let KL stay above (1 + m) times the set point, m up to 9: L, 0 at
+ * least, comes above 1 within ln(1 + 1 / m) / ln(1 / 0.85) steps, rounded up; from then on P is
+ * above 0, so beta above its lower limit, w is 1 and I rises by 0.08 min(m, 1) a step.
  *
  * <p><b>How far it can wind up.</b> I is kept within the limits of beta, and rises from 0 to its
  * limit in 115 steps or more. To fall from there to 0 it takes 4,870 steps at a KL of 0, where w is

@@ -83,10 +83,11 @@ public record Calibration(
   }
 
   /**
-   * The set point that {@code --kl auto} takes: the KL of beta = 1, or what is nearest to it where
-   * the limits of beta are both above 1 or both below. The ELBO is at its best there, by its
-   * definition: with less KL one more nat would take off more than a nat of reconstruction loss,
-   * with more KL less.
+   * The set point that {@code --kl auto} takes: what the KL of beta = 1 has come to, or what is
+   * nearest to it where the limits of beta are both above 1 or both below. At beta = 1 the loss is
+   * the ELBO, so that once the model is trained out it is at its best there: with less KL one more
+   * nat would take off more than a nat of reconstruction loss, with more KL less. After a few
+   * epochs KL is on its way there, and trained for longer a beta of 1 comes to more.
    *
    * @throws IllegalStateException if it is not usable
    */
@@ -121,8 +122,26 @@ public record Calibration(
           plain(atBetaMin.beta),
           plain(chosen()));
     }
-    return "A beta of 1 comes to that, with the best ELBO: "
-        + "below it a nat of KL is worth more than a nat of reconstruction loss, above it less.";
+    return String.format(
+        Locale.ROOT,
+        "A beta of 1, at which a nat of KL is worth a nat of reconstruction loss, has come to that"
+            + " after %d epoch%s, and may come to more in a longer run.",
+        epochs,
+        epochs == 1 ? "" : "s");
+  }
+
+  /** A sentence where the KL of beta = 1 was still moving; empty if it was not. */
+  public Optional<String> unsettled() {
+    return atBetaOne.isMoving()
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "The KL of beta = 1 was still %s, by %.1f %% over the last epoch's halves: with"
+                    + " more --calibration-epochs it comes to %s.",
+                atBetaOne.drift > 0 ? "rising" : "falling",
+                100 * Math.abs(atBetaOne.drift),
+                atBetaOne.drift > 0 ? "more" : "less"))
+        : Optional.empty();
   }
 
   /**

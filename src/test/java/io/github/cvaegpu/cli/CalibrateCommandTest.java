@@ -139,7 +139,7 @@ class CalibrateCommandTest {
     TrainCommand.tell(new Calibration(5, 10, 60_000, at, one, far), new PrintWriter(told, true));
     List<String> lines = told.toString().lines().toList();
     assertEquals(2, lines.size(), told.toString());
-    assertTrue(lines.getFirst().startsWith("Set point 17.0 nats. A beta of 1 "), lines.getFirst());
+    assertTrue(lines.getFirst().startsWith("Set point 17.0 nats. A beta of 1, "), lines.getFirst());
     assertTrue(
         lines.getLast().startsWith("Note: A set point of 17 is above ln 60,000 = 11.00 nats"),
         lines.getLast());
@@ -157,6 +157,8 @@ class CalibrateCommandTest {
     assertEquals(1, calibrated.sessions().getFirst().askedThreads());
     assertTrue(
         train.err().contains("Set point %s nats. ".formatted(calibration.chosen())), train.err());
+    assertTrue(calibration.atBetaOne().isMoving(), calibration.toString());
+    assertTrue(train.err().contains("Warning: The KL of beta = 1 was still "), train.err());
     // Resumed, it is the same number, and nothing is measured again.
     CommandRun resumed =
         CommandRun.of(

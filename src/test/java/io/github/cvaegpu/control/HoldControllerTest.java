@@ -192,6 +192,35 @@ class HoldControllerTest {
     }
   }
 
+  /** The bounds of the Javadoc: from as far off as L can be, to the step. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.01, 0.05, 0.3, 0.9, 1, 4, 9})
+  void theLevelCrossesOneAsSoonAsTheJavadocSays(double margin) {
+    if (margin <= 1) {
+      assertEquals(
+          Math.ceil(Math.log(1 + 9 / margin) / Math.log(1 / 0.85)),
+          stepsUntilTheLevelCrossesOne(10, 1 - margin));
+    }
+    assertEquals(
+        Math.ceil(Math.log(1 + 1 / margin) / Math.log(1 / 0.85)),
+        stepsUntilTheLevelCrossesOne(0, 1 + margin));
+  }
+
+  /** With KL at a ratio to the set point. */
+  private static int stepsUntilTheLevelCrossesOne(double from, double ratio) {
+    HoldController controller = controller();
+    controller.restore(
+        ControllerMemory.of(Map.of("integral", 0.0, "level", from, "growth", 0.0, "scale", 1.0)));
+    int steps = 0;
+    double level = from;
+    while (from > 1 ? level >= 1 : level <= 1) {
+      controller.next(told(ratio * SET_POINT));
+      level = controller.memory().get("level");
+      steps++;
+    }
+    return steps;
+  }
+
   /** Where I has furthest to fall and is slowest at it. */
   @Test
   void howLongItTakesToUnwindIsAsTheJavadocSays() {

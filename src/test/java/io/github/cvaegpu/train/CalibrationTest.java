@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.cvaegpu.control.SetPoints;
 import java.util.List;
+import java.util.Optional;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -47,8 +48,8 @@ class CalibrationTest {
     assertTrue(calibration.studyRule() > 30);
     assertEquals(5.7, calibration.ceiling(), 0.01);
     assertEquals(
-        "A beta of 1 comes to that, with the best ELBO: below it a nat of KL is worth more than a"
-            + " nat of reconstruction loss, above it less.",
+        "A beta of 1, at which a nat of KL is worth a nat of reconstruction loss, has come to that"
+            + " after 3 epochs, and may come to more in a longer run.",
         calibration.reason());
     assertEquals(
         List.of(
@@ -131,6 +132,33 @@ class CalibrationTest {
   void klMovesFromTwoPerCentOn() {
     assertFalse(new Calibration.End(1, 150, 5, 5, 0.019).isMoving());
     assertTrue(new Calibration.End(1, 150, 5, 5, -0.021).isMoving());
+  }
+
+  /** Then the set point is that of a model that is not trained out. */
+  @Test
+  void aKlOfBetaOneThatWasStillMovingIsWarnedOf() {
+    assertEquals(
+        Optional.of(
+            "The KL of beta = 1 was still rising, by 5.0 % over the last epoch's halves: with more"
+                + " --calibration-epochs it comes to more."),
+        drifting(0.05).unsettled());
+    assertEquals(
+        Optional.of(
+            "The KL of beta = 1 was still falling, by 3.0 % over the last epoch's halves: with more"
+                + " --calibration-epochs it comes to less."),
+        drifting(-0.03).unsettled());
+    assertEquals(Optional.empty(), drifting(0).unsettled());
+  }
+
+  private static Calibration drifting(double drift) {
+    var steady = calibration(2, 60_000, 0, 5, 15);
+    return new Calibration(
+        3,
+        2,
+        60_000,
+        steady.atBetaMax(),
+        new Calibration.End(1, 150, 5, 5, drift),
+        steady.atBetaMin());
   }
 
   @Property
