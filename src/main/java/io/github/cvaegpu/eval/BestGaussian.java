@@ -33,13 +33,16 @@ final class BestGaussian {
   /** A deviation of less than this many spacings is not resolved, and not taken. */
   private static final double NARROWEST = 0.75;
 
-  /** A weight that adds nothing to a sum of logarithms of any size. */
-  private static final double NO_WEIGHT = 1e-40;
+  /** A weight that adds nothing to a sum of logarithms, of {@link #LEAST} either. */
+  private static final double NO_WEIGHT = 1e-24;
 
   /** In place of minus infinity, which times a weight of 0 would be no number. */
-  private static final float LEAST = -1e9f;
+  private static final double LEAST = -1e9;
 
   private static final double LOG_TWO_PI = Math.log(2 * Math.PI);
+
+  /** Weights of the only row where there is one dimension. */
+  private static final double[] ONE_ROW = {1, 0, 0};
 
   private final Lattice lattice;
   private final int level;
@@ -48,14 +51,59 @@ final class BestGaussian {
   private final double mostElsewhere;
   private final double[][] moments;
   private final int dimensions;
+  private final int columns;
+  private final int rows;
   private final double spacing;
   private final double least;
+
+  /** (tiles, points) log p(x|z) p(z) above what it is taken to be at points of no tile. */
+  private final double[][] excess;
+
+  /** Where a dimension's tiles begin, each place once. */
+  private final Starts[] starts;
 
   // Of the last mean and variances that were looked at.
   private final double[] slope;
   private final double[] curvature;
-  private final double[][] weight;
-  private final double[][] fall;
+
+  /** A dimension's coordinates: many tiles have their columns, or their rows, at the same ones. */
+  private final class Starts {
+    private final double[] from;
+    private final int[] ofTile;
+
+    /** (places, points, powers) q times the distance from its mean to the power of 0, 1 and 2. */
+    private final double[][] weights;
+
+    private final boolean[] hasWeight;
+
+    private Starts(int dimension, int side) {
+      double[] all = new double[tiles.length];
+      Arrays.setAll(all, t -> lattice.from(level, tiles[t], dimension));
+      from = Arrays.stream(all).sorted().distinct().toArray();
+      ofTile = new int[tiles.length];
+      Arrays.setAll(ofTile, t -> Arrays.binarySearch(from, all[t]));
+      weights = new double[from.length][3 * side];
+      hasWeight = new boolean[from.length];
+    }
+
+    private void weigh(double mean, double logVariance) {
+      double scale = spacing * Math.exp(-0.5 * (LOG_TWO_PI + logVariance));
+      double precision = Math.exp(-logVariance);
+      for (int place = 0; place < from.length; place++) {
+        double most = 0;
+        double[] to = weights[place];
+        for (int i = 0; 3 * i < to.length; i++) {
+          double distance = from[place] + i * spacing - mean;
+          double weight = scale * Math.exp(-0.5 * distance * distance * precision);
+          most = Math.max(most, weight);
+          to[3 * i] = weight;
+          to[3 * i + 1] = weight * distance;
+          to[3 * i + 2] = weight * distance * distance;
+        }
+        hasWeight[place] = most > NO_WEIGHT;
+      }
+    }
+  }
 
   /**
    * @param tiles where the image's likelihood is
@@ -73,11 +121,12 @@ final class BestGaussian {
     least = 2 * Math.log(NARROWEST * spacing);
     slope = new double[dimensions];
     curvature = new double[dimensions];
-    weight = new double[2][];
-    weight[0] = new double[lattice.side(level)];
-    weight[1] = new double[dimensions == 1 ? 1 : lattice.side(level)];
-    fall = new double[][] {weight[0].clone(), weight[1].clone()};
+    columns = lattice.side(level);
+    rows = dimensions == 1 ? 1 : columns;
+    starts = new Starts[dimensions];
+    Arrays.setAll(starts, j -> new Starts(j, columns));
     moments = moments();
+    excess = excess();
   }
 
   /**
@@ -136,10 +185,18 @@ final class BestGaussian {
   private double look(double[] m, double[] s) {
     Arrays.fill(slope, 0);
     Arrays.fill(curvature, 0);
+    boolean[] isReached = new boolean[tiles.length];
+    Arrays.fill(isReached, true);
+    for (int j = 0; j < dimensions; j++) {
+      starts[j].weigh(m[j], s[j]);
+      for (int t = 0; t < tiles.length; t++) {
+        isReached[t] &= starts[j].hasWeight[starts[j].ofTile[t]];
+      }
+    }
     double sum = 0;
     for (int t = 0; t < tiles.length; t++) {
-      if (weigh(0, t, m, s) && weigh(1, t, m, s)) {
-        sum += add(t, m, s);
+      if (isReached[t]) {
+        sum += add(t, s);
       }
     }
     double value = sum + mostElsewhere;
@@ -154,64 +211,43 @@ final class BestGaussian {
     return value;
   }
 
-  /** Weights of a tile's columns or rows, and what falls off to them; false if none has weight. */
-  private boolean weigh(int j, int t, double[] m, double[] s) {
-    if (j >= dimensions) {
-      weight[j][0] = 1;
-      return true;
-    }
-    double from = lattice.from(level, tiles[t], j);
-    double scale = spacing * Math.exp(-0.5 * (LOG_TWO_PI + s[j]));
-    double precision = Math.exp(-s[j]);
-    double fallPrecision = Math.exp(-moments[1][j]);
-    double most = 0;
-    for (int i = 0; i < weight[j].length; i++) {
-      double distance = from + i * spacing - m[j];
-      weight[j][i] = scale * Math.exp(-0.5 * distance * distance * precision);
-      most = Math.max(most, weight[j][i]);
-      double fromMean = from + i * spacing - moments[0][j];
-      fall[j][i] = 0.5 * fromMean * fromMean * fallPrecision;
-    }
-    return most > NO_WEIGHT;
-  }
-
   /** Adds a tile's part to slopes and curvatures, and gives its part of F. */
-  private double add(int t, double[] m, double[] s) {
-    int columns = weight[0].length;
-    double fromX = lattice.from(level, tiles[t], 0) - m[0];
+  private double add(int t, double[] s) {
+    double[] byColumn = weights(0, t);
+    double[] byRow = dimensions == 1 ? ONE_ROW : weights(1, t);
+    double[] values = excess[t];
     double sum = 0;
     double sumX = 0;
     double sumXx = 0;
     double sumY = 0;
     double sumYy = 0;
-    for (int row = 0; row < weight[1].length; row++) {
+    for (int row = 0; row < rows; row++) {
       double inRow = 0;
       double inRowX = 0;
       double inRowXx = 0;
+      int first = row * columns;
       for (int column = 0; column < columns; column++) {
-        double elsewhere = mostElsewhere - fall[0][column] - fall[1][row];
-        double log = Math.max(LEAST, logJoint[t][row * columns + column]) - elsewhere;
-        double weighted = weight[0][column] * log;
-        double x = fromX + column * spacing;
-        inRow += weighted;
-        inRowX += weighted * x;
-        inRowXx += weighted * x * x;
+        double value = values[first + column];
+        inRow += byColumn[3 * column] * value;
+        inRowX += byColumn[3 * column + 1] * value;
+        inRowXx += byColumn[3 * column + 2] * value;
       }
-      double rowWeight = weight[1][row];
-      sum += rowWeight * inRow;
-      sumX += rowWeight * inRowX;
-      sumXx += rowWeight * inRowXx;
-      if (dimensions > 1) {
-        double y = lattice.from(level, tiles[t], 1) + row * spacing - m[1];
-        sumY += rowWeight * y * inRow;
-        sumYy += rowWeight * y * y * inRow;
-      }
+      double weight = byRow[3 * row];
+      sum += weight * inRow;
+      sumX += weight * inRowX;
+      sumXx += weight * inRowXx;
+      sumY += byRow[3 * row + 1] * inRow;
+      sumYy += byRow[3 * row + 2] * inRow;
     }
     take(0, s, sum, sumX, sumXx);
     if (dimensions > 1) {
       take(1, s, sum, sumY, sumYy);
     }
     return sum;
+  }
+
+  private double[] weights(int dimension, int tile) {
+    return starts[dimension].weights[starts[dimension].ofTile[tile]];
   }
 
   private void take(int j, double[] s, double sum, double first, double second) {
@@ -252,6 +288,25 @@ final class BestGaussian {
     return moments;
   }
 
+  private double[][] excess() {
+    double[][] excess = new double[tiles.length][columns * rows];
+    double[] z = new double[dimensions];
+    double[] precision = new double[dimensions];
+    Arrays.setAll(precision, j -> Math.exp(-moments[1][j]));
+    for (int t = 0; t < tiles.length; t++) {
+      for (int p = 0; p < excess[t].length; p++) {
+        point(t, p, z);
+        double elsewhere = mostElsewhere;
+        for (int j = 0; j < dimensions; j++) {
+          double distance = z[j] - moments[0][j];
+          elsewhere -= 0.5 * distance * distance * precision[j];
+        }
+        excess[t][p] = Math.max(LEAST, logJoint[t][p]) - elsewhere;
+      }
+    }
+    return excess;
+  }
+
   private double[] peak() {
     float most = Float.NEGATIVE_INFINITY;
     double[] peak = new double[dimensions];
@@ -267,7 +322,6 @@ final class BestGaussian {
   }
 
   private void point(int t, int p, double[] z) {
-    int columns = weight[0].length;
     for (int j = 0; j < dimensions; j++) {
       z[j] = lattice.from(level, tiles[t], j) + (j == 0 ? p % columns : p / columns) * spacing;
     }
