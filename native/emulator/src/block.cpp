@@ -194,10 +194,9 @@ void BlockRunner::finishThread() {
   // Lanes that wait for this one need not any longer.
   Warp& warp = warps_[rank / warpSize];
   warp.alive &= ~(1U << rank % warpSize);
-  for (unsigned lane = 0; lane < warpSize; lane++) {
-    if ((warp.waiting >> lane & 1) != 0) {
-      releaseLanes(rank / warpSize, threads_[rank / warpSize * warpSize + lane]->waitMask);
-    }
+  for (unsigned rest = warp.waiting; rest != 0; rest &= (rest - 1) & warp.waiting) {
+    const unsigned lane = static_cast<unsigned>(__builtin_ctz(rest));
+    releaseLanes(rank / warpSize, threads_[rank / warpSize * warpSize + lane]->waitMask);
   }
 }
 

@@ -346,19 +346,40 @@ std::size_t Memory::freeBytesLocked() const {
   return config().memoryBytes - std::min(config().memoryBytes, config().takenBytes + deviceBytes_);
 }
 
-void Memory::protectDevice(int protection) const {
+void Memory::openDevice() const {
   for (const auto& [base, allocation] : live_) {
     if (allocation.kind == MemoryKind::device) {
-      protect(allocation, protection);
+      protect(allocation, PROT_READ | PROT_WRITE);
     }
   }
+}
+
+/** With what lies between them, which nobody may touch anyway: one call for those without pinned memory between. */
+void Memory::closeDevice() const {
+  char* from = nullptr;
+  char* to = nullptr;
+  auto close = [&] {
+    if (from != nullptr) {
+      mprotect(from, static_cast<std::size_t>(to - from), PROT_NONE);
+    }
+    from = nullptr;
+  };
+  for (const auto& [base, allocation] : live_) {
+    if (allocation.kind == MemoryKind::device) {
+      from = from == nullptr ? allocation.pages : from;
+      to = allocation.pages + allocation.pageBytes;
+    } else {
+      close();
+    }
+  }
+  close();
 }
 
 void Memory::enter() {
   std::lock_guard<std::mutex> guard(mutex_);
   users_++;
   if (hidden_) {
-    protectDevice(PROT_READ | PROT_WRITE);
+    openDevice();
     hidden_ = false;
   }
 }
@@ -371,7 +392,7 @@ void Memory::leave() {
 void Memory::hide() {
   std::lock_guard<std::mutex> guard(mutex_);
   if (users_ == 0 && !hidden_ && !config().hostAccess) {
-    protectDevice(PROT_NONE);
+    closeDevice();
     hidden_ = true;
   }
 }

@@ -77,7 +77,8 @@ class Memory {
 
  private:
   Memory();
-  void protectDevice(int protection) const;
+  void openDevice() const;
+  void closeDevice() const;
   std::size_t freeBytesLocked() const;
 
   mutable std::mutex mutex_;

@@ -137,7 +137,7 @@ class CudaTrainIT {
   void aSweepIsSharedByTwoDevices() throws Exception {
     List<String> sweep = new ArrayList<>(List.of("sweep", "--data", images.toString()));
     sweep.addAll(List.of("--set", "lr=0.001,0.002,1e30", "--epochs", "2", "--batch", "64"));
-    sweep.addAll(List.of("--hidden", "20,10", "--beta", "1"));
+    sweep.addAll(List.of("--hidden", "20,10", "--beta", "1", "--measure", "elbo"));
     sweep.addAll(onGpu());
     Path one = temp.resolve("one device");
     sweep.addAll(List.of("--out", one.toString()));

@@ -75,8 +75,8 @@ class DocumentedCommandsTest {
   }
 
   /**
-   * Of 200 epochs, where nothing else is said, and of a sweep for hours: they would take minutes
-   * and show no more.
+   * Of 200 epochs, where nothing else is said, of two learning rates, and of a sweep for hours:
+   * they would take minutes and show no more.
    */
   private static String shortened(String command) {
     if (command.startsWith("sweep ")) {
@@ -86,9 +86,10 @@ class DocumentedCommandsTest {
           + " --measure elbo";
     }
     boolean isLong =
-        command.matches("(train|reproduce)\\b.*")
-            && !command.matches(".*--(epochs|resume|lr-warm-up)\\b.*");
-    return isLong ? command + " --epochs 3" : command;
+        command.matches("(train|reproduce)\\b.*") && !command.matches(".*--(epochs|resume)\\b.*");
+    return (isLong ? command + " --epochs 3" : command)
+        .replace("--lr-warm-up 500", "--lr-warm-up 5")
+        .replace("reproduce ", "reproduce --lr 0.001 ");
   }
 
   /** Folders of pictures as people have them. */

@@ -25,7 +25,7 @@ class JarFolderIT {
 
   /** Runs a copy of the jar, with a cache that nothing was unpacked to before. */
   private RunningProcess.Result run(Path jar, String... args) throws Exception {
-    ProcessBuilder builder = new JarProcess(temp).builder(List.of(args));
+    ProcessBuilder builder = new JarProcess(temp, temp.resolve("cache")).builder(List.of(args));
     List<String> command = new ArrayList<>(builder.command());
     command.set(command.indexOf("-jar") + 1, jar.toString());
     builder.command(command);

@@ -12,23 +12,37 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Starts the packaged jar as a user does, in a folder and with a cache of the test's own. */
+/** Starts the packaged jar as a user does, in a folder of the test's own. */
 final class JarProcess {
   private final Path folder;
+  private final Path cache;
   private File java = new File(System.getProperty("java.home"), "bin/java");
 
   /**
-   * @param folder working directory; the cache is in it, so that the native libraries are unpacked
-   *     once
+   * With a cache beside the jar, that all tests have: libraries are unpacked and classes archived
+   * once.
+   *
+   * @param folder working directory
    */
   JarProcess(Path folder) {
+    this(folder, Path.of(System.getProperty("cvaegpu.jar")).resolveSibling("cache-of-tests"));
+  }
+
+  /**
+   * With a cache of the test's own.
+   *
+   * @param folder working directory
+   */
+  JarProcess(Path folder, Path cache) {
     this.folder = folder;
+    this.cache = cache;
   }
 
   /** The same with another Java to start the jar with. */
   JarProcess with(File otherJava) {
-    var other = new JarProcess(folder);
+    var other = new JarProcess(folder, cache);
     other.java = otherJava;
     return other;
   }
@@ -49,8 +63,7 @@ final class JarProcess {
                 "JAVA_TOOL_OPTIONS",
                 "JDK_JAVA_OPTIONS"));
     environment.put("JAVA_HOME", System.getProperty("java.home"));
-    Path cache = Files.createDirectories(folder.resolve("cache"));
-    environment.put("XDG_CACHE_HOME", cache.toString());
+    environment.put("XDG_CACHE_HOME", Files.createDirectories(cache).toString());
     environment.put("CVAE_GPU_OFFLINE", "1");
     return builder;
   }
@@ -63,8 +76,29 @@ final class JarProcess {
             Arrays.stream(arguments).map(Program::quoted).collect(Collectors.joining(" ")));
   }
 
+  /** With its interrupts heard, as in a terminal. */
   RunningProcess start(List<String> args) throws IOException {
-    return new RunningProcess(builder(args));
+    ProcessBuilder builder = builder(args);
+    if (isDeafToInterrupts()) {
+      builder.command().addAll(0, List.of("env", "--default-signal=INT"));
+    }
+    return new RunningProcess(builder);
+  }
+
+  /**
+   * Whether this process ignores interrupts, as what a script's shell starts in the background
+   * does, and with it all that it starts.
+   */
+  private static boolean isDeafToInterrupts() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return false;
+    }
+    try (Stream<String> lines = Files.lines(status)) {
+      return lines
+          .filter(line -> line.startsWith("SigIgn:"))
+          .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
+    }
   }
 
   RunningProcess.Result run(String... args) throws IOException, InterruptedException {

@@ -36,7 +36,7 @@ class SignalIT {
 
   @BeforeAll
   static void train() throws Exception {
-    jar = new JarProcess(temp);
+    jar = new JarProcess(temp, temp.resolve("cache"));
     TinyImages.writeFolder(temp.resolve("images"), 1);
     RunningProcess.Result result =
         jar.run(words("train --epochs 2 --batch 64 --hidden 8 --quiet --out run" + SMALL));

@@ -44,7 +44,7 @@ class StopIT {
 
   @Test
   void trainingWritesACheckpointAndAsksToBeStartedAgain() throws Exception {
-    var jar = new JarProcess(temp);
+    var jar = new JarProcess(temp, temp.resolve("cache"));
     Path out = temp.resolve("run");
     RunningProcess run = jar.start(train(out, 1_000_000));
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
@@ -79,7 +79,7 @@ class StopIT {
   @Test
   void aCommandWithoutACheckpointSaysSoInASentence() throws Exception {
     Path images = TinyImages.writeFolder(temp.resolve("images"), 1);
-    var jar = new JarProcess(temp);
+    var jar = new JarProcess(temp, temp.resolve("cache"));
     RunningProcess run =
         jar.start(
             List.of(
@@ -109,7 +109,8 @@ class StopIT {
   void aStopIsAnsweredWhileADownloadIsAwaited() throws Exception {
     for (String name : List.of("TERM", "USR1")) {
       try (var proxy = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-        var builder = new JarProcess(temp).builder(List.of("data", "fetch", "kmnist"));
+        var builder =
+            new JarProcess(temp, temp.resolve("cache")).builder(List.of("data", "fetch", "kmnist"));
         builder.environment().remove("CVAE_GPU_OFFLINE");
         builder
             .environment()
