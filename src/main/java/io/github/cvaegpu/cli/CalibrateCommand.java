@@ -197,8 +197,8 @@ final class CalibrateCommand implements Callable<Integer> {
     out.printf(Locale.ROOT, "--kl auto takes %s. %s%n", calibration.chosen(), calibration.reason());
     out.printf(
         Locale.ROOT,
-        "The study's rule, z + 2 sqrt(z KL_1 + 1) with z = %,d latent dimensions and KL_1 the KL at"
-            + " beta = 1, would give %.2f.%n",
+        "The study's formula, z + 2 sqrt(z KL_1 + 1) with z = %,d latent dimensions and KL_1 the KL"
+            + " at beta = 1, would give %.2f.%n",
         calibration.latent(),
         calibration.studyRule());
     out.printf(

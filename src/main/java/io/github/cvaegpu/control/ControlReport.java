@@ -33,7 +33,8 @@ import java.util.OptionalLong;
  *     1000 steps in a row at one limit whose KL asks for a beta inside the limits: above the set
  *     point at {@code betaMin}, or below it at {@code betaMax}
  * @param isOutOfReach whether a limit of beta kept KL from the set point at the end: in nearly all
- *     steps of the tail, if that is a window or more; false in the record of an older program
+ *     steps of the tail; where that is less than a window in those of the last window, if KL comes
+ *     no nearer in them. False in the record of an older program
  */
 public record ControlReport(
     long steps,
@@ -152,14 +153,16 @@ public record ControlReport(
     return Math.abs(kl) < 0.01 ? Numbers.digits(kl) : String.format(Locale.ROOT, "%.2f", kl);
   }
 
-  /** Twice the standard error of the halves' difference is no chance, if steps are independent. */
   private String direction() {
-    double variance = Math.max(0, spread * spread - offset * offset);
-    double noise = 2 * Math.sqrt(4 * variance / tailSteps);
-    if (Math.abs(drift) <= noise) {
+    if (Math.abs(drift) <= noise(spread * spread - offset * offset, tailSteps)) {
       return "steady";
     }
     return drift > 0 ? "rising" : "falling";
+  }
+
+  /** Twice the standard error of the difference of two halves, of steps that are independent. */
+  private static double noise(double variance, int steps) {
+    return 2 * Math.sqrt(4 * Math.max(0, variance) / steps);
   }
 
   /** Takes a series step by step, in constant memory. */
@@ -264,7 +267,19 @@ public record ControlReport(
           Math.sqrt(meanError(first, steps, true)),
           middle == first ? 0 : meanError(middle, steps, false) - meanError(first, middle, false),
           latchStep,
-          tail >= WINDOW && isPushed(first));
+          tail >= WINDOW
+              ? isPushed(first)
+              : steps >= WINDOW && isPushed(steps - WINDOW) && !comesNearer());
+    }
+
+    /** In the last window: its second half is nearer than its first by more than by chance. */
+    private boolean comesNearer() {
+      long middle = steps - WINDOW / 2;
+      double before = meanError(steps - WINDOW, middle, false);
+      double after = meanError(middle, steps, false);
+      double mean = (before + after) / 2;
+      double variance = meanError(steps - WINDOW, steps, true) - mean * mean;
+      return Math.abs(before) - Math.abs(after) > noise(variance, WINDOW);
     }
 
     private boolean isPushed(long first) {

@@ -32,6 +32,14 @@ public final class ControlWatch {
   private boolean outOfReach;
 
   /**
+   * What a user is told of.
+   *
+   * @param sentence the words
+   * @param isWarning whether it is about what does not go as it was asked for
+   */
+  public record Remark(String sentence, boolean isWarning) {}
+
+  /**
    * @param rule what decides beta
    * @param lossOrigin what the reconstruction loss is counted from, nats per image
    */
@@ -47,9 +55,9 @@ public final class ControlWatch {
    * @param rl its reconstruction loss, nats per image
    * @param kl its KL divergence, nats per image, not NaN
    * @param beta the beta that it used
-   * @return a sentence for the user, if there is something to say
+   * @return what the user is told, if there is something to say
    */
-  public Optional<String> accept(long step, float rl, float kl, float beta) {
+  public Optional<Remark> accept(long step, float rl, float kl, float beta) {
     if (step == 1) {
       firstLoss = rl - lossOrigin;
     }
@@ -88,23 +96,24 @@ public final class ControlWatch {
   }
 
   /** The mean is within what counts as settled. */
-  private Optional<String> near(long step) {
+  private Optional<Remark> near(long step) {
     within += steps < WINDOW ? 0 : 1;
     if (settled || within < WINDOW) {
       return Optional.empty();
     }
     settled = true;
-    return Optional.of(
+    String sentence =
         String.format(
             Locale.ROOT,
             "KL has settled: since step %,d its mean over %d steps is within %.0f %% of %s.",
             step - WINDOW + 1,
             WINDOW,
             100 * ControlReport.SETTLED,
-            Numbers.plain(target.kl())));
+            Numbers.plain(target.kl()));
+    return Optional.of(new Remark(sentence, false));
   }
 
-  private Optional<String> far(double mean) {
+  private Optional<Remark> far(double mean) {
     within = 0;
     if (outOfReach || steps < OUT_OF_REACH) {
       return Optional.empty();
@@ -112,9 +121,10 @@ public final class ControlWatch {
     Optional<String> why = target.isLimited() ? limit() : noNearer(mean);
     outOfReach = why.isPresent();
     return why.map(
-        reason ->
-            "The set point of %s is out of reach so far: KL is %s nats, %s"
-                .formatted(Numbers.plain(target.kl()), ControlReport.nats(mean), reason));
+            reason ->
+                "The set point of %s is out of reach so far: KL is %s nats, %s"
+                    .formatted(Numbers.plain(target.kl()), ControlReport.nats(mean), reason))
+        .map(sentence -> new Remark(sentence, true));
   }
 
   /** Where it is a limit of beta that keeps KL from the set point. */

@@ -67,7 +67,8 @@ public record HoldRule(double setPoint, List<SetPointChange> changes) implements
 
   @Override
   public String title() {
-    return "VAE held at KL " + plain(last());
+    String first = "VAE held at KL " + plain(setPoint);
+    return changes.isEmpty() ? first : first + ", at last " + plain(last());
   }
 
   @Override

@@ -388,8 +388,16 @@ public final class Trainer {
       return false;
     }
     told.step(new StepReport(step + 1, epoch + 1, rl, kl, beta));
-    watch.accept(step + 1, rl, kl, beta).ifPresent(told::says);
+    watch.accept(step + 1, rl, kl, beta).ifPresent(this::tell);
     return !stopRequested.getAsBoolean() && !isCheckpointDue();
+  }
+
+  private void tell(ControlWatch.Remark remark) {
+    if (remark.isWarning()) {
+      told.warns(remark.sentence());
+    } else {
+      told.says(remark.sentence());
+    }
   }
 
   // ---- what surrounds it -----------------------------------------------------------------------

@@ -206,14 +206,32 @@ class ControlReportTest {
             "The set point of 10 is out of reach: KL came to 12.00 nats, with beta at its upper"
                 + " limit, 10000."),
         new Series().then(1000, 12, MAX).report().notSettled(10, 1e4, "This may help."));
-    // Not for most of the tail, a tail that is no window, or an error that pulls beta back.
+    // Not for most of the tail, or an error that pulls beta back.
     for (Series other :
         List.of(
             new Series().then(1841, 7.5, INSIDE).then(159, 7.5, MIN),
-            new Series().then(990, 7.5, MIN),
+            new Series().then(990, 7.5, INSIDE),
+            new Series().then(99, 7.5, MIN),
             new Series().then(1000, 12, MIN))) {
       String sentence = other.report().notSettled(10, 1, "This may help.").orElseThrow();
-      assertTrue(sentence.startsWith("Not settled"), sentence);
+      assertTrue(sentence.startsWith("Not settled") || sentence.startsWith("Too short"), sentence);
+    }
+  }
+
+  /** Where the tail is less than a window: KL that still comes nearer may come to be there. */
+  @Test
+  void aShortRunIsOutOfReachWhereKlComesNoNearer() {
+    for (double slope : new double[] {0, -0.01, 0.01}) {
+      Series series = new Series().then(400, 7, MIN);
+      for (int i = 0; i < 100; i++) {
+        series.then(1, 7.5 + slope * i + (i % 2 == 0 ? 0.1 : -0.1), MIN);
+      }
+      assertEquals(slope <= 0, series.report().isOutOfReach(), "slope " + slope);
+      Series above = new Series().then(400, 13, MAX);
+      for (int i = 0; i < 100; i++) {
+        above.then(1, 12.5 + slope * i + (i % 2 == 0 ? 0.1 : -0.1), MAX);
+      }
+      assertEquals(slope >= 0, above.report().isOutOfReach(), "slope " + slope);
     }
   }
 

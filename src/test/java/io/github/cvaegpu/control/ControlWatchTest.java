@@ -20,10 +20,16 @@ class ControlWatchTest {
     feed(watch, steps, RL, kl, beta);
   }
 
+  /** What does not go as it was asked for is a warning, and nothing else is. */
+  private void note(ControlWatch.Remark remark) {
+    assertEquals(remark.sentence().contains("out of reach"), remark.isWarning());
+    said.add(step + ": " + remark.sentence());
+  }
+
   private void feed(ControlWatch watch, int steps, float rl, float kl, float beta) {
     for (int i = 0; i < steps; i++) {
       step++;
-      watch.accept(step, rl, kl, beta).ifPresent(text -> said.add(step + ": " + text));
+      watch.accept(step, rl, kl, beta).ifPresent(this::note);
     }
   }
 

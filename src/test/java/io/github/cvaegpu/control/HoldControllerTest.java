@@ -319,6 +319,9 @@ class HoldControllerTest {
         List.of(new BetaRule.Setting("set points", "4, 8 from step 100, 2 from step 200")),
         rule.settings());
 
+    assertEquals("VAE held at KL 4, at last 2", rule.title());
+    assertEquals("VAE held at KL 4", new HoldRule(4).title());
+
     assertEquals(Optional.empty(), rule.warning(200));
     assertEquals(
         "The set point of 2 is from step 200 on, but the run ends with step 199.",

@@ -402,7 +402,7 @@ class LikelihoodInRunsTest {
     run.listener =
         new RunObserver() {
           @Override
-          public void says(String sentence) {
+          public void warns(String sentence) {
             said.add(sentence);
           }
         };
