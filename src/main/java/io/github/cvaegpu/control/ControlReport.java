@@ -267,9 +267,9 @@ public record ControlReport(
           Math.sqrt(meanError(first, steps, true)),
           middle == first ? 0 : meanError(middle, steps, false) - meanError(first, middle, false),
           latchStep,
-          tail >= WINDOW
-              ? isPushed(first)
-              : steps >= WINDOW && isPushed(steps - WINDOW) && !comesNearer());
+          steps >= WINDOW
+              && isPushed(Math.min(first, steps - WINDOW))
+              && (tail >= WINDOW || !comesNearer()));
     }
 
     /** In the last window: its second half is nearer than its first by more than by chance. */

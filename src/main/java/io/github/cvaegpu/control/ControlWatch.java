@@ -121,10 +121,11 @@ public final class ControlWatch {
     Optional<String> why = target.isLimited() ? limit() : noNearer(mean);
     outOfReach = why.isPresent();
     return why.map(
-            reason ->
+        reason ->
+            new Remark(
                 "The set point of %s is out of reach so far: KL is %s nats, %s"
-                    .formatted(Numbers.plain(target.kl()), ControlReport.nats(mean), reason))
-        .map(sentence -> new Remark(sentence, true));
+                    .formatted(Numbers.plain(target.kl()), ControlReport.nats(mean), reason),
+                true));
   }
 
   /** Where it is a limit of beta that keeps KL from the set point. */

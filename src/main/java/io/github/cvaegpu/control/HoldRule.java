@@ -51,10 +51,6 @@ public record HoldRule(double setPoint, List<SetPointChange> changes) implements
     return at;
   }
 
-  private double last() {
-    return changes.isEmpty() ? setPoint : changes.getLast().setPoint();
-  }
-
   @Override
   public HoldRule aimedAt(double kl) {
     return new HoldRule(kl, changes);
@@ -68,7 +64,7 @@ public record HoldRule(double setPoint, List<SetPointChange> changes) implements
   @Override
   public String title() {
     String first = "VAE held at KL " + plain(setPoint);
-    return changes.isEmpty() ? first : first + ", at last " + plain(last());
+    return changes.isEmpty() ? first : first + ", at last " + plain(changes.getLast().setPoint());
   }
 
   @Override

@@ -12,15 +12,14 @@ import io.github.cvaegpu.foreign.NvidiaWheels;
 import io.github.cvaegpu.foreign.StubLibraries;
 import io.github.cvaegpu.launcher.RunningProcess;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -220,30 +219,12 @@ class DoctorProcessTest {
         sentence);
   }
 
-  /** Runs commands one after another, each of which has a line: its exit code and its errors. */
-  static final class Session {
-    private Session() {}
-
-    public static void main(String[] commands) {
-      for (String command : commands) {
-        var errors = new StringWriter();
-        int code =
-            CvaeGpu.run(
-                command.split(" ", -1),
-                new PrintWriter(Writer.nullWriter()),
-                new PrintWriter(errors, true));
-        System.out.println(code + " " + String.join(" | ", errors.toString().lines().toList()));
-      }
-    }
-  }
-
   /** Data that cannot be had are not spoken of, for they were not looked for. */
   @Test
   void withoutADriverNoDataAreLookedFor() throws Exception {
     assumeTrue(
         row(run("doctor"), "driver").startsWith("driver: missing."), "this machine has a driver");
-    List<String> commands = new ArrayList<>();
-    List<String> expected = new ArrayList<>();
+    Map<String, String> expected = new LinkedHashMap<>();
     for (String command :
         List.of(
             "train --engine cuda",
@@ -251,22 +232,26 @@ class DoctorProcessTest {
             "reproduce --engine cuda",
             "bench --engine cuda",
             "profile")) {
-      commands.add(command + " --data mnist");
-      expected.add(
-          "1 No NVIDIA driver was found \\(libcuda\\.so\\.1\\): install NVIDIA's driver; in a"
-              + " container, start it with --gpus all\\.");
+      expected.put(
+          command + " --data mnist",
+          "No NVIDIA driver was found \\(libcuda\\.so\\.1\\): install NVIDIA's driver; in a"
+              + " container, start it with --gpus all\\.\nexit 1: ");
     }
     for (String command : List.of("train", "bench")) {
       for (String option : List.of("--precision tf32", "--step fused", "--tune force")) {
-        commands.add(command + " " + option + " --data mnist");
-        expected.add("2 .*" + option + " needs a GPU\\. No NVIDIA driver.*");
+        expected.put(
+            command + " " + option + " --data mnist",
+            "(?s).*" + option + " needs a GPU\\. No NVIDIA driver.*\nexit 2: ");
       }
     }
-    RunningProcess.Result result = start(Session.class, commands.toArray(String[]::new));
-    List<String> said = result.text().lines().toList();
-    assertEquals(commands.size(), said.size(), result.text() + result.errors());
-    for (int i = 0; i < said.size(); i++) {
-      assertTrue(said.get(i).matches(expected.get(i)), commands.get(i) + ": " + said.get(i));
+    RunningProcess.Result result =
+        start(CommandSession.class, expected.keySet().toArray(String[]::new));
+    String rest = result.text();
+    for (Map.Entry<String, String> one : expected.entrySet()) {
+      String[] parts = rest.split(Pattern.quote(one.getKey()) + "\n", 2);
+      assertEquals(2, parts.length, one.getKey() + ": " + rest + result.errors());
+      assertTrue(parts[0].matches(one.getValue()), one.getKey() + ": " + parts[0]);
+      rest = parts[1];
     }
   }
 }

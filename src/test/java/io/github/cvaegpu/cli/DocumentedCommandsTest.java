@@ -13,8 +13,6 @@ import io.github.cvaegpu.foreign.NvidiaWheels;
 import io.github.cvaegpu.launcher.RunningProcess;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,19 +43,6 @@ class DocumentedCommandsTest {
 
   @TempDir private static Path temp;
   private static Dataset digits;
-
-  /** Runs commands one after another, in the working directory that a user would be in. */
-  static final class Session {
-    private Session() {}
-
-    public static void main(String[] commands) {
-      var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-      for (String command : commands) {
-        int code = CvaeGpu.run(command.split(" +", -1), out, out);
-        out.println("exit " + code + ": " + command);
-      }
-    }
-  }
 
   @BeforeAll
   static void draw() throws IOException {
@@ -111,7 +96,7 @@ class DocumentedCommandsTest {
   private static void assertAllSucceed(Path folder, List<String> commands) throws Exception {
     Files.createDirectories(folder);
     ProcessBuilder builder =
-        NvidiaWheels.java(Session.class, commands.toArray(String[]::new))
+        NvidiaWheels.java(CommandSession.class, commands.toArray(String[]::new))
             .directory(folder.toFile())
             .redirectErrorStream(false);
     builder

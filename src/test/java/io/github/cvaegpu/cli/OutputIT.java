@@ -82,6 +82,8 @@ class OutputIT {
         "evaluate run --engine cpu --samples 1",
         "evaluate run --engine cpu --samples 1 --json",
         "calibrate --calibration-epochs 1 --out calibration" + SMALL,
+        "reproduce --epochs 1 --lr 0.001 --data images --engine cpu --threads 1 --quiet --out"
+            + " study",
         "report run --engine cpu",
         "bench --rounds 1" + SMALL,
         "data",

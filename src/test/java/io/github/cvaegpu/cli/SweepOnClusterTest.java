@@ -105,7 +105,7 @@ class SweepOnClusterTest {
       commands.add("sweep --out s " + option);
     }
     var builder =
-        NvidiaWheels.java(DocumentedCommandsTest.Session.class, commands.toArray(String[]::new))
+        NvidiaWheels.java(CommandSession.class, commands.toArray(String[]::new))
             .directory(temp.toFile());
     builder.environment().put("PATH", Files.createDirectories(temp.resolve("bin")).toString());
     return new RunningProcess(builder).await();
